@@ -1,0 +1,5 @@
+//! The window.
+
+pub mod action;
+pub mod edit;
+pub mod theme;

@@ -1,0 +1,10 @@
+//! Tidemill.
+
+#[cfg(feature = "gui")]
+pub mod app;
+pub mod ids;
+pub mod random;
+pub mod record;
+pub mod run;
+pub mod scenario;
+pub mod time;

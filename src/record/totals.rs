@@ -1,0 +1,39 @@
+//! Counts over a whole run.
+
+use serde::{Deserialize, Serialize};
+
+/// What happened in all, from the start of the run (warm-up included, so that the books balance).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Events emitted by producers and by `then`.
+    pub published: u64,
+    /// Events a broker refused.
+    pub rejected: u64,
+    /// Events that reached a broker where nobody reads the channel.
+    pub unroutable: u64,
+    /// Hand-overs of an event to a worker, redeliveries included.
+    pub deliveries: u64,
+    /// Hand-overs of an event that had been handed over before.
+    pub redeliveries: u64,
+    /// Copies handled to the end.
+    pub acked: u64,
+    /// Further attempts that were scheduled after a failed one.
+    pub retries: u64,
+    /// Copies whose last attempt failed, with nowhere to go.
+    pub failed: u64,
+    /// Copies whose last attempt failed and that went to a dead-letter channel.
+    pub dead_lettered: u64,
+    /// Copies that grew too old.
+    pub expired: u64,
+    /// Copies that ended on the way: lost on a link, or pushed out of a full queue.
+    pub dropped: u64,
+    /// Events owed to an outlet that has neither a surviving copy of them nor ever acknowledged one. Counted once per
+    /// outlet; once for an event lost before it reached its broker.
+    pub lost: u64,
+    /// Events handled to the end more than once by the same group; each further time counts.
+    pub duplicates: u64,
+    /// Copies travelling on links or in the hands of workers, at the end.
+    pub in_flight: u64,
+    /// Copies waiting for a worker or for their backoff, at the end.
+    pub waiting: u64,
+}

@@ -1,0 +1,152 @@
+//! What the window draws: an immutable picture of a run at one moment.
+
+use crate::ids::{EventId, LinkId, TypeId};
+use crate::record::{Series, Totals};
+use crate::scenario::Plan;
+use crate::time::Time;
+use std::sync::Arc;
+
+/// A run at one moment. Made by the runner, shared, never changed.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Counts up with every restart and every new plan: figures of different numbers are of different runs.
+    pub run: u64,
+    /// Counts up with every frame of this runner: flights are new when this is.
+    pub number: u64,
+    /// What runs.
+    pub plan: Arc<Plan>,
+    /// With which seed.
+    pub seed: u64,
+    /// The moment.
+    pub now: Time,
+    /// Playing, paused, done.
+    pub state: PlayState,
+    /// Wanted speed.
+    pub speed: Speed,
+    /// Virtual seconds per wall second, over the last second or so; 0 while not playing.
+    pub achieved: f64,
+    /// Steps of the simulation so far.
+    pub steps: u64,
+    /// Hash over everything observed so far.
+    pub fingerprint: u64,
+    /// Counts so far.
+    pub totals: Totals,
+    /// By `NodeId`.
+    pub nodes: Vec<NodeFigures>,
+    /// By `OutletId`.
+    pub outlets: Vec<OutletFigures>,
+    /// By `LinkId`.
+    pub links: Vec<LinkFigures>,
+    /// Events that set out on a link since the frame before, at most [`Frame::FLIGHTS`], thinned evenly when there were more.
+    pub flights: Vec<Flight>,
+    /// How many set out, before thinning.
+    pub set_out: u64,
+    /// Figures over time.
+    pub series: Series,
+}
+
+impl Frame {
+    /// Most flights in one frame.
+    pub const FLIGHTS: usize = 2_000;
+}
+
+/// Whether virtual time moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlayState {
+    /// It moves.
+    Playing,
+    /// It stands.
+    Paused,
+    /// The scenario's duration has passed.
+    Finished,
+    /// A limit stopped the run; the reason in words.
+    Stopped(String),
+}
+
+/// How fast virtual time is wanted to move.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Speed {
+    /// Virtual seconds per wall second, 0.0001 to 100,000.
+    Times(f64),
+    /// As fast as the machine can.
+    Max,
+}
+
+/// A node at the moment. Rates are over the last second of wall time (or of virtual time, where that is longer).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NodeFigures {
+    /// Per virtual second: emitted by a producer, taken in by a broker, handled to the end by a consumer.
+    pub rate: f64,
+    /// The same as a count since the start.
+    pub count: u64,
+    /// Consumers: owed and not finished.
+    pub lag: u64,
+    /// Consumers: workers busy now.
+    pub busy: u32,
+    /// Consumers: workers.
+    pub capacity: u32,
+    /// Consumers: share of workers busy, over the same span as `rate`.
+    pub utilisation: f64,
+    /// Consumers: copies whose last attempt failed, dead-lettered ones included.
+    pub failed: u64,
+    /// Consumers: further attempts scheduled.
+    pub retries: u64,
+    /// Consumers: seconds from publish to the end of handling, since warm-up: mean, median, 99th percentile.
+    pub latency: (f64, f64, f64),
+}
+
+/// An outlet at the moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OutletFigures {
+    /// Copies routed to it since the start.
+    pub routed: u64,
+    /// Copies handled to the end.
+    pub acked: u64,
+    /// Copies that failed for good, were dead-lettered, expired or dropped.
+    pub ended_badly: u64,
+    /// Copies waiting.
+    pub waiting: u64,
+    /// Copies travelling or in hand.
+    pub in_flight: u64,
+}
+
+/// A link at the moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LinkFigures {
+    /// Events that set out per virtual second.
+    pub rate: f64,
+    /// Since the start.
+    pub sent: u64,
+    /// Of these, lost on the way.
+    pub lost: u64,
+}
+
+/// An event on its way over a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flight {
+    /// Which link.
+    pub link: LinkId,
+    /// Which event.
+    pub event: EventId,
+    /// Of which type.
+    pub kind: TypeId,
+    /// When it set out.
+    pub sent: Time,
+    /// When it arrives (or would have).
+    pub arrives: Time,
+    /// What is special about it.
+    pub manner: Manner,
+}
+
+/// What is special about a flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Nothing.
+    Plain,
+    /// A second copy that the network made.
+    Duplicate,
+    /// On its way to a dead-letter channel.
+    DeadLetter,
+    /// It will not arrive.
+    Lost,
+}

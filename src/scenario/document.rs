@@ -1,0 +1,404 @@
+//! The document: what a person writes down, with the defaults where they said nothing.
+//!
+//! Plain data. Reading and writing are in [`super::read`] and [`super::write`], meaning in [`super::check`].
+//! Field names are the file format's; every optional field is left out of the file while it has its default.
+
+use super::broker::BrokerKind;
+use super::pairs::Pairs;
+use super::shapes::{Arrivals, Attribute, Backoff, Key, Times};
+use super::units::{Bandwidth, Percent, Size};
+use crate::time::Span;
+use serde::{Deserialize, Serialize};
+
+/// The format this build reads and writes.
+pub const FORMAT: u32 = 1;
+
+/// A whole scenario file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Version of the file format; required, 1 at present.
+    pub format: u32,
+    /// Title, shown in the window's head and in reports.
+    #[serde(default = "untitled")]
+    pub name: String,
+    /// One or two sentences on what the scenario shows.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// Where all randomness comes from. Default 1.
+    #[serde(default = "one")]
+    pub seed: u64,
+    /// Virtual length of the run. Default 60 s.
+    #[serde(default = "minute")]
+    pub duration: Span,
+    /// Statistics (means, percentiles, utilisation) start after this; counts do not. Default 0.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub warmup: Span,
+    /// What every link is like unless `links` says otherwise. Default: 1 ms, nothing lost.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub network: Network,
+    /// When to stop a run that grows without end.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub limits: Limits,
+    /// Event types.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Event>,
+    /// Producers, brokers and consumers.
+    #[serde(default)]
+    pub nodes: Vec<Node>,
+    /// Network edges that differ from `network`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    /// Statements about the run that `tidemill check` tests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<Expect>,
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Scenario {
+            format: FORMAT,
+            name: untitled(),
+            about: String::new(),
+            seed: one(),
+            duration: minute(),
+            warmup: Span::ZERO,
+            network: Network::default(),
+            limits: Limits::default(),
+            events: Vec::new(),
+            nodes: Vec::new(),
+            links: Vec::new(),
+            expect: Vec::new(),
+        }
+    }
+}
+
+/// The default link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// Time an event travels, one way. Default 1 ms constant.
+    #[serde(default = "millisecond", skip_serializing_if = "is_millisecond")]
+    pub latency: Times,
+    /// Share of events that never arrive. Default 0.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub loss: Percent,
+    /// Share of events that arrive twice. Default 0.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub duplication: Percent,
+    /// Bytes per second the link carries; events queue for it. Default: without limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bandwidth: Option<Bandwidth>,
+    /// Whether events arrive in the order they were sent even if a later one draws a shorter latency, as on
+    /// one TCP connection. Default: each event travels on its own.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ordered: bool,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Network { latency: millisecond(), loss: Percent(0.0), duplication: Percent(0.0), bandwidth: None, ordered: false }
+    }
+}
+
+/// One network edge between a node and a broker, both directions; what is left out is as in `network`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// The two ends, in either order: a node and a broker.
+    pub between: (String, String),
+    /// See [`Network::latency`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Times>,
+    /// See [`Network::loss`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<Percent>,
+    /// See [`Network::duplication`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplication: Option<Percent>,
+    /// See [`Network::bandwidth`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bandwidth: Option<Bandwidth>,
+    /// See [`Network::ordered`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<bool>,
+}
+
+/// Bounds that end a run with a clear reason instead of a freeze or a full memory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Copies of events that may be alive (travelling, waiting, in hand) at once. Default 5 million.
+    #[serde(default = "live_limit")]
+    pub live: u64,
+    /// Steps of the simulation. Default two thousand million.
+    #[serde(default = "step_limit")]
+    pub steps: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { live: live_limit(), steps: step_limit() }
+    }
+}
+
+/// An event type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// Name, as in `OrderCreated`.
+    pub name: String,
+    /// Bytes on the wire. Default 1 KiB.
+    #[serde(default = "kibibyte", skip_serializing_if = "is_kibibyte")]
+    pub size: Size,
+    /// How its key is chosen. Default: none, or the key of the event that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Key>,
+    /// Named values that travel with each event.
+    #[serde(default, skip_serializing_if = "Pairs::is_empty")]
+    pub attributes: Pairs<Attribute>,
+}
+
+/// A node of the topology.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Node {
+    /// Emits events.
+    Producer(Producer),
+    /// Takes events in, routes, stores and hands them out.
+    Broker(Broker),
+    /// Handles events.
+    Consumer(Consumer),
+}
+
+impl Node {
+    /// The name that everything else refers to.
+    pub fn id(&self) -> &str {
+        match self {
+            Node::Producer(p) => &p.id,
+            Node::Broker(b) => &b.id,
+            Node::Consumer(c) => &c.id,
+        }
+    }
+
+    /// The name, to be changed (references elsewhere are the caller's to follow up).
+    pub fn id_mut(&mut self) -> &mut String {
+        match self {
+            Node::Producer(p) => &mut p.id,
+            Node::Broker(b) => &mut b.id,
+            Node::Consumer(c) => &mut c.id,
+        }
+    }
+
+    /// Place on the canvas, if the file gives one.
+    pub fn at(&self) -> Option<(f32, f32)> {
+        match self {
+            Node::Producer(p) => p.at,
+            Node::Broker(b) => b.at,
+            Node::Consumer(c) => c.at,
+        }
+    }
+
+    /// Moves the node on the canvas.
+    pub fn set_at(&mut self, at: (f32, f32)) {
+        *match self {
+            Node::Producer(p) => &mut p.at,
+            Node::Broker(b) => &mut b.at,
+            Node::Consumer(c) => &mut c.at,
+        } = Some(at);
+    }
+
+    /// `producer`, `broker` or `consumer`.
+    pub fn role(&self) -> &'static str {
+        match self {
+            Node::Producer(_) => "producer",
+            Node::Broker(_) => "broker",
+            Node::Consumer(_) => "consumer",
+        }
+    }
+}
+
+/// Emits events at its workloads' pace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Producer {
+    /// Unique name.
+    pub id: String,
+    /// Place on the canvas; laid out automatically without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<(f32, f32)>,
+    /// What it emits, where to, when.
+    #[serde(default)]
+    pub emits: Vec<Emit>,
+}
+
+/// One workload of a producer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Emit {
+    /// Event type. May be left out with `Trace` arrivals: then every row is emitted as the type it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// `broker/channel`.
+    pub to: String,
+    /// When events are emitted.
+    pub arrivals: Arrivals,
+}
+
+/// A broker node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Broker {
+    /// Unique name.
+    pub id: String,
+    /// Place on the canvas; laid out automatically without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<(f32, f32)>,
+    /// By whose rules it works, with its native parts.
+    pub kind: BrokerKind,
+}
+
+/// A group of instances that handle events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Consumer {
+    /// Unique name.
+    pub id: String,
+    /// Place on the canvas; laid out automatically without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<(f32, f32)>,
+    /// What it reads.
+    #[serde(default)]
+    pub reads: Vec<Read>,
+    /// Running copies. Default 1.
+    #[serde(default = "one_u32", skip_serializing_if = "is_one")]
+    pub instances: u32,
+    /// Events each instance handles at a time. Default 1.
+    #[serde(default = "one_u32", skip_serializing_if = "is_one")]
+    pub threads: u32,
+    /// How long handling takes and how often it fails.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub handle: Handle,
+    /// What happens to an event whose handling failed. Default: the first failure is final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// `broker/channel` that takes events whose last attempt failed. Default: none, their fate is `failed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_letter: Option<String>,
+    /// Events emitted when an event has been handled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub then: Vec<Then>,
+}
+
+/// One subscription of a consumer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Read {
+    /// `broker/channel`, or `broker/outlet` where the broker's kind names its outlets.
+    pub from: String,
+    /// Consumers of one group share its events. Default: the consumer's id, a group of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
+/// What a handler does with an event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Handle {
+    /// Time one event takes. Default 1 ms constant.
+    #[serde(default = "millisecond")]
+    pub time: Times,
+    /// Share of attempts that fail. Default 0.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fails: Percent,
+}
+
+impl Default for Handle {
+    fn default() -> Self {
+        Handle { time: millisecond(), fails: Percent(0.0) }
+    }
+}
+
+/// Trying again after a failure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// Attempts in all, the first included; the last one's failure is final. Default 3.
+    #[serde(default = "three")]
+    pub attempts: u32,
+    /// How long to wait before trying again. Default: not at all.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub backoff: Backoff,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Retry { attempts: three(), backoff: Backoff::default() }
+    }
+}
+
+/// An event that follows from a handled one. It carries the same correlation id, names the handled event as its
+/// cause, and has its key unless its own type has a `key`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Emit")]
+pub struct Then {
+    /// Event type.
+    pub event: String,
+    /// `broker/channel`.
+    pub to: String,
+    /// How often it follows. Default 100%.
+    #[serde(default = "always", skip_serializing_if = "is_always")]
+    pub probability: Percent,
+    /// Event types it follows from. Default: every type the consumer reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on: Vec<String>,
+}
+
+/// A checkable statement about a run, such as `p99 < 200ms`; see [`super::expect`] for the language.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Expect(pub String);
+
+fn untitled() -> String {
+    "Untitled".to_owned()
+}
+fn one() -> u64 {
+    1
+}
+fn one_u32() -> u32 {
+    1
+}
+fn three() -> u32 {
+    3
+}
+fn minute() -> Span {
+    Span::from_millis(60_000)
+}
+fn millisecond() -> Times {
+    Times::Constant(Span::from_millis(1))
+}
+fn kibibyte() -> Size {
+    Size(1024)
+}
+fn always() -> Percent {
+    Percent(1.0)
+}
+fn live_limit() -> u64 {
+    5_000_000
+}
+fn step_limit() -> u64 {
+    2_000_000_000
+}
+fn is_one(n: &u32) -> bool {
+    *n == 1
+}
+fn is_millisecond(times: &Times) -> bool {
+    *times == millisecond()
+}
+fn is_kibibyte(size: &Size) -> bool {
+    *size == kibibyte()
+}
+fn is_always(share: &Percent) -> bool {
+    *share == always()
+}
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

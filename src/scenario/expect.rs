@@ -1,0 +1,8 @@
+//! Expectations.
+
+/// A parsed expectation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expectation {
+    /// As written.
+    pub text: String,
+}

@@ -1,0 +1,38 @@
+//! The document and nothing else: text in, a [`Plan`] out, and back to text.
+//!
+//! Knows no clock, no thread, no file, no window, no engine. Other files that a scenario names (traces) are asked
+//! for through [`Files`], so that the caller decides where they come from.
+
+pub mod broker;
+pub mod check;
+pub mod document;
+pub mod expect;
+pub mod pairs;
+pub mod plan;
+pub mod problem;
+pub mod read;
+pub mod shapes;
+pub mod units;
+pub mod write;
+
+pub use check::check;
+pub use document::Scenario;
+pub use plan::Plan;
+pub use problem::{Problem, Severity};
+pub use read::{load, read};
+pub use write::{write, write_over};
+
+/// Where the text of files named in a scenario comes from.
+pub trait Files {
+    /// The whole text of `name` as written in the scenario (a path relative to it), or why it cannot be had.
+    fn read(&self, name: &str) -> Result<String, String>;
+}
+
+/// No files at all: every trace is refused.
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, name: &str) -> Result<String, String> {
+        Err(format!("`{name}` cannot be read here: this scenario was not loaded from a folder"))
+    }
+}

@@ -1,0 +1,248 @@
+//! The plan: a checked scenario with names resolved to dense ids. The engine runs plans and nothing else.
+//!
+//! Parse, don't validate: only [`super::check`] makes a plan, so whoever holds one need not look for unknown names,
+//! empty distributions or impossible numbers.
+
+use super::broker::BrokerKind;
+use super::document::{Handle, Limits, Retry};
+use super::expect::Expectation;
+use super::shapes::{Arrivals, Attribute, Key, Times};
+use super::units::{Bandwidth, Percent, Size};
+use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId, TypeId};
+use crate::time::{Span, Time};
+use std::sync::Arc;
+
+/// A checked scenario, ready to run. Lists are indexed by the ids of their kind.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The scenario's title.
+    pub name: String,
+    /// The scenario's seed; a run may be given another one.
+    pub seed: u64,
+    /// When the run ends.
+    pub duration: Time,
+    /// When statistics start.
+    pub warmup: Time,
+    /// Bounds that stop a run.
+    pub limits: Limits,
+    /// By [`TypeId`].
+    pub types: Vec<TypePlan>,
+    /// By [`NodeId`].
+    pub nodes: Vec<NodePlan>,
+    /// By [`EmitterId`]: first those of producers, in file order, then those of `then`.
+    pub emitters: Vec<EmitterPlan>,
+    /// By [`BrokerId`].
+    pub brokers: Vec<BrokerPlan>,
+    /// By [`ChannelId`].
+    pub channels: Vec<ChannelPlan>,
+    /// By [`OutletId`].
+    pub outlets: Vec<OutletPlan>,
+    /// By [`ReadId`].
+    pub reads: Vec<ReadPlan>,
+    /// By [`ConsumerId`].
+    pub consumers: Vec<ConsumerPlan>,
+    /// By [`LinkId`]. One per pair of ends and direction that is used.
+    pub links: Vec<LinkPlan>,
+    /// What the scenario expects of its run, parsed.
+    pub expectations: Vec<Expectation>,
+    pub(super) checked: Checked,
+}
+
+/// Proof that a plan went through the checks: nothing outside `scenario` can make one.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked(pub(super) ());
+
+/// An event type.
+#[derive(Clone, Debug)]
+pub struct TypePlan {
+    /// Its name.
+    pub name: String,
+    /// Bytes on the wire.
+    pub size: Size,
+    /// How its key is chosen.
+    pub key: Option<Key>,
+    /// Its attributes.
+    pub attributes: Vec<(String, Attribute)>,
+}
+
+/// A node.
+#[derive(Clone, Debug)]
+pub struct NodePlan {
+    /// Its id in the file.
+    pub name: String,
+    /// What it is.
+    pub role: Role,
+}
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Emits.
+    Producer,
+    /// Routes and stores.
+    Broker(BrokerId),
+    /// Handles.
+    Consumer(ConsumerId),
+}
+
+/// An `Emit`.
+#[derive(Clone, Debug)]
+pub struct EmitterPlan {
+    /// The producer or consumer it belongs to.
+    pub node: NodeId,
+    /// Names its random streams: unique, and independent of what else is in the file.
+    pub name: String,
+    /// The type of its events; `None` for a trace whose rows name their types.
+    pub event: Option<TypeId>,
+    /// Where its events go.
+    pub channel: ChannelId,
+    /// The way there.
+    pub link: LinkId,
+    /// When it emits.
+    pub origin: Origin,
+}
+
+/// When an emitter emits.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// At a workload's pace. Never `Arrivals::Trace`.
+    Workload(Arrivals),
+    /// At recorded times.
+    Trace(Arc<Trace>),
+    /// When a consumer has handled an event.
+    Then {
+        /// Whose handling it follows.
+        consumer: ConsumerId,
+        /// How often.
+        probability: Percent,
+        /// On which types; empty means all.
+        on: Vec<TypeId>,
+    },
+}
+
+/// Recorded arrivals, in order of time.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    /// Names of the attribute columns.
+    pub columns: Vec<String>,
+    /// One row per event.
+    pub rows: Vec<TraceRow>,
+    /// The different keys; rows refer to them by position.
+    pub keys: Vec<String>,
+}
+
+/// One recorded arrival.
+#[derive(Clone, Debug)]
+pub struct TraceRow {
+    /// When.
+    pub at: Time,
+    /// Of what type.
+    pub event: TypeId,
+    /// Its key, as a position in [`Trace::keys`].
+    pub key: Option<u32>,
+    /// One value per attribute column; empty text where the file has none.
+    pub values: Box<[Box<str>]>,
+}
+
+/// A broker.
+#[derive(Clone, Debug)]
+pub struct BrokerPlan {
+    /// The node it is.
+    pub node: NodeId,
+    /// Its rules and native parts.
+    pub kind: BrokerKind,
+}
+
+/// What can be written to.
+#[derive(Clone, Debug)]
+pub struct ChannelPlan {
+    /// Whose it is.
+    pub broker: BrokerId,
+    /// `broker/channel`.
+    pub name: String,
+    /// The outlets it feeds, in file order of their first reader.
+    pub outlets: Vec<OutletId>,
+}
+
+/// What can be read from.
+#[derive(Clone, Debug)]
+pub struct OutletPlan {
+    /// Whose it is.
+    pub broker: BrokerId,
+    /// What feeds it.
+    pub channel: ChannelId,
+    /// `broker/channel#group`.
+    pub name: String,
+    /// Who reads it, in file order; never empty.
+    pub readers: Vec<ReadId>,
+}
+
+/// A consumer's subscription.
+#[derive(Clone, Debug)]
+pub struct ReadPlan {
+    /// Who reads.
+    pub consumer: ConsumerId,
+    /// What.
+    pub outlet: OutletId,
+    /// The way from the broker to the consumer.
+    pub link: LinkId,
+}
+
+/// A consumer.
+#[derive(Clone, Debug)]
+pub struct ConsumerPlan {
+    /// The node it is.
+    pub node: NodeId,
+    /// Running copies, at least 1.
+    pub instances: u32,
+    /// Events each handles at a time, at least 1.
+    pub threads: u32,
+    /// Time and failures of handling.
+    pub handle: Handle,
+    /// Attempts and backoff; `attempts` is 1 where the file has no `retry`.
+    pub retry: Retry,
+    /// Where an event goes whose last attempt failed, and the way there.
+    pub dead_letter: Option<(ChannelId, LinkId)>,
+    /// What follows from a handled event.
+    pub then: Vec<EmitterId>,
+    /// Its subscriptions.
+    pub reads: Vec<ReadId>,
+}
+
+impl ConsumerPlan {
+    /// Events it can handle at the same time.
+    pub fn capacity(&self) -> u32 {
+        self.instances.saturating_mul(self.threads)
+    }
+}
+
+/// One direction of a network edge.
+#[derive(Clone, Debug)]
+pub struct LinkPlan {
+    /// Where events enter.
+    pub from: NodeId,
+    /// Where they arrive.
+    pub to: NodeId,
+    /// One-way latency.
+    pub latency: Times,
+    /// Share that never arrives.
+    pub loss: Percent,
+    /// Share that arrives twice.
+    pub duplication: Percent,
+    /// Bytes per second, or without limit.
+    pub bandwidth: Option<Bandwidth>,
+    /// Whether order is kept.
+    pub ordered: bool,
+}
+
+impl Plan {
+    /// The node of that name.
+    pub fn node(&self, name: &str) -> Option<NodeId> {
+        self.nodes.iter().position(|n| n.name == name).map(NodeId::at)
+    }
+
+    /// Length of the part of the run that statistics cover.
+    pub fn observed(&self) -> Span {
+        self.duration - self.warmup
+    }
+}

@@ -1,0 +1,206 @@
+//! The shapes a workload is made of: arrivals, time distributions, keys, attributes, backoffs.
+//!
+//! What each means is defined here in words; `engine::arrivals`, `engine::sample` and `engine::keys` do it.
+
+use super::pairs::Pairs;
+use super::units::{Percent, Rate};
+use crate::time::Span;
+use serde::{Deserialize, Serialize};
+
+/// When a producer emits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Arrivals {
+    /// At a fixed interval, the first after one interval.
+    Every(Span),
+    /// A Poisson process: independent, exponential gaps.
+    Poisson(Rate),
+    /// Poisson at `rate` for `on`, silence for `off`, repeated; starts with `on`.
+    Bursts {
+        /// Length of a burst.
+        on: Span,
+        /// Length of the silence after it.
+        off: Span,
+        /// Events per second within a burst.
+        rate: Rate,
+    },
+    /// A Poisson process whose rate goes linearly from `from` to `to` and then stays.
+    Ramp {
+        /// Rate at the start.
+        from: Rate,
+        /// Rate at the end.
+        to: Rate,
+        /// Length of the ramp.
+        over: Span,
+    },
+    /// A Poisson process whose rate changes at the given times (ascending); nothing before the first.
+    Steps(Vec<(Span, Rate)>),
+    /// A Poisson process whose rate swings as a sine around its mean, rising first.
+    Daily {
+        /// Mean rate.
+        mean: Rate,
+        /// How far it swings, as a share of the mean.
+        swing: Percent,
+        /// Length of one swing.
+        period: Span,
+    },
+    /// Markov-modulated Poisson process: states of a rate and an exponential stay with the given mean; after each stay
+    /// another state is chosen, all others alike (with two states: the other one). Starts in the first.
+    Mmpp(Vec<(Rate, Span)>),
+    /// A number of users, each emits, waits until its event has met its fate everywhere, thinks, emits again.
+    /// The first events follow a first time of thinking.
+    ClosedLoop {
+        /// Users.
+        users: u32,
+        /// Time between a finished event and the next one of the same user.
+        think: Times,
+    },
+    /// A number of events at one moment.
+    Once {
+        /// When. Default: at the start.
+        #[serde(default)]
+        at: Span,
+        /// How many. Default 1.
+        #[serde(default = "one")]
+        count: u64,
+    },
+    /// Recorded arrivals: a CSV file beside the scenario with a `time` column (seconds), and `event` and `key` columns where
+    /// wanted; all other columns become attributes.
+    Trace(String),
+}
+
+/// How long something takes. Never negative: distributions that could be are cut at zero.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Times {
+    /// Always the same.
+    Constant(Span),
+    /// Evenly spread.
+    Uniform {
+        /// Shortest.
+        from: Span,
+        /// Longest.
+        to: Span,
+    },
+    /// Exponential.
+    Exponential {
+        /// Mean.
+        mean: Span,
+    },
+    /// Normal; what falls below zero counts as zero.
+    Normal {
+        /// Mean.
+        mean: Span,
+        /// Standard deviation.
+        sd: Span,
+    },
+    /// Log-normal, given by two of its percentiles.
+    LogNormal {
+        /// 50th percentile.
+        median: Span,
+        /// 99th percentile.
+        p99: Span,
+    },
+    /// Gamma (Erlang where the shape is whole).
+    Gamma {
+        /// Mean.
+        mean: Span,
+        /// Shape, greater than 0: 1 is exponential, larger is more regular.
+        shape: f64,
+    },
+    /// Pareto: long-tailed.
+    Pareto {
+        /// Shortest.
+        min: Span,
+        /// Tail index, greater than 0; the mean is infinite at 1 and below.
+        alpha: f64,
+    },
+    /// Measured percentiles (ascending), straight lines between them. Begins at zero unless `"0%"` is given, and the last
+    /// given percentile is also the maximum unless it is `"100%"`.
+    Empirical(Vec<(Percent, Span)>),
+}
+
+/// How an event's key is chosen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Key {
+    /// `keys` values, the i-th with a weight of 1 / i^exponent.
+    Zipf {
+        /// Number of different keys.
+        keys: u64,
+        /// Skew: 0 is uniform, about 1 is usual for real traffic.
+        exponent: f64,
+    },
+    /// `keys` values, all alike.
+    Uniform {
+        /// Number of different keys.
+        keys: u64,
+    },
+    /// Every event its own: 0, 1, 2, ...
+    Sequential,
+    /// Always this one.
+    Fixed(String),
+}
+
+/// How the value of an attribute is chosen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Attribute {
+    /// One of the texts, by weight.
+    Choice(Pairs<f64>),
+    /// A number, evenly spread from the first to the second.
+    Uniform(f64, f64),
+    /// A whole number, evenly spread, both ends included.
+    Whole(i64, i64),
+    /// Always this text.
+    Text(String),
+    /// Always this number.
+    Number(f64),
+}
+
+/// How long to wait before another attempt.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Backoff {
+    /// Not at all: the same worker tries again at once.
+    #[default]
+    Immediate,
+    /// Always as long.
+    Fixed(Span),
+    /// `first`, then `factor` times as long each time, never longer than `max`.
+    Exponential {
+        /// Before the second attempt.
+        first: Span,
+        /// Growth per attempt, 1 or more. Default 2.
+        #[serde(default = "two")]
+        factor: f64,
+        /// Upper bound. Default 30 s.
+        #[serde(default = "half_minute")]
+        max: Span,
+        /// Randomness that keeps clients from retrying in step. Default none.
+        #[serde(default)]
+        jitter: Jitter,
+    },
+}
+
+/// What a random draw does to a backoff of `b` (names as in Brooker, "Exponential Backoff And Jitter", AWS 2015).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Jitter {
+    /// `b` itself.
+    #[default]
+    None,
+    /// Uniform between 0 and `b`.
+    Full,
+    /// Uniform between `b / 2` and `b`.
+    Equal,
+}
+
+fn one() -> u64 {
+    1
+}
+fn two() -> f64 {
+    2.0
+}
+fn half_minute() -> Span {
+    Span::from_millis(30_000)
+}
