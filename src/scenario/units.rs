@@ -97,7 +97,11 @@ impl FromStr for Percent {
     fn from_str(text: &str) -> Result<Percent, String> {
         let (value, unit) = split(text, "a share", "1%")?;
         match unit {
-            "%" if value <= 100.0 => Ok(Percent(value / 100.0)),
+            // Shifting the decimal point in the text, and not dividing the number, lets every share have a text that reads back exactly.
+            "%" if value <= 100.0 => {
+                let number = text.trim().trim_end_matches('%').trim().replace('_', "");
+                Ok(Percent(format!("{number}e-2").parse().unwrap_or(value / 100.0)))
+            }
             "%" => Err(format!("`{text}` is more than 100%")),
             "" => Err(format!("`{text}` has no unit: write a share as \"1%\"")),
             _ => Err(format!("unknown unit `{unit}` in `{text}`: write a share as \"1%\"")),
@@ -167,7 +171,19 @@ impl fmt::Display for Span {
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_scaled(f, self.0, 100.0, |v| v / 100.0, "%")
+        let text = format!("{}%", (self.0 * 100.0 * 1e9).round() / 1e9);
+        if text.parse() == Ok(*self) {
+            return f.write_str(&text);
+        }
+        let digits = format!("{:e}", self.0);
+        match digits.split_once('e').map(|(mantissa, exponent)| (mantissa, exponent.parse::<i32>())) {
+            Some((mantissa, Ok(exponent))) => {
+                let scientific = format!("{mantissa}e{}", exponent + 2);
+                let plain = format!("{}%", scientific.parse::<f64>().unwrap_or(self.0 * 100.0));
+                if plain.parse() == Ok(*self) { f.write_str(&plain) } else { write!(f, "{scientific}%") }
+            }
+            _ => f.write_str(&text),
+        }
     }
 }
 
@@ -201,13 +217,6 @@ impl fmt::Display for Bandwidth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.fract() == 0.0 && self.0 < 1e15 { write!(f, "{}/s", Size(self.0 as u64)) } else { write!(f, "{}B/s", self.0) }
     }
-}
-
-/// `value * scale`, rounded where the rounded text still reads back to `value`.
-fn write_scaled(f: &mut fmt::Formatter<'_>, value: f64, scale: f64, back: impl Fn(f64) -> f64, unit: &str) -> fmt::Result {
-    let rounded = (value * scale * 1e9).round() / 1e9;
-    let scaled = if back(rounded) == value { rounded } else { value * scale };
-    write!(f, "{scaled}{unit}")
 }
 
 macro_rules! as_text {
