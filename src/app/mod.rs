@@ -1,5 +1,6 @@
 //! The window.
 
 pub mod action;
+pub mod canvas;
 pub mod edit;
 pub mod theme;
