@@ -16,6 +16,7 @@ pub mod problem;
 pub mod read;
 pub mod shapes;
 mod trace;
+pub mod set;
 pub mod units;
 pub mod write;
 
