@@ -55,7 +55,18 @@ fn header(cells: &[&str]) -> Vec<String> {
 fn consumers(text: &mut String, report: &Report) {
     let mut flow = vec![header(&["producers and brokers", "events", "rate"])];
     let mut rows = vec![header(&[
-        "consumers", "handled", "rate", "busy", "wait", "latency p50", "p99", "max", "lag mean", "lag max", "failed", "dead-lettered",
+        "consumers",
+        "handled",
+        "rate",
+        "busy",
+        "wait",
+        "latency p50",
+        "p99",
+        "max",
+        "lag mean",
+        "lag max",
+        "failed",
+        "dead-lettered",
     ])];
     for (name, node) in &report.nodes.0 {
         match node {
@@ -91,7 +102,8 @@ fn outlets(text: &mut String, report: &Report) {
     if report.outlets.0.is_empty() {
         return;
     }
-    let mut rows = vec![header(&["outlets", "routed", "acked", "failed", "dead-lettered", "dropped", "waiting", "depth mean", "depth max"])];
+    let mut rows =
+        vec![header(&["outlets", "routed", "acked", "failed", "dead-lettered", "dropped", "waiting", "depth mean", "depth max"])];
     for (name, o) in &report.outlets.0 {
         let counts = [o.routed, o.acked, o.failed, o.dead_lettered, o.dropped, o.waiting].map(|n| count(n as f64));
         let mut row = vec![name.clone()];

@@ -14,9 +14,9 @@ pub mod pairs;
 pub mod plan;
 pub mod problem;
 pub mod read;
+pub mod set;
 pub mod shapes;
 mod trace;
-pub mod set;
 pub mod units;
 pub mod write;
 
