@@ -102,7 +102,86 @@ fn depth(mark: Mark, p: Pos2) -> f32 {
         (arm - u).min(0.78 - v).max((arm - v).min(0.78 - u))
     };
     match mark {
-        Mark::Plain(Glyph::Ring) => 0.16 - (p.to_vec2().length() - 0.56).abs(),
+        Mark::Plain(Glyph::Ring) => 0.17 - (p.to_vec2().length() - 0.55).abs(),
+        Mark::Plain(Glyph::Cross) => {
+            let (u, v) = (p.x.abs(), p.y.abs());
+            (0.25 - u).min(0.78 - v).max((0.25 - v).min(0.78 - u))
+        }
+        Mark::Plain(glyph) => solid(glyph, p),
+        // A ring is hollow already: its copy has a dot in the middle.
+        Mark::Hollow(Glyph::Ring) => (0.1 - (p.to_vec2().length() - 0.62).abs()).max(0.2 - p.to_vec2().length()),
+        Mark::Hollow(glyph) => {
+            let depth = solid(glyph, p);
+            depth.min(0.2 - depth)
+        }
+        Mark::Dead => CELLS - 3,
+            Mark::Lost => CELLS - 2,
+            Mark::Grain => CELLS - 1,
+        }
+    }
+}
+
+impl Atlas {
+    /// The atlas for this screen; `before` if it still fits.
+    pub fn ready(before: Option<Atlas>, ctx: &Context, scale: f32) -> Atlas {
+        let pixels = ((PARTICLE_SCREEN * scale * ctx.pixels_per_point()).ceil() as usize + 2).clamp(8, 128);
+        match before {
+            Some(atlas) if atlas.pixels == pixels => atlas,
+            _ => Atlas { texture: ctx.load_texture("particles", picture(pixels), TextureOptions::LINEAR), pixels },
+        }
+    }
+
+    /// To be set on the mesh.
+    pub fn texture(&self) -> egui::TextureId {
+        self.texture.id()
+    }
+
+    /// The part of the picture with this mark.
+    pub fn uv(mark: Mark) -> Rect {
+        let width = 1.0 / CELLS as f32;
+        let left = mark.cell() as f32 * width;
+        // A hair inside, so that neighbours do not bleed in.
+        Rect::from_min_max(pos2(left + width * 0.01, 0.01), pos2(left + width * 0.99, 0.99))
+    }
+}
+
+fn picture(pixels: usize) -> ColorImage {
+    let mut image = ColorImage::filled([pixels * CELLS, pixels], Color32::TRANSPARENT);
+    let marks = GLYPHS.map(Mark::Plain).into_iter().chain(GLYPHS.map(Mark::Hollow)).chain([Mark::Dead, Mark::Lost, Mark::Grain]);
+    for (cell, mark) in marks.enumerate() {
+        for y in 0..pixels {
+            for x in 0..pixels {
+                let (mut body, mut rim) = (0.0, 0.0);
+                for sample in 0..FINE * FINE {
+                    let offset = vec2((sample % FINE) as f32 + 0.5, (sample / FINE) as f32 + 0.5) / FINE as f32;
+                    // From -1 to 1 over the cell.
+                    let place = (vec2(x as f32, y as f32) + offset) * 2.0 / pixels as f32 - Vec2::splat(1.0);
+                    let depth = depth(mark, place.to_pos2());
+                    body += f32::from(depth > 0.0);
+                    rim += f32::from(depth > -RIM && depth <= 0.0);
+                }
+                let all = (FINE * FINE) as f32;
+                let (body, rim) = (body / all, rim / all * 0.45);
+                // White takes the particle's colour; the rim stays dark on every ground, which keeps yellow readable on white.
+                let channel = (body * 255.0) as u8;
+                image[(cell * pixels + x, y)] =
+                    Color32::from_rgba_premultiplied(channel, channel, channel, ((body + rim).min(1.0) * 255.0) as u8);
+            }
+        }
+    }
+    image
+}
+
+const RIM: f32 = 0.2;
+
+/// How deep inside the mark a place is; negative outside.
+fn depth(mark: Mark, p: Pos2) -> f32 {
+    let cross = |arm: f32, p: Pos2| {
+        let (u, v) = ((p.x + p.y).abs() * 0.707, (p.x - p.y).abs() * 0.707);
+        (arm - u).min(0.78 - v).max((arm - v).min(0.78 - u))
+    };
+    match mark {
+        Mark::Plain(Glyph::Ring) => 0.17 - (p.to_vec2().length() - 0.55).abs(),
         Mark::Plain(Glyph::Cross) => {
             let (u, v) = (p.x.abs(), p.y.abs());
             (0.25 - u).min(0.78 - v).max((0.25 - v).min(0.78 - u))
@@ -126,7 +205,7 @@ fn solid(glyph: Glyph, p: Pos2) -> f32 {
         Glyph::Diamond => (0.8 - u - v) * 0.707,
         Glyph::Triangle => (0.58 - p.y).min((p.y + 0.8 - 1.8 * u) * 0.486),
         Glyph::Hexagon => (0.66 - v).min(0.66 - v * 0.5 - u * 0.866),
-        Glyph::Cross => 0.7 - u.max(v),
+        Glyph::Cross => (0.36 - u).min(0.78 - v).max((0.36 - v).min(0.78 - u)),
     }
 }
 
