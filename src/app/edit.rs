@@ -59,7 +59,7 @@ impl Edit {
                 [(id, _)] => format!("Move {id}"),
                 _ => format!("Move {} nodes", moves.len()),
             },
-            Edit::Connect { from, to, channel } => format!("Connect {from} to {to} ({channel})"),
+            Edit::Connect { from, to, channel } => format!("Connect {from} to {to}/{channel}"),
             Edit::Delete { nodes, connection } => match (nodes.as_slice(), connection) {
                 ([], _) => "Delete connection".to_owned(),
                 ([id], None) => format!("Delete {id}"),

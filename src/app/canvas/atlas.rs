@@ -102,15 +102,17 @@ fn depth(mark: Mark, p: Pos2) -> f32 {
         (arm - u).min(0.78 - v).max((arm - v).min(0.78 - u))
     };
     match mark {
-        Mark::Plain(Glyph::Ring) => 0.16 - (p.to_vec2().length() - 0.56).abs(),
+        Mark::Plain(Glyph::Ring) => 0.17 - (p.to_vec2().length() - 0.55).abs(),
         Mark::Plain(Glyph::Cross) => {
             let (u, v) = (p.x.abs(), p.y.abs());
             (0.25 - u).min(0.78 - v).max((0.25 - v).min(0.78 - u))
         }
         Mark::Plain(glyph) => solid(glyph, p),
+        // A ring is hollow already: its copy has a dot in the middle.
+        Mark::Hollow(Glyph::Ring) => (0.1 - (p.to_vec2().length() - 0.62).abs()).max(0.2 - p.to_vec2().length()),
         Mark::Hollow(glyph) => {
             let depth = solid(glyph, p);
-            depth.min(0.24 - depth)
+            depth.min(0.2 - depth)
         }
         Mark::Dead => solid(Glyph::Disc, p).min(-cross(0.14, p * 1.25)),
         Mark::Lost => cross(0.2, p),
@@ -126,7 +128,7 @@ fn solid(glyph: Glyph, p: Pos2) -> f32 {
         Glyph::Diamond => (0.8 - u - v) * 0.707,
         Glyph::Triangle => (0.58 - p.y).min((p.y + 0.8 - 1.8 * u) * 0.486),
         Glyph::Hexagon => (0.66 - v).min(0.66 - v * 0.5 - u * 0.866),
-        Glyph::Cross => 0.7 - u.max(v),
+        Glyph::Cross => (0.36 - u).min(0.78 - v).max((0.36 - v).min(0.78 - u)),
     }
 }
 
