@@ -45,3 +45,14 @@ pub enum Edit {
         scenario: Box<Scenario>,
     },
 }
+
+impl Edit {
+    /// x
+    pub fn label(&self) -> String {
+        String::new()
+    }
+    /// x
+    pub fn apply(&self, _scenario: &mut crate::scenario::Scenario) -> Result<(), String> {
+        Ok(())
+    }
+}
