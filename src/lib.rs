@@ -2,6 +2,7 @@
 
 #[cfg(feature = "gui")]
 pub mod app;
+pub mod engine;
 pub mod ids;
 pub mod random;
 pub mod record;

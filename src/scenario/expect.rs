@@ -1,8 +1,489 @@
-//! Expectations.
+//! The language of expectations: `lost == 0`, `inventory.latency.p99 < 500ms`, `'bus/orders#billing'.depth.max <= 2000`.
+//!
+//! `FIGURE OP VALUE` with `==`, `!=`, `<`, `<=`, `>`, `>=`; the value is a number with the figure's unit, or another figure.
+//! A figure is a total of the run by its name (`lost`), one of a node (`NODE.FIGURE` or `NODE.FIGURE.STATISTIC`), one of an
+//! outlet (`'BROKER/CHANNEL#GROUP'.FIGURE`, in single quotes or backquotes), or `p99` and its like for the latency of all
+//! consumers together. Knows nothing of how figures are measured: whoever has a run's figures resolves the paths.
+
+use super::names::{Suggest, listed};
+use super::units::{Percent, Rate};
+use crate::time::Span;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// A parsed expectation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
     /// As written.
     pub text: String,
+    /// What is compared.
+    pub left: Operand,
+    /// How.
+    pub op: Op,
+    /// With what.
+    pub right: Operand,
+    /// What both sides count.
+    pub quantity: Quantity,
+}
+
+/// One side of a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    /// A figure of the run: `["totals", "lost"]`, `["latency", "p99"]`, `["nodes", NAME, "lag", "max"]`,
+    /// `["outlets", NAME, "depth", "max"]`.
+    Figure(Vec<String>),
+    /// A number: seconds, events per second, a fraction, or a count.
+    Number(f64),
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    More,
+    /// `>=`
+    MoreOrEqual,
+}
+
+/// What a figure counts; decides its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// Events or copies of events.
+    Count,
+    /// Seconds.
+    Time,
+    /// Events per second.
+    Rate,
+    /// A fraction from 0 to 1.
+    Share,
+}
+
+/// Whether an expectation held.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    /// It did.
+    pub holds: bool,
+    /// The left side's value, in seconds, events per second, as a fraction or a count; `None` if the run has no value for
+    /// it (nothing was measured), which never holds.
+    pub actual: Option<f64>,
+}
+
+/// The names an expectation may use.
+#[derive(Debug)]
+pub struct Known<'k> {
+    roles: BTreeMap<&'k str, &'static str>,
+    outlets: BTreeSet<&'k str>,
+}
+
+impl<'k> Known<'k> {
+    /// From the nodes with their roles (`producer`, `broker`, `consumer`) and the outlets' names.
+    pub fn new(nodes: impl Iterator<Item = (&'k str, &'static str)>, outlets: impl Iterator<Item = &'k str>) -> Known<'k> {
+        Known { roles: nodes.collect(), outlets: outlets.collect() }
+    }
+}
+
+/// What is wrong, and what to do about it.
+type Wrong = (String, Option<String>);
+
+const TOTALS: &[&str] = &[
+    "published",
+    "rejected",
+    "unroutable",
+    "deliveries",
+    "redeliveries",
+    "acked",
+    "retries",
+    "failed",
+    "dead_lettered",
+    "expired",
+    "dropped",
+    "lost",
+    "duplicates",
+    "in_flight",
+    "waiting",
+];
+const SPREAD: &[&str] = &["mean", "p50", "p90", "p99", "p999", "max"];
+const LEVEL: &[&str] = &["mean", "max", "last"];
+
+/// Figures of a kind of thing: name, what it counts, its statistics (none: the figure is one number).
+type Figures = &'static [(&'static str, Quantity, &'static [&'static str])];
+
+const CONSUMER: Figures = &[
+    ("deliveries", Quantity::Count, &[]),
+    ("acked", Quantity::Count, &[]),
+    ("failed", Quantity::Count, &[]),
+    ("dead_lettered", Quantity::Count, &[]),
+    ("throughput", Quantity::Rate, &[]),
+    ("utilisation", Quantity::Share, &[]),
+    ("latency", Quantity::Time, SPREAD),
+    ("service", Quantity::Time, SPREAD),
+    ("wait", Quantity::Time, SPREAD),
+    ("lag", Quantity::Count, LEVEL),
+];
+const PRODUCER: Figures = &[("published", Quantity::Count, &[])];
+const OUTLET: Figures = &[
+    ("routed", Quantity::Count, &[]),
+    ("acked", Quantity::Count, &[]),
+    ("failed", Quantity::Count, &[]),
+    ("dead_lettered", Quantity::Count, &[]),
+    ("expired", Quantity::Count, &[]),
+    ("dropped", Quantity::Count, &[]),
+    ("depth", Quantity::Count, LEVEL),
+];
+
+/// Relative difference below which two measured values count as equal: they went through floating point.
+const SAME: f64 = 1e-9;
+
+impl Expectation {
+    /// Parses an expectation; every name in it must be known.
+    pub fn parse(text: &str, known: &Known<'_>, suggest: &Suggest) -> Result<Expectation, (String, Option<String>)> {
+        let example = || Some("write it as `lost == 0` or `inventory.latency.p99 < 500ms`".to_owned());
+        let Some((start, end, op)) = comparison(text) else {
+            let help = if text.contains('=') { Some("compare with `==`, `!=`, `<`, `<=`, `>` or `>=`".to_owned()) } else { example() };
+            return Err((format!("`{text}` compares nothing"), help));
+        };
+        let (left, right) = (text[..start].trim(), text[end..].trim());
+        if left.is_empty() || right.is_empty() {
+            return Err((format!("`{text}` lacks a side"), example()));
+        }
+        if comparison(right).is_some() {
+            return Err((format!("`{text}` compares twice"), Some("write two expectations".to_owned())));
+        }
+        if is_number(left) {
+            return Err((format!("`{left}` is no figure"), Some("write the figure first: `lost == 0`".to_owned())));
+        }
+        let (path, quantity) = figure(left, known, suggest)?;
+        let right = if is_number(right) {
+            Operand::Number(quantity.parse(left, right)?)
+        } else {
+            let (path, other) = figure(right, known, suggest)?;
+            if other != quantity {
+                return Err((format!("`{left}` is {quantity}, `{right}` is {other}: they cannot be compared"), None));
+            }
+            Operand::Figure(path)
+        };
+        Ok(Expectation { text: text.to_owned(), left: Operand::Figure(path), op, right, quantity })
+    }
+
+    /// Whether the expectation holds, with the values that `figures` has for the paths of its operands.
+    pub fn evaluate(&self, figures: &dyn Fn(&[String]) -> Option<f64>) -> Outcome {
+        let value = |operand: &Operand| match operand {
+            Operand::Figure(path) => figures(path).filter(|v| !v.is_nan()),
+            Operand::Number(number) => Some(*number),
+        };
+        let actual = value(&self.left);
+        let holds = match (actual, value(&self.right)) {
+            (Some(left), Some(right)) => self.compare(left, right),
+            _ => false,
+        };
+        Outcome { holds, actual }
+    }
+
+    fn compare(&self, left: f64, right: f64) -> bool {
+        let exact = self.quantity == Quantity::Count;
+        let same = left == right || !exact && (left - right).abs() <= SAME * left.abs().max(right.abs());
+        match self.op {
+            Op::Equal => same,
+            Op::NotEqual => !same,
+            Op::Less => left < right && !same,
+            Op::LessOrEqual => left < right || same,
+            Op::More => left > right && !same,
+            Op::MoreOrEqual => left > right || same,
+        }
+    }
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Op::Equal => "==",
+            Op::NotEqual => "!=",
+            Op::Less => "<",
+            Op::LessOrEqual => "<=",
+            Op::More => ">",
+            Op::MoreOrEqual => ">=",
+        })
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Quantity::Count => "a number of events",
+            Quantity::Time => "a time",
+            Quantity::Rate => "a rate",
+            Quantity::Share => "a share",
+        })
+    }
+}
+
+impl Quantity {
+    /// A number with the unit of this quantity.
+    fn parse(self, figure: &str, text: &str) -> Result<f64, Wrong> {
+        let wrong = |example: &str| (format!("`{figure}` is {self}, `{text}` is not"), Some(format!("write it as `{example}`")));
+        let plain = text.replace('_', "").parse::<f64>().ok().filter(|v| v.is_finite());
+        match (self, plain) {
+            // Nothing is nothing in every unit.
+            (_, Some(0.0)) => Ok(0.0),
+            (Quantity::Count, Some(number)) => Ok(number),
+            (Quantity::Count, None) => Err(wrong("2000")),
+            (Quantity::Time, Some(_)) => {
+                Err((format!("`{text}` has no unit, and `{figure}` is a time"), Some(format!("write `{text}ms` or `{text}s`"))))
+            }
+            (Quantity::Time, None) => text.parse::<Span>().map(Span::seconds).map_err(|_| wrong("500ms")),
+            (Quantity::Rate, Some(_)) => {
+                Err((format!("`{text}` has no unit, and `{figure}` is a rate"), Some(format!("write `{text}/s`"))))
+            }
+            (Quantity::Rate, None) => text.parse::<Rate>().map(|r| r.0).map_err(|_| wrong("50/s")),
+            (Quantity::Share, Some(number)) => {
+                let percent = Percent(number.clamp(0.0, 1.0));
+                Err((format!("`{text}` has no unit, and `{figure}` is a share"), Some(format!("write it as `{percent}`"))))
+            }
+            (Quantity::Share, None) => text.parse::<Percent>().map(|p| p.0).map_err(|_| wrong("80%")),
+        }
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
+}
+
+/// The first comparison outside quotes: where it starts and ends.
+fn comparison(text: &str) -> Option<(usize, usize, Op)> {
+    let mut quote = None;
+    for (i, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '`') => quote = Some(c),
+            (None, '=' | '!' | '<' | '>') => {
+                let two = text.get(i..i + 2).unwrap_or("");
+                let op = match (two, c) {
+                    ("==", _) => Op::Equal,
+                    ("!=", _) => Op::NotEqual,
+                    ("<=", _) => Op::LessOrEqual,
+                    (">=", _) => Op::MoreOrEqual,
+                    (_, '<') => return Some((i, i + 1, Op::Less)),
+                    (_, '>') => return Some((i, i + 1, Op::More)),
+                    _ => return None,
+                };
+                return Some((i, i + 2, op));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The segments of a figure, each with whether it was quoted.
+fn segments(text: &str) -> Result<Vec<(String, bool)>, Wrong> {
+    let mut segments = Vec::new();
+    let mut rest = text.trim();
+    loop {
+        let (segment, quoted, behind) = match rest.chars().next().filter(|c| matches!(c, '\'' | '`')) {
+            Some(quote) => {
+                let Some((inside, behind)) = rest[1..].split_once(quote) else {
+                    return Err((format!("a quote in `{text}` is not closed"), None));
+                };
+                (inside, true, behind.trim_start())
+            }
+            None => {
+                let end = rest.find('.').unwrap_or(rest.len());
+                (rest[..end].trim(), false, &rest[end..])
+            }
+        };
+        segments.push((segment.to_owned(), quoted));
+        match behind.strip_prefix('.') {
+            Some(next) => rest = next.trim_start(),
+            None if behind.is_empty() => return Ok(segments),
+            None => return Err((format!("`{text}` is no figure: a dot is missing before `{behind}`"), None)),
+        }
+    }
+}
+
+/// The path of a figure as written, and what it counts.
+fn figure(text: &str, known: &Known<'_>, suggest: &Suggest) -> Result<(Vec<String>, Quantity), Wrong> {
+    let parts = segments(text)?;
+    let names: Vec<&str> = parts.iter().map(|(s, _)| s.as_str()).collect();
+    let path = |group: &str, rest: &[&str]| std::iter::once(group).chain(rest.iter().copied()).map(str::to_owned).collect::<Vec<_>>();
+    let is_node = known.roles.contains_key(names[0]);
+    match names.as_slice() {
+        [total] if TOTALS.contains(total) => Ok((path("totals", &names), Quantity::Count)),
+        [statistic] if SPREAD.contains(statistic) => Ok((path("latency", &names), Quantity::Time)),
+        ["latency", statistic] if !is_node => match SPREAD.contains(statistic) {
+            true => Ok((path("latency", &[statistic]), Quantity::Time)),
+            false => Err(unknown(text, statistic, "statistic", "latency", SPREAD, suggest)),
+        },
+        [name] if known.outlets.contains(name) || is_node => {
+            let help = format!("write which: {}", listed(figures_of(known, name).iter().map(|f| f.0)));
+            Err((format!("`{text}` has several figures"), Some(help)))
+        }
+        [name] if !parts[0].1 => Err(no_total(text, name, known, suggest)),
+        [name, ..] if is_node || known.outlets.contains(name) => {
+            let group = if known.outlets.contains(name) { "outlets" } else { "nodes" };
+            let quantity =
+                within(text, name, &names[1..], figures_of(known, name), known.roles.get(name).copied().unwrap_or("outlet"), suggest)?;
+            Ok((path(group, &names), quantity))
+        }
+        [name, ..] if parts[0].1 => {
+            let help = suggest
+                .nearest(name, known.outlets.iter().copied().chain(known.roles.keys().copied()))
+                .map(|n| format!("did you mean `'{n}'`?"));
+            let help = help.or_else(|| {
+                Some(format!("the outlets are {}", listed(known.outlets.iter().copied()))).filter(|_| !known.outlets.is_empty())
+            });
+            Err((format!("there is no outlet `{name}`"), help))
+        }
+        [name, ..] => {
+            let help = match known.outlets.iter().find(|o| text.starts_with(**o)) {
+                Some(outlet) => Some(format!("write outlets in quotes: `'{outlet}'{}`", &text[outlet.len()..])),
+                None if name.contains('/') => {
+                    let near = suggest.nearest(name, known.outlets.iter().copied()).map(|o| format!("did you mean `'{o}'`?"));
+                    near.or_else(|| Some("write outlets in quotes: `'broker/channel#group'.depth.max`".to_owned()))
+                }
+                None => suggest.did_you_mean(name, known.roles.keys().copied()),
+            };
+            Err((format!("there is no node `{name}`"), help))
+        }
+        [] => Err((format!("`{text}` is no figure"), None)),
+    }
+}
+
+fn figures_of(known: &Known<'_>, name: &str) -> Figures {
+    match known.roles.get(name).copied() {
+        _ if known.outlets.contains(name) => OUTLET,
+        Some("consumer") => CONSUMER,
+        Some("producer") => PRODUCER,
+        _ => &[],
+    }
+}
+
+/// What `rest` counts among the figures of a node or outlet.
+fn within(text: &str, name: &str, rest: &[&str], figures: Figures, role: &str, suggest: &Suggest) -> Result<Quantity, Wrong> {
+    let Some(first) = rest.first() else { return Err((format!("`{text}` is no figure"), None)) };
+    if figures.is_empty() {
+        let help = "look at its outlets: `'broker/channel#group'.depth.max`";
+        return Err((format!("a {role} such as `{name}` has no figures of its own"), Some(help.to_owned())));
+    }
+    let all: Vec<&str> = figures.iter().map(|f| f.0).collect();
+    let Some((_, quantity, statistics)) = figures.iter().find(|f| f.0 == *first) else {
+        return Err(unknown(text, first, "figure", &format!("{role} `{name}`"), &all, suggest));
+    };
+    match (rest, *statistics) {
+        ([_], []) => Ok(*quantity),
+        ([_, statistic], statistics) if statistics.contains(statistic) => Ok(*quantity),
+        ([_], statistics) => {
+            Err((format!("`{text}` has several statistics"), Some(format!("write which: {}", listed(statistics.iter().map(|s| &**s))))))
+        }
+        ([_, _, ..], []) => Err((format!("`{first}` is one number, it has no `{}`", rest[1]), Some(format!("write `{name}.{first}`")))),
+        (_, statistics) => Err(unknown(text, rest[1], "statistic", first, statistics, suggest)),
+    }
+}
+
+fn unknown(text: &str, name: &str, what: &str, of: &str, known: &[&str], suggest: &Suggest) -> Wrong {
+    let help = suggest.did_you_mean(name, known.iter().copied()).unwrap_or_else(|| format!("there are {}", listed(known.iter().copied())));
+    (format!("there is no {what} `{name}` of {of} in `{text}`"), Some(help))
+}
+
+fn no_total(text: &str, name: &str, known: &Known<'_>, suggest: &Suggest) -> Wrong {
+    let all = TOTALS.iter().chain(SPREAD).copied();
+    let near = suggest.nearest(name, all.clone()).or_else(|| suggest.nearest(name, known.roles.keys().copied()));
+    let help = near.map_or_else(|| format!("totals are {}", listed(TOTALS.iter().copied())), |n| format!("did you mean `{n}`?"));
+    (format!("`{text}` is no figure of a run"), Some(help))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn parse(text: &str) -> Result<Expectation, String> {
+        let nodes = [("inventory", "consumer"), ("shop", "producer"), ("bus", "broker")];
+        let known = Known::new(nodes.into_iter(), ["bus/orders#inventory"].into_iter());
+        Expectation::parse(text, &known, &Suggest::default()).map_err(|(m, h)| h.map_or(m.clone(), |h| format!("{m} | {h}")))
+    }
+
+    #[test]
+    fn figures_have_paths_and_units() {
+        for (text, path, right) in [
+            ("lost == 0", "totals lost", 0.0),
+            ("p99 < 200ms", "latency p99", 0.2),
+            ("latency.max<=2s", "latency max", 2.0),
+            ("inventory.latency.p999 > 1us", "nodes inventory latency p999", 1e-6),
+            ("inventory.utilisation < 80%", "nodes inventory utilisation", 0.8),
+            ("inventory.throughput >= 50/s", "nodes inventory throughput", 50.0),
+            ("inventory.lag.max < 2_000", "nodes inventory lag max", 2000.0),
+            ("'bus/orders#inventory'.depth.max != 3", "outlets bus/orders#inventory depth max", 3.0),
+            ("`bus/orders#inventory`.acked == 0", "outlets bus/orders#inventory acked", 0.0),
+            ("shop.published > 0", "nodes shop published", 0.0),
+            ("bus/orders#inventory.routed > 0", "outlets bus/orders#inventory routed", 0.0),
+        ] {
+            let parsed = parse(text).unwrap();
+            let Operand::Figure(left) = &parsed.left else { panic!("{text}") };
+            assert_eq!((left.join(" ").as_str(), &parsed.right), (path, &Operand::Number(right)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_explained() {
+        for (text, wrong) in [
+            ("lost", "`lost` compares nothing | write it as `lost == 0` or `inventory.latency.p99 < 500ms`"),
+            ("lost = 0", "`lost = 0` compares nothing | compare with `==`, `!=`, `<`, `<=`, `>` or `>=`"),
+            ("lost ==", "`lost ==` lacks a side | write it as `lost == 0` or `inventory.latency.p99 < 500ms`"),
+            ("0 < lost < 5", "`0 < lost < 5` compares twice | write two expectations"),
+            ("0 == lost", "`0` is no figure | write the figure first: `lost == 0`"),
+            ("losst == 0", "`losst` is no figure of a run | did you mean `lost`?"),
+            ("inventry.lag.max < 5", "there is no node `inventry` | did you mean `inventory`?"),
+            ("inventory.lagg.max < 5", "there is no figure `lagg` of consumer `inventory` in `inventory.lagg.max` | did you mean `lag`?"),
+            ("inventory.lag < 5", "`inventory.lag` has several statistics | write which: `mean`, `max`, `last`"),
+            ("inventory.lag.p99 < 5", "there is no statistic `p99` of lag in `inventory.lag.p99` | there are `mean`, `max`, `last`"),
+            ("inventory.acked.max < 5", "`acked` is one number, it has no `max` | write `inventory.acked`"),
+            ("inventory.lag.max < 5ms", "`inventory.lag.max` is a number of events, `5ms` is not | write it as `2000`"),
+            ("p99 < 5", "`5` has no unit, and `p99` is a time | write `5ms` or `5s`"),
+            ("p99 < 5KiB", "`p99` is a time, `5KiB` is not | write it as `500ms`"),
+            ("inventory.utilisation < 0.9", "`0.9` has no unit, and `inventory.utilisation` is a share | write it as `90%`"),
+            ("inventory.throughput > 45", "`45` has no unit, and `inventory.throughput` is a rate | write `45/s`"),
+            ("p99 < lost", "`p99` is a time, `lost` is a number of events: they cannot be compared"),
+            ("bus/ordrs#inventory.depth.max < 5", "there is no node `bus/ordrs#inventory` | did you mean `'bus/orders#inventory'`?"),
+            ("cat/x#y.depth.max < 5", "there is no node `cat/x#y` | write outlets in quotes: `'broker/channel#group'.depth.max`"),
+            ("'bus/order#inventory'.depth.max < 5", "there is no outlet `bus/order#inventory` | did you mean `'bus/orders#inventory'`?"),
+            (
+                "bus.lag.max < 5",
+                "a broker such as `bus` has no figures of its own | look at its outlets: `'broker/channel#group'.depth.max`",
+            ),
+            ("'bus < 5", "`'bus < 5` compares nothing | write it as `lost == 0` or `inventory.latency.p99 < 500ms`"),
+            ("lost < NaN", "`NaN` is no figure of a run | totals are"),
+        ] {
+            let message = parse(text).unwrap_err();
+            assert!(message == wrong || wrong.ends_with("totals are") && message.starts_with(wrong), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn measured_values_are_equal_within_rounding_and_counts_exactly() {
+        let holds = |text: &str, value: Option<f64>| parse(text).unwrap().evaluate(&|_| value);
+        assert!(holds("p99 == 100ms", Some(0.1 + 1e-13)).holds);
+        assert!(holds("p99 <= 100ms", Some(0.1 + 1e-13)).holds);
+        assert!(!holds("p99 < 100ms", Some(0.1 - 1e-13)).holds);
+        assert!(!holds("lost == 1000000000000", Some(1e12 + 1.0)).holds);
+        assert_eq!(holds("lost == 0", Some(3.0)), Outcome { holds: false, actual: Some(3.0) });
+        assert_eq!(holds("p99 < 1s", None), Outcome { holds: false, actual: None });
+        assert_eq!(holds("p99 != 1s", Some(f64::NAN)), Outcome { holds: false, actual: None });
+    }
+
+    #[test]
+    fn two_figures_can_be_compared() {
+        let parsed = parse("inventory.acked <= shop.published").unwrap();
+        let figures = |path: &[String]| Some(if path[1] == "shop" { 5.0 } else { 4.0 });
+        assert!(parsed.evaluate(&figures).holds);
+        assert_eq!(parsed.evaluate(&figures).actual, Some(4.0));
+    }
 }

@@ -5,13 +5,17 @@
 
 pub mod broker;
 pub mod check;
+mod diagnose;
 pub mod document;
 pub mod expect;
+pub mod locate;
+mod names;
 pub mod pairs;
 pub mod plan;
 pub mod problem;
 pub mod read;
 pub mod shapes;
+mod trace;
 pub mod units;
 pub mod write;
 
@@ -19,7 +23,7 @@ pub use check::check;
 pub use document::Scenario;
 pub use plan::Plan;
 pub use problem::{Problem, Severity};
-pub use read::{load, read};
+pub use read::{load, read, read_bytes};
 pub use write::{write, write_over};
 
 /// Where the text of files named in a scenario comes from.

@@ -45,6 +45,7 @@ pub struct Plan {
     pub links: Vec<LinkPlan>,
     /// What the scenario expects of its run, parsed.
     pub expectations: Vec<Expectation>,
+    #[expect(dead_code, reason = "never read: it only keeps others from making a plan")]
     pub(super) checked: Checked,
 }
 

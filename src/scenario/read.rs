@@ -1,7 +1,15 @@
 //! Text to document, and document to plan, with problems that have a place.
 
-use super::problem::Problem;
+use super::check::{Finding, check};
+use super::diagnose::{broken, diagnose};
+use super::document::FORMAT;
+use super::locate::Tree;
+use super::problem::{Lines, Problem, Severity};
 use super::{Files, Plan, Scenario};
+use ron::extensions::Extensions;
+
+/// Problems that are shown with their place; a note says how many more there are.
+const MOST: usize = 200;
 
 /// A scenario that can run.
 #[derive(Clone, Debug)]
@@ -14,12 +22,111 @@ pub struct Loaded {
     pub warnings: Vec<Problem>,
 }
 
+/// The form of RON that scenarios are written in: optional values without `Some`, variants around their content.
+pub(super) fn options() -> ron::Options {
+    ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME | Extensions::UNWRAP_VARIANT_NEWTYPES)
+}
+
+/// The text of a file's bytes, without a byte order mark; the problem is where they stop being UTF-8.
+pub fn text(bytes: &[u8], file: &str) -> Result<String, Vec<Problem>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| {
+        let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        let lines = Lines::new(&valid);
+        let mut problem = lines.problem(file, valid.len(), valid.len(), "this is not text: the bytes here are not UTF-8");
+        problem.help = Some("scenarios are UTF-8 text; save the file with that encoding".to_owned());
+        vec![problem]
+    })
+}
+
+/// Reads a document from bytes; see [`read`].
+pub fn read_bytes(bytes: &[u8], file: &str) -> Result<Scenario, Vec<Problem>> {
+    read(&text(bytes, file)?, file)
+}
+
 /// Reads a document: its form only, not its meaning. `file` is how the text is called in problems.
-pub fn read(_text: &str, _file: &str) -> Result<Scenario, Vec<Problem>> {
-    todo!()
+pub fn read(text: &str, file: &str) -> Result<Scenario, Vec<Problem>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let tree = Tree::new(text).map_err(|b| vec![broken(text, file, &b)])?;
+    read_located(&tree, file)
 }
 
 /// Reads and checks: everything that is wrong is reported at once.
-pub fn load(_text: &str, _file: &str, _files: &dyn Files) -> Result<Loaded, Vec<Problem>> {
-    todo!()
+pub fn load(text: &str, file: &str, files: &dyn Files) -> Result<Loaded, Vec<Problem>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let tree = Tree::new(text).map_err(|b| vec![broken(text, file, &b)])?;
+    let scenario = read_located(&tree, file)?;
+    match check(&scenario, files) {
+        Ok((plan, findings)) => Ok(Loaded { scenario, plan, warnings: placed(&findings, &tree, file) }),
+        Err(findings) => Err(placed(&findings, &tree, file)),
+    }
+}
+
+fn read_located(tree: &Tree<'_>, file: &str) -> Result<Scenario, Vec<Problem>> {
+    format(tree, file).map_err(|p| vec![p])?;
+    // Deeper than the nesting that `Tree` lets through, so that ron never meets its own limit first.
+    let options = options().with_recursion_limit(4 * super::locate::DEEPEST);
+    options.from_str(tree.text).map_err(|error| diagnose(tree, file, &error))
+}
+
+/// The version comes before everything else: a newer file may be full of things unknown here.
+fn format(tree: &Tree<'_>, file: &str) -> Result<(), Problem> {
+    let lines = || Lines::new(tree.text);
+    let root = tree.item(tree.root);
+    let Some(field) = tree.field(tree.root, "format") else {
+        let spot = tree.spot(tree.root);
+        let problem = if root.shape == super::locate::Shape::Round {
+            lines().problem(file, spot.start as usize, spot.end as usize, "the file does not say its format")
+        } else {
+            lines().problem(file, spot.start as usize, spot.end as usize, "this is not a scenario")
+        };
+        return Err(Problem { help: Some(format!("a scenario begins with `Scenario(format: {FORMAT}, ...`")), ..problem });
+    };
+    let place = tree.item(field).place;
+    let written = tree.slice(place);
+    let wrong = |message: String, help: String| {
+        let problem = lines().problem(file, place.start as usize, place.end as usize, message);
+        Err(Problem { path: "format".to_owned(), help: Some(help), ..problem })
+    };
+    let only = format!("this version of Tidemill reads format {FORMAT}");
+    match written.parse::<u32>() {
+        Ok(FORMAT) => Ok(()),
+        Ok(newer) if newer > FORMAT => wrong(
+            format!("the file has format {newer}, which is newer than this version of Tidemill"),
+            format!("{only}; a newer Tidemill reads this file"),
+        ),
+        Ok(older) => wrong(format!("there is no format {older}"), only),
+        Err(_) => wrong(format!("the format is a whole number, not `{}`", shortened(written)), only),
+    }
+}
+
+/// The beginning of something that may be long.
+pub(super) fn shortened(text: &str) -> String {
+    let line = text.lines().next().unwrap_or("");
+    match line.char_indices().nth(40) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None if line.len() < text.len() => format!("{line}..."),
+        None => line.to_owned(),
+    }
+}
+
+/// Findings with their places in the text, errors and warnings each in the order of the text.
+fn placed(findings: &[Finding], tree: &Tree<'_>, file: &str) -> Vec<Problem> {
+    let lines = Lines::new(tree.text);
+    let mut order: Vec<(Severity, u32, &Finding)> = findings.iter().map(|f| (f.severity, tree.find(&f.path).0, f)).collect();
+    order.sort_by_key(|(severity, item, _)| (std::cmp::Reverse(*severity), tree.spot(*item)));
+    let mut problems: Vec<Problem> = order
+        .iter()
+        .take(MOST)
+        .map(|(severity, item, finding)| {
+            let spot = tree.spot(*item);
+            let problem = lines.problem(file, spot.start as usize, spot.end as usize, finding.message.clone());
+            Problem { severity: *severity, path: finding.path.clone(), help: finding.help.clone(), ..problem }
+        })
+        .collect();
+    if let Some((severity, ..)) = order.get(MOST) {
+        let more = Problem::of_file(file, format!("and {} more like these", order.len() - MOST), None);
+        problems.push(Problem { severity: *severity, ..more });
+    }
+    problems
 }

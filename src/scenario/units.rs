@@ -44,8 +44,30 @@ const SIZES: &[(&str, f64)] = &[
 ];
 const PERS: &[(&str, f64)] = &[("s", 1.0), ("ms", 1e-3), ("min", 60.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)];
 
+/// A number as written, without underscores, and its value.
+struct Number {
+    written: String,
+    value: f64,
+}
+
+impl Number {
+    /// The whole number nearest to this times `factor`, computed without rounding on the way; floating point would lose
+    /// nanoseconds behind 104 days.
+    fn times(&self, factor: u64) -> u64 {
+        let (whole, fraction) = self.written.split_once('.').unwrap_or((&self.written, ""));
+        let digits = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<u128>().ok() };
+        match (digits(whole), digits(fraction)) {
+            (Some(w), Some(f)) if whole.len() <= 24 && fraction.len() <= 12 => {
+                let scale = 10_u128.pow(fraction.len() as u32);
+                u64::try_from(w * u128::from(factor) + (2 * f * u128::from(factor) + scale) / (2 * scale)).unwrap_or(u64::MAX)
+            }
+            _ => (self.value * factor as f64).round() as u64,
+        }
+    }
+}
+
 /// Splits `"12.5ms"` into 12.5 and `ms`, or says what is wrong in words that fit behind "expected ...".
-fn split<'t>(text: &'t str, what: &str, example: &str) -> Result<(f64, &'t str), String> {
+fn split<'t>(text: &'t str, what: &str, example: &str) -> Result<(Number, &'t str), String> {
     let text = text.trim();
     let end = text
         .char_indices()
@@ -63,7 +85,7 @@ fn split<'t>(text: &'t str, what: &str, example: &str) -> Result<(f64, &'t str),
         });
     }
     match number.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok((value, unit)),
+        Ok(value) if value.is_finite() => Ok((Number { written: number, value }, unit)),
         _ => Err(format!("expected {what} such as \"{example}\", found `{text}`")),
     }
 }
@@ -83,21 +105,26 @@ fn lookup(unit: &str, table: &[(&str, f64)], text: &str, what: &str, example: &s
 impl FromStr for Span {
     type Err = String;
     fn from_str(text: &str) -> Result<Span, String> {
-        let (value, unit) = split(text, "a time", "250ms")?;
-        let ns = value * lookup(unit, TIMES, text, "a time", "250ms")?;
-        if ns > LONGEST {
+        let (number, unit) = split(text, "a time", "250ms")?;
+        let factor = lookup(unit, TIMES, text, "a time", "250ms")?;
+        if number.value * factor > LONGEST {
             return Err(format!("`{text}` is longer than a hundred years"));
         }
-        Ok(Span(ns.round() as u64))
+        Ok(Span(number.times(factor as u64)))
     }
 }
 
 impl FromStr for Percent {
     type Err = String;
     fn from_str(text: &str) -> Result<Percent, String> {
-        let (value, unit) = split(text, "a share", "1%")?;
+        let (number, unit) = split(text, "a share", "1%")?;
         match unit {
-            "%" if value <= 100.0 => Ok(Percent(value / 100.0)),
+            "%" if number.value <= 100.0 => {
+                // Shifting the point is exact where dividing by 100 rounds, and not every fraction is a hundredth of a float.
+                let (digits, exponent) = number.written.split_once(['e', 'E']).unwrap_or((&number.written, "0"));
+                let shifted = exponent.parse::<i64>().ok().and_then(|e| format!("{digits}e{}", e - 2).parse().ok());
+                Ok(Percent(shifted.unwrap_or(number.value / 100.0)))
+            }
             "%" => Err(format!("`{text}` is more than 100%")),
             "" => Err(format!("`{text}` has no unit: write a share as \"1%\"")),
             _ => Err(format!("unknown unit `{unit}` in `{text}`: write a share as \"1%\"")),
@@ -108,7 +135,7 @@ impl FromStr for Percent {
 impl FromStr for Rate {
     type Err = String;
     fn from_str(text: &str) -> Result<Rate, String> {
-        let (value, unit) = split(text, "a rate", "50/s")?;
+        let (Number { value, .. }, unit) = split(text, "a rate", "50/s")?;
         let per = unit.strip_prefix('/').ok_or_else(|| format!("expected a rate such as \"50/s\" or \"3/min\", found `{text}`"))?;
         let rate = value / lookup(per.trim(), PERS, text, "a rate", "50/s")?;
         if rate > 1e9 {
@@ -121,19 +148,19 @@ impl FromStr for Rate {
 impl FromStr for Size {
     type Err = String;
     fn from_str(text: &str) -> Result<Size, String> {
-        let (value, unit) = split(text, "a size", "16KiB")?;
-        let bytes = value * lookup(unit, SIZES, text, "a size", "16KiB")?;
-        if bytes > 1e15 {
+        let (number, unit) = split(text, "a size", "16KiB")?;
+        let factor = lookup(unit, SIZES, text, "a size", "16KiB")?;
+        if number.value * factor > 1e15 {
             return Err(format!("`{text}` is more than a petabyte"));
         }
-        Ok(Size(bytes.round() as u64))
+        Ok(Size(number.times(factor as u64)))
     }
 }
 
 impl FromStr for Bandwidth {
     type Err = String;
     fn from_str(text: &str) -> Result<Bandwidth, String> {
-        let (value, unit) = split(text, "a bandwidth", "10MiB/s")?;
+        let (Number { value, .. }, unit) = split(text, "a bandwidth", "10MiB/s")?;
         let per_second = unit.strip_suffix("/s").ok_or_else(|| format!("expected a bandwidth such as \"10MiB/s\", found `{text}`"))?;
         Ok(Bandwidth(value * lookup(per_second.trim(), SIZES, text, "a bandwidth", "10MiB/s")?))
     }
@@ -142,8 +169,10 @@ impl FromStr for Bandwidth {
 /// The largest unit in which `value` is a number of at most three decimals, exactly; else the smallest unit.
 fn in_largest_unit(f: &mut fmt::Formatter<'_>, value: u64, units: &[(&str, u64)]) -> fmt::Result {
     for (name, unit) in units {
-        if value >= *unit && value.checked_mul(1000).is_some_and(|v| v % unit == 0) {
-            return write!(f, "{}{name}", value as f64 / *unit as f64);
+        if value >= *unit && (u128::from(value) * 1000).is_multiple_of(u128::from(*unit)) {
+            let thousandths = u128::from(value % unit) * 1000 / u128::from(*unit);
+            let fraction = format!(".{thousandths:03}");
+            return write!(f, "{}{}{name}", value / unit, fraction.trim_end_matches('0').trim_end_matches('.'));
         }
     }
     let (name, unit) = units[units.len() - 1];
@@ -167,7 +196,14 @@ impl fmt::Display for Span {
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_scaled(f, self.0, 100.0, |v| v / 100.0, "%")
+        // The shortest digits of the fraction, with the point two places further right.
+        let text = format!("{:e}", self.0);
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let hundredfold = format!("{digits}e{}", exponent.parse::<i32>().unwrap_or(0) + 2);
+        match plain(&hundredfold) {
+            Some(plain) => write!(f, "{plain}%"),
+            None => write!(f, "{hundredfold}%"),
+        }
     }
 }
 
@@ -203,11 +239,21 @@ impl fmt::Display for Bandwidth {
     }
 }
 
-/// `value * scale`, rounded where the rounded text still reads back to `value`.
-fn write_scaled(f: &mut fmt::Formatter<'_>, value: f64, scale: f64, back: impl Fn(f64) -> f64, unit: &str) -> fmt::Result {
-    let rounded = (value * scale * 1e9).round() / 1e9;
-    let scaled = if back(rounded) == value { rounded } else { value * scale };
-    write!(f, "{scaled}{unit}")
+/// A positive number in scientific notation without its exponent, if that stays short.
+fn plain(scientific: &str) -> Option<String> {
+    let (digits, exponent) = scientific.split_once('e')?;
+    let exponent: i32 = exponent.parse().ok()?;
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all = format!("{whole}{fraction}");
+    let point = whole.len() as i32 + exponent;
+    if !all.bytes().all(|b| b.is_ascii_digit()) || !(-12..=20).contains(&point) {
+        return None;
+    }
+    Some(match usize::try_from(point) {
+        Ok(point) if point >= all.len() => format!("{all}{}", "0".repeat(point - all.len())),
+        Ok(point) if point > 0 => format!("{}.{}", &all[..point], &all[point..]),
+        _ => format!("0.{}{all}", "0".repeat(point.unsigned_abs() as usize)),
+    })
 }
 
 macro_rules! as_text {
@@ -283,7 +329,10 @@ mod tests {
         for ns in [1, 999, 1000, 1001, 12_345, 999_999_999, 1_000_000_001, 61 * SECOND, 3600 * SECOND, 86_401 * SECOND] {
             assert_eq!(Span(ns).to_string().parse::<Span>().unwrap(), Span(ns));
         }
-        for p in [0.0, 0.01, 0.001, 1.0 / 3.0, 0.07, 1.0, 0.29, 1e-7] {
+        for ns in [36_524 * 86_400 * SECOND + 1_000_000, 9_072_000_001_000_000, (1 << 61) + 1] {
+            assert_eq!(Span(ns).to_string().parse::<Span>().unwrap(), Span(ns), "{}", Span(ns));
+        }
+        for p in [0.0, 0.01, 0.001, 1.0 / 3.0, 0.07, 1.0, 0.29, 1e-7, 2.0 / 3.0, 0.1 + 0.2, 1e-300, 5e-324] {
             assert_eq!(Percent(p).to_string().parse::<Percent>().unwrap(), Percent(p), "{}", Percent(p));
         }
         for r in [0.8, 50.0, 1.0 / 3.0, 1e6, 0.05, 3.0 / 60.0] {
@@ -293,6 +342,9 @@ mod tests {
             assert_eq!(Size(b).to_string().parse::<Size>().unwrap(), Size(b));
         }
         assert_eq!(Percent(0.07).to_string(), "7%");
+        assert_eq!(Percent(0.0005).to_string(), "0.05%");
+        assert_eq!(Percent(1.0).to_string(), "100%");
+        assert_eq!("1e-1%".parse::<Percent>(), Ok(Percent(0.001)));
         assert_eq!(Size(1024).to_string(), "1KiB");
         assert_eq!(Bandwidth(1e7).to_string(), "10MB/s");
     }

@@ -1,0 +1,217 @@
+//! The plan of a document in which nothing is wrong.
+
+use super::names::{Names, Source};
+use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId};
+use crate::scenario::document::{Consumer, Link, Node, Retry, Scenario};
+use crate::scenario::expect::Expectation;
+use crate::scenario::plan::{
+    BrokerPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, LinkPlan, NodePlan, Origin, OutletPlan, Plan, ReadPlan, Role, TypePlan,
+};
+use crate::time::Time;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Builds the plan. `names` must have been resolved without an error.
+pub(super) fn plan(scenario: &Scenario, names: &Names<'_>, expectations: Vec<Expectation>) -> Plan {
+    let (nodes, roles) = nodes(scenario);
+    let mut links = Links::new(scenario, names);
+    let mut plan = Plan {
+        name: scenario.name.clone(),
+        seed: scenario.seed,
+        duration: Time::ZERO + scenario.duration,
+        warmup: Time::ZERO + scenario.warmup,
+        limits: scenario.limits.clone(),
+        types: types(scenario),
+        nodes,
+        emitters: Vec::with_capacity(names.emitters.len()),
+        brokers: brokers(scenario),
+        channels: channels(scenario, names, &roles),
+        outlets: Vec::with_capacity(names.outlets.len()),
+        reads: Vec::with_capacity(names.reads.len()),
+        consumers: consumers(scenario),
+        links: Vec::new(),
+        expectations,
+        checked: Checked(()),
+    };
+    outlets(&mut plan, names);
+    emitters(&mut plan, scenario, names, &roles, &mut links);
+    reads(&mut plan, names, &roles, &mut links);
+    for (node, channel) in &names.dead_letters {
+        let link = links.between(*node, names.channels[channel.index()].broker);
+        if let Role::Consumer(consumer) = roles[node.index()] {
+            plan.consumers[consumer.index()].dead_letter = Some((*channel, link));
+        }
+    }
+    plan.links = links.list;
+    plan
+}
+
+fn nodes(scenario: &Scenario) -> (Vec<NodePlan>, Vec<Role>) {
+    let (mut brokers, mut consumers) = (0, 0);
+    let roles: Vec<Role> = scenario
+        .nodes
+        .iter()
+        .map(|node| match node {
+            Node::Producer(_) => Role::Producer,
+            Node::Broker(_) => {
+                brokers += 1;
+                Role::Broker(BrokerId::at(brokers - 1))
+            }
+            Node::Consumer(_) => {
+                consumers += 1;
+                Role::Consumer(ConsumerId::at(consumers - 1))
+            }
+        })
+        .collect();
+    let nodes = scenario.nodes.iter().zip(&roles).map(|(n, role)| NodePlan { name: n.id().to_owned(), role: *role }).collect();
+    (nodes, roles)
+}
+
+fn types(scenario: &Scenario) -> Vec<TypePlan> {
+    let plan = |e: &crate::scenario::document::Event| TypePlan {
+        name: e.name.clone(),
+        size: e.size,
+        key: e.key.clone(),
+        attributes: e.attributes.0.clone(),
+    };
+    scenario.events.iter().map(plan).collect()
+}
+
+fn brokers(scenario: &Scenario) -> Vec<BrokerPlan> {
+    let broker = |(i, node): (usize, &Node)| match node {
+        Node::Broker(broker) => Some(BrokerPlan { node: NodeId::at(i), kind: broker.kind.clone() }),
+        _ => None,
+    };
+    scenario.nodes.iter().enumerate().filter_map(broker).collect()
+}
+
+fn channels(scenario: &Scenario, names: &Names<'_>, roles: &[Role]) -> Vec<ChannelPlan> {
+    let channel = |i: usize| {
+        let broker = match roles[names.channels[i].broker.index()] {
+            Role::Broker(broker) => broker,
+            _ => BrokerId(0),
+        };
+        ChannelPlan { broker, name: names.endpoint(scenario, ChannelId::at(i)), outlets: Vec::new() }
+    };
+    (0..names.channels.len()).map(channel).collect()
+}
+
+fn outlets(plan: &mut Plan, names: &Names<'_>) {
+    for (i, outlet) in names.outlets.iter().enumerate() {
+        let channel = &mut plan.channels[outlet.channel.index()];
+        channel.outlets.push(OutletId::at(i));
+        plan.outlets.push(OutletPlan { broker: channel.broker, channel: outlet.channel, name: outlet.name.clone(), readers: Vec::new() });
+    }
+}
+
+fn consumers(scenario: &Scenario) -> Vec<ConsumerPlan> {
+    let consumer = |(i, node): (usize, &Node)| match node {
+        Node::Consumer(c) => Some(consumer(NodeId::at(i), c)),
+        _ => None,
+    };
+    scenario.nodes.iter().enumerate().filter_map(consumer).collect()
+}
+
+fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
+    ConsumerPlan {
+        node,
+        instances: consumer.instances,
+        threads: consumer.threads,
+        handle: consumer.handle.clone(),
+        retry: consumer.retry.clone().unwrap_or(Retry { attempts: 1, ..Retry::default() }),
+        dead_letter: None,
+        then: Vec::new(),
+        reads: Vec::new(),
+    }
+}
+
+fn emitters(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, roles: &[Role], links: &mut Links<'_>) {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut repeats: BTreeMap<String, usize> = BTreeMap::new();
+    for (i, emitter) in names.emitters.iter().enumerate() {
+        let Some(channel) = emitter.channel else { continue };
+        let link = links.between(emitter.node, names.channels[channel.index()].broker);
+        let origin = match (&emitter.origin, &scenario.nodes[emitter.node.index()], roles[emitter.node.index()]) {
+            (Source::Emits { trace: Some(trace) }, ..) => Origin::Trace(trace.clone()),
+            (Source::Emits { trace: None }, Node::Producer(producer), _) => {
+                Origin::Workload(producer.emits[emitter.index].arrivals.clone())
+            }
+            (Source::Then { on }, Node::Consumer(document), Role::Consumer(consumer)) => {
+                plan.consumers[consumer.index()].then.push(EmitterId::at(i));
+                Origin::Then { consumer, probability: document.then[emitter.index].probability, on: on.clone() }
+            }
+            _ => continue,
+        };
+        let event = emitter.event.map_or("*", |e| &scenario.events[e.index()].name);
+        let name = format!("{}/{event}->{}", scenario.nodes[emitter.node.index()].id(), plan.channels[channel.index()].name);
+        let name = distinct(name, &mut taken, &mut repeats);
+        plan.emitters.push(EmitterPlan { node: emitter.node, name, event: emitter.event, channel, link, origin });
+    }
+}
+
+/// The name itself the first time, then with `~2`, `~3`, ...
+fn distinct(name: String, taken: &mut BTreeSet<String>, repeats: &mut BTreeMap<String, usize>) -> String {
+    if taken.insert(name.clone()) {
+        return name;
+    }
+    let count = repeats.entry(name.clone()).or_insert(1);
+    loop {
+        *count += 1;
+        let numbered = format!("{name}~{count}");
+        if taken.insert(numbered.clone()) {
+            return numbered;
+        }
+    }
+}
+
+fn reads(plan: &mut Plan, names: &Names<'_>, roles: &[Role], links: &mut Links<'_>) {
+    for (i, read) in names.reads.iter().enumerate() {
+        let (Some(channel), Some(outlet), Role::Consumer(consumer)) = (read.channel, read.outlet, roles[read.node.index()]) else {
+            continue;
+        };
+        let link = links.between(names.channels[channel.index()].broker, read.node);
+        plan.consumers[consumer.index()].reads.push(ReadId::at(i));
+        plan.outlets[outlet.index()].readers.push(ReadId::at(i));
+        plan.reads.push(ReadPlan { consumer, outlet, link });
+    }
+}
+
+/// The directions that are used, in the order of their first use.
+struct Links<'s> {
+    scenario: &'s Scenario,
+    described: BTreeMap<(NodeId, NodeId), &'s Link>,
+    ids: BTreeMap<(NodeId, NodeId), LinkId>,
+    list: Vec<LinkPlan>,
+}
+
+impl<'s> Links<'s> {
+    fn new(scenario: &'s Scenario, names: &Names<'_>) -> Links<'s> {
+        let mut described = BTreeMap::new();
+        for link in &scenario.links {
+            let ends = (names.nodes.get(link.between.0.as_str()), names.nodes.get(link.between.1.as_str()));
+            if let (Some(a), Some(b)) = ends {
+                described.insert((*a.min(b), *a.max(b)), link);
+            }
+        }
+        Links { scenario, described, ids: BTreeMap::new(), list: Vec::new() }
+    }
+
+    fn between(&mut self, from: NodeId, to: NodeId) -> LinkId {
+        if let Some(id) = self.ids.get(&(from, to)) {
+            return *id;
+        }
+        let network = &self.scenario.network;
+        let own = self.described.get(&(from.min(to), from.max(to)));
+        let id = LinkId::at(self.list.len());
+        self.list.push(LinkPlan {
+            from,
+            to,
+            latency: own.and_then(|l| l.latency.clone()).unwrap_or_else(|| network.latency.clone()),
+            loss: own.and_then(|l| l.loss).unwrap_or(network.loss),
+            duplication: own.and_then(|l| l.duplication).unwrap_or(network.duplication),
+            bandwidth: own.and_then(|l| l.bandwidth).or(network.bandwidth),
+            ordered: own.and_then(|l| l.ordered).unwrap_or(network.ordered),
+        });
+        self.ids.insert((from, to), id);
+        id
+    }
+}

@@ -1,0 +1,73 @@
+//! Meaning: names resolved, numbers looked at, a plan made.
+//!
+//! Four passes over the document, each of which reports everything it finds: [`names`] resolves what refers to what,
+//! [`numbers`] looks at every quantity, [`flow`] follows events from channel to channel, [`build`] makes the plan when
+//! none of them found an error. Time is linear in the size of the document, times a logarithm.
+
+mod build;
+mod flow;
+mod names;
+mod numbers;
+#[cfg(test)]
+mod tests;
+
+use super::names::Suggest;
+use super::problem::Severity;
+use super::{Files, Plan, Scenario};
+
+/// Something wrong in a document, without a place in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad.
+    pub severity: Severity,
+    /// Where, as in `nodes.billing.reads[0].from`.
+    pub path: String,
+    /// What is wrong, one sentence.
+    pub message: String,
+    /// What to do, one sentence.
+    pub help: Option<String>,
+}
+
+/// Checks a document as it is (from a file or from the window): a plan with warnings, or everything that is wrong,
+/// warnings included.
+pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Finding>), Vec<Finding>> {
+    let mut findings = Findings::default();
+    let mut names = names::Names::resolve(scenario, &mut findings);
+    names.read_traces(scenario, files, &mut findings);
+    numbers::look(scenario, &names, &mut findings);
+    flow::follow(scenario, &names, &mut findings);
+    let expectations = names::expectations(scenario, &names, &mut findings);
+    match findings.has_errors() {
+        true => Err(findings.list),
+        false => Ok((build::plan(scenario, &names, expectations), findings.list)),
+    }
+}
+
+/// What has been found so far.
+#[derive(Default)]
+struct Findings {
+    list: Vec<Finding>,
+    suggest: Suggest,
+}
+
+impl Findings {
+    fn add(&mut self, severity: Severity, path: impl Into<String>, message: impl Into<String>, help: Option<String>) {
+        self.list.push(Finding { severity, path: path.into(), message: message.into(), help });
+    }
+
+    fn error(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.add(Severity::Error, path, message, None);
+    }
+
+    fn error_help(&mut self, path: impl Into<String>, message: impl Into<String>, help: impl Into<String>) {
+        self.add(Severity::Error, path, message, Some(help.into()));
+    }
+
+    fn warning(&mut self, path: impl Into<String>, message: impl Into<String>, help: impl Into<String>) {
+        self.add(Severity::Warning, path, message, Some(help.into()));
+    }
+
+    fn has_errors(&self) -> bool {
+        self.list.iter().any(|f| f.severity == Severity::Error)
+    }
+}

@@ -1,0 +1,5 @@
+//! The document from outside: what ships loads, what is wrong is explained, what is random does no harm.
+#![allow(clippy::unwrap_used)]
+
+#[path = "scenario/shipped.rs"]
+mod shipped;
