@@ -61,7 +61,7 @@ impl Picture {
     /// Draws it into a rectangle.
     pub fn paint(&self, painter: &Painter, theme: &Theme, rect: Rect, busy: bool) {
         // Many nodes become small ones: a picture of a hundred is a texture, not a tangle.
-        let crowd = (12.0 / self.nodes.len().max(12) as f32).sqrt().max(0.3);
+        let crowd = (7.0 / self.nodes.len().max(7) as f32).sqrt().max(0.3);
         let half = vec2(theme.px(space::M), theme.px(space::S)) * crowd;
         let room = rect.shrink2(half + Vec2::splat(theme.px(space::XS)));
         let at = |p: Pos2| pos2(room.left() + p.x * room.width(), room.top() + p.y * room.height());

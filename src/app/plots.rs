@@ -14,12 +14,17 @@ use egui_plot::{HoverPosition, Line, LineStyle, Plot, PlotPoints, PlotTransform,
 /// Most lines in one plot: more can neither be told apart nor drawn in time.
 const LINES: usize = 24;
 
+/// About how many points a line has when the run is over: bins are fine enough to zoom into, but side by side in a small plot
+/// they would be noise.
+const POINTS: usize = 120;
+
 /// A figure over time.
 struct Curve {
     name: String,
     node: NodeId,
     points: Vec<[f64; 2]>,
-    dashed: bool,
+    /// Drawn dashed, and named only under the pointer.
+    aside: bool,
 }
 
 impl Curve {
@@ -74,16 +79,18 @@ fn latency(frame: &Frame) -> Vec<Curve> {
 fn depth(frame: &Frame) -> Vec<Curve> {
     let plan = &frame.plan;
     let outlets = plan.outlets.iter().enumerate().filter_map(|(i, outlet)| {
-        // A line has the colour of who reads: that is whose work waits there.
-        let reader = plan.reads.get(outlet.readers.first()?.index())?.consumer;
-        let node = plan.consumers.get(reader.index())?.node;
-        let points = frame.series.of_outlet(OutletId::at(i), |bin| bin.depth).collect();
-        Some(Curve { name: outlet.name.clone(), node, points, dashed: false })
+        // A line has the colour and the name of who reads: that is whose work waits there.
+        let reader = plan.consumers.get(plan.reads.get(outlet.readers.first()?.index())?.consumer.index())?;
+        let name = &plan.nodes.get(reader.node.index())?.name;
+        let channel = || plan.channels.get(outlet.channel.index()).and_then(|c| c.name.split('/').nth(1)).unwrap_or_default();
+        let name = if reader.reads.len() > 1 { format!("{name}, {}", channel()) } else { name.clone() };
+        let points = smoothed(frame, frame.series.of_outlet(OutletId::at(i), |bin| bin.depth));
+        Some(Curve { name, node: reader.node, points, aside: false })
     });
     let mut lag = of_nodes(frame, |role| matches!(role, Role::Consumer(_)), |bin| bin.lag);
     for curve in &mut lag {
         curve.name.push_str(" lag");
-        curve.dashed = true;
+        curve.aside = true;
     }
     outlets.chain(lag).collect()
 }
@@ -94,10 +101,31 @@ fn of_nodes(frame: &Frame, which: impl Fn(Role) -> bool, figure: fn(&crate::reco
         .map(|(i, n)| Curve {
             name: n.name.clone(),
             node: NodeId::at(i),
-            points: frame.series.of_node(NodeId::at(i), figure).collect(),
-            dashed: false,
+            points: smoothed(frame, frame.series.of_node(NodeId::at(i), figure)),
+            aside: false,
         })
         .collect()
+}
+
+/// Means over groups of neighbouring bins; a group in which nothing was measured is a gap.
+fn smoothed(frame: &Frame, points: impl Iterator<Item = [f64; 2]>) -> Vec<[f64; 2]> {
+    let width = frame.series.width.seconds();
+    let bins = if width > 0.0 { frame.plan.duration.seconds() / width } else { 1.0 };
+    let group = ((bins / POINTS as f64).ceil() as usize).max(1);
+    let points: Vec<[f64; 2]> = points.collect();
+    // The last, unfinished group would jump up and down with every bin: it is shown once it is whole.
+    let whole = if points.len() < group { points.len() } else { points.len() / group * group };
+    points[..whole].chunks(group).map(mean_point).collect()
+}
+
+fn mean_point(points: &[[f64; 2]]) -> [f64; 2] {
+    let middle = points.iter().map(|p| p[0]).sum::<f64>() / points.len() as f64;
+    let (mut sum, mut n) = (0.0, 0.0);
+    for value in points.iter().map(|p| p[1]).filter(|v| v.is_finite()) {
+        sum += value;
+        n += 1.0;
+    }
+    [middle, sum / n]
 }
 
 fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: &str, format: Format, mut curves: Vec<Curve>) {
@@ -120,7 +148,7 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
         if any_selected && !selected(c) { theme.wash(colour, 0.3) } else { colour }
     };
     let ends: Vec<(String, [f64; 2], Color32, bool)> =
-        curves.iter().filter_map(|c| Some((c.name.clone(), c.last()?, ink(c), selected(c)))).collect();
+        curves.iter().filter(|c| !c.aside).filter_map(|c| Some((c.name.clone(), c.last()?, ink(c), selected(c)))).collect();
     let lines: Vec<Line<'_>> = curves.iter().flat_map(|c| lines_of(c, theme, ink(c), selected(c))).collect();
     let hovered = move |at: &HoverPosition<'_>| {
         let (name, at) = match at {
@@ -129,6 +157,10 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
         };
         Some(format!("{name}\n{} at {}", format(at.y), figures::seconds(at.x)))
     };
+    // Figures at the axes are labels, not text.
+    let small = FontId::proportional(theme.label);
+    ui.style_mut().text_styles.insert(egui::TextStyle::Body, small.clone());
+    ui.style_mut().text_styles.insert(egui::TextStyle::Button, small);
     let response = Plot::new(title)
         .width(plot_size.x)
         .height(plot_size.y)
@@ -170,7 +202,7 @@ fn lines_of<'a>(curve: &Curve, theme: &Theme, colour: Color32, selected: bool) -
     let parts = curve.points.split(|p| !p[1].is_finite()).filter(|part| !part.is_empty());
     parts
         .map(|part| {
-            let style = if curve.dashed { LineStyle::dashed_dense() } else { LineStyle::Solid };
+            let style = if curve.aside { LineStyle::dashed_dense() } else { LineStyle::Solid };
             Line::new(curve.name.clone(), PlotPoints::from(part.to_vec())).color(colour).width(width).style(style)
         })
         .collect()
@@ -189,10 +221,8 @@ fn name_ends(ui: &Ui, theme: &Theme, transform: &PlotTransform, room: Rect, mut 
     let mut places: Vec<f32> = ends.iter().map(|e| y_of(e.1[1])).collect();
     spread(&mut places, height, room.top() + height / 2.0, room.bottom() - height / 2.0);
     let painter = ui.painter().with_clip_rect(room);
-    for ((name, value, colour, _), y) in ends.into_iter().zip(places) {
-        let from = pos2(room.left() + theme.px(2.0), y_of(value[1]));
+    for ((name, _, colour, _), y) in ends.into_iter().zip(places) {
         let to = pos2(room.left() + theme.px(space::S), y);
-        painter.line_segment([from, to], Stroke::new(theme.stroke, colour));
         painter.circle_filled(to, theme.px(2.5), colour);
         let font = FontId::proportional(theme.label);
         let at = to + vec2(theme.px(space::XS) + 2.0, 0.0);
@@ -243,6 +273,8 @@ mod tests {
         assert!(places[0] >= 5.0 && places[3] <= 100.0, "{places:?}");
         let mut crowded = [95.0, 96.0, 97.0];
         spread(&mut crowded, 10.0, 5.0, 100.0);
+        assert!(mean_point(&[[1.0, 4.0], [2.0, f64::NAN], [3.0, 6.0]]) == [2.0, 5.0]);
+        assert!(mean_point(&[[1.0, f64::NAN]])[1].is_nan());
         assert!(crowded[2] <= 100.0 && crowded[0] <= 80.0, "{crowded:?}");
     }
 }

@@ -6,11 +6,13 @@ use super::document::{Document, Effect};
 use super::files::{self, Home};
 use super::library;
 use super::settings::Settings;
-use crate::run::frame::PlayState;
+use crate::run::frame::{PlayState, Speed};
 use crate::run::{Command, Frame, Runner};
 use crate::scenario::document::Node;
 use crate::scenario::shapes::Arrivals;
+use crate::scenario::write::Rewritten;
 use crate::scenario::{self, Files, Problem, Scenario};
+use crate::time::Span;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -242,36 +244,38 @@ impl Session {
         self.document = Some(document);
         self.placing = None;
         self.fit = true;
-        self.load(play);
+        let duration = self.document.as_ref().map_or(Span::ZERO, |d| d.scenario.duration);
+        self.load(play, Some(fitting_speed(duration)));
     }
 
     fn take_effect(&mut self, effect: Effect) {
         if effect == Effect::NewPlan {
             let play = self.playing();
-            self.load(play);
+            self.load(play, None);
         }
     }
 
-    /// Gives the runner the newest plan.
-    fn load(&mut self, play: bool) {
+    /// Gives the runner the newest plan, and, before it moves, its speed.
+    fn load(&mut self, play: bool, speed: Option<f64>) {
         let Some(document) = &self.document else { return };
         let Some(plan) = document.plan.clone() else { return };
         let seed = document.scenario.seed;
-        if let Some(runner) = &self.runner {
-            runner.send(Command::Load { plan, seed, play });
-        } else {
+        if self.runner.is_none() {
             let wake = Arc::clone(&self.wake);
-            let runner = Runner::start(plan, seed, move || wake());
-            if play {
-                runner.send(Command::Play);
+            match Runner::start(Arc::clone(&plan), seed, move || wake()) {
+                Ok(runner) => self.runner = Some(runner),
+                Err(why) => return self.tell(Level::Error, format!("Nothing can run: the system has no thread to give ({why})")),
             }
-            self.runner = Some(runner);
         }
+        if let Some(speed) = speed {
+            self.send(Command::Speed(Speed::Times(speed)));
+        }
+        self.send(Command::Load { plan, seed, play });
     }
 
     fn run(&mut self, command: Command) {
         let over = self.frame().is_some_and(|f| matches!(f.state, PlayState::Finished | PlayState::Stopped(_)));
-        if over && matches!(command, Command::Play | Command::Step) {
+        if over && matches!(command, Command::Step) {
             self.send(Command::Restart);
         }
         self.send(command);
@@ -295,7 +299,10 @@ impl Session {
             self.question = Some(Question::ChangedOnDisk(path));
             return;
         }
-        let rewritten = scenario::write_over(&document.scenario, &document.original);
+        let rewritten = match document.original.as_str() {
+            "" => Rewritten { text: scenario::write(&document.scenario), displaced: Vec::new() },
+            original => scenario::write_over(&document.scenario, original),
+        };
         let home = Home::File(path.clone());
         let taken_along = take_files_along(&document.scenario, &document.home, &path);
         if let Err(why) = files::write_whole(&path, &rewritten.text) {
@@ -320,6 +327,12 @@ impl Session {
             self.apply(then);
         }
     }
+}
+
+/// A speed at which a run is over within a few minutes: a day in one sitting, a minute in a minute.
+fn fitting_speed(duration: Span) -> f64 {
+    const SITTING: f64 = 300.0;
+    [1.0, 10.0, 100.0, 1000.0, 10_000.0].into_iter().find(|speed| duration.seconds() / speed <= SITTING).unwrap_or(100_000.0)
 }
 
 /// Copies trace files beside the place where the scenario goes, where there are none of that name yet.

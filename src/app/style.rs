@@ -100,6 +100,7 @@ fn visuals(theme: &Theme) -> Visuals {
     w.noninteractive.weak_bg_fill = theme.panel;
     // Sliders' rails and check boxes are filled with this: they must stand out from the panel.
     w.inactive.bg_fill = theme.line;
+    w.inactive.bg_stroke = Stroke::new(theme.stroke, theme.edge());
     w.hovered.bg_stroke = Stroke::new(theme.stroke, theme.muted);
     w.hovered.weak_bg_fill = theme.wash(theme.accent, 0.16);
     w.hovered.bg_fill = theme.muted;

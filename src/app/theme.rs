@@ -98,7 +98,7 @@ pub mod size {
     /// Size of icons in buttons.
     pub const ICON: f32 = 20.0;
     /// A scenario's card on the welcome screen.
-    pub const CARD: [f32; 2] = [272.0, 172.0];
+    pub const CARD: [f32; 2] = [364.0, 212.0];
     /// Width of a dialog.
     pub const DIALOG: f32 = 520.0;
     /// Width of the names before fields.
@@ -165,6 +165,11 @@ impl Theme {
     /// The ground of fields: the panel, a step towards the canvas.
     pub fn field(&self) -> Color32 {
         self.canvas
+    }
+
+    /// Borders of what can be operated: stronger than a mere line, so that fields and boxes are found at a glance.
+    pub fn edge(&self) -> Color32 {
+        self.line.lerp_to_gamma(self.muted, 0.55)
     }
 
     /// A colour as a wash on a ground, for selection, hovering and bands.

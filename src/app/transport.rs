@@ -12,7 +12,7 @@ use egui::{Align2, Button, ComboBox, CornerRadius, RichText, Sense, Stroke, Stro
 use egui_material_icons::icons::{ICON_CASINO, ICON_PAUSE, ICON_PLAY_ARROW, ICON_REPLAY, ICON_SKIP_NEXT};
 
 /// Speeds to choose from.
-const SPEEDS: &[f64] = &[0.001, 0.01, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0];
+const SPEEDS: &[f64] = &[0.001, 0.01, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 1000.0, 10_000.0];
 
 /// What the transport reads.
 pub struct Transport<'a> {
@@ -196,8 +196,8 @@ mod tests {
         assert_eq!(neighbour(Speed::Times(1.0), true), Speed::Times(2.0));
         assert_eq!(neighbour(Speed::Times(1.0), false), Speed::Times(0.5));
         assert_eq!(neighbour(Speed::Times(3.0), false), Speed::Times(2.0));
-        assert_eq!(neighbour(Speed::Times(100.0), true), Speed::Max);
-        assert_eq!(neighbour(Speed::Max, false), Speed::Times(100.0));
+        assert_eq!(neighbour(Speed::Times(10_000.0), true), Speed::Max);
+        assert_eq!(neighbour(Speed::Max, false), Speed::Times(10_000.0));
         assert_eq!(neighbour(Speed::Times(0.001), false), Speed::Times(0.001));
     }
 }

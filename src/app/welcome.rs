@@ -24,10 +24,12 @@ impl Welcome {
         let made = || LIBRARY.iter().map(|s| scenario::read(s.text, s.file).ok().map(|s| Picture::of(&s))).collect();
         let pictures = self.pictures.get_or_insert_with(made);
         ScrollArea::vertical().id_salt("welcome").auto_shrink(false).show(ui, |ui| {
-            let card = vec2(theme.px(size::CARD[0]), theme.px(size::CARD[1]));
             let gap = theme.px(space::L);
             let room = ui.available_width() - theme.px(space::XL) * 2.0;
-            let columns = (((room + gap) / (card.x + gap)).floor() as usize).clamp(1, 4);
+            // Three beside each other as long as their words fit; cards shrink before they go to the next line.
+            let columns = (((room + gap) / (theme.px(size::CARD[0]) * 0.75 + gap)).floor() as usize).clamp(1, 3);
+            let wide = ((room + gap) / columns as f32 - gap).min(theme.px(size::CARD[0]));
+            let card = vec2(wide, theme.px(size::CARD[1]).min(wide * 0.75));
             let width = columns as f32 * card.x + (columns - 1) as f32 * gap;
             ui.horizontal(|ui| {
                 ui.add_space(((ui.available_width() - width) / 2.0).max(theme.px(space::XL)));

@@ -168,7 +168,8 @@ pub fn whole(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut u64
         held(ui, id, value, |ui, value| {
             // The wider the range, the faster the drag; small counts move by ones.
             let speed = (*value as f64 * 0.01).clamp(0.05, 1e6);
-            ui.add(DragValue::new(value).range(range).speed(speed).update_while_editing(false)).labelled_by(label)
+            let least = vec2(ui.available_width(), theme.px(size::CONTROL));
+            ui.add(DragValue::new(value).range(range).speed(speed).min_size(least).update_while_editing(false)).labelled_by(label)
         })
     })
 }
