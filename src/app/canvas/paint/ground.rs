@@ -1,0 +1,44 @@
+//! The ground: dots to judge distances by, and the hint on an empty canvas.
+
+use super::Brush;
+use crate::app::canvas::measures::DOTS;
+use egui::{Align2, Mesh, Rect, Shape, Vec2, pos2, vec2};
+
+/// What to do on an empty canvas.
+pub const HINT: &str = "Place a producer, a broker and a consumer from the left, then drag from port to port";
+
+/// A grid of dots that coarsens with distance, as one mesh.
+pub fn dots(brush: &Brush<'_>) {
+    let mut step = DOTS;
+    while step * brush.view.zoom < 18.0 {
+        step *= 2.0;
+    }
+    let visible = brush.view.visible();
+    let first = pos2((visible.min.x / step).floor() * step, (visible.min.y / step).floor() * step);
+    let (columns, rows) = (((visible.width() / step) as usize + 2).min(400), ((visible.height() / step) as usize + 2).min(400));
+    let side = Vec2::splat((1.3 * brush.theme.stroke * brush.view.zoom.clamp(0.8, 1.4)).max(1.0));
+    let mut mesh = Mesh::default();
+    mesh.reserve_vertices(columns * rows * 4);
+    mesh.reserve_triangles(columns * rows * 2);
+    for row in 0..rows {
+        for column in 0..columns {
+            let place = first + vec2(column as f32 * step, row as f32 * step);
+            mesh.add_colored_rect(Rect::from_center_size(brush.view.screen_from_scene(place), side), brush.theme.grid);
+        }
+    }
+    brush.painter.add(Shape::mesh(mesh));
+}
+
+/// Words for an empty canvas, over as many lines as they need.
+pub fn hint(brush: &Brush<'_>) {
+    let canvas = brush.view.canvas;
+    let font = egui::FontId::proportional(brush.theme.body);
+    let galley = brush.painter.layout(
+        HINT.to_owned(),
+        font,
+        brush.theme.muted,
+        (canvas.width() - 48.0).clamp(80.0, 460.0 * brush.theme.body / 14.0),
+    );
+    let rect = Align2::CENTER_CENTER.anchor_size(canvas.center(), galley.size());
+    brush.painter.galley(rect.min, galley, brush.theme.muted);
+}

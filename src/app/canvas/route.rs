@@ -1,0 +1,132 @@
+//! The ways of links: forward as a curve, around what stands in between, backward below or above as a lane.
+
+use super::curve::Curve;
+use super::layout::{Scene, Wire, WireRole};
+use super::measures::{CLEARANCE, LANE};
+use crate::scenario::Scenario;
+use crate::scenario::document::Node;
+use egui::{Pos2, Rect, pos2, vec2};
+use std::collections::HashMap;
+
+/// All links of a scenario, in the document's order.
+pub fn wires(scenario: &Scenario, scene: &Scene) -> Vec<Wire> {
+    let mut router = Router { scene, same: HashMap::new(), backward: 0 };
+    let mut wires = Vec::new();
+    for (i, node) in scenario.nodes.iter().enumerate() {
+        let output = scene.nodes[i].output();
+        match node {
+            Node::Producer(p) => {
+                for (index, emit) in p.emits.iter().enumerate() {
+                    wires.extend(router.to_row(WireRole::Emit, index, i, &emit.to, output));
+                }
+            }
+            Node::Broker(_) => {}
+            Node::Consumer(c) => {
+                for (index, read) in c.reads.iter().enumerate() {
+                    wires.extend(router.from_row(index, &read.from, i));
+                }
+                for (index, then) in c.then.iter().enumerate() {
+                    wires.extend(router.to_row(WireRole::Then, index, i, &then.to, output));
+                }
+                if let Some(place) = &c.dead_letter {
+                    // Below the other output, so that the two ways out stay apart.
+                    let below = output + vec2(0.0, scene.nodes[i].rect.height() * 0.28);
+                    wires.extend(router.to_row(WireRole::DeadLetter, 0, i, place, below));
+                }
+            }
+        }
+    }
+    wires
+}
+
+struct Router<'a> {
+    scene: &'a Scene,
+    /// How many links there are already between two ends: they spread instead of covering each other.
+    same: HashMap<(usize, usize, usize), usize>,
+    backward: usize,
+}
+
+impl Router<'_> {
+    fn to_row(&mut self, role: WireRole, index: usize, from: usize, place: &str, output: Pos2) -> Option<Wire> {
+        let (to, row) = self.scene.row_at(place)?;
+        let input = self.scene.nodes[to].rows[row].rect.left_center();
+        Some(Wire { role, index, from, to, row, curve: self.way(from, output, to, row, input) })
+    }
+
+    fn from_row(&mut self, index: usize, place: &str, to: usize) -> Option<Wire> {
+        let (from, row) = self.scene.row_at(place)?;
+        let output = self.scene.nodes[from].rows[row].rect.right_center();
+        Some(Wire { role: WireRole::Read, index, from, to, row, curve: self.way(from, output, to, row, self.scene.nodes[to].input()) })
+    }
+
+    fn way(&mut self, from: usize, output: Pos2, to: usize, row: usize, input: Pos2) -> Curve {
+        let earlier = self.same.entry((from, to, row)).or_insert(0);
+        let shift = vec2(0.0, [0.0, 1.0, -1.0, 2.0, -2.0][*earlier % 5] * LANE);
+        *earlier += 1;
+        let (output, input) = (output + shift * 0.4, input + shift);
+        if input.x < output.x + CLEARANCE {
+            self.backward += 1;
+            return self.around(from, output, to, input);
+        }
+        let direct = Curve::horizontal(output, input);
+        match self.obstacle(&direct, from, to) {
+            None => direct,
+            Some(obstacle) => self.past(obstacle, output, input, direct, from, to),
+        }
+    }
+
+    /// What the curve would cross, as one rectangle.
+    fn obstacle(&self, curve: &Curve, from: usize, to: usize) -> Option<Rect> {
+        let hit = |(i, node): (usize, &super::layout::NodeBox)| {
+            (i != from && i != to && curve.touches(node.rect.expand(CLEARANCE * 0.4))).then_some(node.rect)
+        };
+        self.scene.nodes.iter().enumerate().filter_map(hit).reduce(Rect::union)
+    }
+
+    /// Forward, over or under what is in between, whichever is nearer and free.
+    fn past(&self, obstacle: Rect, output: Pos2, input: Pos2, direct: Curve, from: usize, to: usize) -> Curve {
+        let (left, right) = (obstacle.left().max(output.x + CLEARANCE), obstacle.right().min(input.x - CLEARANCE));
+        if right <= left {
+            return direct;
+        }
+        let over = obstacle.top() - CLEARANCE;
+        let under = obstacle.bottom() + CLEARANCE;
+        let middle = (output.y + input.y) / 2.0;
+        let both = if (over - middle).abs() <= (under - middle).abs() { [over, under] } else { [under, over] };
+        let ways = both.map(|y| Curve::detour(output, pos2(left, y), pos2(right, y), input));
+        let [first, second] = ways;
+        if self.obstacle(&first, from, to).is_some() && self.obstacle(&second, from, to).is_none() { second } else { first }
+    }
+
+    /// Backward: out to the right, along a free lane, in from the left.
+    fn around(&self, from: usize, output: Pos2, to: usize, input: Pos2) -> Curve {
+        let spread = (self.backward % 6) as f32 * LANE;
+        let (right, left) = (output.x + CLEARANCE + spread, input.x - CLEARANCE - spread);
+        let stops = |lane: f32| [output, pos2(right, output.y), pos2(right, lane), pos2(left, lane), pos2(left, input.y), input];
+        let span = (left - CLEARANCE)..=(right + CLEARANCE);
+        let middle = (output.y + input.y) / 2.0;
+        let mut lanes: Vec<f32> = Vec::new();
+        for node in &self.scene.nodes {
+            if node.rect.left() <= *span.end() && node.rect.right() >= *span.start() {
+                lanes.extend([node.rect.bottom() + CLEARANCE + spread, node.rect.top() - CLEARANCE - spread]);
+            }
+        }
+        lanes.sort_by(|a, b| (a - middle).abs().total_cmp(&(b - middle).abs()));
+        // Far lanes are long ways: looking at the nearest few keeps large scenes quick.
+        lanes.truncate(16);
+        let cost = |lane: f32| {
+            let stops = stops(lane);
+            let length: f32 = stops.windows(2).map(|w| (w[1] - w[0]).length()).sum();
+            let crossed = self.scene.nodes.iter().enumerate().map(|(i, node)| {
+                let grown = node.rect.expand(CLEARANCE * 0.4);
+                // The first and the last stretch touch their own nodes, and only these.
+                let crosses = |part: &[Pos2], own: usize| i != own && Rect::from_two_pos(part[0], part[1]).intersects(grown);
+                let none = usize::MAX;
+                [from, none, none, none, to].iter().zip(stops.windows(2)).filter(|(own, part)| crosses(part, **own)).count()
+            });
+            length + crossed.sum::<usize>() as f32 * 2_000.0
+        };
+        let best = lanes.iter().map(|&lane| (cost(lane), lane)).min_by(|a, b| a.0.total_cmp(&b.0));
+        Curve::corners(&stops(best.map_or(middle, |(_, lane)| lane)))
+    }
+}
