@@ -42,6 +42,25 @@ pub fn seconds(seconds: f64) -> String {
     format!("{} {unit}", three_digits(value))
 }
 
+/// A moment on a time axis, short: `20 s`, `2 min`, `500 ms`, `9.50 h`.
+pub fn axis_seconds(at: f64) -> String {
+    let text = if at.abs() >= 7200.0 {
+        format!("{} h", trimmed(at / 3600.0))
+    } else if at.abs() >= 300.0 {
+        format!("{} min", trimmed(at / 60.0))
+    } else if at == 0.0 || at.abs() >= 0.1 {
+        format!("{} s", trimmed(at))
+    } else {
+        return seconds(at);
+    };
+    text
+}
+
+/// At most two decimals, none that say nothing.
+fn trimmed(value: f64) -> String {
+    ((value * 100.0).round() / 100.0).to_string()
+}
+
 /// `31.2 %`.
 pub fn share(fraction: f64) -> String {
     if fraction.is_finite() { format!("{} %", three_digits(fraction * 100.0)) } else { NONE.to_owned() }
@@ -104,6 +123,9 @@ mod tests {
             (f64::NAN, NONE),
         ] {
             assert_eq!(seconds(value), text);
+        }
+        for (value, text) in [(0.0, "0 s"), (20.0, "20 s"), (0.5, "0.5 s"), (0.02, "20 ms"), (600.0, "10 min"), (50_000.0, "13.89 h")] {
+            assert_eq!(axis_seconds(value), text);
         }
         assert_eq!(share(0.312), "31.2 %");
         assert_eq!(share(1.0), "100 %");

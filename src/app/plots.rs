@@ -9,7 +9,7 @@ use crate::ids::{NodeId, OutletId};
 use crate::run::Frame;
 use crate::scenario::plan::Role;
 use egui::{Align2, Color32, FontId, Id, Rect, RichText, Stroke, Ui, Vec2, Vec2b, pos2, vec2};
-use egui_plot::{HoverPosition, Line, LineStyle, Plot, PlotPoints, PlotTransform, VLine};
+use egui_plot::{AxisHints, GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoints, PlotTransform, VLine};
 
 /// Most lines in one plot: more can neither be told apart nor drawn in time.
 const LINES: usize = 24;
@@ -157,10 +157,14 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
         };
         Some(format!("{name}\n{} at {}", format(at.y), figures::seconds(at.x)))
     };
-    // Figures at the axes are labels, not text.
-    let small = FontId::proportional(theme.label);
-    ui.style_mut().text_styles.insert(egui::TextStyle::Body, small.clone());
-    ui.style_mut().text_styles.insert(egui::TextStyle::Button, small);
+    let axis = |hints: AxisHints<'static>| hints.tick_label_font(FontId::proportional(theme.label)).tick_label_color(theme.muted);
+    let near = theme.px(18.0);
+    let x_axis = axis(AxisHints::new_x()).formatter(|mark, _| figures::axis_seconds(mark.value)).label_spacing(near..=near * 1.2);
+    let y_axis = axis(AxisHints::new_y()).label_spacing(near * 0.5..=near * 0.7).min_thickness(theme.px(40.0)).formatter(move |mark, _| {
+        // Below zero there is nothing to say: the margin may reach there, figures do not.
+        if mark.value < 0.0 { String::new() } else { format(mark.value) }
+    });
+    let marks = |most: usize| move |input: GridInput| nice_marks(input.bounds, most);
     let response = Plot::new(title)
         .width(plot_size.x)
         .height(plot_size.y)
@@ -174,12 +178,14 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
         .show_background(false)
         .grid_color(theme.line)
         .show_grid(Vec2b::new(false, true))
-        .grid_spacing(egui::Rangef::new(theme.px(24.0), theme.px(240.0)))
+        .grid_spacing(egui::Rangef::new(1.0, 2.0))
+        .x_grid_spacer(marks((plot_size.x / theme.px(56.0)) as usize))
+        .y_grid_spacer(marks((plot_size.y / theme.px(32.0)) as usize))
+        .custom_x_axes(vec![x_axis])
+        .custom_y_axes(vec![y_axis])
         .link_axis(Id::unique("plots over time"), [true, false])
         .link_cursor(Id::unique("plots over time"), [true, false])
         .cursor_color(theme.muted)
-        .x_axis_formatter(|mark, _| figures::seconds(mark.value))
-        .y_axis_formatter(move |mark, _| if mark.value < 0.0 { String::new() } else { format(mark.value) })
         .label_formatter(hovered)
         .show(ui, |plot| {
             plot.vline(VLine::new("now", frame.now.seconds()).stroke(Stroke::new(theme.stroke, theme.accent)).allow_hover(false));
@@ -194,6 +200,19 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
         Rect::from_min_size(pos2(rect.left() + plot_size.x, rect.top()), vec2(names, plot_size.y)),
         ends,
     );
+}
+
+/// At most about so many marks at round values: 1, 2 or 5 times a power of ten.
+fn nice_marks((from, to): (f64, f64), most: usize) -> Vec<GridMark> {
+    let raw = (to - from) / most.max(1) as f64;
+    if !(raw.is_finite() && raw > 0.0) {
+        return Vec::new();
+    }
+    let power = 10f64.powf(raw.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * power).find(|step| *step >= raw).unwrap_or(power * 10.0);
+    let first = (from / step).ceil() as i64;
+    let last = (to / step).floor() as i64;
+    (first..=last.min(first + 100)).map(|i| GridMark { value: i as f64 * step, step_size: step }).collect()
 }
 
 /// The parts of a curve between its gaps.
@@ -273,7 +292,13 @@ mod tests {
         assert!(places[0] >= 5.0 && places[3] <= 100.0, "{places:?}");
         let mut crowded = [95.0, 96.0, 97.0];
         spread(&mut crowded, 10.0, 5.0, 100.0);
+        let marks: Vec<f64> = nice_marks((0.0, 60.0), 4).iter().map(|m| m.value).collect();
+        assert_eq!(marks, [0.0, 20.0, 40.0, 60.0]);
+        assert!(nice_marks((0.0, 0.0), 4).is_empty());
         assert!(mean_point(&[[1.0, 4.0], [2.0, f64::NAN], [3.0, 6.0]]) == [2.0, 5.0]);
+        let marks: Vec<f64> = nice_marks((0.0, 60.0), 4).iter().map(|m| m.value).collect();
+        assert_eq!(marks, [0.0, 20.0, 40.0, 60.0]);
+        assert!(nice_marks((0.0, 0.0), 4).is_empty());
         assert!(mean_point(&[[1.0, f64::NAN]])[1].is_nan());
         assert!(crowded[2] <= 100.0 && crowded[0] <= 80.0, "{crowded:?}");
     }
