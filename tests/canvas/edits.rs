@@ -34,7 +34,9 @@ fn connecting_twice_is_connecting_once() {
     let mut scenario = connected();
     connect(&mut scenario, "consumer-1", "broker-1", "done").unwrap();
     let once = scenario.clone();
-    for (from, to, channel) in [("producer-1", "broker-1", "events"), ("broker-1", "consumer-1", "events"), ("consumer-1", "broker-1", "done")] {
+    for (from, to, channel) in
+        [("producer-1", "broker-1", "events"), ("broker-1", "consumer-1", "events"), ("consumer-1", "broker-1", "done")]
+    {
         connect(&mut scenario, from, to, channel).unwrap();
     }
     assert_eq!(scenario, once);
@@ -104,7 +106,8 @@ fn everything_follows_a_new_name() {
         }
     }
     scenario.links = vec![link("producer-1", "broker-1")];
-    scenario.expect = ["consumer-1.lag.max < broker-1/events#consumer-1.depth.max", "my-consumer-1.lag < 1"].map(|t| Expect(t.into())).into();
+    scenario.expect =
+        ["consumer-1.lag.max < broker-1/events#consumer-1.depth.max", "my-consumer-1.lag < 1"].map(|t| Expect(t.into())).into();
     Edit::Rename { from: "broker-1".into(), to: "bus".into() }.apply(&mut scenario).unwrap();
     Edit::Rename { from: "consumer-1".into(), to: "billing".into() }.apply(&mut scenario).unwrap();
     let billing = consumer(&scenario, "billing");
@@ -141,7 +144,9 @@ fn nodes_are_replaced_by_their_like() {
 fn moving_what_is_not_there_moves_nothing() {
     let mut scenario = three();
     let before = scenario.clone();
-    for moves in [vec![("producer-1".to_owned(), (1.0, 2.0)), ("nobody".to_owned(), (0.0, 0.0))], vec![("producer-1".to_owned(), (f32::NAN, 0.0))]] {
+    for moves in
+        [vec![("producer-1".to_owned(), (1.0, 2.0)), ("nobody".to_owned(), (0.0, 0.0))], vec![("producer-1".to_owned(), (f32::NAN, 0.0))]]
+    {
         assert!(Edit::Move(moves).apply(&mut scenario).is_err());
         assert_eq!(scenario, before);
     }

@@ -18,16 +18,15 @@ impl Luck {
 
 #[test]
 fn random_hands_never_break_it() {
-    let keys = [
-        Key::Delete, Key::Backspace, Key::Escape, Key::Tab, Key::ArrowLeft, Key::ArrowUp, Key::Space, Key::A, Key::D, Key::Enter,
-    ];
+    let keys = [Key::Delete, Key::Backspace, Key::Escape, Key::Tab, Key::ArrowLeft, Key::ArrowUp, Key::Space, Key::A, Key::D, Key::Enter];
     for seed in [1, 0x9E37_79B9_7F4A_7C15, 77] {
         let mut luck = Luck(seed);
         let mut h = harness(connected());
         for _ in 0..1500 {
             let pos = pos2(luck.below(1040) as f32 - 20.0, luck.below(680) as f32 - 20.0);
             let modifiers = [Modifiers::NONE, Modifiers::NONE, Modifiers::SHIFT, Modifiers::COMMAND][luck.below(4) as usize];
-            let button = [PointerButton::Primary, PointerButton::Primary, PointerButton::Secondary, PointerButton::Middle][luck.below(4) as usize];
+            let button =
+                [PointerButton::Primary, PointerButton::Primary, PointerButton::Secondary, PointerButton::Middle][luck.below(4) as usize];
             match luck.below(12) {
                 0..=3 => h.event(Event::PointerMoved(pos)),
                 4 | 5 => h.event(Event::PointerButton { pos, button, pressed: true, modifiers }),
@@ -38,7 +37,13 @@ fn random_hands_never_break_it() {
                 }
                 9 => {
                     let delta = vec2(luck.below(400) as f32 - 200.0, luck.below(2000) as f32 - 1000.0);
-                    h.event(Event::MouseWheel { unit: MouseWheelUnit::Point, delta, phase: TouchPhase::Move, source: egui::MouseWheelSource::Other, modifiers });
+                    h.event(Event::MouseWheel {
+                        unit: MouseWheelUnit::Point,
+                        delta,
+                        phase: TouchPhase::Move,
+                        source: egui::MouseWheelSource::Wheel,
+                        modifiers,
+                    });
                 }
                 10 => h.event(Event::PointerGone),
                 _ => {

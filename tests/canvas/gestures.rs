@@ -176,7 +176,13 @@ fn the_wheel_zooms_to_the_pointer_and_fit_shows_all() {
     let mut h = harness(connected());
     let before = rect(&h, "consumer consumer-1");
     h.hover_at(before.center());
-    h.event(Event::MouseWheel { unit: MouseWheelUnit::Point, delta: vec2(0.0, 200.0), phase: TouchPhase::Move, source: egui::MouseWheelSource::Other, modifiers: Modifiers::NONE });
+    h.event(Event::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta: vec2(0.0, 200.0),
+        phase: TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
+        modifiers: Modifiers::NONE,
+    });
     h.run_steps(40);
     let after = rect(&h, "consumer consumer-1");
     assert!(after.width() > before.width() * 1.3);

@@ -7,7 +7,7 @@ use super::view::View;
 use super::{Canvas, CanvasInput, Pointed, hit, paint};
 use crate::app::action::{Action, Placing, Selection};
 use crate::app::edit::{Edit, fresh};
-use egui::{CursorIcon, DragAndDrop, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{CursorIcon, DragAndDrop, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
 use std::collections::BTreeSet;
 
 /// What is being done with the pointer, from its press to its release.
@@ -82,12 +82,15 @@ impl Canvas {
     pub(super) fn move_view(&mut self, ui: &Ui, ground: &Response) {
         let hovered = ui.rect_contains_pointer(self.view.canvas);
         if let (true, Some(pointer)) = (hovered, ui.input(|i| i.pointer.hover_pos())) {
-            let (scroll, zoom) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta()));
-            if scroll.y != 0.0 || zoom != 1.0 {
-                self.view.zoom_at(pointer, zoom * (scroll.y * WHEEL).exp());
+            let (scroll, zoom, source) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta(), i.scroll_source()));
+            // Two fingers on a trackpad move the view, as they do everywhere; a wheel zooms.
+            let fingers = source == Some(egui::MouseWheelSource::Trackpad);
+            let wheel = if fingers { 0.0 } else { scroll.y };
+            if wheel != 0.0 || zoom != 1.0 {
+                self.view.zoom_at(pointer, zoom * (wheel * WHEEL).exp());
             }
-            if scroll.x != 0.0 {
-                self.view.pan(Vec2::new(scroll.x, 0.0));
+            if fingers || scroll.x != 0.0 {
+                self.view.pan(vec2(scroll.x, scroll.y - wheel));
             }
         }
         let middle = ui.input(|i| i.pointer.middle_down());
@@ -143,6 +146,10 @@ impl Canvas {
 
     /// Makes nodes, rows, ports and links real to the pointer and to assistive technology, and acts on what happens to them.
     pub(super) fn take_pointer(&mut self, ui: &Ui, input: &CanvasInput<'_>, ground: &Response, actions: &mut Vec<Action>) -> Pointed {
+        // Escape also ends the press for egui, so that it must be seen before the release that follows.
+        if !matches!(self.gesture, Gesture::Idle) && ui.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Escape)) {
+            self.gesture = Gesture::Idle;
+        }
         let mut pointed = Pointed::default();
         self.touch_wires(ui, input, &mut pointed, actions);
         let visible: Vec<usize> = self.visible_nodes().collect();

@@ -49,11 +49,9 @@ impl Canvas {
         }
     }
 
-    /// Takes back one thing: the gesture, placing, the selection, at last the focus.
+    /// Takes back one thing: placing, the selection, at last the focus. (A gesture was seen to before.)
     fn escape(&mut self, ui: &Ui, input: &CanvasInput<'_>, focused: Option<Id>, actions: &mut Vec<Action>) {
-        if !matches!(self.gesture, Gesture::Idle) {
-            self.gesture = Gesture::Idle;
-        } else if input.placing.is_some() {
+        if input.placing.is_some() {
             actions.push(Action::Place(None));
         } else if self.topics.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
             if !input.selection.is_empty() {
