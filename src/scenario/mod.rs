@@ -17,6 +17,7 @@ pub mod read;
 pub mod set;
 pub mod shapes;
 mod trace;
+pub mod set;
 pub mod units;
 pub mod write;
 
