@@ -17,7 +17,6 @@ pub mod read;
 pub mod set;
 pub mod shapes;
 mod trace;
-pub mod set;
 pub mod units;
 pub mod write;
 
