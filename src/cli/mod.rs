@@ -1,7 +1,6 @@
 //! The headless commands. Results go to standard output, messages and progress to standard error.
 
 mod check;
-mod figures;
 mod progress;
 mod run;
 mod table;
