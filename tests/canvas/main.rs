@@ -3,4 +3,5 @@
 mod edits;
 mod fuzz;
 mod gestures;
+mod run;
 mod world;

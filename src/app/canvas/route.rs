@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 /// All links of a scenario, in the document's order.
 pub fn wires(scenario: &Scenario, scene: &Scene) -> Vec<Wire> {
-    let mut router = Router { scene, same: HashMap::new(), backward: 0 };
+    let mut router = Router { scene, same: HashMap::new(), backward: 0, lanes: Vec::new() };
     let mut wires = Vec::new();
     for (i, node) in scenario.nodes.iter().enumerate() {
         let output = scene.nodes[i].output();
@@ -44,6 +44,8 @@ struct Router<'a> {
     /// How many links there are already between two ends: they spread instead of covering each other.
     same: HashMap<(usize, usize, usize), usize>,
     backward: usize,
+    /// Lanes that are taken: height, from, to.
+    lanes: Vec<(f32, f32, f32)>,
 }
 
 impl Router<'_> {
@@ -99,7 +101,7 @@ impl Router<'_> {
     }
 
     /// Backward: out to the right, along a free lane, in from the left.
-    fn around(&self, from: usize, output: Pos2, to: usize, input: Pos2) -> Curve {
+    fn around(&mut self, from: usize, output: Pos2, to: usize, input: Pos2) -> Curve {
         let spread = (self.backward % 6) as f32 * LANE;
         let (right, left) = (output.x + CLEARANCE + spread, input.x - CLEARANCE - spread);
         let stops = |lane: f32| [output, pos2(right, output.y), pos2(right, lane), pos2(left, lane), pos2(left, input.y), input];
@@ -108,12 +110,15 @@ impl Router<'_> {
         let mut lanes: Vec<f32> = Vec::new();
         for node in &self.scene.nodes {
             if node.rect.left() <= *span.end() && node.rect.right() >= *span.start() {
-                lanes.extend([node.rect.bottom() + CLEARANCE + spread, node.rect.top() - CLEARANCE - spread]);
+                // Where there is little room, closer to the node.
+                for distance in [CLEARANCE + spread, CLEARANCE + spread + LANE, CLEARANCE * 0.55] {
+                    lanes.extend([node.rect.bottom() + distance, node.rect.top() - distance]);
+                }
             }
         }
         lanes.sort_by(|a, b| (a - middle).abs().total_cmp(&(b - middle).abs()));
         // Far lanes are long ways: looking at the nearest few keeps large scenes quick.
-        lanes.truncate(16);
+        lanes.truncate(30);
         let cost = |lane: f32| {
             let stops = stops(lane);
             let length: f32 = stops.windows(2).map(|w| (w[1] - w[0]).length()).sum();
@@ -124,9 +129,12 @@ impl Router<'_> {
                 let none = usize::MAX;
                 [from, none, none, none, to].iter().zip(stops.windows(2)).filter(|(own, part)| crosses(part, **own)).count()
             });
-            length + crossed.sum::<usize>() as f32 * 2_000.0
+            let taken = self.lanes.iter().any(|(y, from, to)| (y - lane).abs() < LANE * 0.8 && *from < right && *to > left);
+            length + crossed.sum::<usize>() as f32 * 2_000.0 + f32::from(u8::from(taken)) * 300.0
         };
         let best = lanes.iter().map(|&lane| (cost(lane), lane)).min_by(|a, b| a.0.total_cmp(&b.0));
-        Curve::corners(&stops(best.map_or(middle, |(_, lane)| lane)))
+        let lane = best.map_or(middle, |(_, lane)| lane);
+        self.lanes.push((lane, left, right));
+        Curve::corners(&stops(lane))
     }
 }
