@@ -44,16 +44,15 @@ pub fn seconds(seconds: f64) -> String {
 
 /// A moment on a time axis, short: `20 s`, `2 min`, `500 ms`, `9.50 h`.
 pub fn axis_seconds(at: f64) -> String {
-    let text = if at.abs() >= 7200.0 {
+    if at.abs() >= 7200.0 {
         format!("{} h", trimmed(at / 3600.0))
     } else if at.abs() >= 300.0 {
         format!("{} min", trimmed(at / 60.0))
     } else if at == 0.0 || at.abs() >= 0.1 {
         format!("{} s", trimmed(at))
     } else {
-        return seconds(at);
-    };
-    text
+        seconds(at)
+    }
 }
 
 /// At most two decimals, none that say nothing.

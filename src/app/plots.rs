@@ -45,7 +45,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, selection: &Selec
         });
         return;
     };
-    let plots: [(&str, Format, fn(&Frame) -> Vec<Curve>); 3] = [
+    let plots: [(&str, Format, Figure); 3] = [
         ("Throughput, per second", figures::number, throughput),
         ("Waiting (–) and lag (- -), events", figures::number, depth),
         ("Latency, mean", figures::seconds, latency),
@@ -66,7 +66,10 @@ pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, selection: &Selec
     });
 }
 
+/// How values are written.
 type Format = fn(f64) -> String;
+/// What is drawn.
+type Figure = fn(&Frame) -> Vec<Curve>;
 
 fn throughput(frame: &Frame) -> Vec<Curve> {
     of_nodes(frame, |role| !matches!(role, Role::Broker(_)), |bin| bin.throughput)
