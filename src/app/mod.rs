@@ -10,7 +10,6 @@ pub mod dialogs;
 pub mod dock;
 pub mod document;
 pub mod edit;
-pub mod figures;
 pub mod files;
 pub mod help;
 pub mod history;

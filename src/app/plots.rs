@@ -2,9 +2,9 @@
 //! its name at its end; the time axes move together, and a line across all of them marks the present.
 
 use super::action::Selection;
-use super::figures;
 use super::theme::{Theme, space};
 use super::widgets::muted;
+use crate::figures;
 use crate::ids::{NodeId, OutletId};
 use crate::run::Frame;
 use crate::scenario::plan::Role;

@@ -1,9 +1,9 @@
 //! The transport: back to the start, play, step, speed, the clock, how far the run is.
 
 use super::action::Action;
-use super::figures;
 use super::theme::{Theme, size, space};
 use super::widgets::{icon_button, muted, named};
+use crate::figures;
 use crate::run::frame::{PlayState, Speed};
 use crate::run::{Command, Frame};
 use crate::scenario::Scenario;

@@ -1,7 +1,6 @@
 //! The headless commands. Results go to standard output, messages and progress to standard error.
 
 mod check;
-mod figures;
 mod progress;
 mod run;
 mod table;
@@ -65,6 +64,16 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
+#[cfg(feature = "gui")]
+fn window(file: Option<PathBuf>) -> Exit {
+    use crate::app::{Start, launch};
+    match launch(file.map_or(Start::LastOrWelcome, Start::File)) {
+        Ok(()) => Exit::Fine,
+        Err(message) => complain(&message),
+    }
+}
+
+#[cfg(not(feature = "gui"))]
 fn window(_: Option<PathBuf>) -> Exit {
     complain("this build has no window; use `tidemill run FILE`, or build with the `gui` feature")
 }

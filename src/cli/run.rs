@@ -72,7 +72,7 @@ impl Run {
             changes.push(format!("duration={length}"));
         }
         for change in &changes {
-            text = set::set(&text, change).map_err(|message| complain(&format!("--set {change}: {message}")))?;
+            text = set(&text, change).map_err(|problem| bad(vec![problem]))?;
         }
         Ok(text)
     }

@@ -1,8 +1,9 @@
 //! A run's figures as a table for people.
 
-use super::figures::{count, share, time};
+use crate::figures::{count, number, rate, seconds as time, share};
 use crate::record::Report;
 use crate::record::report::NodeReport;
+use crate::scenario::expect::Quantity;
 use std::fmt::Write;
 
 /// The whole report.
@@ -21,12 +22,12 @@ fn head(text: &mut String, report: &Report) {
     let _ = writeln!(text, "{}", report.scenario);
     let _ = writeln!(
         text,
-        "  {} simulated in {}, seed {}, fingerprint {}, {} deliveries/s",
+        "  {} simulated in {}, seed {}, fingerprint {}, {} deliveries per second",
         time(report.simulated),
         time(engine.wall),
         report.seed,
         report.fingerprint,
-        count(engine.deliveries_per_second)
+        number(engine.deliveries_per_second)
     );
     if report.warmup > 0.0 {
         let _ = writeln!(text, "  rates, means and percentiles from {} on", time(report.warmup));
@@ -55,29 +56,40 @@ fn header(cells: &[&str]) -> Vec<String> {
 fn consumers(text: &mut String, report: &Report) {
     let mut flow = vec![header(&["producers and brokers", "events", "rate"])];
     let mut rows = vec![header(&[
-        "consumers", "handled", "rate", "busy", "wait", "latency p50", "p99", "max", "lag mean", "lag max", "failed", "dead-lettered",
+        "consumers",
+        "handled",
+        "rate",
+        "busy",
+        "wait",
+        "latency p50",
+        "p99",
+        "max",
+        "lag mean",
+        "lag max",
+        "failed",
+        "dead-lettered",
     ])];
     for (name, node) in &report.nodes.0 {
         match node {
             NodeReport::Producer { published, throughput } => {
-                flow.push(vec![name.clone(), count(*published as f64), format!("{}/s", count(*throughput))]);
+                flow.push(vec![name.clone(), count(*published), rate(*throughput)]);
             }
             NodeReport::Broker { accepted, throughput } => {
-                flow.push(vec![name.clone(), count(*accepted as f64), format!("{}/s", count(*throughput))]);
+                flow.push(vec![name.clone(), count(*accepted), rate(*throughput)]);
             }
             NodeReport::Consumer(c) => rows.push(vec![
                 name.clone(),
-                count(c.acked as f64),
-                format!("{}/s", count(c.throughput)),
+                count(c.acked),
+                rate(c.throughput),
                 share(c.utilisation),
                 time(c.wait.mean),
                 time(c.latency.p50),
                 time(c.latency.p99),
                 time(c.latency.max),
-                count(c.lag.mean),
-                count(c.lag.max as f64),
-                count(c.failed as f64),
-                count(c.dead_lettered as f64),
+                number(c.lag.mean),
+                count(c.lag.max),
+                count(c.failed),
+                count(c.dead_lettered),
             ]),
         }
     }
@@ -91,12 +103,13 @@ fn outlets(text: &mut String, report: &Report) {
     if report.outlets.0.is_empty() {
         return;
     }
-    let mut rows = vec![header(&["outlets", "routed", "acked", "failed", "dead-lettered", "dropped", "waiting", "depth mean", "depth max"])];
+    let mut rows =
+        vec![header(&["outlets", "routed", "acked", "failed", "dead-lettered", "dropped", "waiting", "depth mean", "depth max"])];
     for (name, o) in &report.outlets.0 {
-        let counts = [o.routed, o.acked, o.failed, o.dead_lettered, o.dropped, o.waiting].map(|n| count(n as f64));
+        let counts = [o.routed, o.acked, o.failed, o.dead_lettered, o.dropped, o.waiting].map(count);
         let mut row = vec![name.clone()];
         row.extend(counts);
-        row.extend([count(o.depth.mean), count(o.depth.max as f64)]);
+        row.extend([number(o.depth.mean), count(o.depth.max)]);
         rows.push(row);
     }
     text.push('\n');
@@ -143,7 +156,15 @@ pub fn expectation_line(expectation: &crate::record::report::ExpectationReport) 
     let mark = if expectation.holds { "holds" } else { "FAILS" };
     match expectation.actual {
         _ if expectation.holds => format!("{mark}  {}", expectation.text),
-        Some(actual) => format!("{mark}  {}  (it is {actual})", expectation.text),
+        Some(actual) => {
+            let shown = match expectation.quantity {
+                Quantity::Count => number(actual),
+                Quantity::Time => time(actual),
+                Quantity::Rate => rate(actual),
+                Quantity::Share => share(actual),
+            };
+            format!("{mark}  {}  (it is {shown})", expectation.text)
+        }
         None => format!("{mark}  {}  (the run gave no value)", expectation.text),
     }
 }

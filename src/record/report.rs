@@ -6,7 +6,7 @@ use super::recorder::{LevelFigures, Recorder};
 use super::{Totals, histogram::Summary};
 use crate::engine::Simulation;
 use crate::ids::{NodeId, OutletId};
-use crate::scenario::expect::Expectation;
+use crate::scenario::expect::{Expectation, Quantity};
 use crate::scenario::plan::Role;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -158,6 +158,9 @@ pub struct ExpectationReport {
     pub holds: bool,
     /// The figure it speaks of; null if the run gave none.
     pub actual: Option<f64>,
+    /// What the figure counts, to show it with its unit.
+    #[serde(skip)]
+    pub quantity: Quantity,
 }
 
 impl Report {
@@ -199,7 +202,12 @@ impl Report {
         let resolve = |path: &[String]| figure(&figures, path);
         let judged = expectations.iter().map(|expectation| {
             let outcome = expectation.evaluate(&resolve);
-            ExpectationReport { text: expectation.text.clone(), holds: outcome.holds, actual: outcome.actual }
+            ExpectationReport {
+                text: expectation.text.clone(),
+                holds: outcome.holds,
+                actual: outcome.actual,
+                quantity: expectation.quantity,
+            }
         });
         self.expectations = judged.collect();
     }

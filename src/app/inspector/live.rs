@@ -1,9 +1,9 @@
 //! The figures of the selected node, as they are now.
 
 use super::Inspected;
-use crate::app::figures::{count, rate, seconds, share};
 use crate::app::theme::space;
 use crate::app::widgets::{fact, muted};
+use crate::figures::{count, rate, seconds, share};
 use crate::scenario::document::Node;
 use egui::Ui;
 

@@ -72,7 +72,9 @@ impl<'a, 't> Edits<'a, 't> {
             return self.put(at..at, inserted);
         };
         let before = self.tree.item(after);
-        if before.comma.is_none() && !self.list.iter().any(|(at, new)| at.start == before.place.end as usize && at.is_empty() && new.starts_with(',')) {
+        if before.comma.is_none()
+            && !self.list.iter().any(|(at, new)| at.start == before.place.end as usize && at.is_empty() && new.starts_with(','))
+        {
             self.put(before.place.end as usize..before.place.end as usize, ",".to_owned());
         }
         let end = self.chunk_end(before);

@@ -89,8 +89,10 @@ fn three_digits(value: f64) -> String {
         0
     } else if size >= 9.995 {
         1
-    } else {
+    } else if size >= 0.0995 {
         2
+    } else {
+        4
     };
     let text = format!("{value:.decimals$}");
     // Whole numbers need no decimals: "5/s", not "5.00/s".
@@ -106,9 +108,15 @@ mod tests {
 
     #[test]
     fn three_significant_digits_with_units() {
-        for (value, text) in
-            [(1240.0, "1.24 k/s"), (50.0, "50/s"), (49.83, "49.8/s"), (0.0, "0/s"), (999.7, "1.00 k/s"), (3.5e6, "3.50 M/s")]
-        {
+        for (value, text) in [
+            (1240.0, "1.24 k/s"),
+            (50.0, "50/s"),
+            (49.83, "49.8/s"),
+            (0.0, "0/s"),
+            (0.014_22, "0.0142/s"),
+            (999.7, "1.00 k/s"),
+            (3.5e6, "3.50 M/s"),
+        ] {
             assert_eq!(rate(value), text);
         }
         for (value, text) in [
