@@ -6,6 +6,7 @@ use tidemill::app::action::{Action, Placing, Selection};
 use tidemill::app::canvas::{Canvas, CanvasInput};
 use tidemill::app::edit::{Edit, fresh};
 use tidemill::app::theme::{Mode, Theme};
+use tidemill::run::Frame;
 use tidemill::scenario::Scenario;
 use tidemill::scenario::check::Finding;
 
@@ -16,6 +17,8 @@ pub struct World {
     pub placing: Option<Placing>,
     pub findings: Vec<Finding>,
     pub theme: Theme,
+    pub frame: Option<Frame>,
+    pub reduce_motion: bool,
     /// Labels of the edits that were asked for, in order.
     pub edits: Vec<String>,
 }
@@ -29,6 +32,8 @@ impl World {
             placing: None,
             findings: Vec::new(),
             theme: Theme::of(Mode::Dark),
+            frame: None,
+            reduce_motion: false,
             edits: Vec::new(),
         }
     }
@@ -37,12 +42,12 @@ impl World {
         let mut actions = Vec::new();
         let input = CanvasInput {
             scenario: &self.scenario,
-            frame: None,
+            frame: self.frame.as_ref(),
             selection: &self.selection,
             theme: &self.theme,
             placing: self.placing,
             findings: &self.findings,
-            reduce_motion: false,
+            reduce_motion: self.reduce_motion,
         };
         self.canvas.show(ui, &input, &mut actions);
         for action in actions {

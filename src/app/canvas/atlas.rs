@@ -79,7 +79,7 @@ fn picture(pixels: usize) -> ColorImage {
                     let place = (vec2(x as f32, y as f32) + offset) * 2.0 / pixels as f32 - Vec2::splat(1.0);
                     let depth = depth(mark, place.to_pos2());
                     body += f32::from(depth > 0.0);
-                    rim += f32::from(depth > -RIM && depth <= 0.0);
+                    rim += f32::from(depth <= 0.0 && depth > -RIM && outside(mark, place.to_pos2()));
                 }
                 let all = (FINE * FINE) as f32;
                 let (body, rim) = (body / all, rim / all * 0.45);
@@ -117,6 +117,15 @@ fn depth(mark: Mark, p: Pos2) -> f32 {
         Mark::Dead => solid(Glyph::Disc, p).min(-cross(0.14, p * 1.25)),
         Mark::Lost => cross(0.2, p),
         Mark::Grain => 0.5 - p.to_vec2().length(),
+    }
+}
+
+/// Whether a place is outside the mark's outline; holes stay clear, so that hollow marks read as hollow.
+fn outside(mark: Mark, p: Pos2) -> bool {
+    match mark {
+        Mark::Plain(Glyph::Ring) => p.to_vec2().length() > 0.55,
+        Mark::Hollow(glyph) => solid(glyph, p) <= 0.0,
+        _ => true,
     }
 }
 

@@ -107,11 +107,6 @@ impl Curve {
         }
         best.sqrt()
     }
-
-    /// Whether it touches the rectangle.
-    pub fn touches(&self, rect: Rect) -> bool {
-        self.bounds.intersects(rect) && self.points.iter().any(|p| rect.contains(*p))
-    }
 }
 
 const SAMPLES: usize = 48;

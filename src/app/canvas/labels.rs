@@ -12,7 +12,7 @@ pub fn figure(out: &mut String, value: f64) {
         _ => (value, ""),
     };
     let digits = match value.abs() {
-        v if v == 0.0 => 0,
+        0.0 => 0,
         v if v < 9.995 => 2,
         v if v < 99.95 => 1,
         _ => 0,

@@ -19,7 +19,7 @@ pub struct Scene {
     pub wires: Vec<Wire>,
     /// Position of a node by its id.
     pub index: HashMap<String, usize>,
-    /// Around all nodes; `Rect::NOTHING` without any.
+    /// Around all nodes and links; `Rect::NOTHING` without any.
     pub bounds: Rect,
     /// How much larger than their measures nodes are (in a look for a room).
     pub scale: f32,
@@ -143,6 +143,7 @@ impl Scene {
         let bounds = nodes.iter().fold(Rect::NOTHING, |all, n| all.union(n.rect));
         let mut scene = Scene { nodes, wires: Vec::new(), index, bounds, scale };
         scene.wires = route::wires(scenario, &scene);
+        scene.bounds = scene.wires.iter().fold(bounds, |all, w| all.union(w.curve.bounds()));
         scene
     }
 

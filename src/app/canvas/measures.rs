@@ -35,7 +35,7 @@ pub const FOOT: f32 = 8.0;
 /// Width of a letter, on average: nodes are as wide as their names need, without asking the fonts.
 pub const LETTER: f32 = 7.6;
 /// Narrowest and widest node of one name.
-pub const WIDTH: (f32, f32) = (136.0, 232.0);
+pub const WIDTH: (f32, f32) = (152.0, 232.0);
 /// Narrowest and widest broker.
 pub const BROKER_WIDTH: (f32, f32) = (200.0, 296.0);
 /// Room in a topic's row beside its name: marks, bars, the count.
@@ -73,7 +73,7 @@ pub const SEEN: f64 = 0.45;
 /// A lost one fades within this many seconds.
 pub const FADE: f64 = 0.6;
 /// Particles closer than this along a link make it a flow.
-pub const CROWD: f32 = 9.0;
+pub const CROWD: f32 = 15.0;
 
 /// The minimap's largest size, on the screen.
 pub const MINIMAP_SCREEN: (f32, f32) = (168.0, 104.0);

@@ -182,5 +182,5 @@ impl Canvas {
 fn node_of(scene: &Scene, path: &str) -> Option<usize> {
     let rest = path.strip_prefix("nodes.")?;
     let ends = rest.char_indices().filter(|(_, c)| matches!(c, '.' | '[')).map(|(i, _)| i).chain([rest.len()]);
-    ends.filter_map(|end| scene.index.get(&rest[..end])).last().copied()
+    ends.filter_map(|end| scene.index.get(&rest[..end]).copied()).reduce(|_, longer| longer)
 }

@@ -37,6 +37,8 @@ struct Particle {
     manner: Manner,
     begin: f64,
     lasts: f64,
+    /// How far a lost one gets.
+    reach: f32,
 }
 
 impl Particles {
@@ -97,9 +99,9 @@ impl Particles {
             let Some(length) = scene.wires.get(wire as usize).map(|w| w.curve.length()) else { continue };
             let (crowd, flow) = (&mut self.crowd[wire as usize], &mut self.flow[wire as usize]);
             let room = (length * zoom / CROWD).max(4.0) as u32;
-            // What is special is always shown; of the rest as many as can be told apart.
-            let special = flight.manner != Manner::Plain;
-            if (*crowd >= room && !special) || self.flying.len() >= self.budget {
+            // As many as can be told apart; what is special still finds room when the rest is a flow.
+            let room = if flight.manner == Manner::Plain { room } else { room + room / 4 };
+            if *crowd >= room || self.flying.len() >= self.budget {
                 *flow = (*flow + 0.05).min(1.0);
                 continue;
             }
@@ -141,9 +143,9 @@ impl Particles {
                 Manner::Lost => {
                     let travel = p.lasts - FADE;
                     if age < travel {
-                        ((age / travel * 0.5) as f32, plain, colour)
+                        ((age / travel) as f32 * p.reach, plain, colour)
                     } else {
-                        (0.5, lost, theme.bad.gamma_multiply((1.0 - (age - travel) / FADE) as f32))
+                        (p.reach, lost, theme.bad.gamma_multiply((1.0 - (age - travel) / FADE) as f32))
                     }
                 }
             };
@@ -195,7 +197,9 @@ fn row_event(scene: &Scene, wire: usize) -> Option<&usize> {
 fn particle(flight: &Flight, wire: u32, pace: f64, begin: f64) -> Particle {
     let travel = (flight.arrives.since(flight.sent).seconds() * pace).clamp(SEEN, 3_600.0);
     let lasts = if flight.manner == Manner::Lost { travel / 2.0 + FADE } else { travel };
-    Particle { wire, kind: flight.kind.0, manner: flight.manner, begin, lasts }
+    // Not all at one spot; the same event always at the same.
+    let reach = 0.35 + (flight.event.serial() % 7) as f32 * 0.05;
+    Particle { wire, kind: flight.kind.0, manner: flight.manner, begin, lasts, reach }
 }
 
 #[inline]

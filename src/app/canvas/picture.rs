@@ -44,11 +44,12 @@ impl Canvas {
                 continue;
             }
             let ends = [wire.from, wire.to];
-            let near = ends.iter().any(|n| pointed.node == Some(*n) || is_selected(input, &self.scene.nodes[*n].id));
+            let near = ends.iter().any(|n| is_selected(input, &self.scene.nodes[*n].id));
+            let hovered = pointed.wire == Some(i) || ends.iter().any(|n| pointed.node == Some(*n));
             let weight = match () {
                 () if drawing => Weight::Dimmed,
                 () if selected.is_some() && self.scene.connection(wire).as_ref() == selected => Weight::Selected,
-                () if pointed.wire == Some(i) => Weight::Hovered,
+                () if hovered => Weight::Hovered,
                 () if near => Weight::Near,
                 () => Weight::Plain,
             };
@@ -130,7 +131,11 @@ impl Canvas {
             }
             if dimmed {
                 // A veil of the ground's colour: shape and name stay readable behind it.
-                brush.painter.rect_filled(self.view.screen_rect(node.rect).expand(6.0), 6.0, input.theme.canvas.gamma_multiply(0.6));
+                brush.painter.rect_filled(
+                    self.view.screen_rect(node.rect).expand(7.0 * brush.unit),
+                    6.0,
+                    input.theme.canvas.gamma_multiply(0.6),
+                );
             }
         }
         (self.scratch, self.trend) = (scratch, trend);

@@ -4,7 +4,7 @@ use super::layout::rect_of;
 use super::measures::{COLUMN_GAP, GRID, STACK_GAP};
 use crate::scenario::Scenario;
 use crate::scenario::document::Node;
-use egui::{Rect, Vec2, pos2};
+use egui::{Rect, Vec2, pos2, vec2};
 use std::collections::{HashMap, VecDeque};
 
 /// Where each node is: the document's place, or one in the column of its distance from where events begin.
@@ -26,23 +26,28 @@ pub fn places(scenario: &Scenario, index: &HashMap<String, usize>, sizes: &[Vec2
     }
     let mut x = 80.0;
     for members in &columns {
-        let widest = members.iter().map(|&i| sizes[i].x).fold(0.0, f32::max);
-        let height: f32 = members.iter().map(|&i| sizes[i].y + STACK_GAP).sum::<f32>() - STACK_GAP;
-        let mut top = 240.0 - height / 2.0;
-        for &i in members {
-            // Off the places the document gives: further down until there is room.
-            let mut rect = Rect::from_min_size(pos2(x + (widest - sizes[i].x) / 2.0, top), sizes[i]);
-            while let Some(hit) = taken.iter().find(|t| t.intersects(rect)) {
-                rect = rect.translate(egui::vec2(0.0, hit.bottom() + STACK_GAP - rect.top()));
+        // A long column is folded, so that a large topology stays about as high as wide.
+        let high = ((members.len() as f32 * 2.5).sqrt().ceil() as usize).max(12);
+        for part in members.chunks(high) {
+            let widest = part.iter().map(|&i| sizes[i].x).fold(0.0, f32::max);
+            let height: f32 = part.iter().map(|&i| sizes[i].y + STACK_GAP).sum::<f32>() - STACK_GAP;
+            let mut top = 240.0 - height / 2.0;
+            for &i in part {
+                // Off the places the document gives: further down until there is room.
+                let mut rect = Rect::from_min_size(pos2(x + (widest - sizes[i].x) / 2.0, top), sizes[i]);
+                while let Some(hit) = taken.iter().find(|t| t.intersects(rect)) {
+                    rect = rect.translate(vec2(0.0, hit.bottom() + STACK_GAP - rect.top()));
+                }
+                taken.push(rect);
+                top = rect.bottom() + STACK_GAP;
+                let middle = rect_of(&scenario.nodes[i], rect.center(), sizes[i], 1.0).center();
+                let at = rect.center() + (rect.center() - middle);
+                placed[i] = Some(((at.x / GRID).round() * GRID, (at.y / GRID).round() * GRID));
             }
-            taken.push(rect);
-            top = rect.bottom() + STACK_GAP;
-            let middle = rect_of(&scenario.nodes[i], rect.center(), sizes[i], 1.0).center();
-            let at = rect.center() + (rect.center() - middle);
-            placed[i] = Some(((at.x / GRID).round() * GRID, (at.y / GRID).round() * GRID));
+            x += widest + STACK_GAP;
         }
         if !members.is_empty() {
-            x += widest + COLUMN_GAP;
+            x += COLUMN_GAP - STACK_GAP;
         }
     }
     placed.into_iter().map(Option::unwrap_or_default).collect()

@@ -26,7 +26,7 @@ pub fn broker<'f>(
     brush.painter.rect_filled(
         header.shrink(inset),
         CornerRadius { nw: corner, ne: corner, sw: 0, se: 0 },
-        mix(theme.node, theme.line, 0.45),
+        mix(theme.node, theme.muted, 0.1),
     );
     let rule = brush.line(mix(theme.line, theme.muted, 0.25));
     brush.painter.hline(header.x_range().shrink(inset), header.bottom(), rule);

@@ -16,14 +16,17 @@ pub fn dots(brush: &Brush<'_>) {
     let visible = brush.view.visible();
     let first = pos2((visible.min.x / step).floor() * step, (visible.min.y / step).floor() * step);
     let (columns, rows) = (((visible.width() / step) as usize + 2).min(400), ((visible.height() / step) as usize + 2).min(400));
-    let side = Vec2::splat((1.3 * brush.theme.stroke * brush.view.zoom.clamp(0.8, 1.4)).max(1.0));
+    let pixels = brush.painter.pixels_per_point();
+    let side = Vec2::splat((1.5 * brush.theme.stroke * brush.view.zoom.clamp(0.8, 1.4) * pixels).round().max(1.0) / pixels);
     let mut mesh = Mesh::default();
     mesh.reserve_vertices(columns * rows * 4);
     mesh.reserve_triangles(columns * rows * 2);
     for row in 0..rows {
         for column in 0..columns {
             let place = first + vec2(column as f32 * step, row as f32 * step);
-            mesh.add_colored_rect(Rect::from_center_size(brush.view.screen_from_scene(place), side), brush.theme.grid);
+            // On whole pixels, or some dots are sharp and some are not.
+            let corner = ((brush.view.screen_from_scene(place) - side / 2.0).to_vec2() * pixels).round() / pixels;
+            mesh.add_colored_rect(Rect::from_min_size(corner.to_pos2(), side), brush.theme.grid);
         }
     }
     brush.painter.add(Shape::mesh(mesh));

@@ -111,7 +111,7 @@ impl<'a> Brush<'a> {
     /// A bar that is filled to a share.
     pub fn bar(&self, rect: Rect, share: f32, colour: Color32) {
         let radius = rect.height() / 2.0;
-        self.painter.rect_filled(rect, radius, self.theme.line);
+        self.painter.rect_filled(rect, radius, mix(self.theme.node, self.theme.muted, 0.2));
         if share > 0.0 {
             let width = (rect.width() * share.min(1.0)).max(rect.height());
             self.painter.rect_filled(Rect::from_min_size(rect.min, vec2(width, rect.height())), radius, colour);
@@ -133,19 +133,32 @@ pub fn mix(a: Color32, b: Color32, share: f32) -> Color32 {
     Color32::from_rgba_premultiplied(one(a.r(), b.r()), one(a.g(), b.g()), one(a.b(), b.b()), one(a.a(), b.a()))
 }
 
+/// The outline of a rectangle with round corners, closed.
+pub fn rounded(rect: Rect, radius: f32) -> Vec<Pos2> {
+    let radius = radius.min(rect.width() / 2.0).min(rect.height() / 2.0);
+    let inner = rect.shrink(radius);
+    let mut points = Vec::with_capacity(29);
+    for (quarter, centre) in [inner.right_bottom(), inner.left_bottom(), inner.left_top(), inner.right_top()].into_iter().enumerate() {
+        arc(&mut points, centre, radius, quarter as f32);
+    }
+    points.extend(points.first().copied());
+    points
+}
+
+fn arc(points: &mut Vec<Pos2>, centre: Pos2, radius: f32, quarter: f32) {
+    for i in 0..=6 {
+        let angle = std::f32::consts::FRAC_PI_2 * (quarter + i as f32 / 6.0);
+        points.push(centre + vec2(angle.cos(), angle.sin()) * radius);
+    }
+}
+
 /// The outline of a tag that points right, clockwise from its upper left corner.
 pub fn tag(rect: Rect, tip: f32, radius: f32) -> Vec<Pos2> {
     let tip = tip.min(rect.width() / 2.0);
     let radius = radius.min(rect.height() / 2.0);
-    let mut points = Vec::with_capacity(14);
-    let mut corner = |centre: Pos2, from: f32| {
-        for i in 0..=5 {
-            let angle = from + std::f32::consts::FRAC_PI_2 * i as f32 / 5.0;
-            points.push(centre + vec2(angle.cos(), angle.sin()) * radius);
-        }
-    };
-    corner(pos2(rect.left() + radius, rect.bottom() - radius), std::f32::consts::FRAC_PI_2);
-    corner(pos2(rect.left() + radius, rect.top() + radius), std::f32::consts::PI);
+    let mut points = Vec::with_capacity(17);
+    arc(&mut points, pos2(rect.left() + radius, rect.bottom() - radius), radius, 1.0);
+    arc(&mut points, pos2(rect.left() + radius, rect.top() + radius), radius, 2.0);
     points.extend([pos2(rect.right() - tip, rect.top()), rect.right_center(), pos2(rect.right() - tip, rect.bottom())]);
     points
 }

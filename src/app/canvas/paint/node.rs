@@ -1,6 +1,6 @@
 //! Producers and consumers, and what all nodes share: outline, ring, marks.
 
-use super::{Brush, Detail, mix, tag};
+use super::{Brush, Detail, mix, rounded, tag};
 use crate::app::canvas::labels;
 use crate::app::canvas::layout::{Kind, NodeBox};
 use crate::app::canvas::live::State;
@@ -49,7 +49,7 @@ pub fn outline(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>) -> Rect {
     }
     let fill = match (look.welcome, look.hovered, brush.detail) {
         (true, ..) => mix(theme.node, theme.accent, 0.12),
-        (_, true, _) => mix(theme.node, theme.line, 0.35),
+        (_, true, _) => mix(theme.node, theme.muted, 0.07),
         // From afar the fill tells the state, as there is no room for its mark.
         (_, _, Detail::Far) if look.state == State::Fine => mix(theme.node, theme.good, 0.25),
         (_, _, Detail::Far) if look.state == State::Busy => mix(theme.node, theme.warn, 0.4),
@@ -68,9 +68,8 @@ pub fn outline(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>) -> Rect {
             Stroke::new(thick * 0.6, edge),
         );
     } else if look.state == State::Busy && node.kind == Kind::Consumer {
-        let inner = rect.shrink(3.0 * brush.unit.min(1.3));
-        let corners = [inner.left_top(), inner.right_top(), inner.right_bottom(), inner.left_bottom(), inner.left_top()];
-        brush.painter.extend(Shape::dashed_line(&corners, Stroke::new(thick * 0.6, edge), 5.0, 4.0));
+        let inner = rounded(rect.shrink(3.5 * brush.unit.min(1.3)), radius * 1.15);
+        brush.painter.extend(Shape::dashed_line(&inner, Stroke::new(thick * 0.6, edge), 5.0, 4.0));
     }
     rect
 }
@@ -222,15 +221,18 @@ pub fn consumer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mu
 /// One pip per running copy, filled by how busy it is; returns where they end.
 fn pips(brush: &Brush<'_>, left: Pos2, node: &NodeBox, look: &Look<'_>, scratch: &mut String) -> f32 {
     let (instances, threads) = node.capacity;
-    let (radius, step) = (4.0 * brush.unit, 11.5 * brush.unit);
+    let (radius, step) = (4.0 * brush.unit, 12.5 * brush.unit);
     let theme = brush.theme;
-    let shown = if instances > PIPS { 1 } else { instances };
+    // What does not fit beside the figure, or in the eye, is counted.
+    let room = brush.view.zoom * node.rect.width() - (2.0 * PAD + 46.0) * brush.unit;
+    let many = instances > PIPS || instances as f32 * step > room;
+    let shown = if many { 1 } else { instances };
     let busy = look.figures.map_or(0, |f| f.busy);
     for i in 0..shown {
         let centre = left + vec2(radius + step * i as f32, 0.0);
         brush.painter.circle(centre, radius, theme.canvas, Stroke::new(1.2 * brush.unit, theme.muted));
         // The first copies take what there is to do; of the many, the one pip stands for all.
-        let share = if instances > PIPS {
+        let share = if many {
             busy as f32 / (instances.saturating_mul(threads)).max(1) as f32
         } else {
             (busy.saturating_sub(i * threads) as f32 / threads.max(1) as f32).min(1.0)
@@ -240,7 +242,7 @@ fn pips(brush: &Brush<'_>, left: Pos2, node: &NodeBox, look: &Look<'_>, scratch:
         }
     }
     let mut end = left.x + step * shown as f32;
-    if instances > PIPS {
+    if many {
         scratch.clear();
         scratch.push('×');
         labels::count(scratch, u64::from(instances));
