@@ -45,7 +45,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, selection: &Selec
         });
         return;
     };
-    let plots: [(&str, Format, fn(&Frame) -> Vec<Curve>); 3] = [
+    let plots: [(&str, Format, Figure); 3] = [
         ("Throughput, per second", figures::number, throughput),
         ("Waiting (–) and lag (- -), events", figures::number, depth),
         ("Latency, mean", figures::seconds, latency),
@@ -66,7 +66,10 @@ pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, selection: &Selec
     });
 }
 
+/// How values are written.
 type Format = fn(f64) -> String;
+/// What is drawn.
+type Figure = fn(&Frame) -> Vec<Curve>;
 
 fn throughput(frame: &Frame) -> Vec<Curve> {
     of_nodes(frame, |role| !matches!(role, Role::Broker(_)), |bin| bin.throughput)
@@ -144,7 +147,7 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
     let duration = frame.plan.duration.seconds();
     let top = curves.iter().map(Curve::top).fold(0.0, f64::max);
     let ink = |c: &Curve| {
-        let colour = theme.line_colour(c.node.index());
+        let colour = theme.line_colour(rank(frame, c.node));
         if any_selected && !selected(c) { theme.wash(colour, 0.3) } else { colour }
     };
     let ends: Vec<(String, [f64; 2], Color32, bool)> =
@@ -193,13 +196,9 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
                 plot.line(line);
             }
         });
-    name_ends(
-        ui,
-        theme,
-        &response.transform,
-        Rect::from_min_size(pos2(rect.left() + plot_size.x, rect.top()), vec2(names, plot_size.y)),
-        ends,
-    );
+    let lines = response.transform.frame();
+    let room = Rect::from_min_max(pos2(rect.left() + plot_size.x, lines.top()), pos2(rect.right(), lines.bottom()));
+    name_ends(ui, theme, &response.transform, room, ends);
 }
 
 /// At most about so many marks at round values: 1, 2 or 5 times a power of ten.
@@ -213,6 +212,11 @@ fn nice_marks((from, to): (f64, f64), most: usize) -> Vec<GridMark> {
     let first = (from / step).ceil() as i64;
     let last = (to / step).floor() as i64;
     (first..=last.min(first + 100)).map(|i| GridMark { value: i as f64 * step, step_size: step }).collect()
+}
+
+/// The how-manieth of those that have lines a node is: its colour, whatever is selected or shown.
+fn rank(frame: &Frame, node: NodeId) -> usize {
+    frame.plan.nodes.iter().take(node.index()).filter(|n| !matches!(n.role, Role::Broker(_))).count()
 }
 
 /// The parts of a curve between its gaps.

@@ -95,7 +95,7 @@ impl Shell {
     pub fn ui(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
         let mut actions = Vec::new();
-        self.from_outside(&ctx, &mut actions);
+        self.hear(&ctx, &mut actions);
         if self.session.question.is_none() && !self.help {
             match keys::actions(&ctx, &self.session, &mut actions) {
                 Some(Fold::Help) => self.help = true,
@@ -114,7 +114,7 @@ impl Shell {
     }
 
     /// Files dropped into the window, and its close button.
-    fn from_outside(&mut self, ctx: &Context, actions: &mut Vec<Action>) {
+    fn hear(&mut self, ctx: &Context, actions: &mut Vec<Action>) {
         let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|f| f.path().to_path_buf()));
         actions.extend(dropped.map(Action::Open));
         if ctx.input(|i| i.viewport().close_requested()) && !self.session.closing && self.session.dirty() {

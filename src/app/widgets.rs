@@ -39,6 +39,11 @@ pub fn named_choice(response: &Response, name: &str, on: bool) {
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, response.enabled(), on, name));
 }
 
+/// Gives a text field a name for screen readers where no label stands beside it.
+pub fn name_field(response: &Response, name: &str) {
+    response.ctx.accesskit_node_builder(response.id, |node| node.set_label(name));
+}
+
 /// Less important text.
 pub fn muted(theme: &Theme, text: impl Into<String>) -> RichText {
     RichText::new(text).color(theme.muted)

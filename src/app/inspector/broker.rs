@@ -5,7 +5,7 @@ use super::fields::{add, edit, row, section};
 use crate::app::action::Action;
 use crate::app::edit::Edit;
 use crate::app::theme::{size, space};
-use crate::app::widgets::{icon_button, muted};
+use crate::app::widgets::{icon_button, muted, name_field};
 use crate::scenario::Scenario;
 use crate::scenario::document::{Broker, Node};
 use egui::Ui;
@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, broker: &mut Broker, actions: &m
                 .scope(|ui| {
                     ui.set_max_width(room);
                     let (response, done) = edit(ui, theme, id, topic, "", &wrong);
-                    response.widget_info(|| egui::WidgetInfo::text_edit(true, topic.clone(), topic.clone(), format!("Topic {}", i + 1)));
+                    name_field(&response, &format!("Topic {}", i + 1));
                     (response, done)
                 })
                 .inner;

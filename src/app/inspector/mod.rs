@@ -36,7 +36,7 @@ pub struct Inspected<'a> {
 /// Draws the inspector.
 pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     let salt = input.selection.single().unwrap_or_default().to_owned();
-    ScrollArea::vertical().id_salt("inspector").auto_shrink(false).show(ui, |ui| {
+    ScrollArea::vertical().id_salt(("inspector", &salt)).auto_shrink(false).show(ui, |ui| {
         // Fields end before the scroll bar, which otherwise lies on top of them.
         ui.set_width(ui.available_width() - input.theme.px(space::S));
         ui.push_id(salt, |ui| match (input.selection.single(), &input.selection.connection, input.selection.nodes.len()) {

@@ -1,15 +1,18 @@
 //! The scenario's own settings: what concerns no single node.
 
-use super::fields::{add, entry, flag, optional, quantity, section, share, text, whole};
+use super::fields::{add, edit, entry, flag, optional, quantity, section, share, text, whole};
 use super::{Inspected, shapes, title};
 use crate::app::action::Action;
 use crate::app::edit::Edit;
-use crate::app::widgets::muted;
+use crate::app::theme::{size, space};
+use crate::app::widgets::{icon_button, muted, name_field};
 use crate::scenario::Scenario;
-use crate::scenario::document::{Event, Node};
+use crate::scenario::document::{Event, Expect, Node};
 use crate::scenario::pairs::Pairs;
+use crate::scenario::shapes::Attribute;
 use crate::scenario::units::Size;
 use egui::Ui;
+use egui_material_icons::icons::ICON_CLOSE;
 
 /// Draws the fields; what changes first gives the edit its name.
 pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
@@ -44,15 +47,47 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     });
     section(ui, theme, "Event types");
     note(events(ui, input, s), "event types");
-    if !s.expect.is_empty() {
-        section(ui, theme, "Expectations");
-        for expect in &s.expect {
-            ui.label(muted(theme, &expect.0).monospace().size(theme.label));
-        }
-    }
+    section(ui, theme, "Expectations");
+    note(expectations(ui, input, s), "expectations");
     if let Some(label) = label.filter(|_| draft != *input.scenario) {
         actions.push(Action::Edit(Edit::SetScenario { label, scenario: Box::new(draft) }));
     }
+}
+
+/// Statements about the run that `tidemill check` tests.
+fn expectations(ui: &mut Ui, input: &Inspected<'_>, scenario: &mut Scenario) -> bool {
+    let theme = input.theme;
+    let (mut done, mut gone) = (false, None);
+    for (i, expect) in scenario.expect.iter_mut().enumerate() {
+        ui.push_id(("expect", i), |ui| {
+            ui.horizontal(|ui| {
+                let room = ui.available_width() - theme.px(size::CONTROL + space::S);
+                ui.scope(|ui| {
+                    ui.set_max_width(room);
+                    let id = ui.make_persistent_id("text");
+                    let parse =
+                        |text: &str| if text.trim().is_empty() { Err("such as lost == 0".to_owned()) } else { Ok(text.trim().to_owned()) };
+                    let (response, new) = edit(ui, theme, id, &expect.0, "", &parse);
+                    name_field(&response, &format!("Expectation {}", i + 1));
+                    if let Some(new) = new {
+                        expect.0 = new;
+                        done = true;
+                    }
+                });
+                if icon_button(ui, theme, ICON_CLOSE, &format!("Remove expectation {}", i + 1), "", true).clicked() {
+                    gone = Some(i);
+                }
+            });
+        });
+    }
+    if let Some(i) = gone {
+        scenario.expect.remove(i);
+    }
+    let added = add(ui, theme, "Add expectation");
+    if added {
+        scenario.expect.push(Expect("lost == 0".to_owned()));
+    }
+    done || gone.is_some() || added
 }
 
 fn events(ui: &mut Ui, input: &Inspected<'_>, scenario: &mut Scenario) -> bool {
@@ -76,7 +111,7 @@ fn events(ui: &mut Ui, input: &Inspected<'_>, scenario: &mut Scenario) -> bool {
                 done |= quantity(ui, theme, "Size", "Bytes on the wire", &mut event.size);
                 done |= shapes::key(ui, theme, &mut event.key);
                 for (name, attribute) in event.attributes.iter() {
-                    ui.label(muted(theme, format!("{name}: {attribute:?}")).size(theme.label));
+                    ui.label(muted(theme, format!("{name}: {}", in_words(attribute))).size(theme.label));
                 }
             };
             if entry(ui, theme, &format!("type {}", names[i]), fields) {
@@ -97,6 +132,19 @@ fn events(ui: &mut Ui, input: &Inspected<'_>, scenario: &mut Scenario) -> bool {
         done = true;
     }
     done
+}
+
+fn in_words(attribute: &Attribute) -> String {
+    match attribute {
+        Attribute::Choice(weights) => {
+            let choices: Vec<String> = weights.iter().map(|(text, weight)| format!("{text} ({weight})")).collect();
+            choices.join(", ")
+        }
+        Attribute::Uniform(from, to) => format!("{from} to {to}, evenly spread"),
+        Attribute::Whole(from, to) => format!("{from} to {to}, whole numbers"),
+        Attribute::Text(text) => format!("always {text}"),
+        Attribute::Number(number) => format!("always {number}"),
+    }
 }
 
 /// Gives everything that refers to an event type the new name.
