@@ -121,7 +121,12 @@ fn placed(findings: &[Finding], tree: &Tree<'_>, file: &str) -> Vec<Problem> {
         .map(|(severity, item, finding)| {
             let spot = tree.spot(*item);
             let problem = lines.problem(file, spot.start as usize, spot.end as usize, finding.message.clone());
-            Problem { severity: *severity, path: finding.path.clone(), help: finding.help.clone(), ..problem }
+            Problem {
+                severity: *severity,
+                path: finding.path.clone(),
+                help: finding.help.clone().map(super::problem::shortened),
+                ..problem
+            }
         })
         .collect();
     if let Some((severity, ..)) = order.get(MOST) {

@@ -13,8 +13,7 @@ use crate::time::Span;
 const ADDED: &[(&str, &str)] = &[("handle", "Handle"), ("retry", "Retry"), ("network", "Network"), ("limits", "Limits")];
 
 /// Fields of a scenario that need not be written down.
-const TOP: &[&str] =
-    &["format", "name", "about", "seed", "duration", "warmup", "network", "limits", "events", "nodes", "links", "expect"];
+const TOP: &[&str] = &["format", "name", "about", "seed", "duration", "warmup", "network", "limits", "events", "nodes", "links", "expect"];
 
 /// The text with one value set, to be read again. The assignment is `PATH=VALUE`: a path begins with a node's id, an event's
 /// name or a field of the scenario (`inventory.instances`, `OrderCreated.size`, `nodes.inventory.handle.time`,
@@ -156,14 +155,18 @@ fn missing<'p>(tree: &Tree<'_>, item: u32, rest: &[Step<'p>]) -> Result<Target<'
     if let (Shape::List, Some(Step::Name(name))) = (tree.item(item).shape, rest.first()) {
         let called: Vec<String> = tree.item(item).children.iter().filter_map(|c| tree.called(*c)).collect();
         let help = Suggest::default().did_you_mean(name, called.iter().map(String::as_str));
-        return Err((format!("there is no `{name}` in `{at}`"), help.or_else(|| Some("entries are addressed by number: `[0]`".to_owned()))));
+        return Err((
+            format!("there is no `{name}` in `{at}`"),
+            help.or_else(|| Some("entries are addressed by number: `[0]`".to_owned())),
+        ));
     }
     for (i, step) in rest.iter().enumerate() {
         let last = i + 1 == rest.len();
         match step {
             Step::Name(name) if last || ADDED.iter().any(|(field, _)| field == name) => missing.push(*name),
             Step::Name(name) => {
-                let near = Suggest::default().did_you_mean(name, ADDED.iter().map(|(f, _)| *f).chain(tree.item(item).children.iter().filter_map(|c| tree.key(*c))));
+                let near = Suggest::default()
+                    .did_you_mean(name, ADDED.iter().map(|(f, _)| *f).chain(tree.item(item).children.iter().filter_map(|c| tree.key(*c))));
                 let help = near.or_else(|| Some(format!("set it as a whole: `{name}=...`")));
                 return Err((format!("`{at}` has no `{name}` in which something could be set"), help));
             }
@@ -187,7 +190,20 @@ fn is_quantity(text: &str) -> bool {
 
 // `TOP` is a list by hand because the path of a field that has its default must be known without the field being written.
 const _: fn(&Scenario) -> usize = |s| {
-    let Scenario { format: _, name: _, about: _, seed: _, duration: _, warmup: _, network: _, limits: _, events: _, nodes: _, links: _, expect: _ } = s;
+    let Scenario {
+        format: _,
+        name: _,
+        about: _,
+        seed: _,
+        duration: _,
+        warmup: _,
+        network: _,
+        limits: _,
+        events: _,
+        nodes: _,
+        links: _,
+        expect: _,
+    } = s;
     TOP.len()
 };
 
@@ -245,7 +261,10 @@ mod tests {
             assert_eq!(lines(assignment), (vec![new.to_owned()], vec![]), "{assignment}");
         }
         let short = "Scenario(format: 1, nodes: [Consumer(id: \"c\")])";
-        assert_eq!(set(short, "c.handle.fails=1%").unwrap(), "Scenario(format: 1, nodes: [Consumer(id: \"c\", handle: Handle(fails: \"1%\"))])");
+        assert_eq!(
+            set(short, "c.handle.fails=1%").unwrap(),
+            "Scenario(format: 1, nodes: [Consumer(id: \"c\", handle: Handle(fails: \"1%\"))])"
+        );
         assert_eq!(set(short, "seed=2").unwrap(), "Scenario(format: 1, nodes: [Consumer(id: \"c\")], seed: 2)");
         assert_eq!(set("Scenario(format:1,)", "seed=2").unwrap(), "Scenario(format:1, seed: 2)");
     }

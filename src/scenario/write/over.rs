@@ -27,7 +27,9 @@ fn value(edits: &mut Edits<'_, '_>, item: u32, old: &Doc, new: &Doc) {
                 value(edits, *child, from, to);
             }
         }
-        (Doc::List(from), Doc::List(to), Shape::List) if !children.is_empty() && children.len() == from.len() => list(edits, item, from, to),
+        (Doc::List(from), Doc::List(to), Shape::List) if !children.is_empty() && children.len() == from.len() => {
+            list(edits, item, from, to)
+        }
         _ => edits.replace(item, new),
     }
 }
@@ -155,6 +157,10 @@ fn identity(doc: &Doc) -> String {
         let values: Vec<String> = fields.iter().filter_map(|f| doc.field(f)).map(|d| format!("{d:?}")).collect();
         (!values.is_empty()).then(|| values.join("\u{1}"))
     };
-    let known = by(&["id"]).or_else(|| by(&["name"])).or_else(|| by(&["between"])).or_else(|| by(&["event", "to"])).or_else(|| by(&["from", "group"]));
+    let known = by(&["id"])
+        .or_else(|| by(&["name"]))
+        .or_else(|| by(&["between"]))
+        .or_else(|| by(&["event", "to"]))
+        .or_else(|| by(&["from", "group"]));
     known.map_or_else(|| format!("{doc:?}"), |k| format!("{name}\u{1}{k}"))
 }

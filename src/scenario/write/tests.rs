@@ -79,7 +79,10 @@ fn a_new_field_comes_where_it_belongs() {
     consumer(&mut scenario, "analytics").instances = 7;
     scenario.warmup = Span::ZERO;
     let (new, old, displaced) = changed(&scenario);
-    assert_eq!(new, ["instances: 7,", "retry: Retry(attempts: 3),", "// the first seconds fill the pipes and do not count in the statistics"]);
+    assert_eq!(
+        new,
+        ["instances: 7,", "retry: Retry(attempts: 3),", "// the first seconds fill the pipes and do not count in the statistics"]
+    );
     assert_eq!(old, ["warmup: \"5s\", // the first seconds fill the pipes and do not count in the statistics"]);
     assert_eq!(displaced, ["// the first seconds fill the pipes and do not count in the statistics"]);
 }
