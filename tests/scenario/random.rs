@@ -260,8 +260,7 @@ proptest! {
         let mutated = String::from_utf8_lossy(&bytes).into_owned();
         let _ = load(&mutated, "x", &NoFiles);
         let _ = set(&mutated, "inventory.instances=4");
-        let mut changed = Scenario::default();
-        changed.name = "Changed".to_owned();
+        let changed = Scenario { name: "Changed".to_owned(), ..Scenario::default() };
         let _ = write_over(&changed, &mutated);
     }
 }
