@@ -75,7 +75,13 @@ pub(super) fn diagnose(tree: &Tree<'_>, file: &str, error: &ron::error::SpannedE
         // Our reading is laxer than ron's in something: then its words must do.
         let offset = lines.offset(error.span.end.line, error.span.end.col);
         let path = tree.path(tree.around(offset));
-        return vec![Problem { path, ..lines.problem(file, offset, offset + 1, lower_first(&error.code.to_string())) }];
+        let message = match error.code {
+            ron::Error::ExpectedComma | ron::Error::ExpectedStructLikeEnd | ron::Error::ExpectedArrayEnd | ron::Error::ExpectedMapEnd => {
+                "a comma is missing before this".to_owned()
+            }
+            _ => lower_first(&error.code.to_string()),
+        };
+        return vec![Problem { path, ..lines.problem(file, offset, offset + 1, message) }];
     }
     let mut placed: Vec<(Place, Refused)> = refused.into_iter().map(|r| (place(tree, &r), r)).collect();
     placed.sort_by_key(|(place, _)| *place);

@@ -358,7 +358,9 @@ impl Variant<'_, '_> {
     fn brackets(&self) -> Result<(), Refused> {
         match self.value.item().shape {
             Shape::Round => Ok(()),
-            _ => Err(Refused::new(Why::Message(format!("`{0}` needs brackets with its values: `{0}(...)`", self.name))).at(self.value.item)),
+            _ => {
+                Err(Refused::new(Why::Message(format!("`{0}` needs brackets with its values: `{0}(...)`", self.name))).at(self.value.item))
+            }
         }
     }
 }

@@ -24,7 +24,8 @@ pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) 
         Why::Field { name, known } => {
             // The item is the field's value; the structure is around it.
             let structure = tree.item(item).parent.unwrap_or(item);
-            let later = LATER_FIELDS.iter().any(|(s, fields)| tree.name(structure).is_none_or(|n| n == *s) && fields.contains(&name.as_str()));
+            let later =
+                LATER_FIELDS.iter().any(|(s, fields)| tree.name(structure).is_none_or(|n| n == *s) && fields.contains(&name.as_str()));
             let help = match later {
                 true => format!("`{name}` is not part of this version"),
                 false => suggest.did_you_mean(name, known.iter().copied()).unwrap_or_else(|| fields(known)),
@@ -61,9 +62,15 @@ fn other(tree: &Tree<'_>, item: u32, expected: &str) -> (String, Option<String>)
         let example = example.trim_matches('"');
         let unit = example.trim_start_matches(|c: char| c.is_ascii_digit());
         return match (bare, number) {
-            (true, _) => (format!("`{written}` has no unit: {what} is expected here"), Some(format!("write it in quotes with a unit, such as `\"{written}{unit}\"`"))),
+            (true, _) => (
+                format!("`{written}` has no unit: {what} is expected here"),
+                Some(format!("write it in quotes with a unit, such as `\"{written}{unit}\"`")),
+            ),
             (_, true) => (format!("`{written}` is not in quotes"), Some(format!("write `\"{written}\"`"))),
-            _ => (format!("expected {what}, found {}", found(tree, item)), Some(format!("write it in quotes with a unit, such as `\"{example}\"`"))),
+            _ => (
+                format!("expected {what}, found {}", found(tree, item)),
+                Some(format!("write it in quotes with a unit, such as `\"{example}\"`")),
+            ),
         };
     }
     if expected == "a string" {
@@ -71,8 +78,11 @@ fn other(tree: &Tree<'_>, item: u32, expected: &str) -> (String, Option<String>)
         return (format!("expected text in quotes, found {}", found(tree, item)), help);
     }
     let help = match expected {
-        _ if expected.starts_with("one of") && value.shape == Shape::Text => Some(format!("write what it is around it, such as `{}({written})`", if expected.contains("`Poisson`") { "Poisson" } else { "Constant" })),
-        _ if expected.starts_with("a list") && value.shape == Shape::Round => Some(format!("write `[{written}]`").replace("...]", "...)]")),
+        _ if expected.starts_with("one of") && value.shape == Shape::Text => {
+            let such = if expected.contains("`Poisson`") { "Poisson" } else { "Constant" };
+            Some(format!("say what it is, such as `{such}({written})`"))
+        }
+        _ if expected.starts_with("a list") && value.name.is_some() => Some("write `[` before it and `]` behind it".to_owned()),
         _ => None,
     };
     (format!("expected {expected}, found {}", found(tree, item)), help)
@@ -82,7 +92,9 @@ fn found(tree: &Tree<'_>, item: u32) -> String {
     let value = tree.item(item);
     let written = shortened(tree.slice(value.place));
     match value.shape {
-        Shape::Word if written.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) => format!("the number `{written}`"),
+        Shape::Word if written.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) => {
+            format!("the number `{written}`")
+        }
         Shape::Word => format!("`{written}`"),
         Shape::Text => format!("the text `{written}`"),
         Shape::Round => tree.name(item).map_or_else(|| "values in round brackets".to_owned(), |n| format!("`{}(...)`", shortened(n))),
