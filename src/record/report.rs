@@ -6,6 +6,7 @@ use super::recorder::{LevelFigures, Recorder};
 use super::{Totals, histogram::Summary};
 use crate::engine::Simulation;
 use crate::ids::{NodeId, OutletId};
+use crate::scenario::expect::{Expectation, Quantity};
 use crate::scenario::plan::Role;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -157,6 +158,9 @@ pub struct ExpectationReport {
     pub holds: bool,
     /// The figure it speaks of; null if the run gave none.
     pub actual: Option<f64>,
+    /// What the figure counts, to show it with its unit.
+    #[serde(skip)]
+    pub quantity: Quantity,
 }
 
 impl Report {
@@ -189,10 +193,41 @@ impl Report {
 }
 
 impl Report {
-    /// Tests what the scenario expects.
-    pub fn judge(&mut self, _expectations: &[crate::scenario::expect::Expectation]) {
-        self.expectations.clear();
+    /// Tests what the scenario expects against these figures.
+    pub fn judge(&mut self, expectations: &[Expectation]) {
+        if expectations.is_empty() {
+            return;
+        }
+        let figures = serde_json::to_value(&*self).unwrap_or_default();
+        let resolve = |path: &[String]| figure(&figures, path);
+        let judged = expectations.iter().map(|expectation| {
+            let outcome = expectation.evaluate(&resolve);
+            ExpectationReport {
+                text: expectation.text.clone(),
+                holds: outcome.holds,
+                actual: outcome.actual,
+                quantity: expectation.quantity,
+            }
+        });
+        self.expectations = judged.collect();
     }
+
+    /// Whether all expectations hold.
+    pub fn holds(&self) -> bool {
+        self.expectations.iter().all(|expectation| expectation.holds)
+    }
+}
+
+/// The figure at a path of the report; none if there is no such figure or if it is a statistic of no samples.
+fn figure(report: &serde_json::Value, path: &[String]) -> Option<f64> {
+    let mut value = report;
+    for segment in path {
+        value = value.get(segment)?;
+        if value.get("count").is_some_and(|count| count == 0) {
+            return None;
+        }
+    }
+    value.as_f64()
 }
 
 fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> NodeReport {

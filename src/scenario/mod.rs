@@ -14,6 +14,7 @@ pub mod pairs;
 pub mod plan;
 pub mod problem;
 pub mod read;
+pub mod set;
 pub mod shapes;
 mod trace;
 pub mod units;
@@ -24,6 +25,7 @@ pub use document::Scenario;
 pub use plan::Plan;
 pub use problem::{Problem, Severity};
 pub use read::{load, read, read_bytes};
+pub use set::set;
 pub use write::{write, write_over};
 
 /// Where the text of files named in a scenario comes from.
