@@ -104,7 +104,6 @@ impl Canvas {
             let look = Look {
                 selected: is_selected(input, &node.id),
                 hovered: pointed.node == Some(i) && drawing.is_none(),
-                dimmed,
                 welcome: sensible && aim.is_some_and(|a| a.node == i),
                 state: self.live.state(input.frame, i),
                 finding: worst.iter().find(|(n, _)| *n == i).map(|(_, s)| *s),

@@ -17,8 +17,6 @@ pub struct Look<'a> {
     pub selected: bool,
     /// The pointer is on it.
     pub hovered: bool,
-    /// Something else matters now.
-    pub dimmed: bool,
     /// A link that is being drawn may end here.
     pub welcome: bool,
     /// How it is doing.
