@@ -107,7 +107,8 @@ impl Dialogs {
                         actions.push(Action::Answer(Answer::Cancel));
                         return;
                     }
-                    self.trouble = Some("This desktop has no file dialog: type the path here".to_owned());
+                    // There is none here: not asked again, and the field is all there is.
+                    self.native = false;
                 }
                 Err(TryRecvError::Empty) => {}
                 Err(TryRecvError::Disconnected) => self.answer = None,
@@ -223,7 +224,8 @@ fn dialog(ctx: &Context, theme: &Theme, head: &str, content: impl FnOnce(&mut Ui
 /// The buttons at the foot of a dialog, the one it is for outermost.
 fn buttons(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     ui.add_space(ui.spacing().item_spacing.y);
-    ui.with_layout(Layout::right_to_left(Align::Min), content);
+    let size = egui::vec2(ui.available_width(), ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), content);
 }
 
 fn unsaved(ctx: &Context, session: &Session, theme: &Theme, actions: &mut Vec<Action>) {

@@ -40,7 +40,8 @@ impl Curve {
 /// Draws the plots side by side, as many as there is room for.
 pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, selection: &Selection) {
     let Some(frame) = frame.filter(|f| !f.series.rows.is_empty()) else {
-        ui.centered_and_justified(|ui| {
+        ui.vertical_centered(|ui| {
+            ui.add_space((ui.available_height() / 2.0 - theme.body * 1.5).max(0.0));
             ui.label(muted(theme, "Press play: throughput, waiting events and latency appear here as the run goes on"));
         });
         return;
@@ -50,7 +51,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, selection: &Selec
         ("Waiting (–) and lag (- -), events", figures::number, depth),
         ("Latency, mean", figures::seconds, latency),
     ];
-    let least = theme.px(280.0);
+    let least = theme.px(240.0);
     let shown = ((ui.available_width() / least) as usize).clamp(1, plots.len());
     let gap = ui.spacing().item_spacing.x;
     let size = vec2((ui.available_width() - gap * (shown as f32 - 1.0)) / shown as f32, ui.available_height());

@@ -138,23 +138,23 @@ pub enum Glyph {
 const PROJECTOR: f32 = 1.4;
 
 impl Theme {
-    /// A measure at this look's scale.
+    /// A measure at this look's scale, in quarters of a point so that edges stay sharp.
     pub fn px(&self, points: f32) -> f32 {
-        points * self.scale
+        (points * self.scale * 4.0).round() / 4.0
     }
 
     /// Width of the inspector in this look: usual, least, most. It grows less than the text does, so that the canvas keeps its room.
     pub fn inspector(&self) -> (f32, f32, f32) {
         let (usual, least, most) = size::INSPECTOR;
         let by = 1.0 + (self.scale - 1.0) * 0.7;
-        (usual * by, least * by, most * by)
+        ((usual * by).round(), (least * by).round(), (most * by).round())
     }
 
     /// Height of the dock in this look: usual, least, most.
     pub fn dock(&self) -> (f32, f32, f32) {
         let (usual, least, most) = size::DOCK;
         let by = 1.0 + (self.scale - 1.0) * 0.3;
-        (usual * by, least * by, most * by)
+        ((usual * by).round(), (least * by).round(), (most * by).round())
     }
 
     /// Whether the ground is dark.

@@ -15,8 +15,8 @@ pub fn icon_button(ui: &mut Ui, theme: &Theme, icon: MaterialIcon, name: &str, k
 
 /// A button with an icon before its words.
 pub fn labelled_button(ui: &mut Ui, theme: &Theme, icon: MaterialIcon, words: &str, enabled: bool) -> Response {
-    let button = Button::new((icon.rich_text().size(theme.px(size::ICON)), words));
-    let response = ui.add_enabled(enabled, button);
+    let button = Button::new((icon.rich_text().size(theme.body * 1.15), words));
+    let response = ui.add_enabled(enabled, button.min_size(vec2(0.0, theme.px(size::CONTROL))));
     named(&response, words);
     response
 }

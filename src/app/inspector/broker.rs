@@ -1,11 +1,10 @@
 //! A broker's channels. Renaming one takes along everything that refers to it, so it is an edit of the whole scenario.
 
 use super::Inspected;
-use super::fields::{add, edit, row, section};
+use super::fields::{add, removable, row, section};
 use crate::app::action::Action;
 use crate::app::edit::Edit;
-use crate::app::theme::{size, space};
-use crate::app::widgets::{icon_button, muted, name_field};
+use crate::app::widgets::muted;
 use crate::scenario::Scenario;
 use crate::scenario::document::{Broker, Node};
 use egui::Ui;
@@ -19,31 +18,19 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, broker: &mut Broker, actions: &m
     let mut gone = None;
     for (i, topic) in all.iter().enumerate() {
         let used = uses(input.scenario, &format!("{}/{topic}", broker.id));
-        ui.horizontal(|ui| {
-            let id = ui.make_persistent_id(("topic", i));
-            let wrong = |name: &str| match name.trim() {
-                "" => Err("a topic needs a name".to_owned()),
-                name if name.contains(['/', '#']) => Err("no `/` and no `#` in a name".to_owned()),
-                name if name != topic && all.iter().any(|t| t == name) => Err(format!("there is another `{name}`")),
-                name => Ok(name.to_owned()),
-            };
-            let room = ui.available_width() - theme.px(size::CONTROL) - theme.px(space::S);
-            let (_, done) = ui
-                .scope(|ui| {
-                    ui.set_max_width(room);
-                    let (response, done) = edit(ui, theme, id, topic, "", &wrong);
-                    name_field(&response, &format!("Topic {}", i + 1));
-                    (response, done)
-                })
-                .inner;
-            if let Some(name) = done {
-                actions.push(rename(input.scenario, &broker.id, topic, &name));
-            }
-            let icon = egui_material_icons::icons::ICON_CLOSE;
-            if icon_button(ui, theme, icon, &format!("Remove topic {topic}"), "", true).clicked() {
-                gone = Some(i);
-            }
-        });
+        let parse = |name: &str| match name.trim() {
+            "" => Err("a topic needs a name".to_owned()),
+            name if name.contains(['/', '#']) => Err("no `/` and no `#` in a name".to_owned()),
+            name if name != topic && all.iter().any(|t| t == name) => Err(format!("there is another `{name}`")),
+            name => Ok(name.to_owned()),
+        };
+        let (new, remove) = ui.push_id(("topic", i), |ui| removable(ui, theme, &format!("topic {topic}"), topic, &parse)).inner;
+        if let Some(name) = new {
+            actions.push(rename(input.scenario, &broker.id, topic, &name));
+        }
+        if remove {
+            gone = Some(i);
+        }
         ui.label(muted(theme, used).size(theme.label));
     }
     if let Some(i) = gone {

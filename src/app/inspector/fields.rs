@@ -282,6 +282,21 @@ pub fn entry(ui: &mut Ui, theme: &Theme, title: &str, fields: impl FnOnce(&mut U
     remove
 }
 
+/// A text field for an entry of a list, called `name`, with a button that removes it: the new text, and whether it is to go.
+pub fn removable<T>(ui: &mut Ui, theme: &Theme, name: &str, now: &str, parse: &dyn Fn(&str) -> Result<T, String>) -> (Option<T>, bool) {
+    let size = vec2(ui.available_width(), theme.px(size::CONTROL));
+    // From the right: the button takes what it needs, the field the rest.
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Min), |ui| {
+        let icon = egui_material_icons::icons::ICON_CLOSE;
+        let gone = widgets::icon_button(ui, theme, icon, &format!("Remove {name}"), "", true).clicked();
+        let id = ui.make_persistent_id("removable");
+        let (response, new) = edit(ui, theme, id, now, "", parse);
+        widgets::name_field(&response, name);
+        (new, gone)
+    })
+    .inner
+}
+
 /// "Add ...", below a list.
 pub fn add(ui: &mut Ui, theme: &Theme, words: &str) -> bool {
     widgets::labelled_button(ui, theme, egui_material_icons::icons::ICON_ADD, words, true).clicked()

@@ -17,7 +17,7 @@ use crate::run::Frame;
 use crate::scenario::Scenario;
 use crate::scenario::check::Finding;
 use crate::scenario::document::Node;
-use egui::{RichText, ScrollArea, Ui};
+use egui::{RichText, ScrollArea, Ui, UiBuilder};
 
 /// What the inspector reads.
 pub struct Inspected<'a> {
@@ -36,7 +36,12 @@ pub struct Inspected<'a> {
 /// Draws the inspector.
 pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     let salt = input.selection.single().unwrap_or_default().to_owned();
-    ScrollArea::vertical().id_salt(("inspector", &salt)).auto_shrink(false).show(ui, |ui| {
+    // A child of fixed size: something too wide is cut off instead of making the panel wider, picture by picture.
+    let room = ui.available_rect_before_wrap();
+    let mut child = ui.new_child(UiBuilder::new().max_rect(room));
+    ui.advance_cursor_after_rect(room);
+    child.shrink_clip_rect(room);
+    ScrollArea::vertical().id_salt(("inspector", &salt)).auto_shrink(false).show(&mut child, |ui| {
         // Fields end before the scroll bar, which otherwise lies on top of them.
         ui.set_width(ui.available_width() - input.theme.px(space::S));
         ui.push_id(salt, |ui| match (input.selection.single(), &input.selection.connection, input.selection.nodes.len()) {

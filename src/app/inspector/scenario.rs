@@ -1,18 +1,16 @@
 //! The scenario's own settings: what concerns no single node.
 
-use super::fields::{add, edit, entry, flag, optional, quantity, section, share, text, whole};
+use super::fields::{add, entry, flag, optional, quantity, removable, section, share, text, whole};
 use super::{Inspected, shapes, title};
 use crate::app::action::Action;
 use crate::app::edit::Edit;
-use crate::app::theme::{size, space};
-use crate::app::widgets::{icon_button, muted, name_field};
+use crate::app::widgets::muted;
 use crate::scenario::Scenario;
 use crate::scenario::document::{Event, Expect, Node};
 use crate::scenario::pairs::Pairs;
 use crate::scenario::shapes::Attribute;
 use crate::scenario::units::Size;
 use egui::Ui;
-use egui_material_icons::icons::ICON_CLOSE;
 
 /// Draws the fields; what changes first gives the edit its name.
 pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
@@ -59,26 +57,16 @@ fn expectations(ui: &mut Ui, input: &Inspected<'_>, scenario: &mut Scenario) -> 
     let theme = input.theme;
     let (mut done, mut gone) = (false, None);
     for (i, expect) in scenario.expect.iter_mut().enumerate() {
-        ui.push_id(("expect", i), |ui| {
-            ui.horizontal(|ui| {
-                let room = ui.available_width() - theme.px(size::CONTROL + space::S);
-                ui.scope(|ui| {
-                    ui.set_max_width(room);
-                    let id = ui.make_persistent_id("text");
-                    let parse =
-                        |text: &str| if text.trim().is_empty() { Err("such as lost == 0".to_owned()) } else { Ok(text.trim().to_owned()) };
-                    let (response, new) = edit(ui, theme, id, &expect.0, "", &parse);
-                    name_field(&response, &format!("Expectation {}", i + 1));
-                    if let Some(new) = new {
-                        expect.0 = new;
-                        done = true;
-                    }
-                });
-                if icon_button(ui, theme, ICON_CLOSE, &format!("Remove expectation {}", i + 1), "", true).clicked() {
-                    gone = Some(i);
-                }
-            });
-        });
+        let parse = |text: &str| if text.trim().is_empty() { Err("such as lost == 0".to_owned()) } else { Ok(text.trim().to_owned()) };
+        let name = format!("expectation {}", i + 1);
+        let (new, remove) = ui.push_id(("expect", i), |ui| removable(ui, theme, &name, &expect.0, &parse)).inner;
+        if let Some(new) = new {
+            expect.0 = new;
+            done = true;
+        }
+        if remove {
+            gone = Some(i);
+        }
     }
     if let Some(i) = gone {
         scenario.expect.remove(i);
