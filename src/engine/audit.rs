@@ -55,12 +55,9 @@ impl Simulation {
         }
         for consumer in &self.consumers {
             consumer.inbox.iter().for_each(|message| found.add(self.outlet_of(message), message, true));
-            let mut idle = vec![false; consumer.capacity as usize];
-            consumer.idle.iter().for_each(|worker| idle[*worker as usize] = true);
-            for (worker, _) in idle.iter().enumerate().filter(|(_, idle)| !**idle) {
-                if let Some(message) = &self.hands[consumer.first_worker as usize + worker].message {
-                    found.add(self.outlet_of(message), message, false);
-                }
+            for worker in (0..consumer.capacity).filter(|worker| !consumer.idle.rests(*worker)) {
+                let message = &self.hands[(consumer.first_worker + worker) as usize].message;
+                found.add(self.outlet_of(message), message, false);
             }
         }
         self.backoffs.iter().for_each(|message| found.add(self.outlet_of(message), message, true));

@@ -17,8 +17,8 @@ pub struct Consumer {
     pub first_worker: u32,
     /// Its workers.
     pub capacity: u32,
-    /// Workers without work, the one that has rested longest first, so that work spreads over the instances.
-    pub idle: VecDeque<u32>,
+    /// Workers without work.
+    pub idle: Idle,
     /// Messages that arrived and wait for a worker.
     pub inbox: Fifo<Message>,
     /// Time one message takes.
@@ -59,10 +59,59 @@ pub struct Counts {
 pub struct Hand {
     /// Whose worker.
     pub consumer: ConsumerId,
-    /// What it handles, if anything yet; stale while the worker is idle.
-    pub message: Option<Message>,
+    /// What it handles; stale while the worker is idle.
+    pub message: Message,
     /// Since when.
     pub began: Time,
+}
+
+/// Workers without work, the one that has rested longest first, so that work spreads over the instances.
+#[derive(Clone, Debug)]
+pub enum Idle {
+    /// The only worker, and whether it rests: most consumers have one, and a flag is cheaper than a queue.
+    One(bool),
+    /// Several.
+    Many(VecDeque<u32>),
+}
+
+impl Idle {
+    fn new(capacity: u32) -> Idle {
+        if capacity == 1 { Idle::One(true) } else { Idle::Many((0..capacity).collect()) }
+    }
+
+    /// A worker to be given work, if one rests.
+    #[inline(always)]
+    pub fn take(&mut self) -> Option<u32> {
+        match self {
+            Idle::One(rests) => std::mem::take(rests).then_some(0),
+            Idle::Many(resting) => resting.pop_front(),
+        }
+    }
+
+    /// A worker rests from now on.
+    #[inline(always)]
+    pub fn give(&mut self, worker: u32) {
+        match self {
+            Idle::One(rests) => *rests = true,
+            Idle::Many(resting) => resting.push_back(worker),
+        }
+    }
+
+    /// How many rest.
+    pub fn len(&self) -> u32 {
+        match self {
+            Idle::One(rests) => u32::from(*rests),
+            Idle::Many(resting) => resting.len() as u32,
+        }
+    }
+
+    /// Whether this worker rests. Takes time proportional to the number that do.
+    pub fn rests(&self, worker: u32) -> bool {
+        match self {
+            Idle::One(rests) => *rests,
+            Idle::Many(resting) => resting.contains(&worker),
+        }
+    }
 }
 
 impl Consumer {
@@ -74,7 +123,7 @@ impl Consumer {
         Consumer {
             first_worker,
             capacity: consumer.capacity(),
-            idle: (0..consumer.capacity()).collect(),
+            idle: Idle::new(consumer.capacity()),
             inbox: Fifo::default(),
             time: Sampler::new(&consumer.handle.time),
             time_random: stream("handling time"),
@@ -123,6 +172,6 @@ impl Consumer {
 
     /// Workers busy now.
     pub fn busy(&self) -> u32 {
-        self.capacity - self.idle.len() as u32
+        self.capacity - self.idle.len()
     }
 }

@@ -85,6 +85,23 @@ pub struct Message {
     pub routed: Time,
 }
 
+impl Message {
+    /// Stands where there is no message yet.
+    pub(super) const NONE: Message = Message {
+        event: Event {
+            id: EventId(0),
+            published: Time::ZERO,
+            root: EventId(0),
+            key: Key::NONE,
+            kind: Kind(0),
+            failures: 0,
+            flags: Flags(0),
+            read: ReadId(0),
+        },
+        routed: Time::ZERO,
+    };
+}
+
 /// An event's key: none, a number, or one of the plan's texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(u64);

@@ -18,11 +18,13 @@ pub struct Fifo<T> {
     sealed: VecDeque<Arc<[T]>>,
     /// The newest, being filled; only used while the ring is full or blocks are sealed.
     open: Vec<T>,
+    /// Whether anything stands in blocks, so that the short queue looks at one flag and not at two lists.
+    long: bool,
 }
 
 impl<T> Default for Fifo<T> {
     fn default() -> Self {
-        Fifo { ring: VecDeque::new(), sealed: VecDeque::new(), open: Vec::new() }
+        Fifo { ring: VecDeque::new(), sealed: VecDeque::new(), open: Vec::new(), long: false }
     }
 }
 
@@ -30,7 +32,7 @@ impl<T: Copy> Fifo<T> {
     /// Adds the newest.
     #[inline(always)]
     pub fn push(&mut self, item: T) {
-        if self.ring.len() < BLOCK && self.open.is_empty() && self.sealed.is_empty() {
+        if !self.long && self.ring.len() < BLOCK {
             self.ring.push_back(item);
         } else {
             self.overflow(item);
@@ -39,6 +41,7 @@ impl<T: Copy> Fifo<T> {
 
     #[inline(never)]
     fn overflow(&mut self, item: T) {
+        self.long = true;
         if self.open.capacity() == 0 {
             self.open.reserve_exact(BLOCK);
         }
@@ -54,7 +57,8 @@ impl<T: Copy> Fifo<T> {
     pub fn pop(&mut self) -> Option<T> {
         match self.ring.pop_front() {
             Some(item) => Some(item),
-            None => self.refill(),
+            None if self.long => self.refill(),
+            None => None,
         }
     }
 
@@ -67,6 +71,7 @@ impl<T: Copy> Fifo<T> {
                 self.open = Vec::new();
             }
         }
+        self.long = !(self.sealed.is_empty() && self.open.is_empty());
         self.ring.pop_front()
     }
 
@@ -86,7 +91,7 @@ impl<T: Copy> Fifo<T> {
     /// Whether there is none.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
-        self.ring.is_empty() && self.sealed.is_empty() && self.open.is_empty()
+        self.ring.is_empty() && !self.long
     }
 
     /// All, oldest first.

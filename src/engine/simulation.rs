@@ -135,7 +135,7 @@ impl Simulation {
         let mut hands = Vec::new();
         for i in 0..plan.consumers.len() {
             let consumer = Consumer::new(&plan, ConsumerId::at(i), seed, first_worker);
-            let hand = Hand { consumer: ConsumerId::at(i), message: None, began: Time::ZERO };
+            let hand = Hand { consumer: ConsumerId::at(i), message: Message::NONE, began: Time::ZERO };
             first_worker += consumer.capacity;
             hands.resize(first_worker as usize, hand);
             consumers.push(consumer);
@@ -193,21 +193,26 @@ impl Simulation {
         let limits = &self.plan.limits;
         let (live, most) = (limits.live.min(MOST_INDEXED), limits.steps.min(MOST_SCHEDULED / 2));
         let mut left = steps;
-        while self.stopped.is_none() {
+        // Out of the structure for the length of the call, so that rules can write to it while the simulation acts.
+        let mut desk = std::mem::take(&mut self.desk);
+        let progress = loop {
+            if let Some(stop) = self.stopped {
+                break Progress::Stopped(stop);
+            }
             let Some(entry) = self.agenda.next().filter(|entry| entry.at() <= until) else {
                 self.now = self.now.max(until);
-                return Progress::Reached;
+                break Progress::Reached;
             };
             if left == 0 {
-                return Progress::Paused;
+                break Progress::Paused;
             }
             left -= 1;
             self.now = entry.at();
             self.steps += 1;
             self.agenda.open();
-            self.handle(entry.due(), entry.index(), observer);
+            self.handle(entry.due(), entry.index(), &mut desk, observer);
             while let Some(read) = self.settled.pop() {
-                self.make_room(read, observer);
+                self.make_room(read, &mut desk, observer);
             }
             self.agenda.close();
             // Both sequence numbers and steps are bounded by the step limit, so neither can wrap.
@@ -216,15 +221,16 @@ impl Simulation {
             } else if self.steps >= most || self.agenda.scheduled() >= MOST_SCHEDULED {
                 self.stopped = Some(Stop::Steps { limit: most });
             }
-        }
-        self.stopped.map_or(Progress::Reached, Progress::Stopped)
+        };
+        self.desk = desk;
+        progress
     }
 
     #[inline(always)]
-    fn handle<O: Observer>(&mut self, due: Due, index: u32, observer: &mut O) {
+    fn handle<O: Observer>(&mut self, due: Due, index: u32, desk: &mut Desk, observer: &mut O) {
         match due {
-            Due::Done => self.finish(index, observer),
-            Due::Arrival => self.emit(EmitterId(index), observer),
+            Due::Done => self.finish(index, desk, observer),
+            Due::Arrival => self.emit(EmitterId(index), desk, observer),
             Due::LinkHead => {
                 let link = &mut self.links[index as usize];
                 let head = link.queue.pop();
@@ -234,12 +240,12 @@ impl Simulation {
                     self.agenda.insert(entry);
                 }
                 if let Some((_, travelling)) = head {
-                    self.arrive(travelling, observer);
+                    self.arrive(&travelling, desk, observer);
                 }
             }
             Due::Transit => {
                 if let Some((_, travelling)) = self.transits.take(index) {
-                    self.arrive(travelling, observer);
+                    self.arrive(&travelling, desk, observer);
                 }
             }
             Due::Retry => {
@@ -259,16 +265,18 @@ impl Simulation {
     // Publishing.
 
     /// A workload's arrival: publish, and put the next one on the agenda.
-    fn emit<O: Observer>(&mut self, id: EmitterId, observer: &mut O) {
+    #[inline(always)]
+    fn emit<O: Observer>(&mut self, id: EmitterId, desk: &mut Desk, observer: &mut O) {
         let now = self.now;
         let next = self.emitters[id.index()].process.as_mut().and_then(|process| process.next(now));
         if let Some(at) = next {
             self.agenda.schedule(at, Due::Arrival, id.0);
         }
-        self.publish(id, None, observer);
+        self.publish(id, None, desk, observer);
     }
 
-    fn publish<O: Observer>(&mut self, id: EmitterId, cause: Option<&Event>, observer: &mut O) {
+    #[inline(always)]
+    fn publish<O: Observer>(&mut self, id: EmitterId, cause: Option<&Event>, desk: &mut Desk, observer: &mut O) {
         let emitter = &mut self.emitters[id.index()];
         let serial = emitter.serial;
         emitter.serial += 1;
@@ -297,52 +305,69 @@ impl Simulation {
             self.ledger.enter(own, None);
         }
         self.note(&Observation::Published { emitter: id, event: &event, cause: cause.map(|event| event.id) }, observer);
-        self.send_to_broker(link, channel, event, observer);
+        self.send_to_broker(link, channel, event, desk, observer);
     }
 
-    fn send_to_broker<O: Observer>(&mut self, link: LinkId, channel: ChannelId, mut event: Event, observer: &mut O) {
+    #[inline(always)]
+    fn send_to_broker<O: Observer>(&mut self, link: LinkId, channel: ChannelId, event: Event, desk: &mut Desk, observer: &mut O) {
         self.inbound.sent += 1;
         if self.links[link.index()].loses() {
-            self.inbound.lost += 1;
-            self.note(&Observation::LostOnLink { link, event: &event, outlet: None }, observer);
-            if event.flags.has(Flags::TRACKED) {
-                let verdict = self.ledger.arrived(event.id, true);
-                self.conclude(event.id, verdict);
-            } else {
-                self.lost += 1;
-            }
-            return;
+            return self.lose_on_the_way(link, &event, observer);
         }
         self.live += 1;
-        let twin = self.links[link.index()].duplicates().then(|| {
-            if !event.flags.has(Flags::TRACKED) {
-                event.flags = event.flags.with(Flags::TRACKED);
-                self.ledger.enter(event.id, None);
-            }
-            self.ledger.enter(event.id, None);
-            Event { flags: event.flags.with(Flags::DUPLICATE), ..event }
-        });
-        self.travel(link, To::Channel(channel), Message { event, routed: self.now }, observer);
-        if let Some(event) = twin {
-            self.inbound.sent += 1;
-            self.live += 1;
-            self.travel(link, To::Channel(channel), Message { event, routed: self.now }, observer);
+        if self.links[link.index()].duplicates() {
+            return self.send_twins(link, channel, event, desk, observer);
         }
+        self.travel_in(link, channel, &Message { event, routed: self.now }, desk, observer);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn lose_on_the_way<O: Observer>(&mut self, link: LinkId, event: &Event, observer: &mut O) {
+        self.inbound.lost += 1;
+        self.note(&Observation::LostOnLink { link, event, outlet: None }, observer);
+        if event.flags.has(Flags::TRACKED) {
+            let verdict = self.ledger.arrived(event.id, true);
+            self.conclude(event.id, verdict);
+        } else {
+            self.lost += 1;
+        }
+    }
+
+    /// The network makes two of one on the way to a broker.
+    #[cold]
+    #[inline(never)]
+    fn send_twins<O: Observer>(&mut self, link: LinkId, channel: ChannelId, mut event: Event, desk: &mut Desk, observer: &mut O) {
+        if !event.flags.has(Flags::TRACKED) {
+            event.flags = event.flags.with(Flags::TRACKED);
+            self.ledger.enter(event.id, None);
+        }
+        self.ledger.enter(event.id, None);
+        let twin = Event { flags: event.flags.with(Flags::DUPLICATE), ..event };
+        self.travel_in(link, channel, &Message { event, routed: self.now }, desk, observer);
+        self.inbound.sent += 1;
+        self.live += 1;
+        self.travel_in(link, channel, &Message { event: twin, routed: self.now }, desk, observer);
     }
 
     // Travelling.
 
     #[inline(always)]
-    fn travel<O: Observer>(&mut self, id: LinkId, to: To, message: Message, observer: &mut O) {
+    fn travel_in<O: Observer>(&mut self, id: LinkId, channel: ChannelId, message: &Message, desk: &mut Desk, observer: &mut O) {
+        if self.links[id.index()].instant {
+            self.note(&Observation::Sent { link: id, event: &message.event, arrives: self.now }, observer);
+            self.arrive_at_broker(channel, &message.event, desk, observer);
+        } else {
+            self.set_out(id, To::Channel(channel), message, observer);
+        }
+    }
+
+    /// A message sets out on a link that takes time.
+    fn set_out<O: Observer>(&mut self, id: LinkId, to: To, message: &Message, observer: &mut O) {
         let bytes = self.plan.types[usize::from(message.event.kind.0)].size.0;
         let link = &mut self.links[id.index()];
         let at = link.arrival(self.now, bytes);
-        let travelling = Travelling { message, to };
-        if link.instant {
-            self.note(&Observation::Sent { link: id, event: &message.event, arrives: at }, observer);
-            self.arrive(travelling, observer);
-            return;
-        }
+        let travelling = Travelling { message: *message, to };
         if link.in_order {
             // Only the head of an in-order link is on the agenda, but with the place in the order it took when it set out.
             let entry = self.agenda.reserve(at, Due::LinkHead, id.0);
@@ -358,31 +383,25 @@ impl Simulation {
         self.note(&Observation::Sent { link: id, event: &message.event, arrives: at }, observer);
     }
 
-    #[inline(always)]
-    fn arrive<O: Observer>(&mut self, travelling: Travelling, observer: &mut O) {
+    fn arrive<O: Observer>(&mut self, travelling: &Travelling, desk: &mut Desk, observer: &mut O) {
         match travelling.to {
-            To::Channel(channel) => self.arrive_at_broker(channel, travelling.message.event, observer),
-            To::Reader => self.arrive_at_consumer(travelling.message, observer),
+            To::Channel(channel) => self.arrive_at_broker(channel, &travelling.message.event, desk, observer),
+            To::Reader => self.arrive_at_consumer(&travelling.message, observer),
         }
     }
 
-    fn arrive_at_broker<O: Observer>(&mut self, channel: ChannelId, event: Event, observer: &mut O) {
+    #[inline(always)]
+    fn arrive_at_broker<O: Observer>(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk, observer: &mut O) {
         self.inbound.accepted += 1;
         self.live -= 1;
-        self.note(&Observation::Accepted { channel, event: &event }, observer);
+        self.note(&Observation::Accepted { channel, event }, observer);
         let broker = self.channels[channel.index()];
-        let mut desk = std::mem::take(&mut self.desk);
-        self.brokers[broker.index()].arrive(channel, &mut desk);
-        if desk.routes.is_empty() {
-            self.inbound.unroutable += 1;
-            // Nobody was owed an ordinary event, but somebody was owed one that comes as a dead letter.
-            self.lost += u64::from(event.flags.has(Flags::DEAD_LETTER));
-            self.note(&Observation::Unroutable { channel, event: &event }, observer);
-        }
+        self.brokers[broker.index()].arrive(channel, desk);
         let tracked = event.flags.has(Flags::TRACKED);
+        // Counted through and not taken out: storing may add to what is handed over, but never to the routes.
         for i in 0..desk.routes.len() {
             let route = desk.routes[i];
-            let message = Message { event: Event { failures: 0, read: route.read.unwrap_or(ReadId(0)), ..event }, routed: self.now };
+            let message = Message { event: Event { failures: 0, read: route.read.unwrap_or(ReadId(0)), ..*event }, routed: self.now };
             self.books[route.outlet.index()].routed += 1;
             self.live += 1;
             if tracked {
@@ -391,30 +410,44 @@ impl Simulation {
             self.note(&Observation::Routed { outlet: route.outlet, event: &message.event }, observer);
             match route.read {
                 Some(_) => self.hand_over(message, observer),
-                None => {
-                    self.books[route.outlet.index()].waiting += 1;
-                    self.note(&Observation::Waits { outlet: route.outlet, event: &message.event }, observer);
-                    self.brokers[broker.index()].stored(route.outlet, message, &mut desk);
-                }
+                None => self.store(broker, route.outlet, message, desk, observer),
             }
         }
+        if desk.routes.is_empty() {
+            self.turn_away(channel, event, observer);
+        }
         desk.routes.clear();
-        self.release(&mut desk, observer);
-        self.desk = desk;
         if tracked {
             let verdict = self.ledger.arrived(event.id, false);
             self.conclude(event.id, verdict);
         }
     }
 
+    /// Nobody reads the channel.
+    #[cold]
+    #[inline(never)]
+    fn turn_away<O: Observer>(&mut self, channel: ChannelId, event: &Event, observer: &mut O) {
+        self.inbound.unroutable += 1;
+        // Nobody was owed an ordinary event, but somebody was owed one that comes as a dead letter.
+        self.lost += u64::from(event.flags.has(Flags::DEAD_LETTER));
+        self.note(&Observation::Unroutable { channel, event }, observer);
+    }
+
+    /// A message waits in its broker.
+    #[inline(never)]
+    fn store<O: Observer>(&mut self, broker: BrokerId, outlet: OutletId, message: Message, desk: &mut Desk, observer: &mut O) {
+        self.books[outlet.index()].waiting += 1;
+        self.note(&Observation::Waits { outlet, event: &message.event }, observer);
+        self.brokers[broker.index()].stored(outlet, message, desk);
+        self.release(desk, observer);
+    }
+
     /// A reader of a shared outlet has room again.
-    fn make_room<O: Observer>(&mut self, read: ReadId, observer: &mut O) {
+    fn make_room<O: Observer>(&mut self, read: ReadId, desk: &mut Desk, observer: &mut O) {
         let outlet = self.reads[read.index()].outlet;
         let broker = self.plan.outlets[outlet.index()].broker;
-        let mut desk = std::mem::take(&mut self.desk);
-        self.brokers[broker.index()].settled(read, &mut desk);
-        self.release(&mut desk, observer);
-        self.desk = desk;
+        self.brokers[broker.index()].settled(read, desk);
+        self.release(desk, observer);
     }
 
     /// Sends on their way what the broker let go.
@@ -428,44 +461,68 @@ impl Simulation {
 
     /// Sends a message from its broker to the consumer of its subscription.
     #[inline(always)]
-    fn hand_over<O: Observer>(&mut self, mut message: Message, observer: &mut O) {
+    fn hand_over<O: Observer>(&mut self, message: Message, observer: &mut O) {
+        let Reading { link: id, .. } = self.reads[message.event.read.index()];
+        let link = &mut self.links[id.index()];
+        if link.loses() {
+            return self.lose_on_the_way_out(message, observer);
+        }
+        if link.duplicates() {
+            return self.hand_over_twins(message, observer);
+        }
+        self.travel_out(id, &message, observer);
+    }
+
+    #[inline(always)]
+    fn travel_out<O: Observer>(&mut self, id: LinkId, message: &Message, observer: &mut O) {
+        if self.links[id.index()].instant {
+            self.note(&Observation::Sent { link: id, event: &message.event, arrives: self.now }, observer);
+            self.arrive_at_consumer(message, observer);
+        } else {
+            self.set_out(id, To::Reader, message, observer);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn lose_on_the_way_out<O: Observer>(&mut self, message: Message, observer: &mut O) {
         let Reading { outlet, link, shared, .. } = self.reads[message.event.read.index()];
-        if self.links[link.index()].loses() {
-            self.books[outlet.index()].dropped += 1;
-            self.note(&Observation::LostOnLink { link, event: &message.event, outlet: Some(outlet) }, observer);
-            self.end(&message.event, outlet, End::Gone);
-            if shared {
-                self.settled.push(message.event.read);
-            }
-            return;
+        self.books[outlet.index()].dropped += 1;
+        self.note(&Observation::LostOnLink { link, event: &message.event, outlet: Some(outlet) }, observer);
+        self.end(&message.event, outlet, End::Gone);
+        if shared {
+            self.settled.push(message.event.read);
         }
-        let twin = self.links[link.index()].duplicates().then(|| {
-            if !message.event.flags.has(Flags::TRACKED) {
-                message.event.flags = message.event.flags.with(Flags::TRACKED);
-                self.ledger.enter(message.event.id, Some(outlet));
-            }
+    }
+
+    /// The network makes two of one on the way to a consumer.
+    #[cold]
+    #[inline(never)]
+    fn hand_over_twins<O: Observer>(&mut self, mut message: Message, observer: &mut O) {
+        let Reading { outlet, link, .. } = self.reads[message.event.read.index()];
+        if !message.event.flags.has(Flags::TRACKED) {
+            message.event.flags = message.event.flags.with(Flags::TRACKED);
             self.ledger.enter(message.event.id, Some(outlet));
-            Message { event: Event { flags: message.event.flags.with(Flags::DUPLICATE), ..message.event }, ..message }
-        });
-        self.travel(link, To::Reader, message, observer);
-        if let Some(message) = twin {
-            self.books[outlet.index()].routed += 1;
-            self.live += 1;
-            self.note(&Observation::Routed { outlet, event: &message.event }, observer);
-            self.travel(link, To::Reader, message, observer);
         }
+        self.ledger.enter(message.event.id, Some(outlet));
+        self.travel_out(link, &message, observer);
+        message.event.flags = message.event.flags.with(Flags::DUPLICATE);
+        self.books[outlet.index()].routed += 1;
+        self.live += 1;
+        self.note(&Observation::Routed { outlet, event: &message.event }, observer);
+        self.travel_out(link, &message, observer);
     }
 
     // Handling.
 
     #[inline(always)]
-    fn arrive_at_consumer<O: Observer>(&mut self, message: Message, observer: &mut O) {
+    fn arrive_at_consumer<O: Observer>(&mut self, message: &Message, observer: &mut O) {
         let Reading { consumer: id, outlet, .. } = self.reads[message.event.read.index()];
         let consumer = &mut self.consumers[id.index()];
-        match consumer.idle.pop_front() {
-            Some(worker) => self.begin(id, worker, message, false, observer),
+        match consumer.idle.take() {
+            Some(worker) => self.begin(id, worker, outlet, message, false, observer),
             None => {
-                consumer.inbox.push(message);
+                consumer.inbox.push(*message);
                 self.books[outlet.index()].waiting += 1;
                 self.note(&Observation::Waits { outlet, event: &message.event }, observer);
             }
@@ -474,28 +531,26 @@ impl Simulation {
 
     /// A worker begins to handle a message.
     #[inline(always)]
-    fn begin<O: Observer>(&mut self, id: ConsumerId, worker: u32, message: Message, waited: bool, observer: &mut O) {
+    fn begin<O: Observer>(&mut self, id: ConsumerId, worker: u32, outlet: OutletId, message: &Message, waited: bool, observer: &mut O) {
         let consumer = &mut self.consumers[id.index()];
         let service = consumer.service();
         let slot = consumer.first_worker + worker;
         consumer.counts.deliveries += 1;
         consumer.counts.redeliveries += u64::from(message.event.failures > 0);
-        self.hands[slot as usize] = Hand { consumer: id, message: Some(message), began: self.now };
+        self.hands[slot as usize] = Hand { consumer: id, message: *message, began: self.now };
         self.agenda.schedule(self.now + service, Due::Done, slot);
-        let outlet = self.reads[message.event.read.index()].outlet;
-        self.note(&Observation::Delivered { outlet, consumer: id, worker, message: &message, waited, service }, observer);
+        self.note(&Observation::Delivered { outlet, consumer: id, worker, message, waited, service }, observer);
     }
 
     /// A worker is done.
-    fn finish<O: Observer>(&mut self, slot: u32, observer: &mut O) {
+    #[inline(always)]
+    fn finish<O: Observer>(&mut self, slot: u32, desk: &mut Desk, observer: &mut O) {
         let Hand { consumer: id, message, began } = self.hands[slot as usize];
-        let Some(mut message) = message else { return };
         let Reading { outlet, shared, .. } = self.reads[message.event.read.index()];
         let consumer = &mut self.consumers[id.index()];
         let worker = slot - consumer.first_worker;
         if consumer.fails() {
-            message.event.failures = message.event.failures.saturating_add(1);
-            if self.fail(id, worker, outlet, message, began, observer) {
+            if self.fail(id, worker, outlet, message, began, desk, observer) {
                 return;
             }
         } else {
@@ -504,7 +559,7 @@ impl Simulation {
             self.note(&Observation::Acked { outlet, consumer: id, worker, message: &message, began }, observer);
             for i in 0..self.consumers[id.index()].then.len() {
                 let emitter = self.consumers[id.index()].then[i];
-                self.follow(emitter, &message.event, observer);
+                self.follow(emitter, &message.event, desk, observer);
             }
             self.end(&message.event, outlet, End::Acked);
         }
@@ -515,6 +570,7 @@ impl Simulation {
     }
 
     /// Handling has failed. True if the same worker tries again at once.
+    #[inline(never)]
     fn fail<O: Observer>(
         &mut self,
         id: ConsumerId,
@@ -522,8 +578,10 @@ impl Simulation {
         outlet: OutletId,
         mut message: Message,
         began: Time,
+        desk: &mut Desk,
         observer: &mut O,
     ) -> bool {
+        message.event.failures = message.event.failures.saturating_add(1);
         let consumer = &mut self.consumers[id.index()];
         let backoff = consumer.backoff(message.event.failures);
         let dead_letter = consumer.dead_letter;
@@ -541,7 +599,7 @@ impl Simulation {
         match (backoff, dead_letter) {
             (Some(Span::ZERO), _) => {
                 message.routed = self.now;
-                self.begin(id, worker, message, false, observer);
+                self.begin(id, worker, outlet, &message, false, observer);
                 return true;
             }
             (Some(span), _) => {
@@ -555,7 +613,7 @@ impl Simulation {
                 self.end(&message.event, outlet, End::Kept);
                 // What becomes of the dead letter is a story of its own: the ledger no longer follows it.
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::DEAD_LETTER);
-                self.send_to_broker(link, channel, Event { flags, failures: 0, ..message.event }, observer);
+                self.send_to_broker(link, channel, Event { flags, failures: 0, ..message.event }, desk, observer);
             }
             (None, None) => {
                 self.books[outlet.index()].failed += 1;
@@ -573,9 +631,9 @@ impl Simulation {
             Some(message) => {
                 let outlet = self.reads[message.event.read.index()].outlet;
                 self.books[outlet.index()].waiting -= 1;
-                self.begin(id, worker, message, true, observer);
+                self.begin(id, worker, outlet, &message, true, observer);
             }
-            None => consumer.idle.push_back(worker),
+            None => consumer.idle.give(worker),
         }
     }
 
@@ -589,14 +647,15 @@ impl Simulation {
             self.brokers[broker.index()].resumed(message.event.read);
         }
         message.routed = self.now;
-        self.arrive_at_consumer(message, observer);
+        self.arrive_at_consumer(&message, observer);
     }
 
     /// What follows from a handled event, if chance will have it.
-    fn follow<O: Observer>(&mut self, id: EmitterId, cause: &Event, observer: &mut O) {
+    #[inline(never)]
+    fn follow<O: Observer>(&mut self, id: EmitterId, cause: &Event, desk: &mut Desk, observer: &mut O) {
         let emitter = &mut self.emitters[id.index()];
         if (emitter.on.is_empty() || emitter.on.contains(&cause.kind)) && emitter.odds_random.chance(emitter.odds) {
-            self.publish(id, Some(cause), observer);
+            self.publish(id, Some(cause), desk, observer);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The observer that every run has: levels, distributions and series of all nodes and outlets.
 
-use super::histogram::{Distribution, Summary};
+use super::histogram::{Distribution, Precision, Summary};
 use super::level::Level;
 use super::series::{NodeBin, OutletBin, Row, Series};
 use crate::engine::{Observation, Observer};
@@ -44,8 +44,10 @@ struct OutletRecord {
     bin_max: u64,
     waiting_area_at_bin: u128,
     waiting_area_at_warmup: u128,
-    /// The consumers that read it; their lag includes what it is owed.
-    consumers: Box<[ConsumerId]>,
+    /// The consumer that reads it first; its lag includes what the outlet is owed.
+    reader: ConsumerId,
+    /// Others that read it, mostly none.
+    others: Box<[ConsumerId]>,
 }
 
 #[derive(Clone, Debug)]
@@ -110,7 +112,7 @@ pub struct ConsumerFigures {
 impl Recorder {
     /// For a run at its very start.
     pub fn new(plan: Arc<Plan>) -> Recorder {
-        let digits = Distribution::digits_for(plan.consumers.len() * 3);
+        let precision = Precision::of(plan.consumers.len() * 3);
         let bins = Series::bins_for(plan.nodes.len() + plan.outlets.len()) as u64;
         let width = Span(plan.duration.0.div_ceil(bins).max(1));
         let reader = |read: &crate::ids::ReadId| plan.reads[read.index()].consumer;
@@ -124,7 +126,8 @@ impl Recorder {
                     bin_max: 0,
                     waiting_area_at_bin: 0,
                     waiting_area_at_warmup: 0,
-                    consumers: outlet.readers.iter().map(reader).collect(),
+                    reader: reader(&outlet.readers[0]),
+                    others: outlet.readers[1..].iter().map(reader).collect(),
                 })
                 .collect(),
             consumers: plan
@@ -135,9 +138,9 @@ impl Recorder {
                     capacity: consumer.capacity(),
                     busy: Level::default(),
                     lag: Level::default(),
-                    latency: Distribution::new(digits),
-                    wait: Distribution::new(digits),
-                    service: Distribution::new(digits),
+                    latency: Distribution::new(precision),
+                    wait: Distribution::new(precision),
+                    service: Distribution::new(precision),
                     handled: (0, 0),
                     at_bin: Snapshot::default(),
                     at_warmup: Snapshot::default(),
@@ -278,9 +281,8 @@ impl Recorder {
 
     /// Mean, median and 99th percentile of a consumer's latency after warm-up, in seconds.
     pub fn latency(&self, id: ConsumerId) -> (f64, f64, f64) {
-        let latency = &self.consumers[id.index()].latency;
-        let (count, sum) = latency.count_and_sum();
-        if count == 0 { (0.0, 0.0, 0.0) } else { (sum as f64 / count as f64 * 1e-9, latency.quantile(0.5), latency.quantile(0.99)) }
+        let latency = self.consumers[id.index()].latency.summary();
+        (latency.mean, latency.p50, latency.p99)
     }
 
     /// Events owed to a consumer now.
@@ -301,7 +303,7 @@ impl Recorder {
 
     /// Latency of all consumers together after warm-up.
     pub fn overall_latency(&self) -> Summary {
-        let mut all = Distribution::new(Distribution::digits_for(self.consumers.len() * 3));
+        let mut all = Distribution::new(Precision::of(self.consumers.len() * 3));
         self.consumers.iter().for_each(|consumer| all.add(&consumer.latency));
         all.summary()
     }
@@ -353,7 +355,9 @@ impl Observer for Recorder {
             }
             Observation::Unroutable { .. } => {}
             Observation::Routed { outlet, .. } => {
-                for consumer in &self.outlets[outlet.index()].consumers {
+                let outlet = &self.outlets[outlet.index()];
+                self.consumers[outlet.reader.index()].lag.up(now);
+                for consumer in &outlet.others {
                     self.consumers[consumer.index()].lag.up(now);
                 }
             }
@@ -407,7 +411,9 @@ impl Recorder {
     /// A copy owed to an outlet has met its fate.
     #[inline(always)]
     fn ended(&mut self, outlet: OutletId, now: Time) {
-        for consumer in &self.outlets[outlet.index()].consumers {
+        let outlet = &self.outlets[outlet.index()];
+        self.consumers[outlet.reader.index()].lag.down(now);
+        for consumer in &outlet.others {
             self.consumers[consumer.index()].lag.down(now);
         }
     }
