@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! The `tidemill` program: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    tidemill::cli::main()
+}

@@ -83,7 +83,7 @@ mod tests {
         assert_eq!([stream.bits(), stream.bits()], FIRST_OF_ORDER_SERVICE_AT_42);
     }
 
-    const FIRST_OF_ORDER_SERVICE_AT_42: [u64; 2] = [0, 0];
+    const FIRST_OF_ORDER_SERVICE_AT_42: [u64; 2] = [10_778_216_051_582_070_432, 2_953_120_038_798_549_038];
 
     #[test]
     fn names_and_seeds_tell_streams_apart() {

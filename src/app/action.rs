@@ -41,6 +41,23 @@ pub enum Action {
     FitView,
     /// Start placing a node of this kind from the palette: the next click on the canvas puts it there.
     Place(Option<Placing>),
+    /// Close the window (asks first if there is unsaved work).
+    Close,
+    /// Answer the question that is open.
+    Answer(Answer),
+    /// Take this notice away.
+    Dismiss(u64),
+}
+
+/// Answers to what the window asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Save, then go on.
+    Save,
+    /// Go on without saving.
+    Discard,
+    /// Stay.
+    Cancel,
 }
 
 /// What is selected.

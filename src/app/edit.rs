@@ -1,8 +1,12 @@
 //! Changes of a scenario, as values: pure, without a window.
 
-use super::action::Connection;
+use super::action::{Connection, Placing};
 use crate::scenario::Scenario;
-use crate::scenario::document::Node;
+use crate::scenario::broker::{BrokerKind, Simple};
+use crate::scenario::document::{Broker, Consumer, Emit, Event, Handle, Node, Producer, Read, Then};
+use crate::scenario::shapes::{Arrivals, Times};
+use crate::scenario::units::{Percent, Rate, Size};
+use crate::time::Span;
 
 /// One undoable change.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,4 +48,306 @@ pub enum Edit {
         /// The new scenario.
         scenario: Box<Scenario>,
     },
+}
+
+impl Edit {
+    /// What it does, in words, for the undo menu.
+    pub fn label(&self) -> String {
+        match self {
+            Edit::Add(node) => format!("Add {}", node.id()),
+            Edit::Move(moves) => match moves.as_slice() {
+                [(id, _)] => format!("Move {id}"),
+                _ => format!("Move {} nodes", moves.len()),
+            },
+            Edit::Connect { from, to, channel } => format!("Connect {from} to {to}/{channel}"),
+            Edit::Delete { nodes, connection } => match (nodes.as_slice(), connection) {
+                ([], _) => "Delete connection".to_owned(),
+                ([id], None) => format!("Delete {id}"),
+                (_, None) => format!("Delete {} nodes", nodes.len()),
+                (_, Some(_)) => format!("Delete {} things", nodes.len() + 1),
+            },
+            Edit::Rename { from, to } => format!("Rename {from} to {to}"),
+            Edit::SetNode(node) => format!("Change {}", node.id()),
+            Edit::SetScenario { label, .. } => label.clone(),
+        }
+    }
+
+    /// Makes the change, or says why it cannot be made; then the scenario is as it was.
+    pub fn apply(&self, scenario: &mut Scenario) -> Result<(), String> {
+        match self {
+            Edit::Add(node) => {
+                let mut node = node.clone();
+                *node.id_mut() = unique_id(scenario, node.id());
+                scenario.nodes.push(node);
+                Ok(())
+            }
+            Edit::Move(moves) => {
+                for (id, at) in moves {
+                    if !(at.0.is_finite() && at.1.is_finite()) {
+                        return Err(format!("{id} cannot be moved out of the canvas"));
+                    }
+                    find(scenario, id)?;
+                }
+                for (id, at) in moves {
+                    if let Some(node) = scenario.nodes.iter_mut().find(|n| n.id() == id) {
+                        node.set_at(*at);
+                    }
+                }
+                Ok(())
+            }
+            Edit::Connect { from, to, channel } => connect(scenario, from, to, channel),
+            Edit::Delete { nodes, connection } => delete(scenario, nodes, connection.as_ref()),
+            Edit::Rename { from, to } => rename(scenario, from, to),
+            Edit::SetNode(node) => {
+                let position = find(scenario, node.id())?;
+                if scenario.nodes[position].role() != node.role() {
+                    return Err(format!("{} is a {}, not a {}", node.id(), scenario.nodes[position].role(), node.role()));
+                }
+                scenario.nodes[position] = (**node).clone();
+                Ok(())
+            }
+            Edit::SetScenario { scenario: new, .. } => {
+                *scenario = (**new).clone();
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A new node with sensible settings, its id not taken in the scenario.
+pub fn fresh(placing: Placing, at: (f32, f32), scenario: &Scenario) -> Node {
+    let at = Some(at);
+    match placing {
+        Placing::Producer => Node::Producer(Producer { id: unique_id(scenario, "producer-1"), at, emits: Vec::new() }),
+        Placing::SimpleBroker => Node::Broker(Broker {
+            id: unique_id(scenario, "broker-1"),
+            at,
+            kind: BrokerKind::Simple(Simple { topics: vec!["events".to_owned()] }),
+        }),
+        Placing::Consumer => Node::Consumer(Consumer {
+            id: unique_id(scenario, "consumer-1"),
+            at,
+            reads: Vec::new(),
+            instances: 1,
+            threads: 1,
+            handle: Handle { time: Times::Exponential { mean: Span::from_millis(10) }, fails: Percent(0.0) },
+            retry: None,
+            dead_letter: None,
+            then: Vec::new(),
+        }),
+    }
+}
+
+/// `wanted`, or the same with the next free number at its end.
+pub fn unique_id(scenario: &Scenario, wanted: &str) -> String {
+    first_free(wanted, "-", |id| scenario.nodes.iter().any(|n| n.id() == id))
+}
+
+fn first_free(wanted: &str, separator: &str, taken: impl Fn(&str) -> bool) -> String {
+    if !taken(wanted) {
+        return wanted.to_owned();
+    }
+    let stem = wanted.trim_end_matches(|c: char| c.is_ascii_digit());
+    let (stem, number) = match wanted[stem.len()..].parse::<u32>() {
+        Ok(number) if stem.ends_with(separator) => (&stem[..stem.len() - separator.len()], number),
+        _ => (wanted, 1),
+    };
+    let mut numbers = u64::from(number) + 1..;
+    loop {
+        // The numbers do not end before the names in a scenario do.
+        let candidate = format!("{stem}{separator}{}", numbers.next().unwrap_or_default());
+        if !taken(&candidate) {
+            return candidate;
+        }
+    }
+}
+
+/// Why events cannot flow from one node to the other, in words for the person who tries; `Ok` if they can.
+pub fn may_connect(from: &Node, to: &Node) -> Result<(), &'static str> {
+    match (from, to) {
+        (Node::Producer(_) | Node::Consumer(_), Node::Broker(_)) | (Node::Broker(_), Node::Consumer(_)) => Ok(()),
+        (Node::Producer(_), _) => Err("A producer publishes to a broker"),
+        (Node::Consumer(_), _) => Err("A consumer publishes to a broker"),
+        (Node::Broker(_), Node::Producer(_)) => Err("A producer reads nothing: connect a consumer"),
+        (Node::Broker(_), Node::Broker(_)) => Err("A broker hands out to consumers"),
+    }
+}
+
+fn find(scenario: &Scenario, id: &str) -> Result<usize, String> {
+    scenario.nodes.iter().position(|n| n.id() == id).ok_or_else(|| format!("there is no node {id}"))
+}
+
+fn connect(scenario: &mut Scenario, from: &str, to: &str, channel: &str) -> Result<(), String> {
+    let (source, target) = (find(scenario, from)?, find(scenario, to)?);
+    may_connect(&scenario.nodes[source], &scenario.nodes[target]).map_err(str::to_owned)?;
+    if channel.is_empty() || channel.contains('/') {
+        return Err(format!("`{channel}` cannot be the name of a topic"));
+    }
+    let broker = if matches!(scenario.nodes[source], Node::Broker(_)) { source } else { target };
+    let place = format!("{}/{channel}", scenario.nodes[broker].id());
+    if let Node::Broker(broker) = &mut scenario.nodes[broker] {
+        let channels = broker.kind.channels_mut();
+        if !channels.iter().any(|c| c == channel) {
+            channels.push(channel.to_owned());
+        }
+    }
+    match &scenario.nodes[source] {
+        Node::Producer(producer) if producer.emits.iter().all(|e| e.to != place) => {
+            if scenario.events.is_empty() {
+                new_event(scenario);
+            }
+            let event = scenario.events.first().map(|e| e.name.clone());
+            if let Node::Producer(producer) = &mut scenario.nodes[source] {
+                producer.emits.push(Emit { event, to: place, arrivals: Arrivals::Poisson(Rate(10.0)) });
+            }
+        }
+        Node::Consumer(consumer) if consumer.then.iter().all(|t| t.to != place) => {
+            // What follows is another fact than what was handled: take a type that nobody emits yet, else a new one.
+            let event = scenario.events.iter().map(|e| e.name.clone()).find(|name| !is_emitted(scenario, name));
+            let event = event.unwrap_or_else(|| new_event(scenario));
+            if let Node::Consumer(consumer) = &mut scenario.nodes[source] {
+                consumer.then.push(Then { event, to: place, probability: Percent(1.0), on: Vec::new() });
+            }
+        }
+        Node::Broker(_) => {
+            if let Node::Consumer(consumer) = &mut scenario.nodes[target]
+                && consumer.reads.iter().all(|r| r.from != place)
+            {
+                consumer.reads.push(Read { from: place, group: None });
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn is_emitted(scenario: &Scenario, event: &str) -> bool {
+    scenario.nodes.iter().any(|node| match node {
+        Node::Producer(p) => p.emits.iter().any(|e| e.event.as_deref() == Some(event)),
+        Node::Consumer(c) => c.then.iter().any(|t| t.event == event),
+        Node::Broker(_) => false,
+    })
+}
+
+fn new_event(scenario: &mut Scenario) -> String {
+    let name = first_free("Event1", "", |name| scenario.events.iter().any(|e| e.name == name));
+    scenario.events.push(Event { name: name.clone(), size: Size(1024), key: None, attributes: Default::default() });
+    name
+}
+
+fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connection>) -> Result<(), String> {
+    for id in nodes {
+        find(scenario, id)?;
+    }
+    match connection {
+        None => {}
+        Some(Connection::Emit { producer, index }) => {
+            let position = find(scenario, producer)?;
+            match &mut scenario.nodes[position] {
+                Node::Producer(p) if *index < p.emits.len() => drop(p.emits.remove(*index)),
+                _ => return Err("that connection is gone".to_owned()),
+            }
+        }
+        Some(Connection::Read { consumer, index }) => {
+            let position = find(scenario, consumer)?;
+            match &mut scenario.nodes[position] {
+                Node::Consumer(c) if *index < c.reads.len() => drop(c.reads.remove(*index)),
+                _ => return Err("that connection is gone".to_owned()),
+            }
+        }
+        Some(Connection::Then { consumer, index }) => {
+            let position = find(scenario, consumer)?;
+            match &mut scenario.nodes[position] {
+                Node::Consumer(c) if *index < c.then.len() => drop(c.then.remove(*index)),
+                _ => return Err("that connection is gone".to_owned()),
+            }
+        }
+    }
+    let gone = |id: &str| nodes.iter().any(|n| n == id);
+    let at_gone = |place: &str| gone(place.split_once('/').map_or(place, |(broker, _)| broker));
+    scenario.nodes.retain(|n| !gone(n.id()));
+    for node in &mut scenario.nodes {
+        match node {
+            Node::Producer(p) => p.emits.retain(|e| !at_gone(&e.to)),
+            Node::Broker(_) => {}
+            Node::Consumer(c) => {
+                c.reads.retain(|r| !at_gone(&r.from));
+                c.then.retain(|t| !at_gone(&t.to));
+                c.dead_letter.take_if(|place| at_gone(place));
+            }
+        }
+    }
+    scenario.links.retain(|l| !gone(&l.between.0) && !gone(&l.between.1));
+    scenario.expect.retain(|e| !nodes.iter().any(|id| mention(&e.0, id, 0).is_some()));
+    Ok(())
+}
+
+fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
+    let position = find(scenario, from)?;
+    if from == to {
+        return Ok(());
+    }
+    if to.trim() != to || to.is_empty() || to.contains(['/', '#']) {
+        return Err(format!("`{to}` cannot be a name: it must not be empty, nor contain `/` or `#`"));
+    }
+    if find(scenario, to).is_ok() {
+        return Err(format!("there is already a node {to}"));
+    }
+    // Reads without a group are in a group of the consumer's name: whoever joined it by that name stays in it.
+    let shared: Vec<String> = match &scenario.nodes[position] {
+        Node::Consumer(c) => c.reads.iter().filter(|r| r.group.as_deref().is_none_or(|g| g == from)).map(|r| r.from.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let moved = |place: &mut String| {
+        if let Some((broker, channel)) = place.split_once('/')
+            && broker == from
+        {
+            *place = format!("{to}/{channel}");
+        }
+    };
+    for node in &mut scenario.nodes {
+        match node {
+            Node::Producer(p) => p.emits.iter_mut().for_each(|e| moved(&mut e.to)),
+            Node::Broker(_) => {}
+            Node::Consumer(c) => {
+                for read in &mut c.reads {
+                    if read.group.as_deref() == Some(from) && shared.contains(&read.from) {
+                        read.group = Some(to.to_owned());
+                    }
+                    moved(&mut read.from);
+                }
+                c.then.iter_mut().for_each(|t| moved(&mut t.to));
+                if let Some(place) = &mut c.dead_letter {
+                    moved(place);
+                }
+            }
+        }
+    }
+    *scenario.nodes[position].id_mut() = to.to_owned();
+    for link in &mut scenario.links {
+        for end in [&mut link.between.0, &mut link.between.1] {
+            if end == from {
+                *end = to.to_owned();
+            }
+        }
+    }
+    for expectation in &mut scenario.expect {
+        let mut start = 0;
+        while let Some(place) = mention(&expectation.0, from, start) {
+            expectation.0.replace_range(place..place + from.len(), to);
+            start = place + to.len();
+        }
+    }
+    Ok(())
+}
+
+/// Where an expectation's text names a node (`billing.lag`, `bus/orders#billing.depth`), at or after `start`.
+fn mention(text: &str, id: &str, start: usize) -> Option<usize> {
+    let of_a_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    text.get(start..)?.match_indices(id).map(|(i, _)| start + i).find(|&i| {
+        let before = text[..i].chars().next_back();
+        let after = text[i + id.len()..].chars().next();
+        // A dot before it makes it a figure's name, as in `x.lag`; what follows a node's name leads on to its parts.
+        before.is_none_or(|c| !of_a_name(c) && c != '.') && matches!(after, Some('.' | '/' | '#'))
+    })
 }

@@ -1,5 +1,37 @@
-//! The window.
+//! The window: draws immutable pictures of a run, and acts by actions. Knows the scenario, the runner's handle and what it
+//! gives; knows nothing of the engine.
+//!
+//! `session` is the model and the only place where actions take effect; `shell` is the frame around the parts, each of
+//! which is a function of what it reads and a list of actions it may push.
 
 pub mod action;
+pub mod canvas;
+pub mod dialogs;
+pub mod dock;
+pub mod document;
 pub mod edit;
+pub mod files;
+pub mod help;
+pub mod history;
+pub mod inspector;
+pub mod keys;
+pub mod launch;
+pub mod legend;
+pub mod library;
+pub mod notices;
+pub mod picture;
+pub mod plots;
+pub mod problems;
+pub mod rail;
+pub mod session;
+pub mod settings;
+pub mod shell;
+pub mod style;
 pub mod theme;
+pub mod topbar;
+pub mod transport;
+pub mod welcome;
+pub mod widgets;
+
+pub use launch::launch;
+pub use shell::{Shell, Start};

@@ -1,7 +1,13 @@
 //! What a run leaves: totals, histograms, time-weighted levels, series. Observers of the engine; the engine does not know them.
 
+pub mod histogram;
+mod level;
+pub mod recorder;
+pub mod report;
 pub mod series;
 pub mod totals;
 
+pub use recorder::Recorder;
+pub use report::Report;
 pub use series::Series;
 pub use totals::Totals;

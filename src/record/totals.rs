@@ -1,5 +1,7 @@
 //! Counts over a whole run.
 
+use crate::engine::Simulation;
+use crate::ids::{ConsumerId, EmitterId, OutletId};
 use serde::{Deserialize, Serialize};
 
 /// What happened in all, from the start of the run (warm-up included, so that the books balance).
@@ -36,4 +38,38 @@ pub struct Totals {
     pub in_flight: u64,
     /// Copies waiting for a worker or for their backoff, at the end.
     pub waiting: u64,
+}
+
+impl Totals {
+    /// The counts of a run so far.
+    pub fn of(simulation: &Simulation) -> Totals {
+        let plan = simulation.plan();
+        let inbound = simulation.inbound();
+        let mut totals = Totals {
+            published: (0..plan.emitters.len()).map(|i| simulation.published(EmitterId::at(i))).sum(),
+            unroutable: inbound.unroutable,
+            dropped: inbound.lost,
+            in_flight: inbound.travelling(),
+            lost: simulation.lost(),
+            duplicates: simulation.duplicates(),
+            ..Totals::default()
+        };
+        for i in 0..plan.outlets.len() {
+            let books = simulation.books(OutletId::at(i));
+            totals.acked += books.acked;
+            totals.failed += books.failed;
+            totals.dead_lettered += books.dead_lettered;
+            totals.expired += books.expired;
+            totals.dropped += books.dropped;
+            totals.waiting += books.waiting;
+            totals.in_flight += books.in_flight();
+        }
+        for i in 0..plan.consumers.len() {
+            let counts = simulation.counts(ConsumerId::at(i));
+            totals.deliveries += counts.deliveries;
+            totals.redeliveries += counts.redeliveries;
+            totals.retries += counts.retries;
+        }
+        totals
+    }
 }

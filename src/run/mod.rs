@@ -1,6 +1,10 @@
 //! Executing runs: headless in one go, or paced against wall time on a thread of its own.
 
+mod flights;
 pub mod frame;
+pub mod headless;
+pub mod pacing;
+mod rates;
 pub mod runner;
 
 pub use frame::Frame;

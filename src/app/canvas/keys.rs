@@ -1,0 +1,106 @@
+//! What the keyboard does on the canvas, unless something else has the focus.
+
+use super::gestures::Gesture;
+use super::measures::GRID;
+use super::{Canvas, CanvasInput};
+use crate::app::action::{Action, Selection};
+use crate::app::edit::Edit;
+use egui::{EventFilter, Id, Key, Modifiers, Response, Ui, Vec2, vec2};
+
+impl Canvas {
+    /// Escape, Delete, arrows, Tab, Ctrl+A, Ctrl+D.
+    pub(super) fn take_keys(&mut self, ui: &Ui, input: &CanvasInput<'_>, ground: &Response, actions: &mut Vec<Action>) {
+        let focus = ui.memory(|m| m.focused());
+        let ours = |id: Id| id == ground.id || self.scene.nodes.iter().any(|n| self.node_id(ui, &n.id) == id);
+        let focused = focus.filter(|id| ours(*id));
+        let behind_dialog = !ui.memory(|m| m.allows_interaction(ui.layer_id()));
+        if behind_dialog || ui.ctx().text_edit_focused() || (focus.is_some() && focused.is_none()) {
+            return;
+        }
+        if let Some(id) = focused {
+            // These keys would move the focus instead; Tab leaves an empty canvas.
+            let tab = !self.scene.nodes.is_empty();
+            let filter = EventFilter { tab, horizontal_arrows: true, vertical_arrows: true, escape: true };
+            ui.memory_mut(|m| m.set_focus_lock_filter(id, filter));
+        }
+        let pressed = |modifiers: Modifiers, key: Key| ui.input_mut(|i| i.consume_key(modifiers, key));
+
+        if ui.input(|i| i.key_pressed(Key::Escape)) {
+            self.escape(ui, input, focused, actions);
+        }
+        if !input.selection.is_empty() && (pressed(Modifiers::NONE, Key::Delete) || pressed(Modifiers::NONE, Key::Backspace)) {
+            actions.push(delete(input));
+        }
+        if pressed(Modifiers::COMMAND, Key::A) {
+            let nodes = self.scene.nodes.iter().map(|n| n.id.clone()).collect();
+            actions.push(Action::Select(Selection { nodes, connection: None }));
+        }
+        if !input.selection.nodes.is_empty() && pressed(Modifiers::COMMAND, Key::D) {
+            self.duplicate(input, actions);
+        }
+        if !input.selection.nodes.is_empty() && matches!(self.gesture, Gesture::Idle) {
+            self.nudge(ui, input, actions);
+        }
+        if focused.is_some() && !self.scene.nodes.is_empty() {
+            let forward = pressed(Modifiers::NONE, Key::Tab);
+            let backward = !forward && pressed(Modifiers::SHIFT, Key::Tab);
+            if forward || backward {
+                self.cycle(ui, input, backward, actions);
+            }
+        }
+    }
+
+    /// Takes back one thing: placing, the selection, at last the focus. (A gesture was seen to before.)
+    fn escape(&mut self, ui: &Ui, input: &CanvasInput<'_>, focused: Option<Id>, actions: &mut Vec<Action>) {
+        if input.placing.is_some() {
+            actions.push(Action::Place(None));
+        } else if self.topics.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
+            if !input.selection.is_empty() {
+                actions.push(Action::Select(Selection::default()));
+            } else if let Some(id) = focused {
+                ui.memory_mut(|m| m.surrender_focus(id));
+            }
+        }
+    }
+
+    fn nudge(&self, ui: &Ui, input: &CanvasInput<'_>, actions: &mut Vec<Action>) {
+        let mut by = Vec2::ZERO;
+        for (key, way) in [
+            (Key::ArrowLeft, vec2(-1.0, 0.0)),
+            (Key::ArrowRight, vec2(1.0, 0.0)),
+            (Key::ArrowUp, vec2(0.0, -1.0)),
+            (Key::ArrowDown, vec2(0.0, 1.0)),
+        ] {
+            let (small, large) =
+                ui.input_mut(|i| (i.count_and_consume_key(Modifiers::NONE, key), i.count_and_consume_key(Modifiers::SHIFT, key)));
+            by += way * GRID * (small as f32 + 5.0 * large as f32);
+        }
+        if by != Vec2::ZERO {
+            let chosen = self.scene.nodes.iter().filter(|n| input.selection.nodes.contains(&n.id));
+            self.push_move(chosen.map(|n| (n.id.clone(), (n.at + by).into())).collect(), actions);
+        }
+    }
+
+    fn cycle(&mut self, ui: &Ui, input: &CanvasInput<'_>, backward: bool, actions: &mut Vec<Action>) {
+        let count = self.scene.nodes.len();
+        let current = input.selection.nodes.last().and_then(|id| self.scene.index.get(id)).copied();
+        let next = match (current, backward) {
+            (None, false) => 0,
+            (None, true) => count - 1,
+            (Some(i), false) => (i + 1) % count,
+            (Some(i), true) => (i + count - 1) % count,
+        };
+        let node = &self.scene.nodes[next];
+        actions.push(Action::Select(Selection::node(&node.id)));
+        if !self.view.visible().contains_rect(node.rect) {
+            self.view.look_at(node.rect.center());
+        }
+        let focus = self.node_id(ui, &node.id);
+        ui.memory_mut(|m| m.request_focus(focus));
+    }
+}
+
+/// Deletes what is selected.
+pub fn delete(input: &CanvasInput<'_>) -> Action {
+    Action::Edit(Edit::Delete { nodes: input.selection.nodes.iter().cloned().collect(), connection: input.selection.connection.clone() })
+}

@@ -1,0 +1,321 @@
+//! From the document to shapes: where each node, row, port and link is in the scene. Pure; knows no screen and no run.
+
+use super::curve::Curve;
+use super::measures::*;
+use super::{labels, place, route};
+use crate::app::action::Connection;
+use crate::scenario::Scenario;
+use crate::scenario::document::{Consumer, Node};
+use crate::scenario::shapes::{Arrivals, Times};
+use egui::{Pos2, Rect, Vec2, pos2, vec2};
+use std::collections::HashMap;
+
+/// Everything there is to draw, in the document's order.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// Nodes.
+    pub nodes: Vec<NodeBox>,
+    /// Links.
+    pub wires: Vec<Wire>,
+    /// Position of a node by its id.
+    pub index: HashMap<String, usize>,
+    /// Around all nodes and links; `Rect::NOTHING` without any.
+    pub bounds: Rect,
+    /// How much larger than their measures nodes are (in a look for a room).
+    pub scale: f32,
+}
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A tag that points right.
+    Producer,
+    /// A board with rows.
+    Broker,
+    /// A card.
+    Consumer,
+}
+
+/// A node.
+#[derive(Clone, Debug)]
+pub struct NodeBox {
+    /// Its id in the document.
+    pub id: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Its place in the document, or the one found for it.
+    pub at: Pos2,
+    /// Whether the document gives no place.
+    pub unplaced: bool,
+    /// Its outline's rectangle.
+    pub rect: Rect,
+    /// A broker's channels.
+    pub rows: Vec<Row>,
+    /// A producer's event types.
+    pub events: Vec<usize>,
+    /// What to say while nothing runs.
+    pub idle: String,
+    /// Consumers: running copies and events each handles at a time.
+    pub capacity: (u32, u32),
+}
+
+/// A broker's channel.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its name.
+    pub name: String,
+    /// `broker/channel`.
+    pub place: String,
+    /// Where.
+    pub rect: Rect,
+    /// The event types published to it.
+    pub events: Vec<usize>,
+}
+
+/// A link as drawn.
+#[derive(Clone, Debug)]
+pub struct Wire {
+    /// What in the document it stands for.
+    pub role: WireRole,
+    /// Position in that list.
+    pub index: usize,
+    /// The node events come from.
+    pub from: usize,
+    /// The node they go to.
+    pub to: usize,
+    /// Which of the broker's rows, be the broker at the one end or the other.
+    pub row: usize,
+    /// Its way.
+    pub curve: Curve,
+}
+
+/// What in the document a link stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WireRole {
+    /// A producer's emit.
+    Emit,
+    /// A consumer's read.
+    Read,
+    /// What follows from handling.
+    Then,
+    /// Where a consumer's failed events go.
+    DeadLetter,
+}
+
+impl Default for Scene {
+    fn default() -> Self {
+        Scene { nodes: Vec::new(), wires: Vec::new(), index: HashMap::new(), bounds: Rect::NOTHING, scale: 1.0 }
+    }
+}
+
+impl NodeBox {
+    /// Where a link leaves: a producer's tip, a consumer's right side.
+    pub fn output(&self) -> Pos2 {
+        self.rect.right_center()
+    }
+
+    /// Where a link enters a consumer.
+    pub fn input(&self) -> Pos2 {
+        self.rect.left_center()
+    }
+}
+
+impl Scene {
+    /// Lays out a scenario. `moved` are nodes that are being dragged, and how far.
+    pub fn of(scenario: &Scenario, scale: f32, moved: &dyn Fn(&str) -> Vec2) -> Scene {
+        let index: HashMap<String, usize> = scenario.nodes.iter().enumerate().rev().map(|(i, n)| (n.id().to_owned(), i)).collect();
+        let types: HashMap<&str, usize> = scenario.events.iter().enumerate().rev().map(|(i, e)| (e.name.as_str(), i)).collect();
+        let sizes: Vec<Vec2> = scenario.nodes.iter().map(|n| size(n) * scale).collect();
+        let places = place::places(scenario, &index, &sizes);
+        let mut nodes: Vec<NodeBox> =
+            scenario.nodes.iter().zip(&sizes).zip(&places).map(|((n, s), p)| node_box(n, *s, *p, scale, moved, &types)).collect();
+        for node in &scenario.nodes {
+            for (place, event) in published(node) {
+                let Some(kind) = types.get(event) else { continue };
+                if let Some((broker, row)) = row_at(&nodes, &index, place) {
+                    let events = &mut nodes[broker].rows[row].events;
+                    if !events.contains(kind) {
+                        events.push(*kind);
+                    }
+                }
+            }
+        }
+        let bounds = nodes.iter().fold(Rect::NOTHING, |all, n| all.union(n.rect));
+        let mut scene = Scene { nodes, wires: Vec::new(), index, bounds, scale };
+        scene.wires = route::wires(scenario, &scene);
+        scene.bounds = scene.wires.iter().fold(bounds, |all, w| all.union(w.curve.bounds()));
+        scene
+    }
+
+    /// The broker and the row of `broker/channel`.
+    pub fn row_at(&self, place: &str) -> Option<(usize, usize)> {
+        row_at(&self.nodes, &self.index, place)
+    }
+
+    /// Whether links stand for the same things in both, whatever their ways: what travels on them can stay.
+    pub fn same_wires(&self, other: &Scene) -> bool {
+        self.wires.len() == other.wires.len()
+            && self.nodes.len() == other.nodes.len()
+            && self.wires.iter().zip(&other.wires).all(|(a, b)| (a.role, a.index, a.from, a.to) == (b.role, b.index, b.from, b.to))
+    }
+
+    /// What selecting this link selects; a dead-letter route belongs to its consumer.
+    pub fn connection(&self, wire: &Wire) -> Option<Connection> {
+        let (from, to) = (self.nodes[wire.from].id.clone(), self.nodes[wire.to].id.clone());
+        match wire.role {
+            WireRole::Emit => Some(Connection::Emit { producer: from, index: wire.index }),
+            WireRole::Read => Some(Connection::Read { consumer: to, index: wire.index }),
+            WireRole::Then => Some(Connection::Then { consumer: from, index: wire.index }),
+            WireRole::DeadLetter => None,
+        }
+    }
+
+    /// The two ends in words: `order-service to bus/orders`.
+    pub fn ends(&self, wire: &Wire) -> String {
+        let (from, to) = (&self.nodes[wire.from], &self.nodes[wire.to]);
+        let name = |node: &'_ NodeBox| node.rows.get(wire.row).map_or_else(|| node.id.clone(), |row| row.place.clone());
+        match wire.role {
+            WireRole::Read => format!("{} to {}", name(from), to.id),
+            _ => format!("{} to {}", from.id, name(to)),
+        }
+    }
+}
+
+fn row_at(nodes: &[NodeBox], index: &HashMap<String, usize>, place: &str) -> Option<(usize, usize)> {
+    let (broker, channel) = place.split_once('/')?;
+    let broker = *index.get(broker)?;
+    let row = nodes[broker].rows.iter().position(|r| r.name == channel)?;
+    Some((broker, row))
+}
+
+fn published(node: &Node) -> Vec<(&str, &str)> {
+    match node {
+        Node::Producer(p) => p.emits.iter().filter_map(|e| Some((e.to.as_str(), e.event.as_deref()?))).collect(),
+        Node::Consumer(c) => c.then.iter().map(|t| (t.to.as_str(), t.event.as_str())).collect(),
+        Node::Broker(_) => Vec::new(),
+    }
+}
+
+fn letters(text: &str) -> f32 {
+    text.chars().count() as f32 * LETTER
+}
+
+/// How large a node is, before scaling; widths are multiples of the grid.
+pub fn size(node: &Node) -> Vec2 {
+    let even = |width: f32, (least, most): (f32, f32)| (width / 16.0).ceil().mul_add(16.0, 0.0).clamp(least, most);
+    match node {
+        Node::Producer(p) => vec2(even(letters(&p.id) + PAD * 2.0 + TIP, WIDTH), PRODUCER),
+        Node::Consumer(c) => vec2(even(letters(&c.id) + PAD * 2.0 + 16.0, WIDTH), CONSUMER),
+        Node::Broker(b) => {
+            let channels = b.kind.channels();
+            let rows = channels.iter().map(|c| letters(c) + ROW_FIGURES).fold(letters(&b.id) + 80.0, f32::max);
+            vec2(even(rows + PAD * 2.0, BROKER_WIDTH), HEADER + channels.len().max(1) as f32 * ROW + FOOT)
+        }
+    }
+}
+
+/// From a node's place to its rectangle: places are the middle, for a broker the middle of its rows, so that a producer beside
+/// a broker of one topic is linked by a straight line.
+pub fn rect_of(node: &Node, at: Pos2, size: Vec2, scale: f32) -> Rect {
+    match node {
+        Node::Broker(_) => Rect::from_center_size(at - vec2(0.0, (HEADER - FOOT) / 2.0 * scale), size),
+        _ => Rect::from_center_size(at, size),
+    }
+}
+
+fn node_box(node: &Node, size: Vec2, place: (f32, f32), scale: f32, moved: &dyn Fn(&str) -> Vec2, types: &HashMap<&str, usize>) -> NodeBox {
+    let at = pos2(place.0, place.1) + moved(node.id());
+    let rect = rect_of(node, at, size, scale);
+    let mut boxed = NodeBox {
+        id: node.id().to_owned(),
+        kind: Kind::Consumer,
+        at,
+        unplaced: node.at().is_none(),
+        rect,
+        rows: Vec::new(),
+        events: Vec::new(),
+        idle: String::new(),
+        capacity: (1, 1),
+    };
+    match node {
+        Node::Producer(p) => {
+            boxed.kind = Kind::Producer;
+            boxed.events = p.emits.iter().filter_map(|e| types.get(e.event.as_deref()?).copied()).collect();
+            boxed.events.dedup();
+            boxed.idle = match p.emits.as_slice() {
+                [] => "emits nothing yet".to_owned(),
+                [emit] => pace(&emit.arrivals),
+                emits => format!("{} workloads", emits.len()),
+            };
+        }
+        Node::Broker(b) => {
+            boxed.kind = Kind::Broker;
+            boxed.idle = b.kind.name().to_lowercase();
+            let top = rect.min + vec2(0.0, HEADER * scale);
+            let row = vec2(rect.width(), ROW * scale);
+            boxed.rows = b
+                .kind
+                .channels()
+                .iter()
+                .enumerate()
+                .map(|(i, name)| Row {
+                    name: name.clone(),
+                    place: format!("{}/{name}", b.id),
+                    rect: Rect::from_min_size(top + vec2(0.0, row.y * i as f32), row),
+                    events: Vec::new(),
+                })
+                .collect();
+        }
+        Node::Consumer(c) => {
+            boxed.capacity = (c.instances, c.threads);
+            boxed.idle = effort(c);
+        }
+    }
+    boxed
+}
+
+/// A workload in a few words.
+fn pace(arrivals: &Arrivals) -> String {
+    match arrivals {
+        Arrivals::Every(span) => format!("every {span}"),
+        Arrivals::Poisson(rate) => format!("{rate}"),
+        Arrivals::Bursts { rate, .. } => format!("bursts {rate}"),
+        Arrivals::Ramp { from, to, .. } => format!("{from} to {to}"),
+        Arrivals::Steps(steps) => format!("{} steps", steps.len()),
+        Arrivals::Daily { mean, .. } => format!("daily {mean}"),
+        Arrivals::Mmpp(states) => format!("{} states", states.len()),
+        Arrivals::ClosedLoop { users, .. } => format!("{users} users"),
+        Arrivals::Once { count, .. } => format!("{count} at once"),
+        Arrivals::Trace(_) => "recorded".to_owned(),
+    }
+}
+
+/// A consumer's work in a few words.
+fn effort(consumer: &Consumer) -> String {
+    if consumer.reads.is_empty() {
+        return "reads nothing yet".to_owned();
+    }
+    format!("{} each", times(&consumer.handle.time))
+}
+
+/// How long something typically takes, in a few words.
+pub fn times(times: &Times) -> String {
+    let mut text = String::new();
+    let typical = match times {
+        Times::Constant(span) | Times::Exponential { mean: span } | Times::Normal { mean: span, .. } | Times::Gamma { mean: span, .. } => {
+            *span
+        }
+        Times::LogNormal { median, .. } => *median,
+        Times::Uniform { from, .. } => *from,
+        Times::Pareto { min, .. } => *min,
+        Times::Empirical(points) => points.first().map_or(crate::time::Span::ZERO, |p| p.1),
+    };
+    if !matches!(times, Times::Constant(_)) {
+        text.push('~');
+    }
+    labels::time(&mut text, typical.seconds());
+    text
+}
+
+#[cfg(test)]
+mod tests;

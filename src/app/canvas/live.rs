@@ -1,0 +1,194 @@
+//! Which figures of a run belong to which shape. The tables are made once per run and layout; per frame nothing is looked up by name.
+
+use super::layout::{Scene, WireRole};
+use crate::ids::{LinkId, NodeId, OutletId};
+use crate::run::Frame;
+use crate::run::frame::{Flight, LinkFigures, Manner, NodeFigures, PlayState};
+use crate::scenario::Plan;
+use crate::scenario::plan::Role;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The tables, and what is smoothed over frames.
+#[derive(Debug, Default)]
+pub struct Live {
+    run: u64,
+    number: u64,
+    plan: Option<Arc<Plan>>,
+    nodes: Vec<Option<NodeId>>,
+    /// By node and row.
+    outlets: Vec<Vec<Vec<OutletId>>>,
+    /// By wire.
+    links: Vec<Option<LinkId>>,
+    /// By wire: how much of its link's traffic is its own.
+    shares: Vec<f32>,
+    seen: Vec<u32>,
+    emitters: Vec<Option<u32>>,
+    dead: HashMap<LinkId, u32>,
+    reads: HashMap<(LinkId, u32), u32>,
+    any_read: HashMap<LinkId, u32>,
+}
+
+/// How a node is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing runs, or nothing to do.
+    Idle,
+    /// Working.
+    Fine,
+    /// Its workers have no time left.
+    Busy,
+    /// It gave up on events.
+    Failing,
+}
+
+/// What was new since the last look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// Another run: what travels is of the past.
+    pub run: bool,
+    /// Another frame: its flights set out just now.
+    pub frame: bool,
+}
+
+impl Live {
+    /// Takes notice of a frame. `relaid` says that the scene was laid out anew since.
+    pub fn update(&mut self, frame: Option<&Frame>, scene: &Scene, relaid: bool) -> News {
+        let Some(frame) = frame else {
+            let news = News { run: self.plan.is_some(), frame: false };
+            *self = Live::default();
+            return news;
+        };
+        let same_plan = self.plan.as_ref().is_some_and(|p| Arc::ptr_eq(p, &frame.plan));
+        let news = News { run: self.run != frame.run || !same_plan, frame: self.number != frame.number || self.run != frame.run };
+        if news.run || relaid {
+            self.bind(&frame.plan, scene);
+        }
+        (self.run, self.number) = (frame.run, frame.number);
+        if news.frame {
+            self.share(frame);
+        }
+        news
+    }
+
+    fn bind(&mut self, plan: &Arc<Plan>, scene: &Scene) {
+        let ids: HashMap<&str, NodeId> = plan.nodes.iter().enumerate().map(|(i, n)| (n.name.as_str(), NodeId::at(i))).collect();
+        let channels: HashMap<&str, usize> = plan.channels.iter().enumerate().map(|(i, c)| (c.name.as_str(), i)).collect();
+        let ways: HashMap<(NodeId, NodeId), LinkId> = plan.links.iter().enumerate().map(|(i, l)| ((l.from, l.to), LinkId::at(i))).collect();
+        self.nodes = scene.nodes.iter().map(|n| ids.get(n.id.as_str()).copied()).collect();
+        let outlets = |place: &str| channels.get(place).map_or_else(Vec::new, |&c| plan.channels[c].outlets.clone());
+        self.outlets = scene.nodes.iter().map(|n| n.rows.iter().map(|r| outlets(&r.place)).collect()).collect();
+        self.links = scene.wires.iter().map(|w| ways.get(&(self.nodes[w.from]?, self.nodes[w.to]?)).copied()).collect();
+        self.shares = self.links.iter().map(|link| 1.0 / self.links.iter().filter(|l| *l == link).count().max(1) as f32).collect();
+        self.seen = vec![0; scene.wires.len()];
+
+        let mut of_list: HashMap<(NodeId, usize), u32> = HashMap::new();
+        (self.dead, self.reads, self.any_read) = Default::default();
+        for (i, wire) in scene.wires.iter().enumerate() {
+            let (Some(from), Some(link)) = (self.nodes[wire.from], self.links[i]) else { continue };
+            match wire.role {
+                WireRole::Emit | WireRole::Then => drop(of_list.insert((from, wire.index), i as u32)),
+                WireRole::DeadLetter => drop(self.dead.insert(link, i as u32)),
+                WireRole::Read => {
+                    self.any_read.insert(link, i as u32);
+                    let place = scene.nodes[wire.from].rows.get(wire.row).map_or("", |r| r.place.as_str());
+                    if let Some(&channel) = channels.get(place) {
+                        self.reads.insert((link, channel as u32), i as u32);
+                    }
+                }
+            }
+        }
+        // A node's emitters stand in the order of its list in the document.
+        let mut position: HashMap<NodeId, usize> = HashMap::new();
+        self.emitters = plan
+            .emitters
+            .iter()
+            .map(|e| {
+                let next = position.entry(e.node).or_insert(0);
+                *next += 1;
+                of_list.get(&(e.node, *next - 1)).copied()
+            })
+            .collect();
+        self.plan = Some(plan.clone());
+    }
+
+    /// Follows how the traffic of links that carry several connections is divided.
+    fn share(&mut self, frame: &Frame) {
+        if frame.flights.is_empty() {
+            return;
+        }
+        self.seen.iter_mut().for_each(|n| *n = 0);
+        let mut totals: HashMap<LinkId, u32> = HashMap::new();
+        for flight in &frame.flights {
+            if let Some(wire) = self.wire(flight) {
+                self.seen[wire as usize] += 1;
+                *totals.entry(flight.link).or_insert(0) += 1;
+            }
+        }
+        for (i, link) in self.links.iter().enumerate() {
+            let Some(total) = link.and_then(|l| totals.get(&l)) else { continue };
+            // The more is seen, the faster it is believed.
+            let weight = (*total as f32 / 200.0).clamp(0.01, 0.5);
+            self.shares[i] += (self.seen[i] as f32 / *total as f32 - self.shares[i]) * weight;
+        }
+    }
+
+    /// The wire an event travels on.
+    pub fn wire(&self, flight: &Flight) -> Option<u32> {
+        if flight.manner == Manner::DeadLetter {
+            return self.dead.get(&flight.link).copied();
+        }
+        let plan = self.plan.as_ref()?;
+        let emitter = plan.emitters.get(flight.event.emitter().index())?;
+        if emitter.link == flight.link {
+            return self.emitters.get(flight.event.emitter().index()).copied().flatten();
+        }
+        self.reads.get(&(flight.link, emitter.channel.0)).or_else(|| self.any_read.get(&flight.link)).copied()
+    }
+
+    /// A node's figures.
+    pub fn node<'f>(&self, frame: Option<&'f Frame>, node: usize) -> Option<&'f NodeFigures> {
+        frame?.nodes.get(self.nodes.get(node)?.as_ref()?.index())
+    }
+
+    /// A node in the plan.
+    pub fn id(&self, node: usize) -> Option<NodeId> {
+        self.nodes.get(node).copied().flatten()
+    }
+
+    /// The outlets of a broker's row, one per group.
+    pub fn outlets(&self, node: usize, row: usize) -> &[OutletId] {
+        self.outlets.get(node).and_then(|rows| rows.get(row)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The link a wire belongs to, with its figures.
+    pub fn link<'f>(&self, frame: Option<&'f Frame>, wire: usize) -> Option<(LinkId, &'f LinkFigures)> {
+        let link = (*self.links.get(wire)?)?;
+        Some((link, frame?.links.get(link.index())?))
+    }
+
+    /// Events per virtual second that set out on a wire.
+    pub fn rate(&self, frame: Option<&Frame>, wire: usize) -> f64 {
+        self.link(frame, wire).map_or(0.0, |(_, figures)| figures.rate * f64::from(self.shares.get(wire).copied().unwrap_or(1.0)))
+    }
+
+    /// How a node is doing.
+    pub fn state(&self, frame: Option<&Frame>, node: usize) -> State {
+        let (Some(figures), Some(plan), Some(id)) = (self.node(frame, node), &self.plan, self.id(node)) else { return State::Idle };
+        let consumes = matches!(plan.nodes[id.index()].role, Role::Consumer(_));
+        if consumes && figures.failed > 0 {
+            State::Failing
+        } else if consumes && figures.utilisation > 0.95 && figures.lag > u64::from(figures.capacity) {
+            State::Busy
+        } else if figures.rate > 0.0 || figures.busy > 0 {
+            State::Fine
+        } else {
+            State::Idle
+        }
+    }
+}
+
+/// Whether what travels moves.
+pub fn moves(frame: &Frame) -> bool {
+    frame.state != PlayState::Paused
+}

@@ -1,0 +1,186 @@
+//! The canvas: the topology as a drawing that is alive while a run is.
+//!
+//! Reads the scenario and the latest frame, draws, and pushes actions; changes nothing itself. It knows neither files nor the
+//! engine. Each frame goes request -> layout -> gestures -> paint: [`layout`] and [`route`] say where things are in the scene
+//! (pure, only when the scenario changed), [`view`] maps the scene to the screen, [`gestures`] and [`keys`] turn input into
+//! actions, [`paint`] and [`particles`] draw.
+
+pub mod atlas;
+pub mod connect;
+pub mod controls;
+pub mod curve;
+pub mod gestures;
+pub mod hit;
+pub mod keys;
+pub mod labels;
+pub mod layout;
+pub mod live;
+pub mod measures;
+pub mod menus;
+pub mod minimap;
+pub mod paint;
+pub mod particles;
+mod picture;
+pub mod place;
+pub mod route;
+pub mod view;
+
+use super::action::{Action, Placing, Selection};
+use super::theme::Theme;
+use crate::run::Frame;
+use crate::scenario::Scenario;
+use crate::scenario::check::Finding;
+use egui::{Pos2, Rect, Sense, Ui, Vec2};
+use gestures::Gesture;
+use layout::Scene;
+use view::View;
+
+/// What the canvas shows.
+pub struct CanvasInput<'a> {
+    /// The document.
+    pub scenario: &'a Scenario,
+    /// The run's latest frame, if there is a run.
+    pub frame: Option<&'a Frame>,
+    /// What is selected.
+    pub selection: &'a Selection,
+    /// How it looks.
+    pub theme: &'a Theme,
+    /// What the next click places.
+    pub placing: Option<Placing>,
+    /// What is wrong with the document; a finding's path marks the node it begins with.
+    pub findings: &'a [Finding],
+    /// No motion: rates are told by widths and figures alone.
+    pub reduce_motion: bool,
+}
+
+/// What the canvas remembers from frame to frame.
+#[derive(Default)]
+pub struct Canvas {
+    view: View,
+    /// Whether the content was shown as a whole once.
+    fitted: bool,
+    scene: Scene,
+    /// What the scene was laid out from.
+    laid_out: Option<(Scenario, f32, Vec2)>,
+    live: live::Live,
+    particles: particles::Particles,
+    atlas: Option<atlas::Atlas>,
+    gesture: Gesture,
+    topics: Option<connect::TopicMenu>,
+    menu: menus::Menu,
+    scratch: String,
+    trend: Vec<f32>,
+}
+
+/// What the pointer is on, found anew in each frame.
+#[derive(Clone, Debug, Default)]
+struct Pointed {
+    node: Option<usize>,
+    port: Option<connect::Source>,
+    wire: Option<usize>,
+}
+
+impl Canvas {
+    /// Shows all of the content with the next frame.
+    pub fn fit(&mut self) {
+        self.fitted = false;
+    }
+
+    /// Allows so many particles at once.
+    pub fn set_particle_budget(&mut self, most: usize) {
+        self.particles.budget = most;
+    }
+
+    /// How many events are shown on their way.
+    pub fn particles(&self) -> usize {
+        self.particles.len()
+    }
+
+    /// Where a place of the scenario is on the screen, as of the latest frame.
+    pub fn screen_position(&self, at: (f32, f32)) -> Pos2 {
+        self.view.screen_from_scene(at.into())
+    }
+
+    /// Draws the canvas into all of the room that is left, and takes its gestures.
+    pub fn show(&mut self, ui: &mut Ui, input: &CanvasInput<'_>, actions: &mut Vec<Action>) {
+        let rect = ui.available_rect_before_wrap();
+        if !rect.is_positive() || !rect.is_finite() {
+            return;
+        }
+        let ground = ui.allocate_rect(rect, Sense::click_and_drag());
+        ground.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "canvas"));
+        self.view.canvas = rect;
+        let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt("canvas"));
+        let ui = &mut ui;
+        ui.set_clip_rect(rect.intersect(ui.clip_rect()));
+
+        let relaid = self.lay_out(ui, input);
+        if !self.fitted && !input.scenario.nodes.is_empty() {
+            self.view.fit(self.scene.bounds);
+            self.fitted = true;
+        }
+        self.take_frame(ui, input, relaid);
+        self.move_view(ui, &ground);
+        let pointed = if self.is_placing(ui, input) {
+            self.place(ui, input, actions);
+            Pointed::default()
+        } else {
+            self.take_pointer(ui, input, &ground, actions)
+        };
+        self.take_keys(ui, input, &ground, actions);
+        self.draw(ui, input, &pointed);
+        self.tooltips(ui, input, &pointed);
+        controls::show(ui, &mut self.view, self.scene.bounds, input.theme, &mut self.fitted);
+        minimap::show(ui, &mut self.view, &self.scene, input);
+        self.show_menus(ui, input, &ground, actions);
+        self.show_topics(ui, input, actions);
+        if self.particles.any() && input.frame.is_some_and(live::moves) && !input.reduce_motion {
+            ui.ctx().request_repaint_after(std::time::Duration::from_micros(16_600));
+        }
+    }
+
+    /// Lays the scene out anew if anything changed; says whether.
+    fn lay_out(&mut self, ui: &Ui, input: &CanvasInput<'_>) -> bool {
+        // Larger text needs larger nodes; not as much larger, as places stay where they are.
+        let scale = (input.theme.body / 14.0).min(1.25);
+        let moved = self.gesture.moved(ui, &self.view, &self.scene);
+        if self.laid_out.as_ref().is_some_and(|(scenario, s, m)| *s == scale && *m == moved && scenario == input.scenario) {
+            return false;
+        }
+        let names = self.gesture.names();
+        let scene = Scene::of(input.scenario, scale, &|id| if names.is_some_and(|n| n.contains(id)) { moved } else { Vec2::ZERO });
+        if !scene.same_wires(&self.scene) {
+            self.particles.clear();
+        }
+        self.scene = scene;
+        match &mut self.laid_out {
+            Some((scenario, s, m)) if *scenario == *input.scenario => (*s, *m) = (scale, moved),
+            other => *other = Some((input.scenario.clone(), scale, moved)),
+        }
+        true
+    }
+
+    fn take_frame(&mut self, ui: &Ui, input: &CanvasInput<'_>, relaid: bool) {
+        let news = self.live.update(input.frame, &self.scene, relaid);
+        if news.run || input.reduce_motion {
+            self.particles.clear();
+        }
+        if let (Some(frame), false) = (input.frame, input.reduce_motion) {
+            let elapsed = f64::from(ui.input(|i| i.stable_dt));
+            self.particles.advance(elapsed, frame, news.frame, &self.live, &self.scene, self.view.zoom);
+        }
+    }
+
+    /// The nodes that are on the screen, as links and halos reach a little beyond them.
+    fn visible_nodes(&self) -> impl Iterator<Item = usize> {
+        let visible: Rect = self.view.visible().expand(24.0 / self.view.zoom);
+        self.scene.nodes.iter().enumerate().filter(move |(_, n)| n.rect.intersects(visible)).map(|(i, _)| i)
+    }
+}
+
+/// The node that a finding's path begins with, as in `nodes.billing.reads[0].from`. Names may contain dots: the longest that fits.
+fn node_of(scene: &Scene, path: &str) -> Option<usize> {
+    let rest = path.strip_prefix("nodes.")?;
+    let ends = rest.char_indices().filter(|(_, c)| matches!(c, '.' | '[')).map(|(i, _)| i).chain([rest.len()]);
+    ends.filter_map(|end| scene.index.get(&rest[..end]).copied()).reduce(|_, longer| longer)
+}

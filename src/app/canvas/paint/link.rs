@@ -1,0 +1,87 @@
+//! Links: a curve as wide as the logarithm of its rate, with an arrowhead.
+
+use super::{Brush, mix};
+use crate::app::canvas::layout::{Scene, Wire, WireRole};
+use egui::{Color32, Pos2, Shape, Stroke, Vec2, vec2};
+
+/// How a link stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// It does not.
+    Plain,
+    /// One of its ends is selected or pointed at.
+    Near,
+    /// The pointer is on it.
+    Hovered,
+    /// It is selected.
+    Selected,
+    /// Something else matters now.
+    Dimmed,
+}
+
+/// Draws a link. `points` is scratch memory.
+pub fn link(brush: &Brush<'_>, wire: &Wire, rate: f64, weight: Weight) {
+    let theme = brush.theme;
+    let calm = mix(theme.line, theme.muted, 0.55);
+    let colour = match weight {
+        Weight::Plain => calm,
+        Weight::Near => mix(theme.muted, theme.accent, 0.5),
+        Weight::Hovered => mix(theme.muted, theme.text, 0.6),
+        Weight::Selected => theme.accent,
+        Weight::Dimmed => mix(theme.canvas, calm, 0.35),
+    };
+    let bold = if weight == Weight::Selected { 1.2 } else { 0.0 };
+    // One step per power of ten: 10/s and 10,000/s differ at a glance and both fit.
+    let wide = 1.3 + (1.0 + rate.max(0.0)).log10() as f32 * 0.8;
+    let width = ((wide + bold) * (0.5 + theme.stroke * 0.5) * brush.unit.clamp(0.55, 1.5)).max(1.0);
+    curve(brush, wire, Stroke::new(width, colour));
+    let end = brush.view.screen_from_scene(wire.curve.at(1.0));
+    arrow(brush, end, wire.curve.heading(), (4.5 + width * 1.1) * brush.unit.clamp(0.5, 1.4), colour);
+}
+
+fn curve(brush: &Brush<'_>, wire: &Wire, stroke: Stroke) {
+    let points = wire.curve.points();
+    let last = points.len() - 1;
+    // From afar fewer points do; a piece of some six points of the screen still looks round.
+    let piece = wire.curve.length() / last as f32 * brush.view.zoom;
+    let stride = ((6.0 / piece.max(0.01)) as usize).clamp(1, last);
+    let mut line: Vec<Pos2> = points.iter().step_by(stride).map(|p| brush.view.screen_from_scene(*p)).collect();
+    if !last.is_multiple_of(stride) {
+        line.push(brush.view.screen_from_scene(points[last]));
+    }
+    if wire.role == WireRole::DeadLetter {
+        let dash = 6.0 * brush.unit.clamp(0.6, 1.5);
+        brush.painter.extend(Shape::dashed_line(&line, stroke, dash, dash * 0.8));
+    } else {
+        brush.painter.add(Shape::line(line, stroke));
+    }
+}
+
+/// An arrowhead whose tip is at `tip`.
+pub fn arrow(brush: &Brush<'_>, tip: Pos2, heading: Vec2, size: f32, colour: Color32) {
+    let side = vec2(-heading.y, heading.x) * size * 0.62;
+    let back = tip - heading * size;
+    brush.painter.add(Shape::convex_polygon(vec![tip, back + side, back - side], colour, Stroke::NONE));
+}
+
+/// The link that is being drawn by hand.
+pub fn rubber(brush: &Brush<'_>, from: Pos2, to: Pos2, good: bool) {
+    let colour = if good { brush.theme.accent } else { brush.theme.muted };
+    let reach = ((to.x - from.x).abs() * 0.5).clamp(24.0, 220.0) * brush.view.zoom.min(1.0);
+    let points = [from, from + vec2(reach, 0.0), to - vec2(reach, 0.0), to];
+    let stroke = Stroke::new(2.0 * brush.theme.stroke, colour);
+    brush.painter.add(egui::epaint::CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, stroke));
+    arrow(brush, to, vec2(1.0, 0.0), 9.0, colour);
+}
+
+/// Whether any of a link is on the screen.
+pub fn is_visible(brush: &Brush<'_>, wire: &Wire) -> bool {
+    brush.view.visible().expand(16.0 / brush.view.zoom).intersects(wire.curve.bounds())
+}
+
+/// Where a link's name and grip are.
+pub fn middle(scene: &Scene, wire: &Wire) -> Pos2 {
+    // Links of one row meet at its port; nearer to the other end they are apart.
+    let share = if scene.nodes[wire.from].rows.is_empty() { 0.4 } else { 0.6 };
+    wire.curve.at(share)
+}

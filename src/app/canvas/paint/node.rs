@@ -1,0 +1,275 @@
+//! Producers and consumers, and what all nodes share: outline, ring, marks.
+
+use super::{Brush, Detail, mix, rounded, tag};
+use crate::app::canvas::labels;
+use crate::app::canvas::layout::{Kind, NodeBox};
+use crate::app::canvas::live::State;
+use crate::app::canvas::measures::*;
+use crate::app::theme::space;
+use crate::run::frame::NodeFigures;
+use crate::scenario::Severity;
+use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
+
+/// What stands out about a node.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// Selected.
+    pub selected: bool,
+    /// The pointer is on it.
+    pub hovered: bool,
+    /// A link that is being drawn may end here.
+    pub welcome: bool,
+    /// How it is doing.
+    pub state: State,
+    /// What was found wrong with it.
+    pub finding: Option<Severity>,
+    /// Its figures.
+    pub figures: Option<&'a NodeFigures>,
+    /// Its figure over the last while, if there is a run.
+    pub trend: &'a [f32],
+}
+
+/// Outline, fill, ring and marks of any node. Returns its rectangle on the screen.
+pub fn outline(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>) -> Rect {
+    let theme = brush.theme;
+    let rect = brush.view.screen_rect(node.rect);
+    let radius = space::NODE_RADIUS * brush.unit;
+    let edge = match look.state {
+        _ if look.selected || look.welcome => theme.accent,
+        State::Idle | State::Fine => mix(theme.line, theme.muted, if look.hovered { 0.9 } else { 0.45 }),
+        State::Busy => theme.warn,
+        State::Failing => theme.bad,
+    };
+    let thick = theme.stroke * if look.selected || look.welcome { 2.0 } else { 1.4 } * brush.unit.clamp(0.7, 1.3);
+    let stroke = Stroke::new(thick, edge);
+    if look.selected || look.welcome {
+        halo(brush, node, rect, radius);
+    }
+    let fill = match (look.welcome, look.hovered, brush.detail) {
+        (true, ..) => mix(theme.node, theme.accent, 0.12),
+        (_, true, _) => mix(theme.node, theme.muted, 0.07),
+        // From afar the fill tells the state, as there is no room for its mark.
+        (_, _, Detail::Far) if look.state == State::Fine => mix(theme.node, theme.good, 0.25),
+        (_, _, Detail::Far) if look.state == State::Busy => mix(theme.node, theme.warn, 0.4),
+        (_, _, Detail::Far) if look.state == State::Failing => mix(theme.node, theme.bad, 0.4),
+        _ => theme.node,
+    };
+    shape(brush, node.kind, rect, radius, fill, stroke);
+    if look.state == State::Failing {
+        // Two lines instead of one: bad is told without its colour as well.
+        shape(
+            brush,
+            node.kind,
+            rect.shrink(3.0 * brush.unit.min(1.3)),
+            radius * 0.75,
+            Color32::TRANSPARENT,
+            Stroke::new(thick * 0.6, edge),
+        );
+    } else if look.state == State::Busy && node.kind == Kind::Consumer {
+        let inner = rounded(rect.shrink(3.5 * brush.unit.min(1.3)), radius * 1.15);
+        brush.painter.extend(Shape::dashed_line(&inner, Stroke::new(thick * 0.6, edge), 5.0, 4.0));
+    }
+    rect
+}
+
+/// The shape of a kind.
+fn shape(brush: &Brush<'_>, kind: Kind, rect: Rect, radius: f32, fill: Color32, stroke: Stroke) {
+    match kind {
+        Kind::Producer => {
+            brush.painter.add(Shape::convex_polygon(tag(rect, TIP * brush.unit, radius), fill, stroke));
+        }
+        Kind::Broker => {
+            brush.painter.rect(rect, radius * 0.5, fill, stroke, StrokeKind::Middle);
+        }
+        Kind::Consumer => {
+            brush.painter.rect(rect, radius * 1.4, fill, stroke, StrokeKind::Middle);
+        }
+    }
+}
+
+fn halo(brush: &Brush<'_>, node: &NodeBox, rect: Rect, radius: f32) {
+    let stroke = Stroke::new(5.0 * brush.theme.stroke.min(1.5), brush.theme.accent.gamma_multiply(0.25));
+    shape(brush, node.kind, rect.expand(2.5), radius + 2.5, Color32::TRANSPARENT, stroke);
+}
+
+/// The sign of what was found wrong, on the upper right corner.
+pub fn sign(brush: &Brush<'_>, rect: Rect, kind: Kind, severity: Severity) {
+    let radius = (8.0 * brush.unit).clamp(4.0, 14.0);
+    let inset = if kind == Kind::Producer { TIP * brush.unit } else { radius * 0.6 };
+    let centre = pos2(rect.right() - inset, rect.top());
+    let (colour, ink) = match severity {
+        Severity::Error => (brush.theme.bad, Color32::WHITE),
+        Severity::Warning => (brush.theme.warn, Color32::BLACK),
+    };
+    let ground = Stroke::new(2.0, brush.theme.canvas);
+    match severity {
+        Severity::Error => {
+            brush.painter.circle(centre, radius, colour, ground);
+        }
+        Severity::Warning => {
+            let top = centre - vec2(0.0, radius * 1.15);
+            let foot = radius * 0.85;
+            brush.painter.add(Shape::convex_polygon(
+                vec![top, centre + vec2(radius * 1.2, foot), centre + vec2(-radius * 1.2, foot)],
+                colour,
+                ground,
+            ));
+        }
+    }
+    let mark = Stroke::new(radius * 0.24, ink);
+    brush.painter.line_segment([centre - vec2(0.0, radius * 0.55), centre + vec2(0.0, radius * 0.1)], mark);
+    brush.painter.circle_filled(centre + vec2(0.0, radius * 0.48), radius * 0.15, ink);
+}
+
+/// A small mark for a state, so that it is not told by colour alone. `centre` is its middle.
+pub fn state_mark(brush: &Brush<'_>, centre: Pos2, state: State) {
+    let r = 4.0 * brush.unit;
+    match state {
+        State::Idle => {}
+        State::Fine => {
+            brush.painter.circle_filled(centre, r * 0.8, brush.theme.good);
+        }
+        State::Busy => {
+            let bars = [centre - vec2(r * 0.45, 0.0), centre + vec2(r * 0.45, 0.0)];
+            for bar in bars {
+                brush.painter.rect_filled(Rect::from_center_size(bar, vec2(r * 0.55, r * 2.0)), 1.0, brush.theme.warn);
+            }
+        }
+        State::Failing => {
+            let stroke = Stroke::new(r * 0.5, brush.theme.bad);
+            brush.painter.line_segment([centre - vec2(r, r) * 0.8, centre + vec2(r, r) * 0.8], stroke);
+            brush.painter.line_segment([centre + vec2(-r, r) * 0.8, centre + vec2(r, -r) * 0.8], stroke);
+        }
+    }
+}
+
+/// A producer: name, marks of its events, rate.
+pub fn producer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mut String) {
+    let rect = outline(brush, node, look);
+    if brush.detail == Detail::Far {
+        return;
+    }
+    let (theme, unit) = (brush.theme, brush.unit);
+    let left = rect.left() + PAD * unit;
+    let room = rect.width() - (PAD + TIP * 0.8) * unit;
+    brush.text(pos2(left, rect.center().y - (11.0 * unit).max(6.0)), Align2::LEFT_CENTER, &node.id, theme.body, theme.text, room);
+    let y = rect.center().y + (12.0 * unit).max(6.5);
+    let marks = brush.glyphs(pos2(left, y), &node.events, 4);
+    let marks = if marks > 0.0 { marks + 2.0 * unit } else { 0.0 };
+    let figure = match look.figures {
+        Some(figures) => {
+            scratch.clear();
+            labels::rate(scratch, figures.rate);
+            scratch.as_str()
+        }
+        None => &node.idle,
+    };
+    let wide = brush.text(pos2(left + marks, y), Align2::LEFT_CENTER, figure, theme.label, theme.muted, room - marks);
+    let from = left + marks + wide.max(56.0 * unit) + 8.0 * unit;
+    trend(brush, Rect::from_min_max(pos2(from, y - 8.0 * unit), pos2(rect.right() - TIP * unit, y + 7.0 * unit)), look.trend);
+}
+
+/// A consumer: name, lag and rate, pips and utilisation.
+pub fn consumer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mut String) {
+    let rect = outline(brush, node, look);
+    if brush.detail == Detail::Far {
+        return;
+    }
+    let (theme, unit) = (brush.theme, brush.unit);
+    let (left, right) = (rect.left() + PAD * unit, rect.right() - PAD * unit);
+    let room = right - left;
+    // From further away: two lines in the middle, nothing else.
+    let middle = brush.detail == Detail::Middle;
+    let first = rect.top() + if middle { rect.height() * 0.32 } else { 20.0 * unit };
+    let name_room = if look.state == State::Idle { room } else { room - 14.0 * unit };
+    brush.text(pos2(left, first), Align2::LEFT_CENTER, &node.id, theme.body, theme.text, name_room);
+    state_mark(brush, pos2(right - 3.0 * unit, first), look.state);
+    let y = rect.top() + if middle { rect.height() * 0.69 } else { 43.0 * unit };
+    match look.figures {
+        Some(figures) => {
+            scratch.clear();
+            scratch.push_str("lag ");
+            labels::count(scratch, figures.lag);
+            let colour = if look.state == State::Busy { theme.warn } else { theme.muted };
+            brush.text(pos2(left, y), Align2::LEFT_CENTER, scratch, theme.label, colour, if middle { room } else { room * 0.5 });
+            if brush.detail == Detail::Near {
+                scratch.clear();
+                labels::rate(scratch, figures.rate);
+                brush.text(pos2(right, y), Align2::RIGHT_CENTER, scratch, theme.label, theme.muted, room * 0.5);
+            }
+        }
+        None => {
+            brush.text(pos2(left, y), Align2::LEFT_CENTER, &node.idle, theme.label, theme.muted, room);
+        }
+    }
+    if middle {
+        return;
+    }
+    let y = rect.bottom() - 17.0 * unit;
+    let end = pips(brush, pos2(left, y), node, look, scratch);
+    if let (Some(figures), Detail::Near) = (look.figures, brush.detail) {
+        scratch.clear();
+        labels::figure(scratch, (figures.utilisation * 100.0).round());
+        let cut = scratch.find('.').unwrap_or(scratch.len());
+        scratch.truncate(cut);
+        scratch.push_str(" %");
+        brush.text(pos2(right, y), Align2::RIGHT_CENTER, scratch, theme.label, theme.muted, room * 0.4);
+        let bar = Rect::from_min_max(pos2(end + 8.0 * unit, y - 2.5 * unit), pos2(right - 40.0 * unit, y + 2.5 * unit));
+        if bar.width() > 12.0 * unit {
+            let colour = if look.state == State::Busy { theme.warn } else { theme.good };
+            brush.bar(bar, figures.utilisation as f32, colour);
+        }
+    }
+}
+
+/// One pip per running copy, filled by how busy it is; returns where they end.
+fn pips(brush: &Brush<'_>, left: Pos2, node: &NodeBox, look: &Look<'_>, scratch: &mut String) -> f32 {
+    let (instances, threads) = node.capacity;
+    let (radius, step) = (4.0 * brush.unit, 12.5 * brush.unit);
+    let theme = brush.theme;
+    // What does not fit beside the figure, or in the eye, is counted.
+    let room = brush.view.zoom * node.rect.width() - (2.0 * PAD + 46.0) * brush.unit;
+    let many = instances > PIPS || instances as f32 * step > room;
+    let shown = if many { 1 } else { instances };
+    let busy = look.figures.map_or(0, |f| f.busy);
+    for i in 0..shown {
+        let centre = left + vec2(radius + step * i as f32, 0.0);
+        brush.painter.circle(centre, radius, theme.canvas, Stroke::new(1.2 * brush.unit, theme.muted));
+        // The first copies take what there is to do; of the many, the one pip stands for all.
+        let share = if many {
+            busy as f32 / (instances.saturating_mul(threads)).max(1) as f32
+        } else {
+            (busy.saturating_sub(i * threads) as f32 / threads.max(1) as f32).min(1.0)
+        };
+        if share > 0.0 {
+            brush.painter.circle_filled(centre, radius * (0.35 + 0.65 * share), theme.good);
+        }
+    }
+    let mut end = left.x + step * shown as f32;
+    if many {
+        scratch.clear();
+        scratch.push('×');
+        labels::count(scratch, u64::from(instances));
+        end += brush.text(pos2(end, left.y), Align2::LEFT_CENTER, scratch, theme.label, theme.muted, 60.0 * brush.unit);
+    }
+    end
+}
+
+/// A small line of the last while, from zero to its highest.
+pub fn trend(brush: &Brush<'_>, area: Rect, values: &[f32]) {
+    if brush.detail != Detail::Near || values.len() < 3 || area.width() < 24.0 {
+        return;
+    }
+    let highest = values.iter().copied().fold(0.0_f32, f32::max);
+    if highest <= 0.0 {
+        return;
+    }
+    let point = |(i, value): (usize, &f32)| {
+        pos2(
+            area.left() + area.width() * i as f32 / (values.len() - 1) as f32,
+            area.bottom() - area.height() * (value / highest).clamp(0.0, 1.0),
+        )
+    };
+    let stroke = Stroke::new(1.2 * brush.unit.clamp(0.8, 1.5), mix(brush.theme.line, brush.theme.muted, 0.8));
+    brush.painter.add(Shape::line(values.iter().enumerate().map(point).collect(), stroke));
+}

@@ -1,0 +1,235 @@
+//! Puts the picture together: ground, links, nodes, what travels, what is being done by hand.
+
+use super::connect::{self, Source};
+use super::gestures::Gesture;
+use super::layout::Kind;
+use super::paint::link::Weight;
+use super::paint::node::Look;
+use super::paint::{self, Brush};
+use super::{Canvas, CanvasInput, Pointed, atlas, hit, labels};
+use crate::scenario::Severity;
+use egui::{Color32, Mesh, Shape, Stroke, StrokeKind, Ui};
+
+impl Canvas {
+    pub(super) fn draw(&mut self, ui: &Ui, input: &CanvasInput<'_>, pointed: &Pointed) {
+        let theme = input.theme;
+        let painter = ui.painter().clone();
+        painter.rect_filled(self.view.canvas, 0.0, theme.canvas);
+        let brush = Brush::new(&painter, self.view, theme, self.scene.scale);
+        paint::ground::dots(&brush);
+        if self.scene.nodes.is_empty() && input.placing.is_none() {
+            paint::ground::hint(&brush);
+        }
+        let drawing = match &self.gesture {
+            Gesture::Connect(source) => Some(source.clone()),
+            _ => None,
+        };
+        self.draw_links(&brush, input, pointed, drawing.is_some());
+        self.draw_particles(ui, &brush, input);
+        self.draw_nodes(ui, &brush, input, pointed, drawing.as_ref());
+        if let Some(source) = &drawing {
+            self.draw_rubber(ui, &brush, input, source);
+        }
+        if let (Gesture::Marquee { .. }, Some(area)) = (&self.gesture, self.gesture.marquee(ui, &self.view)) {
+            let area = self.view.screen_rect(area);
+            painter.rect(area, 2.0, theme.accent.gamma_multiply(0.12), Stroke::new(theme.stroke, theme.accent), StrokeKind::Inside);
+        }
+        self.draw_ghost(ui, &brush, input);
+    }
+
+    fn draw_links(&mut self, brush: &Brush<'_>, input: &CanvasInput<'_>, pointed: &Pointed, drawing: bool) {
+        let selected = input.selection.connection.as_ref();
+        for (i, wire) in self.scene.wires.iter().enumerate() {
+            if !paint::link::is_visible(brush, wire) {
+                continue;
+            }
+            let ends = [wire.from, wire.to];
+            let near = ends.iter().any(|n| is_selected(input, &self.scene.nodes[*n].id));
+            let hovered = pointed.wire == Some(i) || ends.iter().any(|n| pointed.node == Some(*n));
+            let weight = match () {
+                () if drawing => Weight::Dimmed,
+                () if selected.is_some() && self.scene.connection(wire).as_ref() == selected => Weight::Selected,
+                () if hovered => Weight::Hovered,
+                () if near => Weight::Near,
+                () => Weight::Plain,
+            };
+            paint::link::link(brush, wire, self.live.rate(input.frame, i), weight);
+        }
+    }
+
+    fn draw_particles(&mut self, ui: &Ui, brush: &Brush<'_>, input: &CanvasInput<'_>) {
+        let Some(frame) = input.frame else { return };
+        if input.reduce_motion || !self.particles.any() {
+            return;
+        }
+        let scale = input.theme.label / 12.0 * self.view.zoom.clamp(0.75, 1.3);
+        let atlas = atlas::Atlas::ready(self.atlas.take(), ui.ctx(), input.theme.label / 12.0);
+        let mut mesh = Mesh::with_texture(atlas.texture());
+        self.particles.draw(&mut mesh, &self.scene, &self.view, input.theme, frame, &self.live, scale);
+        self.atlas = Some(atlas);
+        if !mesh.is_empty() {
+            brush.painter.add(Shape::mesh(mesh));
+        }
+    }
+
+    fn draw_nodes(&mut self, ui: &Ui, brush: &Brush<'_>, input: &CanvasInput<'_>, pointed: &Pointed, drawing: Option<&Source>) {
+        let mut worst: Vec<(usize, Severity)> = Vec::new();
+        for finding in input.findings {
+            if let Some(node) = super::node_of(&self.scene, &finding.path) {
+                match worst.iter_mut().find(|(n, _)| *n == node) {
+                    Some((_, severity)) => *severity = (*severity).max(finding.severity),
+                    None => worst.push((node, finding.severity)),
+                }
+            }
+        }
+        let aim = drawing
+            .and_then(|_| ui.input(|i| i.pointer.latest_pos()))
+            .and_then(|p| hit::spot(&self.scene, self.view.scene_from_screen(p), 6.0 / self.view.zoom));
+        let rows_shown = brush.detail != paint::Detail::Far;
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let mut trend = std::mem::take(&mut self.trend);
+        let visible: Vec<usize> = self.visible_nodes().collect();
+        for i in visible {
+            let node = &self.scene.nodes[i];
+            let verdict = drawing.map(|source| connect::verdict(&self.scene, input.scenario, source, i, None));
+            let sensible = matches!(verdict, Some(Ok(())));
+            let dimmed = drawing.is_some_and(|s| s.node() != node.id) && !sensible;
+            trend.clear();
+            if let (Some(frame), Some(id), paint::Detail::Near) = (input.frame, self.live.id(i), brush.detail) {
+                let rows = &frame.series.rows;
+                // The bins of the last minute of the run, at most as many as the small line can show.
+                let bins = ((60.0 / frame.series.width.seconds().max(1e-9)) as usize).clamp(3, 60);
+                trend.extend(rows.iter().rev().take(bins).rev().filter_map(|row| Some(row.nodes.get(id.index())?.throughput)));
+            }
+            let look = Look {
+                selected: is_selected(input, &node.id),
+                hovered: pointed.node == Some(i) && drawing.is_none(),
+                welcome: sensible && aim.is_some_and(|a| a.node == i),
+                state: self.live.state(input.frame, i),
+                finding: worst.iter().find(|(n, _)| *n == i).map(|(_, s)| *s),
+                figures: self.live.node(input.frame, i),
+                trend: &trend,
+            };
+            match node.kind {
+                Kind::Producer => paint::node::producer(brush, node, &look, &mut scratch),
+                Kind::Consumer => paint::node::consumer(brush, node, &look, &mut scratch),
+                Kind::Broker => {
+                    let lit = aim.filter(|a| a.node == i && sensible).and_then(|a| a.row);
+                    let outlets = |row: usize, out: &mut Vec<_>| {
+                        let frame = input.frame;
+                        out.extend(self.live.outlets(i, row).iter().filter_map(|o| frame?.outlets.get(o.index())));
+                    };
+                    paint::broker::broker(brush, node, &look, lit, &outlets, &mut scratch);
+                }
+            }
+            if rows_shown {
+                self.draw_ports(brush, i, pointed, drawing);
+            }
+            if let Some(severity) = look.finding {
+                paint::node::sign(brush, self.view.screen_rect(node.rect), node.kind, severity);
+            }
+            if dimmed {
+                // A veil of the ground's colour: shape and name stay readable behind it.
+                brush.painter.rect_filled(
+                    self.view.screen_rect(node.rect).expand(7.0 * brush.unit),
+                    6.0,
+                    input.theme.canvas.gamma_multiply(0.6),
+                );
+            }
+        }
+        (self.scratch, self.trend) = (scratch, trend);
+    }
+
+    fn draw_ports(&self, brush: &Brush<'_>, i: usize, pointed: &Pointed, drawing: Option<&Source>) {
+        let node = &self.scene.nodes[i];
+        let hovered = |row: Option<&str>| pointed.port.as_ref().or(drawing).is_some_and(|s| s.node() == node.id && s.row() == row);
+        match node.kind {
+            Kind::Producer | Kind::Consumer => brush.port(brush.view.screen_from_scene(node.output()), hovered(None)),
+            Kind::Broker => {
+                for row in &node.rows {
+                    brush.port(brush.view.screen_from_scene(row.rect.right_center()), hovered(Some(&row.name)));
+                }
+            }
+        }
+    }
+
+    fn draw_rubber(&self, ui: &Ui, brush: &Brush<'_>, input: &CanvasInput<'_>, source: &Source) {
+        let (Some(from), Some(pointer)) = (source.port(&self.scene), ui.input(|i| i.pointer.latest_pos())) else { return };
+        let aim = hit::spot(&self.scene, self.view.scene_from_screen(pointer), 6.0 / self.view.zoom);
+        let good = aim.is_some_and(|a| connect::verdict(&self.scene, input.scenario, source, a.node, a.row).is_ok());
+        paint::link::rubber(brush, self.view.screen_from_scene(from), pointer, good);
+    }
+
+    fn draw_ghost(&self, ui: &Ui, brush: &Brush<'_>, input: &CanvasInput<'_>) {
+        let Some(placing) = super::gestures::to_place(ui, input) else { return };
+        let Some(pointer) = ui.input(|i| i.pointer.latest_pos()).filter(|p| self.view.canvas.contains(*p)) else { return };
+        let at = super::gestures::snapped(self.view.scene_from_screen(pointer));
+        let node = crate::app::edit::fresh(placing, at.into(), input.scenario);
+        let rect = super::layout::rect_of(&node, at, super::layout::size(&node) * self.scene.scale, self.scene.scale);
+        let rect = self.view.screen_rect(rect);
+        let edge = Stroke::new(1.5 * input.theme.stroke, input.theme.accent);
+        let fill = input.theme.accent.gamma_multiply(0.15);
+        let radius = crate::app::theme::space::NODE_RADIUS * brush.unit;
+        if placing == crate::app::action::Placing::Producer {
+            let outline = paint::tag(rect, super::measures::TIP * brush.unit, radius);
+            brush.painter.add(Shape::convex_polygon(outline, fill, edge));
+        } else {
+            brush.painter.rect(rect, radius, fill, edge, StrokeKind::Middle);
+        }
+        brush.text(rect.center(), egui::Align2::CENTER_CENTER, node.id(), input.theme.body, input.theme.text, rect.width());
+    }
+
+    /// What a tooltip says of what the pointer is on.
+    pub(super) fn tooltips(&mut self, ui: &Ui, input: &CanvasInput<'_>, pointed: &Pointed) {
+        let quiet = ui.input(|i| i.pointer.any_down());
+        if let Gesture::Connect(source) = &self.gesture {
+            let aim = ui.input(|i| i.pointer.latest_pos()).and_then(|p| hit::spot(&self.scene, self.view.scene_from_screen(p), 0.0));
+            if let Some(Err(reason)) = aim.map(|a| connect::verdict(&self.scene, input.scenario, source, a.node, a.row)) {
+                tooltip(ui, &[(reason, input.theme.text)]);
+            }
+        } else if let (Some(wire), false) = (pointed.wire, quiet) {
+            let text = self.describe_wire(input, wire);
+            tooltip(ui, &[(self.scene.ends(&self.scene.wires[wire]), input.theme.text), (text, input.theme.muted)]);
+        } else if let (Some(node), false) = (pointed.node, quiet) {
+            let of_it = |f: &&crate::scenario::check::Finding| super::node_of(&self.scene, &f.path) == Some(node);
+            let findings = input.findings.iter().filter(of_it);
+            let mut lines: Vec<(String, Color32)> = findings.map(|f| (f.message.clone(), input.theme.text)).collect();
+            if self.view.zoom * self.scene.scale < super::measures::FAR {
+                let node = &self.scene.nodes[node];
+                lines.insert(0, (node.id.clone(), input.theme.text));
+            }
+            tooltip(ui, &lines);
+        }
+    }
+
+    fn describe_wire(&self, input: &CanvasInput<'_>, wire: usize) -> String {
+        let mut text = String::new();
+        let Some((link, figures)) = self.live.link(input.frame, wire) else { return "nothing runs yet".to_owned() };
+        labels::rate(&mut text, self.live.rate(input.frame, wire));
+        if let Some(plan) = input.frame.and_then(|f| f.plan.links.get(link.index())) {
+            text.push_str(", latency ");
+            text.push_str(&super::layout::times(&plan.latency));
+        }
+        if figures.lost > 0 {
+            text.push_str(", lost ");
+            labels::count(&mut text, figures.lost);
+        }
+        text
+    }
+}
+
+fn is_selected(input: &CanvasInput<'_>, id: &str) -> bool {
+    input.selection.nodes.contains(id)
+}
+
+fn tooltip(ui: &Ui, lines: &[(String, Color32)]) {
+    if lines.is_empty() {
+        return;
+    }
+    let id = ui.scope_id().with("tooltip");
+    egui::Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), id, egui::PopupAnchor::Pointer).gap(14.0).show(|ui| {
+        for (line, colour) in lines {
+            ui.label(egui::RichText::new(line).color(*colour));
+        }
+    });
+}

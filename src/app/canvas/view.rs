@@ -1,0 +1,125 @@
+//! Where the scene is on the screen: pan and zoom, mapped there and back. Knows nothing of what is drawn.
+
+use super::measures::{FIT_MARGIN_SCREEN, FIT_ZOOM, ZOOM};
+use egui::{Pos2, Rect, Vec2, pos2, vec2};
+
+/// Pan and zoom.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View {
+    /// Points per scene unit.
+    pub zoom: f32,
+    /// The scene's place in the middle of the canvas.
+    pub centre: Pos2,
+    /// The canvas on the screen.
+    pub canvas: Rect,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        View { zoom: 1.0, centre: Pos2::ZERO, canvas: Rect::from_min_size(Pos2::ZERO, vec2(1.0, 1.0)) }
+    }
+}
+
+impl View {
+    /// Where a place of the scene is on the screen.
+    #[inline]
+    pub fn screen_from_scene(&self, place: Pos2) -> Pos2 {
+        self.canvas.center() + (place - self.centre) * self.zoom
+    }
+
+    /// Which place of the scene is at a point of the screen.
+    #[inline]
+    pub fn scene_from_screen(&self, point: Pos2) -> Pos2 {
+        self.centre + (point - self.canvas.center()) / self.zoom
+    }
+
+    /// The same for a rectangle.
+    pub fn screen_rect(&self, rect: Rect) -> Rect {
+        Rect::from_min_max(self.screen_from_scene(rect.min), self.screen_from_scene(rect.max))
+    }
+
+    /// The part of the scene that is on the screen.
+    pub fn visible(&self) -> Rect {
+        Rect::from_min_max(self.scene_from_screen(self.canvas.min), self.scene_from_screen(self.canvas.max))
+    }
+
+    /// Moves the scene by so many points of the screen.
+    pub fn pan(&mut self, points: Vec2) {
+        self.look_at(self.centre - points / self.zoom);
+    }
+
+    /// Zooms so that what is at `point` of the screen stays there.
+    pub fn zoom_at(&mut self, point: Pos2, factor: f32) {
+        if !factor.is_finite() || factor <= 0.0 {
+            return;
+        }
+        let fixed = self.scene_from_screen(point);
+        self.zoom = (self.zoom * factor).clamp(ZOOM.0, ZOOM.1);
+        self.look_at(fixed - (point - self.canvas.center()) / self.zoom);
+    }
+
+    /// Puts a place of the scene into the middle; far beyond all scenes figures lose their precision, so it ends there.
+    pub fn look_at(&mut self, place: Pos2) {
+        const EDGE: f32 = 200_000.0;
+        if place.x.is_finite() && place.y.is_finite() {
+            self.centre = place.clamp(pos2(-EDGE, -EDGE), pos2(EDGE, EDGE));
+        }
+    }
+
+    /// Shows all of `content`.
+    pub fn fit(&mut self, content: Rect) {
+        if !content.is_finite() || content.is_negative() {
+            (self.zoom, self.centre) = (1.0, Pos2::ZERO);
+            return;
+        }
+        // A small canvas has no room to waste.
+        let margin = (self.canvas.size() * 0.07).min(Vec2::splat(FIT_MARGIN_SCREEN));
+        let room = (self.canvas.size() - margin * 2.0).max(vec2(40.0, 40.0));
+        let zoom = (room / content.size().max(vec2(1.0, 1.0))).min_elem();
+        self.zoom = zoom.clamp(ZOOM.0, FIT_ZOOM);
+        self.look_at(content.center());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view() -> View {
+        View { zoom: 1.7, centre: pos2(312.0, -40.0), canvas: Rect::from_min_size(pos2(60.0, 40.0), vec2(800.0, 600.0)) }
+    }
+
+    #[test]
+    fn there_and_back() {
+        let view = view();
+        for (x, y) in [(0.0, 0.0), (-1234.5, 77.25), (3000.0, 900.0)] {
+            let back = view.scene_from_screen(view.screen_from_scene(pos2(x, y)));
+            assert!((back - pos2(x, y)).length() < 1e-2, "{back:?}");
+        }
+    }
+
+    #[test]
+    fn zooming_keeps_what_is_under_the_pointer() {
+        let mut view = view();
+        let pointer = pos2(200.0, 500.0);
+        let before = view.scene_from_screen(pointer);
+        for factor in [1.25, 0.3, 100.0, 1e-9, f32::NAN, -1.0, 2.0] {
+            view.zoom_at(pointer, factor);
+            assert!((view.scene_from_screen(pointer) - before).length() < 1e-1);
+            assert!((ZOOM.0..=ZOOM.1).contains(&view.zoom));
+        }
+    }
+
+    #[test]
+    fn fitting_shows_all_and_survives_nothing() {
+        let mut view = view();
+        let content = Rect::from_min_max(pos2(-500.0, 20.0), pos2(4000.0, 700.0));
+        view.fit(content);
+        assert!(view.canvas.contains_rect(view.screen_rect(content)));
+        view.fit(Rect::NOTHING);
+        assert_eq!((view.zoom, view.centre), (1.0, Pos2::ZERO));
+        view.canvas = Rect::from_min_size(Pos2::ZERO, Vec2::ZERO);
+        view.fit(content);
+        assert!(view.zoom >= ZOOM.0 && view.zoom.is_finite());
+    }
+}

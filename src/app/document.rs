@@ -1,0 +1,182 @@
+//! The scenario that is open: its text, its place, its past, what is wrong with it, and the last version that could run.
+
+use super::action::Selection;
+use super::edit::Edit;
+use super::files::Home;
+use super::history::History;
+use crate::scenario::check::Finding;
+use crate::scenario::{self, Plan, Scenario, Severity};
+use std::sync::Arc;
+
+/// How many steps can be taken back.
+const STEPS: usize = 200;
+
+/// An open scenario.
+#[derive(Debug)]
+pub struct Document {
+    /// As it is now.
+    pub scenario: Scenario,
+    /// Where it lives.
+    pub home: Home,
+    /// The text as last read or written, with its comments; empty if there is none.
+    pub original: String,
+    /// What is selected.
+    pub selection: Selection,
+    /// What is wrong, or probably not meant.
+    pub findings: Vec<Finding>,
+    /// The last version that could run.
+    pub plan: Option<Arc<Plan>>,
+    saved: Scenario,
+    dirty: bool,
+    history: History<Scenario>,
+}
+
+/// What a change means for the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The run goes on as it is.
+    None,
+    /// There is a new plan to run.
+    NewPlan,
+}
+
+impl Document {
+    /// Opens a scenario.
+    pub fn new(scenario: Scenario, original: String, home: Home) -> Document {
+        let mut document = Document {
+            saved: scenario.clone(),
+            scenario,
+            home,
+            original,
+            selection: Selection::default(),
+            findings: Vec::new(),
+            plan: None,
+            dirty: false,
+            history: History::new(STEPS),
+        };
+        document.check();
+        document
+    }
+
+    /// Whether there is work that is in no file.
+    pub fn dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// Whether what is on the canvas is what runs (or would, on play).
+    pub fn runnable(&self) -> bool {
+        !self.findings.iter().any(|f| f.severity == Severity::Error)
+    }
+
+    /// What undo would take back.
+    pub fn undo_label(&self) -> Option<&str> {
+        self.history.undo_label()
+    }
+
+    /// What redo would do again.
+    pub fn redo_label(&self) -> Option<&str> {
+        self.history.redo_label()
+    }
+
+    /// Changes the scenario; an edit that changes nothing leaves no step behind.
+    pub fn edit(&mut self, edit: &Edit) -> Result<Effect, String> {
+        let mut next = self.scenario.clone();
+        edit.apply(&mut next)?;
+        if next == self.scenario {
+            return Ok(Effect::None);
+        }
+        let before = std::mem::replace(&mut self.scenario, next);
+        let effect = self.changed(&before);
+        self.history.push(edit.label(), before);
+        self.follow(edit);
+        Ok(effect)
+    }
+
+    /// Takes back the last edit; its label, if there was one.
+    pub fn undo(&mut self) -> Option<(String, Effect)> {
+        self.history.undo_label()?;
+        let (label, value) = self.history.undo(self.scenario.clone())?;
+        Some((label, self.put(value)))
+    }
+
+    /// Does again what was taken back.
+    pub fn redo(&mut self) -> Option<(String, Effect)> {
+        self.history.redo_label()?;
+        let (label, value) = self.history.redo(self.scenario.clone())?;
+        Some((label, self.put(value)))
+    }
+
+    /// The scenario was written as `text` to `home`.
+    pub fn saved(&mut self, text: String, home: Home) {
+        let moved = self.home != home;
+        self.original = text;
+        self.home = home;
+        self.saved = self.scenario.clone();
+        self.dirty = false;
+        if moved {
+            // Trace files are looked for in another folder now.
+            self.check();
+        }
+    }
+
+    fn put(&mut self, value: Scenario) -> Effect {
+        let before = std::mem::replace(&mut self.scenario, value);
+        let effect = self.changed(&before);
+        let known: Vec<&str> = self.scenario.nodes.iter().map(|n| n.id()).collect();
+        self.selection.nodes.retain(|id| known.contains(&id.as_str()));
+        self.selection.connection = None;
+        effect
+    }
+
+    fn changed(&mut self, before: &Scenario) -> Effect {
+        self.dirty = self.scenario != self.saved;
+        if runs_alike(before, &self.scenario) { Effect::None } else { self.check() }
+    }
+
+    fn check(&mut self) -> Effect {
+        match scenario::check(&self.scenario, &self.home) {
+            Ok((plan, findings)) => {
+                self.plan = Some(Arc::new(plan));
+                self.findings = findings;
+                Effect::NewPlan
+            }
+            Err(findings) => {
+                self.findings = findings;
+                Effect::None
+            }
+        }
+    }
+
+    /// The selection goes with what was done.
+    fn follow(&mut self, edit: &Edit) {
+        match edit {
+            Edit::Add(_) => {
+                if let Some(node) = self.scenario.nodes.last() {
+                    self.selection = Selection::node(node.id());
+                }
+            }
+            Edit::Rename { from, to } => {
+                if self.selection.nodes.remove(from) {
+                    self.selection.nodes.insert(to.clone());
+                }
+                self.selection.connection = None;
+            }
+            Edit::Delete { .. } => self.selection = Selection::default(),
+            _ => {}
+        }
+    }
+}
+
+/// Whether two scenarios are one run: they differ at most in places on the canvas and in what is only said about them.
+fn runs_alike(a: &Scenario, b: &Scenario) -> bool {
+    let bare = |scenario: &Scenario| {
+        let mut bare = scenario.clone();
+        bare.name.clear();
+        bare.about.clear();
+        for node in &mut bare.nodes {
+            node.set_at((0.0, 0.0));
+        }
+        bare
+    };
+    bare(a) == bare(b)
+}

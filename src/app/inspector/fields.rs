@@ -1,0 +1,303 @@
+//! Fields of the inspector: a name on the left, what can be changed on the right. Each changes its value only when the
+//! person has finished (Enter, leaving the field, end of a drag) and says so; wrong input never reaches the value, it
+//! stays in the field, marked, with the reason below.
+
+use crate::app::theme::{Theme, size, space};
+use crate::app::widgets;
+use egui::{Align, DragValue, Id, Key, Layout, Response, RichText, Slider, Stroke, TextEdit, Ui, vec2};
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// What is being typed, and the value it began from: when that changes underneath (undo, another node), the typing is void.
+#[derive(Clone)]
+struct Typing {
+    text: String,
+    began: String,
+}
+
+/// A name and, right of it, a control as wide as there is room. Gives the name's id too, for screen readers.
+pub fn row<R>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, control: impl FnOnce(&mut Ui, Id) -> R) -> R {
+    let width = ui.available_width();
+    ui.allocate_ui_with_layout(vec2(width, theme.px(size::CONTROL)), Layout::left_to_right(Align::Center), |ui| {
+        let named = ui
+            .allocate_ui_with_layout(
+                vec2(theme.px(size::FIELD_NAME), theme.px(size::CONTROL)),
+                Layout::left_to_right(Align::Center),
+                |ui| {
+                    ui.set_min_width(theme.px(size::FIELD_NAME));
+                    let label = ui.add(egui::Label::new(widgets::muted(theme, name).size(theme.label)).truncate());
+                    if help.is_empty() { label } else { label.on_hover_text(help) }
+                },
+            )
+            .inner;
+        control(ui, named.id)
+    })
+    .inner
+}
+
+/// A quantity with a unit, as text.
+pub fn quantity<T: FromStr<Err = String> + Display>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut T) -> bool {
+    let parse = |text: &str| text.parse::<T>();
+    typed(ui, theme, name, help, &value.to_string(), "", parse).is_some_and(|new| {
+        *value = new;
+        true
+    })
+}
+
+/// The same where nothing at all may be given; `none` says what that means.
+pub fn optional<T: FromStr<Err = String> + Display>(
+    ui: &mut Ui,
+    theme: &Theme,
+    name: &str,
+    help: &str,
+    none: &str,
+    value: &mut Option<T>,
+) -> bool {
+    let now = value.as_ref().map(T::to_string).unwrap_or_default();
+    let parse = |text: &str| if text.trim().is_empty() { Ok(None) } else { text.parse::<T>().map(Some) };
+    typed(ui, theme, name, help, &now, none, parse).is_some_and(|new| {
+        *value = new;
+        true
+    })
+}
+
+/// A text that `wrong` finds nothing wrong with.
+pub fn text(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut String, wrong: impl Fn(&str) -> Option<String>) -> bool {
+    let parse = |text: &str| match wrong(text.trim()) {
+        Some(why) => Err(why),
+        None => Ok(text.trim().to_owned()),
+    };
+    typed(ui, theme, name, help, value, "", parse).is_some_and(|new| {
+        *value = new;
+        true
+    })
+}
+
+/// A number without a unit.
+pub fn factor(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut f64, least: f64) -> bool {
+    let parse = |text: &str| match text.trim().parse::<f64>() {
+        Ok(v) if v.is_finite() && v >= least => Ok(v),
+        Ok(_) => Err(format!("expected a number of at least {least}")),
+        Err(_) => Err(format!("`{text}` is not a number")),
+    };
+    typed(ui, theme, name, help, &value.to_string(), "", parse).is_some_and(|new| {
+        *value = new;
+        true
+    })
+}
+
+/// A row with a text field; the parsed value once the person has finished with something that is right and different.
+fn typed<T>(
+    ui: &mut Ui,
+    theme: &Theme,
+    name: &str,
+    help: &str,
+    now: &str,
+    hint: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Option<T> {
+    row(ui, theme, name, help, |ui, label| {
+        let id = ui.make_persistent_id(name);
+        let (response, done) = edit(ui, theme, id, now, hint, &parse);
+        response.labelled_by(label);
+        done
+    })
+}
+
+/// The text field itself.
+pub fn edit<T>(
+    ui: &mut Ui,
+    theme: &Theme,
+    id: Id,
+    now: &str,
+    hint: &str,
+    parse: &dyn Fn(&str) -> Result<T, String>,
+) -> (Response, Option<T>) {
+    let known = ui.data(|d| d.get_temp::<Typing>(id)).filter(|t| t.began == now);
+    let mut typing = known.clone().unwrap_or_else(|| Typing { text: now.to_owned(), began: now.to_owned() });
+    let parsed = parse(&typing.text);
+    let wrong = parsed.as_ref().err().cloned();
+    let mut done = None;
+    let response = ui
+        .vertical(|ui| {
+            if wrong.is_some() {
+                let mark = Stroke::new(theme.stroke * 1.5, theme.bad);
+                let w = &mut ui.visuals_mut().widgets;
+                (w.inactive.bg_stroke, w.hovered.bg_stroke, w.active.bg_stroke) = (mark, mark, mark);
+                ui.visuals_mut().selection.stroke = mark;
+            }
+            let field = TextEdit::singleline(&mut typing.text).id(id.with("field")).hint_text(hint.to_owned());
+            let response = ui.add(field.desired_width(ui.available_width()).margin(vec2(theme.px(space::S), theme.px(space::XS))));
+            if let Some(why) = &wrong {
+                ui.label(RichText::new(why).color(theme.bad).size(theme.label));
+            }
+            response
+        })
+        .inner;
+    let escaped = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape));
+    if escaped || (response.lost_focus() && typing.text == now) {
+        ui.data_mut(|d| d.remove::<Typing>(id));
+    } else if response.lost_focus() {
+        match parse(&typing.text) {
+            Ok(value) => {
+                ui.data_mut(|d| d.remove::<Typing>(id));
+                done = Some(value);
+            }
+            Err(_) => {
+                ui.data_mut(|d| d.insert_temp(id, typing));
+            }
+        }
+    } else if response.changed() || known.is_some() {
+        ui.data_mut(|d| d.insert_temp(id, typing));
+    }
+    (response, done)
+}
+
+/// A count, to be typed or dragged.
+pub fn count(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut u32, range: std::ops::RangeInclusive<u32>) -> bool {
+    let mut wide = u64::from(*value);
+    let done = whole(ui, theme, name, help, &mut wide, u64::from(*range.start())..=u64::from(*range.end()));
+    *value = u32::try_from(wide).unwrap_or(*value);
+    done
+}
+
+/// A whole number, to be typed or dragged.
+pub fn whole(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut u64, range: std::ops::RangeInclusive<u64>) -> bool {
+    row(ui, theme, name, help, |ui, label| {
+        let id = ui.make_persistent_id(name);
+        held(ui, id, value, |ui, value| {
+            // The wider the range, the faster the drag; small counts move by ones.
+            let speed = (*value as f64 * 0.01).clamp(0.05, 1e6);
+            let least = vec2(ui.available_width(), theme.px(size::CONTROL));
+            ui.add(DragValue::new(value).range(range).speed(speed).min_size(least).update_while_editing(false)).labelled_by(label)
+        })
+    })
+}
+
+/// A share from 0 to 100 %, as a slider.
+pub fn share(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut crate::scenario::units::Percent) -> bool {
+    let mut percent = value.0 * 100.0;
+    let changed = row(ui, theme, name, help, |ui, label| {
+        let id = ui.make_persistent_id(name);
+        held(ui, id, &mut percent, |ui, percent| {
+            ui.spacing_mut().slider_width = (ui.available_width() - theme.px(76.0)).max(theme.px(40.0));
+            let slider = Slider::new(percent, 0.0..=100.0).suffix(" %").max_decimals(3).update_while_editing(false);
+            ui.add(slider).labelled_by(label)
+        })
+    });
+    if changed {
+        // Through the text, so that 7 % is 0.07 and not a neighbour of it.
+        *value = format!("{}%", (percent * 1000.0).round() / 1000.0).parse().unwrap_or(*value);
+    }
+    changed
+}
+
+/// Holds back what a drag does until it ends.
+fn held<T: Copy + PartialEq + Send + Sync + 'static>(
+    ui: &mut Ui,
+    id: Id,
+    value: &mut T,
+    control: impl FnOnce(&mut Ui, &mut T) -> Response,
+) -> bool {
+    let before = *value;
+    let mut shown = ui.data(|d| d.get_temp::<T>(id)).unwrap_or(before);
+    let response = control(ui, &mut shown);
+    if response.dragged() && !response.drag_stopped() {
+        ui.data_mut(|d| d.insert_temp(id, shown));
+        return false;
+    }
+    ui.data_mut(|d| d.remove::<T>(id));
+    *value = shown;
+    shown != before
+}
+
+/// One of several, by position.
+pub fn choice(ui: &mut Ui, theme: &Theme, name: &str, help: &str, options: &[&str], chosen: usize) -> Option<usize> {
+    row(ui, theme, name, help, |ui, label| pick(ui, name, label, options, chosen))
+}
+
+/// The list of [`choice`] without a name before it.
+pub fn pick(ui: &mut Ui, salt: &str, label: Id, options: &[&str], chosen: usize) -> Option<usize> {
+    let mut picked = None;
+    let shown = options.get(chosen).copied().unwrap_or_default();
+    let list = egui::ComboBox::from_id_salt(salt).selected_text(shown).width(ui.available_width()).truncate();
+    let response = list.show_ui(ui, |ui| {
+        for (i, option) in options.iter().enumerate() {
+            if ui.selectable_label(i == chosen, *option).clicked() && i != chosen {
+                picked = Some(i);
+            }
+        }
+    });
+    response.response.labelled_by(label);
+    picked
+}
+
+/// One of known names; a name that is none of them is shown as it is, so that nothing changes by itself.
+pub fn name_of(ui: &mut Ui, theme: &Theme, name: &str, help: &str, known: &[String], value: &mut String) -> bool {
+    let mut options: Vec<&str> = known.iter().map(String::as_str).collect();
+    let at = options.iter().position(|o| o == value).unwrap_or(options.len());
+    let own = value.clone();
+    if at == options.len() {
+        options.push(&own);
+    }
+    match choice(ui, theme, name, help, &options, at) {
+        Some(picked) => {
+            *value = options[picked].to_owned();
+            true
+        }
+        None => false,
+    }
+}
+
+/// A yes or no.
+pub fn flag(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut bool) -> bool {
+    row(ui, theme, name, help, |ui, label| ui.checkbox(value, "").labelled_by(label).changed())
+}
+
+/// The head of a group of fields.
+pub fn section(ui: &mut Ui, theme: &Theme, title: &str) {
+    ui.add_space(theme.px(space::S));
+    ui.label(RichText::new(title).strong().size(theme.body));
+}
+
+/// A group of fields in a frame, for the entries of a list; `true` if the entry is to go.
+pub fn entry(ui: &mut Ui, theme: &Theme, title: &str, fields: impl FnOnce(&mut Ui)) -> bool {
+    let mut remove = false;
+    egui::Frame::new()
+        .fill(theme.node)
+        .stroke(Stroke::new(theme.stroke, theme.line))
+        .corner_radius(space::RADIUS)
+        .inner_margin(theme.px(space::S))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(title).size(theme.label).color(theme.muted));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let icon = egui_material_icons::icons::ICON_CLOSE;
+                    remove = widgets::icon_button(ui, theme, icon, &format!("Remove {title}"), "", true).clicked();
+                });
+            });
+            fields(ui);
+        });
+    remove
+}
+
+/// A text field for an entry of a list, called `name`, with a button that removes it: the new text, and whether it is to go.
+pub fn removable<T>(ui: &mut Ui, theme: &Theme, name: &str, now: &str, parse: &dyn Fn(&str) -> Result<T, String>) -> (Option<T>, bool) {
+    let size = vec2(ui.available_width(), theme.px(size::CONTROL));
+    // From the right: the button takes what it needs, the field the rest.
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Min), |ui| {
+        let icon = egui_material_icons::icons::ICON_CLOSE;
+        let gone = widgets::icon_button(ui, theme, icon, &format!("Remove {name}"), "", true).clicked();
+        let id = ui.make_persistent_id("removable");
+        let (response, new) = edit(ui, theme, id, now, "", parse);
+        widgets::name_field(&response, name);
+        (new, gone)
+    })
+    .inner
+}
+
+/// "Add ...", below a list.
+pub fn add(ui: &mut Ui, theme: &Theme, words: &str) -> bool {
+    widgets::labelled_button(ui, theme, egui_material_icons::icons::ICON_ADD, words, true).clicked()
+}

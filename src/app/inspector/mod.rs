@@ -1,0 +1,152 @@
+//! The inspector: everything that the selected node can be given, or the scenario's own settings if nothing is selected.
+//! A function of what is open: it changes a copy, and what differs from the original becomes an edit.
+
+mod broker;
+mod consumer;
+mod fields;
+mod live;
+mod producer;
+mod scenario;
+mod shapes;
+
+use super::action::{Action, Connection, Selection};
+use super::edit::Edit;
+use super::theme::{Theme, size, space};
+use super::widgets::muted;
+use crate::run::Frame;
+use crate::scenario::Scenario;
+use crate::scenario::check::Finding;
+use crate::scenario::document::Node;
+use egui::{RichText, ScrollArea, Ui, UiBuilder};
+
+/// What the inspector reads.
+pub struct Inspected<'a> {
+    /// The open scenario.
+    pub scenario: &'a Scenario,
+    /// The run, if there is one.
+    pub frame: Option<&'a Frame>,
+    /// What is selected.
+    pub selection: &'a Selection,
+    /// What is wrong.
+    pub findings: &'a [Finding],
+    /// The look.
+    pub theme: &'a Theme,
+}
+
+/// Draws the inspector.
+pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
+    let salt = input.selection.single().unwrap_or_default().to_owned();
+    // A child of fixed size: something too wide is cut off instead of making the panel wider, picture by picture.
+    let room = ui.available_rect_before_wrap();
+    let mut child = ui.new_child(UiBuilder::new().max_rect(room));
+    ui.advance_cursor_after_rect(room);
+    child.shrink_clip_rect(room);
+    ScrollArea::vertical().id_salt(("inspector", &salt)).auto_shrink(false).show(&mut child, |ui| {
+        // Fields end before the scroll bar, which otherwise lies on top of them.
+        ui.set_width(ui.available_width() - input.theme.px(space::S));
+        ui.push_id(salt, |ui| match (input.selection.single(), &input.selection.connection, input.selection.nodes.len()) {
+            (Some(id), _, _) => match input.scenario.nodes.iter().find(|n| n.id() == id) {
+                Some(node) => one_node(ui, input, node, actions),
+                None => scenario::show(ui, input, actions),
+            },
+            (None, Some(connection), 0) => one_connection(ui, input, connection, actions),
+            (None, _, 0) => scenario::show(ui, input, actions),
+            (None, _, n) => several(ui, input, n),
+        });
+        ui.add_space(input.theme.px(space::L));
+    });
+}
+
+fn one_node(ui: &mut Ui, input: &Inspected<'_>, node: &Node, actions: &mut Vec<Action>) {
+    let theme = input.theme;
+    title(ui, theme, node.id(), node.role());
+    problems(ui, input, node.id());
+    live::show(ui, input, node);
+    fields::section(ui, theme, "Settings");
+    rename(ui, input, node, actions);
+    let mut draft = node.clone();
+    match &mut draft {
+        Node::Producer(producer) => producer::show(ui, input, producer),
+        Node::Broker(broker) => broker::show(ui, input, broker, actions),
+        Node::Consumer(consumer) => consumer::show(ui, input, consumer),
+    }
+    if draft != *node {
+        actions.push(Action::Edit(Edit::SetNode(Box::new(draft))));
+    }
+}
+
+/// A connection is a part of the node it belongs to: its settings are there.
+fn one_connection(ui: &mut Ui, input: &Inspected<'_>, connection: &Connection, actions: &mut Vec<Action>) {
+    let (owner, what) = match connection {
+        Connection::Emit { producer, .. } => (producer, "emits to a broker"),
+        Connection::Read { consumer, .. } => (consumer, "reads from a broker"),
+        Connection::Then { consumer, .. } => (consumer, "emits on when it has handled an event"),
+    };
+    title(ui, input.theme, "Connection", "");
+    ui.label(format!("{owner} {what}"));
+    ui.label(muted(input.theme, "Its settings are those of the node it starts from"));
+    if ui.button(format!("Show {owner}")).clicked() {
+        actions.push(Action::Select(Selection::node(owner)));
+    }
+    if ui.button("Remove connection").clicked() {
+        actions.push(Action::Edit(Edit::Delete { nodes: Vec::new(), connection: Some(connection.clone()) }));
+    }
+    ui.separator();
+    if let Some(node) = input.scenario.nodes.iter().find(|n| n.id() == owner) {
+        one_node(ui, input, node, actions);
+    }
+}
+
+fn several(ui: &mut Ui, input: &Inspected<'_>, n: usize) {
+    title(ui, input.theme, &format!("{n} nodes"), "");
+    for id in &input.selection.nodes {
+        ui.label(id);
+    }
+}
+
+/// The head of the inspector.
+fn title(ui: &mut Ui, theme: &Theme, name: &str, role: &str) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(theme.px(size::CONTROL));
+        ui.add(egui::Label::new(RichText::new(name).size(theme.title).strong()).truncate());
+        if !role.is_empty() {
+            ui.label(muted(theme, role).size(theme.label));
+        }
+    });
+}
+
+/// What is wrong with one node, above everything else.
+fn problems(ui: &mut Ui, input: &Inspected<'_>, id: &str) {
+    let path = format!("nodes.{id}");
+    for finding in input.findings {
+        let here = finding.path == path || finding.path.strip_prefix(&path).is_some_and(|rest| rest.starts_with(['.', '[']));
+        if here {
+            super::problems::finding(ui, input.theme, finding);
+        }
+    }
+}
+
+fn rename(ui: &mut Ui, input: &Inspected<'_>, node: &Node, actions: &mut Vec<Action>) {
+    let mut id = node.id().to_owned();
+    let taken = |name: &str| input.scenario.nodes.iter().any(|n| n.id() == name && name != node.id());
+    let wrong = |name: &str| match name {
+        "" => Some("a node needs a name".to_owned()),
+        _ if name.contains(['/', '#']) => Some("`/` and `#` have a meaning in endpoints and cannot be in a name".to_owned()),
+        _ if taken(name) => Some(format!("there is another `{name}`")),
+        _ => None,
+    };
+    if fields::text(ui, input.theme, "Name", "Everything that refers to this node follows", &mut id, wrong) {
+        actions.push(Action::Edit(Edit::Rename { from: node.id().to_owned(), to: id }));
+    }
+}
+
+/// All `broker/channel` of a scenario.
+fn channels(scenario: &Scenario) -> Vec<String> {
+    let brokers = scenario.nodes.iter().filter_map(|n| if let Node::Broker(b) = n { Some(b) } else { None });
+    brokers.flat_map(|b| b.kind.channels().iter().map(|c| format!("{}/{c}", b.id))).collect()
+}
+
+/// The names of all event types.
+fn types(scenario: &Scenario) -> Vec<String> {
+    scenario.events.iter().map(|e| e.name.clone()).collect()
+}

@@ -1,0 +1,49 @@
+//! A producer's workloads.
+
+use super::fields::{add, entry, name_of, section};
+use super::{Inspected, channels, shapes, types};
+use crate::scenario::document::{Emit, Producer};
+use crate::scenario::shapes::Arrivals;
+use crate::scenario::units::Rate;
+use egui::Ui;
+
+/// Draws the fields.
+pub fn show(ui: &mut Ui, input: &Inspected<'_>, producer: &mut Producer) {
+    let theme = input.theme;
+    let (channels, types) = (channels(input.scenario), types(input.scenario));
+    section(ui, theme, "Emits");
+    let mut gone = None;
+    for (i, emit) in producer.emits.iter_mut().enumerate() {
+        ui.push_id(("emit", i), |ui| {
+            if entry(ui, theme, &format!("workload {}", i + 1), |ui| workload(ui, input, emit, &channels, &types)) {
+                gone = Some(i);
+            }
+        });
+    }
+    if let Some(i) = gone {
+        producer.emits.remove(i);
+    }
+    if add(ui, theme, "Add workload") {
+        let like = producer.emits.last().cloned();
+        producer.emits.push(like.unwrap_or_else(|| Emit {
+            event: types.first().cloned(),
+            to: channels.first().cloned().unwrap_or_default(),
+            arrivals: Arrivals::Poisson(Rate(10.0)),
+        }));
+    }
+}
+
+fn workload(ui: &mut Ui, input: &Inspected<'_>, emit: &mut Emit, channels: &[String], types: &[String]) {
+    const FROM_FILE: &str = "as in the file";
+    let theme = input.theme;
+    let mut event = emit.event.clone().unwrap_or_else(|| FROM_FILE.to_owned());
+    let mut known = types.to_vec();
+    if matches!(emit.arrivals, Arrivals::Trace(_)) {
+        known.push(FROM_FILE.to_owned());
+    }
+    if name_of(ui, theme, "Event", "The type of the events", &known, &mut event) {
+        emit.event = (event != FROM_FILE).then_some(event);
+    }
+    name_of(ui, theme, "To", "Broker and channel", channels, &mut emit.to);
+    shapes::arrivals(ui, theme, &mut emit.arrivals);
+}

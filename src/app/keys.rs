@@ -1,0 +1,86 @@
+//! Keys. What a text field wants goes to the text field; everything else works wherever the focus is.
+
+use super::action::Action;
+use super::session::Session;
+use super::transport::neighbour;
+use crate::run::Command;
+use egui::{Context, Key, KeyboardShortcut, Modifiers};
+
+/// What the help says: keys, and what they do.
+pub const HELP: &[(&str, &str)] = &[
+    ("Space", "Play or pause"),
+    (".", "Step to the next thing that happens"),
+    ("Home", "Restart"),
+    ("[  and  ]", "Slower, faster"),
+    ("Ctrl+N", "New scenario"),
+    ("Ctrl+O", "Open"),
+    ("Ctrl+S", "Save"),
+    ("Ctrl+Shift+S", "Save as"),
+    ("Ctrl+Z", "Undo"),
+    ("Ctrl+Shift+Z or Ctrl+Y", "Redo"),
+    ("Delete", "Remove what is selected"),
+    ("F", "Show everything"),
+    ("F1", "This help"),
+    ("F3", "Fold plots"),
+    ("F4", "Fold inspector"),
+    ("Esc", "Stop placing, close a dialog, undo typing in a field"),
+];
+
+/// Keys that change the window itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    /// The help.
+    Help,
+    /// The dock.
+    Dock,
+    /// The inspector.
+    Inspector,
+}
+
+/// Turns keys into actions. Not called while a question is open.
+pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) -> Option<Fold> {
+    let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(modifiers, key)));
+    let (plain, command) = (Modifiers::NONE, Modifiers::COMMAND);
+    // The longer combinations first: a shorter one would take their key away.
+    let both = command | Modifiers::SHIFT;
+    for (modifiers, key, action) in [
+        (both, Key::S, Action::AskSaveAs),
+        (command, Key::S, Action::Save),
+        (command, Key::O, Action::AskOpen),
+        (command, Key::N, Action::New),
+    ] {
+        if pressed(modifiers, key) {
+            actions.push(action);
+        }
+    }
+    let fold = [(Key::F1, Fold::Help), (Key::F3, Fold::Dock), (Key::F4, Fold::Inspector)];
+    let fold = fold.into_iter().find(|(key, _)| pressed(plain, *key)).map(|(_, fold)| fold);
+    if ctx.text_edit_focused() {
+        return fold;
+    }
+    let playing = session.playing();
+    let speed = session.frame().map(|f| f.speed);
+    let play = if playing { Command::Pause } else { Command::Play };
+    let mut keys = vec![
+        (both, Key::Z, Action::Redo),
+        (command, Key::Z, Action::Undo),
+        (command, Key::Y, Action::Redo),
+        (plain, Key::Space, Action::Run(play)),
+        (plain, Key::Period, Action::Run(Command::Step)),
+        (plain, Key::Home, Action::Run(Command::Restart)),
+        (plain, Key::F, Action::FitView),
+    ];
+    if let Some(speed) = speed {
+        keys.push((plain, Key::OpenBracket, Action::Run(Command::Speed(neighbour(speed, false)))));
+        keys.push((plain, Key::CloseBracket, Action::Run(Command::Speed(neighbour(speed, true)))));
+    }
+    if session.placing.is_some() {
+        keys.push((plain, Key::Escape, Action::Place(None)));
+    }
+    for (modifiers, key, action) in keys {
+        if session.document.is_some() && pressed(modifiers, key) {
+            actions.push(action);
+        }
+    }
+    fold
+}

@@ -1,0 +1,75 @@
+//! The event types of the open scenario with their colours and marks, the same as everywhere.
+
+use super::theme::{Glyph, Theme, size, space};
+use super::widgets::muted;
+use crate::scenario::Scenario;
+use crate::scenario::document::Node;
+use crate::scenario::shapes::Key;
+use egui::{Color32, Painter, Pos2, RichText, ScrollArea, Sense, Shape, Stroke, Ui, Vec2, vec2};
+
+/// Draws the list.
+pub fn show(ui: &mut Ui, theme: &Theme, scenario: &Scenario) {
+    if scenario.events.is_empty() {
+        ui.label(muted(theme, "No event types yet: connect a producer to a broker, or add one in the scenario's settings"));
+        return;
+    }
+    ScrollArea::vertical().id_salt("legend").auto_shrink(false).show(ui, |ui| {
+        egui::Grid::new("event types").num_columns(5).spacing(vec2(theme.px(space::L), theme.px(space::XS))).show(ui, |ui| {
+            for head in ["", "Event type", "Size", "Key", "Emitted by"] {
+                ui.label(muted(theme, head).size(theme.label));
+            }
+            ui.end_row();
+            for (i, event) in scenario.events.iter().enumerate() {
+                let (rect, _) = ui.allocate_exact_size(Vec2::splat(theme.px(size::ICON)), Sense::hover());
+                let (colour, mark) = theme.event(i);
+                glyph(ui.painter(), theme, rect.center(), theme.px(space::XS) * 1.5, colour, mark);
+                ui.label(RichText::new(&event.name));
+                ui.label(event.size.to_string());
+                ui.label(key(event.key.as_ref()));
+                ui.label(emitters(scenario, &event.name).join(", "));
+                ui.end_row();
+            }
+        });
+    });
+}
+
+fn key(key: Option<&Key>) -> String {
+    match key {
+        None => "none".to_owned(),
+        Some(Key::Zipf { keys, exponent }) => format!("Zipf, {keys} keys, exponent {exponent}"),
+        Some(Key::Uniform { keys }) => format!("uniform, {keys} keys"),
+        Some(Key::Sequential) => "sequential".to_owned(),
+        Some(Key::Fixed(key)) => format!("always {key}"),
+    }
+}
+
+fn emitters<'a>(scenario: &'a Scenario, event: &str) -> Vec<&'a str> {
+    let emits = |node: &Node| match node {
+        Node::Producer(p) => p.emits.iter().any(|e| e.event.as_deref() == Some(event)),
+        Node::Broker(_) => false,
+        Node::Consumer(c) => c.then.iter().any(|t| t.event == event),
+    };
+    scenario.nodes.iter().filter(|n| emits(n)).map(Node::id).collect()
+}
+
+/// Paints an event type's mark.
+pub fn glyph(painter: &Painter, theme: &Theme, at: Pos2, radius: f32, colour: Color32, glyph: Glyph) {
+    let ring = |corners: usize, turn: f32, radius: f32| -> Vec<Pos2> {
+        (0..corners).map(|i| at + Vec2::angled(turn + i as f32 / corners as f32 * std::f32::consts::TAU) * radius).collect()
+    };
+    let quarter = std::f32::consts::FRAC_PI_2;
+    let filled = |points: Vec<Pos2>| Shape::convex_polygon(points, colour, Stroke::NONE);
+    let stroke = Stroke::new(theme.stroke * 2.0, colour);
+    match glyph {
+        Glyph::Disc => painter.circle_filled(at, radius, colour),
+        Glyph::Square => painter.add(filled(ring(4, quarter / 2.0, radius * 1.2))),
+        Glyph::Diamond => painter.add(filled(ring(4, 0.0, radius * 1.2))),
+        Glyph::Triangle => painter.add(filled(ring(3, -quarter, radius * 1.2))),
+        Glyph::Hexagon => painter.add(filled(ring(6, 0.0, radius * 1.1))),
+        Glyph::Ring => painter.circle_stroke(at, radius * 0.8, stroke),
+        Glyph::Cross => {
+            painter.line_segment([at - vec2(radius, radius), at + vec2(radius, radius)], stroke);
+            painter.line_segment([at - vec2(radius, -radius), at + vec2(radius, -radius)], stroke)
+        }
+    };
+}

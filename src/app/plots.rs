@@ -1,0 +1,310 @@
+//! Figures over time: throughput, what waits, latency. One line per node or outlet, in the node's colour everywhere, with
+//! its name at its end; the time axes move together, and a line across all of them marks the present.
+
+use super::action::Selection;
+use super::theme::{Theme, space};
+use super::widgets::muted;
+use crate::figures;
+use crate::ids::{NodeId, OutletId};
+use crate::run::Frame;
+use crate::scenario::plan::Role;
+use egui::{Align2, Color32, FontId, Id, Rect, RichText, Stroke, Ui, Vec2, Vec2b, pos2, vec2};
+use egui_plot::{AxisHints, GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoints, PlotTransform, VLine};
+
+/// Most lines in one plot: more can neither be told apart nor drawn in time.
+const LINES: usize = 24;
+
+/// About how many points a line has when the run is over: bins are fine enough to zoom into, but side by side in a small plot
+/// they would be noise.
+const POINTS: usize = 120;
+
+/// A figure over time.
+struct Curve {
+    name: String,
+    node: NodeId,
+    points: Vec<[f64; 2]>,
+    /// Drawn dashed, and named only under the pointer.
+    aside: bool,
+}
+
+impl Curve {
+    fn last(&self) -> Option<[f64; 2]> {
+        self.points.iter().rev().find(|p| p[1].is_finite()).copied()
+    }
+
+    fn top(&self) -> f64 {
+        self.points.iter().map(|p| p[1]).filter(|v| v.is_finite()).fold(0.0, f64::max)
+    }
+}
+
+/// Draws the plots side by side, as many as there is room for.
+pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, selection: &Selection) {
+    let Some(frame) = frame.filter(|f| !f.series.rows.is_empty()) else {
+        ui.vertical_centered(|ui| {
+            ui.add_space((ui.available_height() / 2.0 - theme.body * 1.5).max(0.0));
+            ui.label(muted(theme, "Press play: throughput, waiting events and latency appear here as the run goes on"));
+        });
+        return;
+    };
+    let plots: [(&str, Format, Figure); 3] = [
+        ("Throughput, per second", figures::number, throughput),
+        ("Waiting (–) and lag (- -), events", figures::number, depth),
+        ("Latency, mean", figures::seconds, latency),
+    ];
+    let least = theme.px(240.0);
+    let shown = ((ui.available_width() / least) as usize).clamp(1, plots.len());
+    let gap = ui.spacing().item_spacing.x;
+    let size = vec2((ui.available_width() - gap * (shown as f32 - 1.0)) / shown as f32, ui.available_height());
+    ui.horizontal_top(|ui| {
+        for (title, format, curves) in plots.into_iter().take(shown) {
+            ui.allocate_ui(size, |ui| {
+                ui.vertical(|ui| {
+                    ui.set_min_size(size);
+                    one(ui, theme, frame, selection, title, format, curves(frame));
+                });
+            });
+        }
+    });
+}
+
+/// How values are written.
+type Format = fn(f64) -> String;
+/// What is drawn.
+type Figure = fn(&Frame) -> Vec<Curve>;
+
+fn throughput(frame: &Frame) -> Vec<Curve> {
+    of_nodes(frame, |role| !matches!(role, Role::Broker(_)), |bin| bin.throughput)
+}
+
+fn latency(frame: &Frame) -> Vec<Curve> {
+    of_nodes(frame, |role| matches!(role, Role::Consumer(_)), |bin| bin.latency)
+}
+
+fn depth(frame: &Frame) -> Vec<Curve> {
+    let plan = &frame.plan;
+    let outlets = plan.outlets.iter().enumerate().filter_map(|(i, outlet)| {
+        // A line has the colour and the name of who reads: that is whose work waits there.
+        let reader = plan.consumers.get(plan.reads.get(outlet.readers.first()?.index())?.consumer.index())?;
+        let name = &plan.nodes.get(reader.node.index())?.name;
+        let channel = || plan.channels.get(outlet.channel.index()).and_then(|c| c.name.split('/').nth(1)).unwrap_or_default();
+        let name = if reader.reads.len() > 1 { format!("{name}, {}", channel()) } else { name.clone() };
+        let points = smoothed(frame, frame.series.of_outlet(OutletId::at(i), |bin| bin.depth));
+        Some(Curve { name, node: reader.node, points, aside: false })
+    });
+    let mut lag = of_nodes(frame, |role| matches!(role, Role::Consumer(_)), |bin| bin.lag);
+    for curve in &mut lag {
+        curve.name.push_str(" lag");
+        curve.aside = true;
+    }
+    outlets.chain(lag).collect()
+}
+
+fn of_nodes(frame: &Frame, which: impl Fn(Role) -> bool, figure: fn(&crate::record::series::NodeBin) -> f32) -> Vec<Curve> {
+    let nodes = frame.plan.nodes.iter().enumerate().filter(|(_, n)| which(n.role));
+    nodes
+        .map(|(i, n)| Curve {
+            name: n.name.clone(),
+            node: NodeId::at(i),
+            points: smoothed(frame, frame.series.of_node(NodeId::at(i), figure)),
+            aside: false,
+        })
+        .collect()
+}
+
+/// Means over groups of neighbouring bins; a group in which nothing was measured is a gap.
+fn smoothed(frame: &Frame, points: impl Iterator<Item = [f64; 2]>) -> Vec<[f64; 2]> {
+    let width = frame.series.width.seconds();
+    let bins = if width > 0.0 { frame.plan.duration.seconds() / width } else { 1.0 };
+    let group = ((bins / POINTS as f64).ceil() as usize).max(1);
+    let points: Vec<[f64; 2]> = points.collect();
+    // The last, unfinished group would jump up and down with every bin: it is shown once it is whole.
+    let whole = if points.len() < group { points.len() } else { points.len() / group * group };
+    points[..whole].chunks(group).map(mean_point).collect()
+}
+
+fn mean_point(points: &[[f64; 2]]) -> [f64; 2] {
+    let middle = points.iter().map(|p| p[0]).sum::<f64>() / points.len() as f64;
+    let (mut sum, mut n) = (0.0, 0.0);
+    for value in points.iter().map(|p| p[1]).filter(|v| v.is_finite()) {
+        sum += value;
+        n += 1.0;
+    }
+    [middle, sum / n]
+}
+
+fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: &str, format: Format, mut curves: Vec<Curve>) {
+    let selected = |c: &Curve| frame.plan.nodes.get(c.node.index()).is_some_and(|n| selection.nodes.contains(&n.name));
+    let any_selected = curves.iter().any(selected);
+    let all = curves.len();
+    if all > LINES {
+        curves.sort_by(|a, b| selected(b).cmp(&selected(a)).then(b.top().total_cmp(&a.top())));
+        curves.truncate(LINES);
+    }
+    let more = if all > LINES { format!(", the largest {LINES} of {all}") } else { String::new() };
+    ui.label(RichText::new(format!("{title}{more}")).size(theme.label).color(theme.muted));
+    let rect = ui.available_rect_before_wrap();
+    let names = (rect.width() * 0.3).min(theme.px(104.0));
+    let plot_size = rect.size() - vec2(names, 0.0);
+    let duration = frame.plan.duration.seconds();
+    let top = curves.iter().map(Curve::top).fold(0.0, f64::max);
+    let ink = |c: &Curve| {
+        let colour = theme.line_colour(rank(frame, c.node));
+        if any_selected && !selected(c) { theme.wash(colour, 0.3) } else { colour }
+    };
+    let ends: Vec<(String, [f64; 2], Color32, bool)> =
+        curves.iter().filter(|c| !c.aside).filter_map(|c| Some((c.name.clone(), c.last()?, ink(c), selected(c)))).collect();
+    let lines: Vec<Line<'_>> = curves.iter().flat_map(|c| lines_of(c, theme, ink(c), selected(c))).collect();
+    let hovered = move |at: &HoverPosition<'_>| {
+        let (name, at) = match at {
+            HoverPosition::NearDataPoint { plot_name, position, .. } => (*plot_name, *position),
+            HoverPosition::Elsewhere { .. } => return None,
+        };
+        Some(format!("{name}\n{} at {}", format(at.y), figures::seconds(at.x)))
+    };
+    let axis = |hints: AxisHints<'static>| hints.tick_label_font(FontId::proportional(theme.label)).tick_label_color(theme.muted);
+    let near = theme.px(18.0);
+    let x_axis = axis(AxisHints::new_x()).formatter(|mark, _| figures::axis_seconds(mark.value)).label_spacing(near..=near * 1.2);
+    let y_axis = axis(AxisHints::new_y()).label_spacing(near * 0.5..=near * 0.7).min_thickness(theme.px(40.0)).formatter(move |mark, _| {
+        // Below zero there is nothing to say: the margin may reach there, figures do not.
+        if mark.value < 0.0 { String::new() } else { format(mark.value) }
+    });
+    let marks = |most: usize| move |input: GridInput| nice_marks(input.bounds, most);
+    let response = Plot::new(title)
+        .width(plot_size.x)
+        .height(plot_size.y)
+        .include_x(0.0)
+        .include_x(duration)
+        .include_y(0.0)
+        .include_y(if top > 0.0 { top * 1.1 } else { 1.0 })
+        .set_margin_fraction(Vec2::ZERO)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .show_background(false)
+        .grid_color(theme.line)
+        .show_grid(Vec2b::new(false, true))
+        .grid_spacing(egui::Rangef::new(1.0, 2.0))
+        .x_grid_spacer(marks((plot_size.x / theme.px(56.0)) as usize))
+        .y_grid_spacer(marks((plot_size.y / theme.px(32.0)) as usize))
+        .custom_x_axes(vec![x_axis])
+        .custom_y_axes(vec![y_axis])
+        .link_axis(Id::unique("plots over time"), [true, false])
+        .link_cursor(Id::unique("plots over time"), [true, false])
+        .cursor_color(theme.muted)
+        .label_formatter(hovered)
+        .show(ui, |plot| {
+            plot.vline(VLine::new("now", frame.now.seconds()).stroke(Stroke::new(theme.stroke, theme.accent)).allow_hover(false));
+            for line in lines {
+                plot.line(line);
+            }
+        });
+    let lines = response.transform.frame();
+    let room = Rect::from_min_max(pos2(rect.left() + plot_size.x, lines.top()), pos2(rect.right(), lines.bottom()));
+    name_ends(ui, theme, &response.transform, room, ends);
+}
+
+/// At most about so many marks at round values: 1, 2 or 5 times a power of ten.
+fn nice_marks((from, to): (f64, f64), most: usize) -> Vec<GridMark> {
+    let raw = (to - from) / most.max(1) as f64;
+    if !(raw.is_finite() && raw > 0.0) {
+        return Vec::new();
+    }
+    let power = 10f64.powf(raw.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * power).find(|step| *step >= raw).unwrap_or(power * 10.0);
+    let first = (from / step).ceil() as i64;
+    let last = (to / step).floor() as i64;
+    (first..=last.min(first + 100)).map(|i| GridMark { value: i as f64 * step, step_size: step }).collect()
+}
+
+/// The how-manieth of those that have lines a node is: its colour, whatever is selected or shown.
+fn rank(frame: &Frame, node: NodeId) -> usize {
+    frame.plan.nodes.iter().take(node.index()).filter(|n| !matches!(n.role, Role::Broker(_))).count()
+}
+
+/// The parts of a curve between its gaps.
+fn lines_of<'a>(curve: &Curve, theme: &Theme, colour: Color32, selected: bool) -> Vec<Line<'a>> {
+    let width = theme.stroke * if selected { 2.5 } else { 1.5 };
+    let parts = curve.points.split(|p| !p[1].is_finite()).filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let style = if curve.aside { LineStyle::dashed_dense() } else { LineStyle::Solid };
+            Line::new(curve.name.clone(), PlotPoints::from(part.to_vec())).color(colour).width(width).style(style)
+        })
+        .collect()
+}
+
+/// Names at the lines' ends, moved apart where they would cover each other; what does not fit is left to hovering.
+fn name_ends(ui: &Ui, theme: &Theme, transform: &PlotTransform, room: Rect, mut ends: Vec<(String, [f64; 2], Color32, bool)>) {
+    let height = theme.label * 1.3;
+    let fit = (room.height() / height).floor() as usize;
+    if ends.len() > fit {
+        ends.sort_by(|a, b| b.3.cmp(&a.3).then(b.1[1].total_cmp(&a.1[1])));
+        ends.truncate(fit);
+    }
+    let y_of = |value: f64| transform.position_from_point_y(value).clamp(room.top() + height / 2.0, room.bottom() - height / 2.0);
+    ends.sort_by(|a, b| b.1[1].total_cmp(&a.1[1]));
+    let mut places: Vec<f32> = ends.iter().map(|e| y_of(e.1[1])).collect();
+    spread(&mut places, height, room.top() + height / 2.0, room.bottom() - height / 2.0);
+    let painter = ui.painter().with_clip_rect(room);
+    for ((name, _, colour, _), y) in ends.into_iter().zip(places) {
+        let to = pos2(room.left() + theme.px(space::S), y);
+        painter.circle_filled(to, theme.px(2.5), colour);
+        let font = FontId::proportional(theme.label);
+        let at = to + vec2(theme.px(space::XS) + 2.0, 0.0);
+        painter.text(at, Align2::LEFT_CENTER, fitted(ui, &name, &font, room.right() - at.x), font, theme.text);
+    }
+}
+
+/// A name cut to a width.
+fn fitted(ui: &Ui, name: &str, font: &FontId, width: f32) -> String {
+    let wide = |text: &str| ui.fonts_mut(|f| f.layout_no_wrap(text.to_owned(), font.clone(), Color32::WHITE).size().x);
+    if wide(name) <= width {
+        return name.to_owned();
+    }
+    let mut short: Vec<char> = name.chars().collect();
+    while short.len() > 1 {
+        short.pop();
+        let text: String = short.iter().chain(['…'].iter()).collect();
+        if wide(&text) <= width {
+            return text;
+        }
+    }
+    String::new()
+}
+
+/// Moves ascending places apart to at least `gap`, within bounds.
+fn spread(places: &mut [f32], gap: f32, least: f32, most: f32) {
+    let mut floor = least;
+    for place in places.iter_mut() {
+        *place = place.max(floor);
+        floor = *place + gap;
+    }
+    let mut ceiling = most;
+    for place in places.iter_mut().rev() {
+        *place = place.min(ceiling);
+        ceiling = *place - gap;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_moved_apart_and_stay_inside() {
+        let mut places = [50.0, 51.0, 52.0, 99.0];
+        spread(&mut places, 10.0, 5.0, 100.0);
+        assert!(places.windows(2).all(|w| w[1] - w[0] >= 9.99), "{places:?}");
+        assert!(places[0] >= 5.0 && places[3] <= 100.0, "{places:?}");
+        let mut crowded = [95.0, 96.0, 97.0];
+        spread(&mut crowded, 10.0, 5.0, 100.0);
+        let marks: Vec<f64> = nice_marks((0.0, 60.0), 4).iter().map(|m| m.value).collect();
+        assert_eq!(marks, [0.0, 20.0, 40.0, 60.0]);
+        assert!(nice_marks((0.0, 0.0), 4).is_empty());
+        assert!(mean_point(&[[1.0, 4.0], [2.0, f64::NAN], [3.0, 6.0]]) == [2.0, 5.0]);
+        let marks: Vec<f64> = nice_marks((0.0, 60.0), 4).iter().map(|m| m.value).collect();
+        assert_eq!(marks, [0.0, 20.0, 40.0, 60.0]);
+        assert!(nice_marks((0.0, 0.0), 4).is_empty());
+        assert!(mean_point(&[[1.0, f64::NAN]])[1].is_nan());
+        assert!(crowded[2] <= 100.0 && crowded[0] <= 80.0, "{crowded:?}");
+    }
+}

@@ -1,0 +1,84 @@
+//! What is wrong, listed: findings in the open scenario, problems in a file that could not be opened.
+
+use super::action::{Action, Selection};
+use super::theme::{Theme, size, space};
+use super::widgets::muted;
+use crate::scenario::check::Finding;
+use crate::scenario::{Problem, Scenario, Severity};
+use egui::{Color32, RichText, ScrollArea, Ui};
+use egui_material_icons::icons::{ICON_ERROR, ICON_WARNING};
+
+/// The findings of the open scenario; a click on one selects its node.
+pub fn show(ui: &mut Ui, theme: &Theme, scenario: &Scenario, findings: &[Finding], actions: &mut Vec<Action>) {
+    if findings.is_empty() {
+        ui.label(muted(theme, "Nothing is wrong with this scenario"));
+        return;
+    }
+    ScrollArea::vertical().id_salt("problems").auto_shrink(false).show(ui, |ui| {
+        for (i, f) in findings.iter().enumerate() {
+            let node = scenario.nodes.iter().find(|n| f.path.strip_prefix("nodes.").is_some_and(|rest| is_of(rest, n.id())));
+            ui.push_id(i, |ui| {
+                let shown = ui.horizontal_top(|ui| {
+                    if let Some(node) = node
+                        && ui.button(node.id()).on_hover_text("Select this node").clicked()
+                    {
+                        actions.push(Action::Select(Selection::node(node.id())));
+                    }
+                    ui.vertical(|ui| finding(ui, theme, f));
+                });
+                shown.response
+            });
+        }
+    });
+}
+
+/// Whether a path behind `nodes.` is of the node `id`.
+fn is_of(rest: &str, id: &str) -> bool {
+    rest.strip_prefix(id).is_some_and(|more| more.is_empty() || more.starts_with(['.', '[']))
+}
+
+/// One finding: what is wrong, where, what to do.
+pub fn finding(ui: &mut Ui, theme: &Theme, finding: &Finding) {
+    let (icon, colour) = mark(theme, finding.severity);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(icon.rich_text().color(colour).size(theme.px(size::ICON)));
+        ui.label(RichText::new(&finding.message).color(colour));
+    });
+    let more = match &finding.help {
+        Some(help) => format!("{}: {help}", finding.path),
+        None => finding.path.clone(),
+    };
+    if !more.is_empty() {
+        ui.label(muted(theme, more).size(theme.label));
+    }
+}
+
+/// Problems of a file, with the lines concerned.
+pub fn in_file(ui: &mut Ui, theme: &Theme, problems: &[Problem]) {
+    for problem in problems {
+        let (icon, colour) = mark(theme, problem.severity);
+        ui.horizontal_wrapped(|ui| {
+            ui.label(icon.rich_text().color(colour).size(theme.px(size::ICON)));
+            let place = if problem.line > 0 { format!("Line {}, column {}: ", problem.line, problem.column) } else { String::new() };
+            ui.label(RichText::new(format!("{place}{}", problem.message)).color(colour));
+        });
+        if !problem.excerpt.is_empty() {
+            egui::Frame::new().fill(theme.field()).corner_radius(space::RADIUS).inner_margin(theme.px(space::S)).show(ui, |ui| {
+                ScrollArea::horizontal().id_salt((problem.line, problem.column, &problem.message)).show(ui, |ui| {
+                    ui.add(egui::Label::new(RichText::new(&problem.excerpt).monospace().size(theme.label)).extend());
+                });
+            });
+        }
+        if let Some(help) = &problem.help {
+            ui.label(help);
+        }
+        ui.add_space(theme.px(space::S));
+    }
+}
+
+fn mark(theme: &Theme, severity: Severity) -> (egui_material_icons::MaterialIcon, Color32) {
+    match severity {
+        Severity::Error => (ICON_ERROR, theme.bad),
+        Severity::Warning => (ICON_WARNING, theme.warn),
+    }
+}

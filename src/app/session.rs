@@ -1,0 +1,363 @@
+//! What is behind the window: what is open, what runs, what is asked. Knows no widget; [`Session::apply`] is the one
+//! place where actions take effect.
+
+use super::action::{Action, Answer, Placing, Selection};
+use super::document::{Document, Effect};
+use super::files::{self, Home};
+use super::library;
+use super::settings::Settings;
+use crate::run::frame::{PlayState, Speed};
+use crate::run::{Command, Frame, Runner};
+use crate::scenario::document::Node;
+use crate::scenario::shapes::Arrivals;
+use crate::scenario::write::Rewritten;
+use crate::scenario::{self, Files, Problem, Scenario};
+use crate::time::Span;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Called when there is something new to draw, from any thread.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// The model behind the window.
+pub struct Session {
+    /// What is remembered between starts.
+    pub settings: Settings,
+    /// What is open; the welcome screen if nothing is.
+    pub document: Option<Document>,
+    /// What the person is to be told, oldest first.
+    pub notices: Vec<Notice>,
+    /// What the person is asked. Nothing else goes on before it is answered.
+    pub question: Option<Question>,
+    /// The kind of node that the next click on the canvas places.
+    pub placing: Option<Placing>,
+    /// The whole topology is to be shown.
+    pub fit: bool,
+    /// The window is to close: nothing is in the way any more.
+    pub closing: bool,
+    runner: Option<Runner>,
+    /// Frames up to this run are of what was open before.
+    stale: Option<u64>,
+    /// What was wanted when unsaved work came in the way.
+    then: Option<Action>,
+    wake: Wake,
+    next_notice: u64,
+}
+
+/// Something to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// To be dismissed by.
+    pub id: u64,
+    /// How urgent.
+    pub level: Level,
+    /// In words.
+    pub text: String,
+}
+
+/// How urgent a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Good to know; goes away by itself.
+    Info,
+    /// To be looked at.
+    Warning,
+    /// Something did not work.
+    Error,
+}
+
+/// What the person is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// There is unsaved work.
+    Unsaved,
+    /// The file to save to was changed by someone else.
+    ChangedOnDisk(PathBuf),
+    /// Which file to open.
+    OpenPath,
+    /// Where to save.
+    SavePath,
+    /// Nothing really: this file cannot be opened, for these reasons.
+    Broken {
+        /// The file as the person named it.
+        file: String,
+        /// What is wrong in it.
+        problems: Vec<Problem>,
+    },
+}
+
+impl Session {
+    /// Nothing open. `wake` is called whenever a run has something new to show.
+    pub fn new(settings: Settings, wake: Wake) -> Session {
+        Session {
+            settings,
+            document: None,
+            notices: Vec::new(),
+            question: None,
+            placing: None,
+            fit: false,
+            closing: false,
+            runner: None,
+            stale: None,
+            then: None,
+            wake,
+            next_notice: 0,
+        }
+    }
+
+    /// The latest picture of the run, if the open scenario has one.
+    pub fn frame(&self) -> Option<Arc<Frame>> {
+        let (Some(runner), Some(document)) = (&self.runner, &self.document) else { return None };
+        document.plan.as_ref()?;
+        let frame = runner.frame();
+        (self.stale.is_none_or(|stale| frame.run > stale)).then_some(frame)
+    }
+
+    /// Whether virtual time moves.
+    pub fn playing(&self) -> bool {
+        self.frame().is_some_and(|f| f.state == PlayState::Playing)
+    }
+
+    /// Whether there is work that is in no file.
+    pub fn dirty(&self) -> bool {
+        self.document.as_ref().is_some_and(Document::dirty)
+    }
+
+    /// Makes an action take effect.
+    pub fn apply(&mut self, action: Action) {
+        match action {
+            Action::Open(_) | Action::OpenShipped(_) | Action::New | Action::Welcome | Action::Close if self.dirty() => {
+                self.question = Some(Question::Unsaved);
+                self.then = Some(action);
+            }
+            Action::Open(_) | Action::OpenShipped(_) | Action::New | Action::Welcome | Action::Close => self.leave_for(action),
+            Action::Edit(edit) => {
+                let Some(document) = &mut self.document else { return };
+                match document.edit(&edit) {
+                    Ok(effect) => self.take_effect(effect),
+                    Err(why) => self.tell(Level::Error, why),
+                }
+            }
+            Action::Undo => self.step_through_history("Undone", Document::undo),
+            Action::Redo => self.step_through_history("Done again", Document::redo),
+            Action::Run(command) => self.run(command),
+            Action::Select(selection) => self.select(selection),
+            Action::AskOpen => self.question = Some(Question::OpenPath),
+            Action::Save => match self.document.as_ref().map(|d| d.home.path().map(Path::to_path_buf)) {
+                Some(Some(path)) => self.save(path, false),
+                Some(None) => self.question = Some(Question::SavePath),
+                None => {}
+            },
+            Action::AskSaveAs => self.question = self.document.as_ref().map(|_| Question::SavePath),
+            Action::SaveAs(path) => self.save(path, false),
+            Action::Look(mode) => self.settings.mode = mode,
+            Action::FitView => self.fit = true,
+            Action::Place(placing) => self.placing = placing,
+            Action::Answer(answer) => self.answer(answer),
+            Action::Dismiss(id) => self.notices.retain(|n| n.id != id),
+        }
+    }
+
+    /// Tells the person something.
+    pub fn tell(&mut self, level: Level, text: impl Into<String>) {
+        let text = text.into();
+        // The same thing said twice in a row is said once.
+        self.notices.retain(|n| n.text != text);
+        self.notices.push(Notice { id: self.next_notice, level, text });
+        self.next_notice += 1;
+    }
+
+    fn select(&mut self, selection: Selection) {
+        if let Some(document) = &mut self.document {
+            document.selection = selection;
+        }
+    }
+
+    fn step_through_history(&mut self, done: &str, step: impl Fn(&mut Document) -> Option<(String, Effect)>) {
+        if let Some((label, effect)) = self.document.as_mut().and_then(step) {
+            self.take_effect(effect);
+            self.tell(Level::Info, format!("{done}: {}", lower_first(&label)));
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        let question = self.question.take();
+        match (answer, question) {
+            (Answer::Save, Some(Question::Unsaved)) => self.apply(Action::Save),
+            (Answer::Save, Some(Question::ChangedOnDisk(path))) => self.save(path, true),
+            (Answer::Discard, Some(Question::Unsaved)) => {
+                if let Some(then) = self.then.take() {
+                    self.leave_for(then);
+                }
+            }
+            _ => self.then = None,
+        }
+    }
+
+    /// Leaves what is open; unsaved work was asked about before.
+    fn leave_for(&mut self, action: Action) {
+        self.question = None;
+        match action {
+            Action::Open(path) => self.open(&path),
+            Action::OpenShipped(name) => match library::shipped(name) {
+                Some(shipped) => self.open_text(shipped.text, Home::Shipped(shipped), shipped.name, true),
+                None => self.tell(Level::Error, format!("no scenario called `{name}` comes with this program")),
+            },
+            Action::New => self.replace(Document::new(Scenario::default(), String::new(), Home::Nowhere), false),
+            Action::Welcome => {
+                self.send(Command::Pause);
+                self.document = None;
+                self.placing = None;
+                self.settings.last = None;
+            }
+            Action::Close => self.closing = true,
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, path: &Path) {
+        match files::read_text(path) {
+            Ok(text) => self.open_text(&text, Home::File(path.to_path_buf()), &files::shown(path), false),
+            Err(why) => {
+                self.settings.recent.retain(|known| known != path);
+                self.tell(Level::Error, format!("{} cannot be opened: {why}", files::shown(path)));
+            }
+        }
+    }
+
+    /// Opens a text whose form is right, even if it cannot run yet: a half-finished scenario must open again.
+    fn open_text(&mut self, text: &str, home: Home, called: &str, play: bool) {
+        match scenario::read(text, called) {
+            Ok(scenario) => {
+                if let Some(path) = home.path() {
+                    self.settings.note(path);
+                }
+                self.replace(Document::new(scenario, text.to_owned(), home), play);
+            }
+            Err(problems) => self.question = Some(Question::Broken { file: called.to_owned(), problems }),
+        }
+    }
+
+    fn replace(&mut self, document: Document, play: bool) {
+        self.send(Command::Pause);
+        self.stale = self.runner.as_ref().map(|r| r.frame().run);
+        self.document = Some(document);
+        self.placing = None;
+        self.fit = true;
+        let duration = self.document.as_ref().map_or(Span::ZERO, |d| d.scenario.duration);
+        self.load(play, Some(fitting_speed(duration)));
+    }
+
+    fn take_effect(&mut self, effect: Effect) {
+        if effect == Effect::NewPlan {
+            let play = self.playing();
+            self.load(play, None);
+        }
+    }
+
+    /// Gives the runner the newest plan, and, before it moves, its speed.
+    fn load(&mut self, play: bool, speed: Option<f64>) {
+        let Some(document) = &self.document else { return };
+        let Some(plan) = document.plan.clone() else { return };
+        let seed = document.scenario.seed;
+        if self.runner.is_none() {
+            let wake = Arc::clone(&self.wake);
+            match Runner::start(Arc::clone(&plan), seed, move || wake()) {
+                Ok(runner) => self.runner = Some(runner),
+                Err(why) => return self.tell(Level::Error, format!("Nothing can run: the system has no thread to give ({why})")),
+            }
+        }
+        if let Some(speed) = speed {
+            self.send(Command::Speed(Speed::Times(speed)));
+        }
+        self.send(Command::Load { plan, seed, play });
+    }
+
+    fn run(&mut self, command: Command) {
+        let over = self.frame().is_some_and(|f| matches!(f.state, PlayState::Finished | PlayState::Stopped(_)));
+        if over && matches!(command, Command::Step) {
+            self.send(Command::Restart);
+        }
+        self.send(command);
+    }
+
+    fn send(&self, command: Command) {
+        if let Some(runner) = &self.runner {
+            runner.send(command);
+        }
+    }
+
+    /// Saves; `over` says that a version someone else wrote meanwhile may go.
+    fn save(&mut self, mut path: PathBuf, over: bool) {
+        self.question = None;
+        let Some(document) = &mut self.document else { return };
+        if path.extension().is_none() {
+            path.set_extension("ron");
+        }
+        let same_place = document.home.path() == Some(&path);
+        if same_place && !over && files::read_text(&path).is_ok_and(|now| now != document.original) {
+            self.question = Some(Question::ChangedOnDisk(path));
+            return;
+        }
+        let rewritten = match document.original.as_str() {
+            "" => Rewritten { text: scenario::write(&document.scenario), displaced: Vec::new() },
+            original => scenario::write_over(&document.scenario, original),
+        };
+        let home = Home::File(path.clone());
+        let taken_along = take_files_along(&document.scenario, &document.home, &path);
+        if let Err(why) = files::write_whole(&path, &rewritten.text) {
+            self.then = None;
+            self.tell(Level::Error, format!("{} cannot be saved: {why}. Nothing is lost: save it somewhere else", files::shown(&path)));
+            return;
+        }
+        document.saved(rewritten.text, home);
+        self.settings.note(&path);
+        for told in taken_along {
+            self.tell(Level::Info, told);
+        }
+        match rewritten.displaced.len() {
+            0 => self.tell(Level::Info, format!("Saved {}", files::shown(&path))),
+            1 => self.tell(Level::Warning, "Saved. One comment belonged to something that is gone: it stands at the end of the file now"),
+            n => self.tell(
+                Level::Warning,
+                format!("Saved. {n} comments belonged to things that are gone: they stand at the end of the file now"),
+            ),
+        }
+        if let Some(then) = self.then.take() {
+            self.apply(then);
+        }
+    }
+}
+
+/// A speed at which a run is over within a few minutes: a day in one sitting, a minute in a minute.
+fn fitting_speed(duration: Span) -> f64 {
+    const SITTING: f64 = 300.0;
+    [1.0, 10.0, 100.0, 1000.0, 10_000.0].into_iter().find(|speed| duration.seconds() / speed <= SITTING).unwrap_or(100_000.0)
+}
+
+/// Copies trace files beside the place where the scenario goes, where there are none of that name yet.
+fn take_files_along(scenario: &Scenario, from: &Home, to: &Path) -> Vec<String> {
+    let folder = to.parent().unwrap_or(Path::new(""));
+    let mut told = Vec::new();
+    for name in traces(scenario) {
+        let target = folder.join(name);
+        if target.exists() || Path::new(name).is_absolute() {
+            continue;
+        }
+        match from.read(name).and_then(|text| files::write_whole(&target, &text)) {
+            Ok(()) => told.push(format!("Copied {name} beside the scenario")),
+            Err(why) => told.push(format!("{name} could not be copied beside the scenario: {why}")),
+        }
+    }
+    told
+}
+
+fn traces(scenario: &Scenario) -> impl Iterator<Item = &str> {
+    let producers = scenario.nodes.iter().filter_map(|n| if let Node::Producer(p) = n { Some(p) } else { None });
+    producers.flat_map(|p| &p.emits).filter_map(|e| if let Arrivals::Trace(name) = &e.arrivals { Some(name.as_str()) } else { None })
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|c| c.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}

@@ -1,0 +1,61 @@
+//! What the window remembers from one start to the next. A type of its own, apart from what is open at the moment:
+//! every field has a default, so that settings of an older or newer version lose nobody anything.
+
+use super::theme::Mode;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Remembered settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// The look.
+    pub mode: Mode,
+    /// Files opened or saved lately, the latest first.
+    pub recent: Vec<PathBuf>,
+    /// What was open when the window closed.
+    pub last: Option<PathBuf>,
+    /// Whether things appear in place instead of moving there.
+    pub reduce_motion: bool,
+    /// Whether the inspector is unfolded.
+    pub inspector: bool,
+    /// Whether the dock is unfolded.
+    pub dock: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { mode: Mode::default(), recent: Vec::new(), last: None, reduce_motion: false, inspector: true, dock: true }
+    }
+}
+
+impl Settings {
+    /// Where in the storage they are kept.
+    pub const KEY: &'static str = "tidemill.settings";
+    const RECENT: usize = 8;
+
+    /// Notes that a file was opened or saved.
+    pub fn note(&mut self, path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        self.recent.retain(|known| *known != path);
+        self.recent.insert(0, path.clone());
+        self.recent.truncate(Self::RECENT);
+        self.last = Some(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recent_files_are_few_different_and_in_order() {
+        let mut settings = Settings::default();
+        for i in 0..20 {
+            settings.note(Path::new(&format!("/tmp/{}.ron", i % 10)));
+        }
+        assert_eq!(settings.recent.len(), Settings::RECENT);
+        assert_eq!(settings.recent[0], Path::new("/tmp/9.ron"));
+        assert_eq!(settings.last.as_deref(), Some(Path::new("/tmp/9.ron")));
+    }
+}

@@ -1,0 +1,285 @@
+//! The window's frame: where its parts are, and the turn of each picture: keys, parts, then what they asked for.
+
+use super::action::Action;
+use super::canvas::{Canvas, CanvasInput};
+use super::dialogs::Dialogs;
+use super::dock::{self, Tab};
+use super::document::Document;
+use super::inspector::{self, Inspected};
+use super::keys::{self, Fold};
+use super::notices::Notices;
+use super::session::{Question, Session};
+use super::settings::Settings;
+use super::theme::{Mode, Theme, motion, size, space};
+use super::topbar::{self, Folds};
+use super::transport::{self, Transport};
+use super::welcome::Welcome;
+use super::{help, rail, style};
+use crate::run::Frame;
+use crate::run::frame::PlayState;
+use egui::{CentralPanel, Context, Margin, Panel, Rect, Ui, ViewportCommand, pos2};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What the window begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The welcome screen.
+    Welcome,
+    /// What was open last time, or the welcome screen.
+    LastOrWelcome,
+    /// This file.
+    File(PathBuf),
+}
+
+/// The window.
+pub struct Shell {
+    /// What is behind it.
+    pub session: Session,
+    theme: Theme,
+    installed: Option<(Mode, bool)>,
+    canvas: Canvas,
+    dialogs: Dialogs,
+    notices: Notices,
+    welcome: Welcome,
+    tab: Tab,
+    help: bool,
+    title: String,
+    /// The run whose end was already told.
+    told: Option<u64>,
+}
+
+impl Shell {
+    /// A window on nothing yet. Needs no storage and no desktop, so that tests can have one.
+    pub fn new(ctx: &Context, settings: Settings) -> Shell {
+        style::install_fonts(ctx);
+        let waking = ctx.clone();
+        let theme = Theme::of(settings.mode);
+        let mut shell = Shell {
+            session: Session::new(settings, Arc::new(move || waking.request_repaint())),
+            theme,
+            installed: None,
+            canvas: Canvas::default(),
+            dialogs: Dialogs::default(),
+            notices: Notices::default(),
+            welcome: Welcome::default(),
+            tab: Tab::default(),
+            help: false,
+            title: String::new(),
+            told: None,
+        };
+        shell.dress(ctx);
+        shell
+    }
+
+    /// Tries the desktop's own file dialogs as well.
+    pub fn with_native_dialogs(mut self) -> Shell {
+        self.dialogs.native = true;
+        self
+    }
+
+    /// Opens what the window is to begin with.
+    pub fn start(&mut self, start: Start) {
+        match start {
+            Start::File(path) => self.session.apply(Action::Open(path)),
+            Start::LastOrWelcome => {
+                if let Some(path) = self.session.settings.last.clone().filter(|p| p.is_file()) {
+                    self.session.apply(Action::Open(path));
+                }
+            }
+            Start::Welcome => {}
+        }
+    }
+
+    /// One picture.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        let ctx = ui.ctx().clone();
+        let mut actions = Vec::new();
+        self.hear(&ctx, &mut actions);
+        if self.session.question.is_none() && !self.help {
+            match keys::actions(&ctx, &self.session, &mut actions) {
+                Some(Fold::Help) => self.help = true,
+                Some(Fold::Dock) => self.session.settings.dock = !self.session.settings.dock,
+                Some(Fold::Inspector) => self.session.settings.inspector = !self.session.settings.inspector,
+                None => {}
+            }
+        }
+        let frame = self.session.frame();
+        self.tell_end(frame.as_deref());
+        let corner = self.parts(ui, frame.as_deref(), &mut actions);
+        self.dialogs.show(&ctx, &self.session, &self.theme, &mut actions);
+        help::show(&ctx, &self.theme, &mut self.help, &mut self.session.settings.reduce_motion);
+        self.notices.show(&ctx, &self.theme, &self.session.notices, corner, &mut actions);
+        self.after(&ctx, actions, frame.as_deref());
+    }
+
+    /// Files dropped into the window, and its close button.
+    fn hear(&mut self, ctx: &Context, actions: &mut Vec<Action>) {
+        let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|f| f.path().to_path_buf()));
+        actions.extend(dropped.map(Action::Open));
+        if ctx.input(|i| i.viewport().close_requested()) && !self.session.closing && self.session.dirty() {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            actions.push(Action::Close);
+        }
+    }
+
+    /// Draws all parts; gives the corner above which notices stand.
+    fn parts(&mut self, ui: &mut Ui, frame: Option<&Frame>, actions: &mut Vec<Action>) -> egui::Pos2 {
+        let theme = self.theme.clone();
+        let bar = |x: f32| egui::Frame::new().fill(theme.panel).inner_margin(Margin::symmetric(theme.px(x) as i8, 0));
+        let (mut inspector, mut dock, mut problems) = (self.session.settings.inspector, self.session.settings.dock, false);
+        Panel::top("top").exact_size(theme.px(size::TOP)).frame(bar(space::M)).show(ui, |ui| {
+            let folds = &mut Folds { inspector: &mut inspector, dock: &mut dock, help: &mut self.help, problems: &mut problems };
+            topbar::show(ui, &theme, &self.session, folds, actions);
+        });
+        if problems {
+            (self.tab, dock) = (Tab::Problems, true);
+        }
+        let mut middle = ui.available_rect_before_wrap();
+        match &self.session.document {
+            None => {
+                CentralPanel::default().frame(egui::Frame::new().fill(theme.canvas)).show(ui, |ui| {
+                    self.welcome.show(ui, &theme, &self.session.settings, actions);
+                });
+            }
+            Some(document) => {
+                Panel::bottom("transport").exact_size(theme.px(size::TRANSPORT)).frame(bar(space::M)).show(ui, |ui| {
+                    let input = Transport { scenario: &document.scenario, frame, runnable: document.runnable(), theme: &theme };
+                    transport::show(ui, &input, actions);
+                });
+                let pad = |x: f32, y: f32| {
+                    egui::Frame::new().fill(theme.panel).inner_margin(Margin::symmetric(theme.px(x) as i8, theme.px(y) as i8))
+                };
+                let (usual, least, most) = theme.inspector();
+                let panel = Panel::right("inspector").frame(pad(space::M, space::S)).default_size(usual).size_range(least..=most);
+                panel.show_collapsible(ui, &mut inspector, |ui| {
+                    let input = Inspected {
+                        scenario: &document.scenario,
+                        frame,
+                        selection: &document.selection,
+                        findings: &document.findings,
+                        theme: &theme,
+                    };
+                    inspector::show(ui, &input, actions);
+                });
+                let rail = Panel::left("rail").exact_size(theme.px(size::RAIL)).resizable(false).frame(bar(0.0));
+                rail.show(ui, |ui| rail::show(ui, &theme, self.session.placing, actions));
+                let (usual, least, most) = theme.dock();
+                let panel =
+                    Panel::bottom("dock").resizable(true).frame(pad(space::M, space::XS)).default_size(usual).size_range(least..=most);
+                panel.show_collapsible(ui, &mut dock, |ui| dock::show(ui, &theme, &mut self.tab, document, frame, actions));
+                middle = ui.available_rect_before_wrap();
+                CentralPanel::default().frame(egui::Frame::new().fill(theme.canvas)).show(ui, |ui| {
+                    show_canvas(&mut self.canvas, ui, &self.session, document, frame, &theme, actions);
+                });
+            }
+        }
+        (self.session.settings.inspector, self.session.settings.dock) = (inspector, dock);
+        lower_right(middle)
+    }
+
+    /// Says once why a run ended before its time.
+    fn tell_end(&mut self, frame: Option<&Frame>) {
+        if let Some(frame) = frame
+            && let PlayState::Stopped(why) = &frame.state
+            && self.told != Some(frame.run)
+        {
+            self.told = Some(frame.run);
+            self.session.tell(super::session::Level::Error, format!("The run was stopped: {why}"));
+        }
+    }
+
+    /// What was asked for takes effect, once everything has been drawn.
+    fn after(&mut self, ctx: &Context, actions: Vec<Action>, frame: Option<&Frame>) {
+        if !actions.is_empty() {
+            ctx.request_repaint();
+        }
+        let had_errors = self.broken();
+        for action in actions {
+            self.session.apply(action);
+        }
+        if self.broken() && !had_errors {
+            self.tab = Tab::Problems;
+        } else if had_errors && !self.broken() && self.tab == Tab::Problems {
+            self.tab = Tab::Plots;
+        }
+        if std::mem::take(&mut self.session.fit) {
+            self.canvas.fit();
+            ctx.request_repaint();
+        }
+        self.dress(ctx);
+        self.entitle(ctx);
+        if self.session.closing {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+        if frame.is_some_and(|f| f.state == PlayState::Playing) {
+            ctx.request_repaint_after(motion::FRAME);
+        }
+    }
+
+    fn broken(&self) -> bool {
+        self.session.document.as_ref().is_some_and(|d| !d.runnable())
+    }
+
+    /// Puts the look on when it has changed.
+    fn dress(&mut self, ctx: &Context) {
+        let wanted = (self.session.settings.mode, self.session.settings.reduce_motion);
+        if self.installed != Some(wanted) {
+            self.theme = Theme::of(wanted.0);
+            style::install(ctx, &self.theme, wanted.1);
+            self.installed = Some(wanted);
+            ctx.request_repaint();
+        }
+    }
+
+    fn entitle(&mut self, ctx: &Context) {
+        let title = match &self.session.document {
+            None => "Tidemill".to_owned(),
+            Some(d) => format!("{}{} – Tidemill", d.scenario.name, if d.dirty() { " *" } else { "" }),
+        };
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+
+    /// Whether a question is open, for tests.
+    pub fn question(&self) -> Option<&Question> {
+        self.session.question.as_ref()
+    }
+}
+
+fn show_canvas(
+    canvas: &mut Canvas,
+    ui: &mut Ui,
+    session: &Session,
+    document: &Document,
+    frame: Option<&Frame>,
+    theme: &Theme,
+    actions: &mut Vec<Action>,
+) {
+    let input = CanvasInput {
+        scenario: &document.scenario,
+        frame,
+        selection: &document.selection,
+        theme,
+        placing: session.placing,
+        findings: &document.findings,
+        reduce_motion: session.settings.reduce_motion,
+    };
+    canvas.show(ui, &input, actions);
+}
+
+fn lower_right(rect: Rect) -> egui::Pos2 {
+    pos2(rect.right(), rect.bottom())
+}
+
+impl eframe::App for Shell {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        Shell::ui(self, ui);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, Settings::KEY, &self.session.settings);
+    }
+}

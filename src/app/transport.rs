@@ -1,0 +1,203 @@
+//! The transport: back to the start, play, step, speed, the clock, how far the run is.
+
+use super::action::Action;
+use super::theme::{Theme, size, space};
+use super::widgets::{icon_button, muted, named};
+use crate::figures;
+use crate::run::frame::{PlayState, Speed};
+use crate::run::{Command, Frame};
+use crate::scenario::Scenario;
+use crate::time::Time;
+use egui::{Align2, Button, ComboBox, CornerRadius, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
+use egui_material_icons::icons::{ICON_CASINO, ICON_PAUSE, ICON_PLAY_ARROW, ICON_REPLAY, ICON_SKIP_NEXT};
+
+/// Speeds to choose from.
+const SPEEDS: &[f64] = &[0.001, 0.01, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 1000.0, 10_000.0];
+
+/// What the transport reads.
+pub struct Transport<'a> {
+    /// The open scenario.
+    pub scenario: &'a Scenario,
+    /// The run, if there is one.
+    pub frame: Option<&'a Frame>,
+    /// Whether what is on the canvas can run.
+    pub runnable: bool,
+    /// The look.
+    pub theme: &'a Theme,
+}
+
+/// Draws the transport.
+pub fn show(ui: &mut Ui, input: &Transport<'_>, actions: &mut Vec<Action>) {
+    let theme = input.theme;
+    ui.horizontal_centered(|ui| {
+        buttons(ui, input, actions);
+        ui.add_space(theme.px(space::XS));
+        speed(ui, input, actions);
+        ui.add_space(theme.px(space::XS));
+        clock(ui, input);
+        seed(ui, input, actions);
+        progress(ui, input);
+    });
+}
+
+fn buttons(ui: &mut Ui, input: &Transport<'_>, actions: &mut Vec<Action>) {
+    let theme = input.theme;
+    let there = input.frame.is_some();
+    let playing = input.frame.is_some_and(|f| f.state == PlayState::Playing);
+    if icon_button(ui, theme, ICON_REPLAY, "Restart", "Home", there).clicked() {
+        actions.push(Action::Run(Command::Restart));
+    }
+    let (icon, name, command) = if playing { (ICON_PAUSE, "Pause", Command::Pause) } else { (ICON_PLAY_ARROW, "Play", Command::Play) };
+    let face = icon.rich_text().size(theme.px(size::ICON)).color(theme.on_accent);
+    let button = Button::new(face).fill(theme.accent).corner_radius(CornerRadius::same(theme.px(20.0) as u8));
+    let response = ui.add_enabled(there, button.min_size(Vec2::splat(theme.px(40.0))));
+    named(&response, name);
+    let why = "Nothing can run yet: see the problems below";
+    if response.on_hover_text(format!("{name} (Space)")).on_disabled_hover_text(why).clicked() {
+        actions.push(Action::Run(command));
+    }
+    if icon_button(ui, theme, ICON_SKIP_NEXT, "Step", "the next thing that happens: .", there).clicked() {
+        actions.push(Action::Run(Command::Step));
+    }
+}
+
+fn speed(ui: &mut Ui, input: &Transport<'_>, actions: &mut Vec<Action>) {
+    let theme = input.theme;
+    let now = input.frame.map_or(Speed::Times(1.0), |f| f.speed);
+    let shown = RichText::new(words(now));
+    let list = ComboBox::from_id_salt("speed").selected_text(shown).width(theme.px(88.0)).height(theme.px(400.0));
+    let response = ui.add_enabled_ui(input.frame.is_some(), |ui| {
+        list.show_ui(ui, |ui| {
+            for speed in SPEEDS.iter().map(|t| Speed::Times(*t)).chain([Speed::Max]) {
+                if ui.selectable_label(speed == now, words(speed)).clicked() {
+                    actions.push(Action::Run(Command::Speed(speed)));
+                }
+            }
+        })
+        .response
+    });
+    let response = response.inner;
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, response.enabled(), "Speed"));
+    response.on_hover_text("Virtual seconds per second");
+}
+
+/// The speed a step faster or slower than this.
+pub fn neighbour(now: Speed, faster: bool) -> Speed {
+    let times = match now {
+        Speed::Times(times) => times,
+        Speed::Max if faster => return Speed::Max,
+        Speed::Max => return Speed::Times(SPEEDS[SPEEDS.len() - 1]),
+    };
+    if faster {
+        SPEEDS.iter().find(|s| **s > times * 1.001).map_or(Speed::Max, |s| Speed::Times(*s))
+    } else {
+        Speed::Times(SPEEDS.iter().rev().find(|s| **s < times * 0.999).copied().unwrap_or(SPEEDS[0]))
+    }
+}
+
+fn words(speed: Speed) -> String {
+    match speed {
+        Speed::Times(times) => format!("{times}×"),
+        Speed::Max => "Max".to_owned(),
+    }
+}
+
+fn clock(ui: &mut Ui, input: &Transport<'_>) {
+    let theme = input.theme;
+    let now = input.frame.map_or(Time::ZERO, |f| f.now);
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.add_space(theme.px(space::S));
+        ui.label(RichText::new(now.to_string()).monospace().size(theme.title));
+        let (text, colour) = state(input);
+        ui.add(egui::Label::new(RichText::new(text).color(colour).size(theme.label)).extend());
+    });
+}
+
+/// What goes on, in words.
+fn state(input: &Transport<'_>) -> (String, egui::Color32) {
+    let theme = input.theme;
+    let Some(frame) = input.frame else { return ("Nothing to run yet".to_owned(), theme.muted) };
+    let changed = if input.runnable { "" } else { ", before the last change" };
+    match &frame.state {
+        // A machine that cannot keep up says so; otherwise the wanted speed is the speed.
+        PlayState::Playing if behind(frame) => (format!("Playing at {}×{changed}", figures::number(frame.achieved)), theme.warn),
+        PlayState::Playing => (format!("Playing{changed}"), theme.good),
+        PlayState::Paused if frame.now == Time::ZERO => (format!("At the start{changed}"), theme.muted),
+        PlayState::Paused => (format!("Paused{changed}"), theme.muted),
+        PlayState::Finished => (format!("Finished{changed}"), theme.accent),
+        PlayState::Stopped(_) => ("Stopped".to_owned(), theme.bad),
+    }
+}
+
+fn behind(frame: &Frame) -> bool {
+    match frame.speed {
+        Speed::Max => true,
+        Speed::Times(wanted) => frame.achieved > 0.0 && frame.achieved < wanted * 0.8,
+    }
+}
+
+fn seed(ui: &mut Ui, input: &Transport<'_>, actions: &mut Vec<Action>) {
+    let theme = input.theme;
+    let seed = input.frame.map_or(input.scenario.seed, |f| f.seed);
+    ui.label(muted(theme, format!("Seed {seed}")).size(theme.label));
+    if icon_button(ui, theme, ICON_CASINO, "Another seed", "the same scenario with other luck", true).clicked() {
+        let mut next = input.scenario.clone();
+        // Any other number will do; this one is neither random nor dependent on a clock.
+        next.seed = next.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) >> 44;
+        let label = "Change seed".to_owned();
+        actions.push(Action::Edit(super::edit::Edit::SetScenario { label, scenario: Box::new(next) }));
+    }
+}
+
+/// How far the run is, over its whole length, with the warm-up marked.
+fn progress(ui: &mut Ui, input: &Transport<'_>) {
+    let theme = input.theme;
+    let width = ui.available_width() - theme.px(space::S);
+    if width < theme.px(80.0) {
+        return;
+    }
+    let (rect, response) = ui.allocate_exact_size(vec2(width, theme.px(size::CONTROL)), Sense::hover());
+    let (now, all, warmup) = match input.frame {
+        Some(f) => (f.now.seconds(), f.plan.duration.seconds(), f.plan.warmup.seconds()),
+        None => (0.0, input.scenario.duration.seconds(), input.scenario.warmup.seconds()),
+    };
+    let share = |t: f64| if all > 0.0 { (t / all).clamp(0.0, 1.0) as f32 } else { 0.0 };
+    let bar = egui::Rect::from_center_size(rect.center() - vec2(0.0, theme.px(space::XS)), vec2(rect.width(), theme.px(space::XS) * 1.5));
+    let painter = ui.painter();
+    let part = |share: f32| egui::Rect::from_min_size(bar.min, vec2(bar.width() * share, bar.height()));
+    painter.rect_filled(bar, space::XS, theme.line);
+    painter.rect_filled(part(share(warmup)), space::XS, theme.wash(theme.warn, 0.5));
+    painter.rect_filled(part(share(now)), space::XS, theme.accent);
+    let head = egui::pos2(bar.left() + bar.width() * share(now), bar.center().y);
+    painter.circle(head, theme.px(space::XS) * 1.5, theme.accent, Stroke::new(theme.stroke * 2.0, theme.panel));
+    let below = rect.bottom() + theme.px(space::XS);
+    let font = egui::FontId::proportional(theme.label);
+    let end = figures::seconds(all);
+    painter.text(egui::pos2(bar.left(), below), Align2::LEFT_BOTTOM, "0 s", font.clone(), theme.muted);
+    painter.text(egui::pos2(bar.right(), below), Align2::RIGHT_BOTTOM, end.clone(), font, theme.muted);
+    if response.has_focus() {
+        painter.rect_stroke(rect, space::RADIUS, Stroke::new(theme.stroke, theme.accent), StrokeKind::Inside);
+    }
+    let percent = f64::from(share(now)) * 100.0;
+    response.widget_info(|| WidgetInfo {
+        value: Some(percent),
+        ..WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Progress of the run")
+    });
+    response.on_hover_text(format!("{} of {end}; statistics start after {}", figures::seconds(now), figures::seconds(warmup)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_go_up_and_down_by_steps_and_stop_at_the_ends() {
+        assert_eq!(neighbour(Speed::Times(1.0), true), Speed::Times(2.0));
+        assert_eq!(neighbour(Speed::Times(1.0), false), Speed::Times(0.5));
+        assert_eq!(neighbour(Speed::Times(3.0), false), Speed::Times(2.0));
+        assert_eq!(neighbour(Speed::Times(10_000.0), true), Speed::Max);
+        assert_eq!(neighbour(Speed::Max, false), Speed::Times(10_000.0));
+        assert_eq!(neighbour(Speed::Times(0.001), false), Speed::Times(0.001));
+    }
+}

@@ -1,0 +1,121 @@
+//! The welcome screen: the scenarios that come with the program as pictures, a new one, a file, the files of late.
+
+use super::action::Action;
+use super::files;
+use super::library::{LIBRARY, Shipped};
+use super::picture::Picture;
+use super::settings::Settings;
+use super::style;
+use super::theme::{Theme, size, space};
+use super::widgets::{labelled_button, muted, named};
+use crate::scenario;
+use egui::{Align2, FontId, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, vec2};
+use egui_material_icons::icons::{ICON_FOLDER_OPEN, ICON_NOTE_ADD};
+
+/// The welcome screen; its pictures are made when it is first shown.
+#[derive(Default)]
+pub struct Welcome {
+    pictures: Option<Vec<Option<Picture>>>,
+}
+
+impl Welcome {
+    /// Draws it.
+    pub fn show(&mut self, ui: &mut Ui, theme: &Theme, settings: &Settings, actions: &mut Vec<Action>) {
+        let made = || LIBRARY.iter().map(|s| scenario::read(s.text, s.file).ok().map(|s| Picture::of(&s))).collect();
+        let pictures = self.pictures.get_or_insert_with(made);
+        ScrollArea::vertical().id_salt("welcome").auto_shrink(false).show(ui, |ui| {
+            let gap = theme.px(space::L);
+            let room = ui.available_width() - theme.px(space::XL) * 2.0;
+            // Three beside each other as long as their words fit; cards shrink before they go to the next line.
+            let columns = (((room + gap) / (theme.px(size::CARD[0]) * 0.75 + gap)).floor() as usize).clamp(1, 3);
+            let wide = ((room + gap) / columns as f32 - gap).min(theme.px(size::CARD[0]));
+            let card = vec2(wide, theme.px(size::CARD[1]).min(wide * 0.75));
+            let width = columns as f32 * card.x + (columns - 1) as f32 * gap;
+            ui.horizontal(|ui| {
+                ui.add_space(((ui.available_width() - width) / 2.0).max(theme.px(space::XL)));
+                ui.vertical(|ui| {
+                    ui.set_width(width);
+                    ui.add_space(theme.px(space::XL));
+                    head(ui, theme, actions);
+                    ui.add_space(theme.px(space::L));
+                    ui.label(RichText::new("Scenarios to begin with").size(theme.title));
+                    ui.add_space(theme.px(space::XS));
+                    ui.spacing_mut().item_spacing = vec2(gap, gap);
+                    let cards: Vec<(&Shipped, Option<&Picture>)> = LIBRARY.iter().zip(pictures.iter().map(Option::as_ref)).collect();
+                    for line in cards.chunks(columns) {
+                        ui.horizontal(|ui| {
+                            for (shipped, picture) in line {
+                                one_card(ui, theme, card, shipped, *picture, actions);
+                            }
+                        });
+                    }
+                    recent(ui, theme, settings, actions);
+                    ui.add_space(theme.px(space::L));
+                });
+            });
+        });
+    }
+}
+
+fn head(ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        ui.vertical(|ui| {
+            ui.label(RichText::new("Tidemill").text_style(style::head()).strong());
+            ui.label(muted(theme, "Draw producers, brokers and consumers, press play, and watch the events flow in simulated time"));
+        });
+        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+            if labelled_button(ui, theme, ICON_FOLDER_OPEN, "Open…", true).clicked() {
+                actions.push(Action::AskOpen);
+            }
+            if labelled_button(ui, theme, ICON_NOTE_ADD, "New scenario", true).clicked() {
+                actions.push(Action::New);
+            }
+        });
+    });
+}
+
+fn one_card(ui: &mut Ui, theme: &Theme, card: egui::Vec2, shipped: &'static Shipped, picture: Option<&Picture>, actions: &mut Vec<Action>) {
+    let (rect, response) = ui.allocate_exact_size(card, Sense::click());
+    named(&response, &format!("Open {}", shipped.name));
+    let near = response.hovered() || response.has_focus();
+    if ui.is_rect_visible(rect) {
+        let line = Stroke::new(theme.stroke * if near { 1.5 } else { 1.0 }, if near { theme.accent } else { theme.line });
+        let painter = ui.painter().with_clip_rect(rect.expand(theme.stroke));
+        painter.rect(rect, space::NODE_RADIUS, theme.panel, line, StrokeKind::Inside);
+        let inside = rect.shrink(theme.px(space::M));
+        let label = theme.label * 1.35;
+        let words = theme.body * 1.4 + label * 2.0;
+        let drawn = Rect::from_min_max(inside.min, inside.max - vec2(0.0, words + theme.px(space::XS)));
+        painter.rect_filled(drawn.expand(theme.px(space::XS)), space::RADIUS, theme.canvas);
+        if let Some(picture) = picture {
+            picture.paint(&painter, theme, drawn, near);
+        }
+        let below = drawn.bottom() + theme.px(space::S);
+        painter.text(egui::pos2(inside.left(), below), Align2::LEFT_TOP, shipped.name, FontId::proportional(theme.body), theme.text);
+        let line = painter.layout(shipped.line.to_owned(), FontId::proportional(theme.label), theme.muted, inside.width());
+        painter.galley(egui::pos2(inside.left(), below + theme.body * 1.4), line, theme.muted);
+    }
+    if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
+        actions.push(Action::OpenShipped(shipped.file));
+    }
+}
+
+fn recent(ui: &mut Ui, theme: &Theme, settings: &Settings, actions: &mut Vec<Action>) {
+    if settings.recent.is_empty() {
+        return;
+    }
+    ui.spacing_mut().item_spacing = vec2(theme.px(space::S), theme.px(space::XS));
+    ui.label(RichText::new("Recent files").size(theme.title));
+    for path in &settings.recent {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        ui.horizontal(|ui| {
+            let response = ui.button(name);
+            named(&response, &format!("Open {}", files::shown(path)));
+            if response.clicked() {
+                actions.push(Action::Open(path.clone()));
+            }
+            let folder = path.parent().map(files::shown).unwrap_or_default();
+            ui.add(egui::Label::new(muted(theme, folder).size(theme.label)).truncate());
+        });
+    }
+}

@@ -1,0 +1,62 @@
+//! Small widgets that the window's parts share. Each has a name for screen readers.
+
+use super::theme::{Theme, size, space};
+use egui::{Align, Button, Layout, Response, RichText, Role, Ui, WidgetInfo, vec2};
+use egui_material_icons::MaterialIcon;
+
+/// A button with an icon and no words on it; its name is in the tooltip, with the keys that do the same.
+pub fn icon_button(ui: &mut Ui, theme: &Theme, icon: MaterialIcon, name: &str, keys: &str, enabled: bool) -> Response {
+    let button = Button::new(icon.rich_text().size(theme.px(size::ICON))).frame_when_inactive(false);
+    let response = ui.add_enabled(enabled, button.min_size(egui::Vec2::splat(theme.px(size::CONTROL))));
+    named(&response, name);
+    let tip = if keys.is_empty() { name.to_owned() } else { format!("{name} ({keys})") };
+    response.on_hover_text(tip.clone()).on_disabled_hover_text(tip)
+}
+
+/// A button with an icon before its words.
+pub fn labelled_button(ui: &mut Ui, theme: &Theme, icon: MaterialIcon, words: &str, enabled: bool) -> Response {
+    let button = Button::new((icon.rich_text().size(theme.body * 1.15), words));
+    let response = ui.add_enabled(enabled, button.min_size(vec2(0.0, theme.px(size::CONTROL))));
+    named(&response, words);
+    response
+}
+
+/// The button that a dialog is for.
+pub fn primary_button(ui: &mut Ui, theme: &Theme, words: &str, enabled: bool) -> Response {
+    let text = RichText::new(words).color(theme.on_accent);
+    let response = ui.add_enabled(enabled, Button::new(text).fill(theme.accent));
+    named(&response, words);
+    response
+}
+
+/// Gives a response a name of its own for screen readers, in place of what is drawn on it.
+pub fn named(response: &Response, name: &str) {
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, response.enabled(), name));
+}
+
+/// The same for something that is on or off.
+pub fn named_choice(response: &Response, name: &str, on: bool) {
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, response.enabled(), on, name));
+}
+
+/// Gives a text field a name for screen readers where no label stands beside it.
+pub fn name_field(response: &Response, name: &str) {
+    response.ctx.accesskit_node_builder(response.id, |node| node.set_label(name));
+}
+
+/// Less important text.
+pub fn muted(theme: &Theme, text: impl Into<String>) -> RichText {
+    RichText::new(text).color(theme.muted)
+}
+
+/// A row of small facts: its name on the left, the figure at the right edge, in digits of one width.
+pub fn fact(ui: &mut Ui, theme: &Theme, name: &str, value: &str, width: f32) {
+    let height = theme.px(space::XL - space::XS);
+    ui.allocate_ui_with_layout(vec2(width, height), Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_size(vec2(width, height));
+        ui.label(muted(theme, name).size(theme.label));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.label(RichText::new(value).monospace().size(theme.label));
+        });
+    });
+}

@@ -1,0 +1,155 @@
+//! `tidemill check`: scenarios as tests.
+
+use super::progress::Progress;
+use super::{Exit, complain, print, report, table};
+use crate::files;
+use crate::record::report::ExpectationReport;
+use crate::run::headless;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Check scenarios.
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// Scenario files, and folders to look for them in.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Print one JSON object and nothing else.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What came of one file.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    file: String,
+    /// `holds`, `fails`, `bad input` or `stopped`.
+    result: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
+    warnings: Vec<String>,
+    errors: Vec<String>,
+    expectations: Vec<ExpectationReport>,
+}
+
+impl Check {
+    /// Checks everything and prints what came of it.
+    pub fn execute(&self) -> Exit {
+        let files = match found(&self.paths) {
+            Ok(files) => files,
+            Err(message) => return complain(&message),
+        };
+        let mut worst = Exit::Fine;
+        let mut outcomes = Vec::new();
+        for file in &files {
+            let (exit, outcome) = check(file, self.json);
+            // Bad input outweighs a stopped run, which outweighs a failed expectation.
+            let weight = |exit: Exit| [Exit::Fine, Exit::Failed, Exit::Stopped, Exit::BadInput].iter().position(|e| *e == exit);
+            if weight(exit) > weight(worst) {
+                worst = exit;
+            }
+            if !self.json {
+                print(&line(&outcome));
+            }
+            outcomes.push(outcome);
+        }
+        if self.json {
+            match serde_json::to_string(&serde_json::json!({ "files": outcomes })) {
+                Ok(text) => print(&(text + "\n")),
+                Err(error) => return complain(&format!("the outcome cannot be written as JSON: {error}")),
+            }
+        } else if outcomes.len() > 1 {
+            let fine = outcomes.iter().filter(|outcome| outcome.result == "holds").count();
+            print(&format!("{fine} of {} scenarios hold\n", outcomes.len()));
+        }
+        worst
+    }
+}
+
+/// All scenario files named or found in folders, in order.
+fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let before = files.len();
+            search(path, &mut files)?;
+            if files.len() == before {
+                return Err(format!("there is no scenario file (*.ron) in `{}`", path.display()));
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+fn search(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
+    let cannot = |error: std::io::Error| format!("cannot look into `{}`: {error}", folder.display());
+    let mut entries = std::fs::read_dir(folder).map_err(cannot)?.collect::<Result<Vec<_>, _>>().map_err(cannot)?;
+    entries.sort_by_key(std::fs::DirEntry::path);
+    for entry in entries {
+        let path = entry.path();
+        // Links are not followed: they may lead in circles.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            search(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "ron") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn check(file: &Path, quiet: bool) -> (Exit, Outcome) {
+    let mut outcome = Outcome {
+        file: file.display().to_string(),
+        result: "bad input",
+        fingerprint: None,
+        warnings: Vec::new(),
+        errors: Vec::new(),
+        expectations: Vec::new(),
+    };
+    let loaded = match files::open(file) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            if !quiet {
+                report(&problems);
+            }
+            outcome.errors = problems.iter().map(ToString::to_string).collect();
+            return (Exit::BadInput, outcome);
+        }
+    };
+    if !quiet {
+        report(&loaded.warnings);
+    }
+    outcome.warnings = loaded.warnings.iter().map(ToString::to_string).collect();
+    let plan = Arc::new(loaded.plan);
+    let progress = Progress::new(&plan.name, plan.duration);
+    let finished = headless::run(&plan, plan.seed, &mut |now| progress.at(now));
+    drop(progress);
+    let figures = finished.report();
+    outcome.fingerprint = Some(figures.fingerprint.clone());
+    let holds = figures.holds();
+    outcome.expectations = figures.expectations;
+    let (exit, result) = match (figures.stopped, holds) {
+        (Some(reason), _) => {
+            outcome.errors.push(format!("stopped at {}: {reason}", finished.simulation.now()));
+            (Exit::Stopped, "stopped")
+        }
+        (None, true) => (Exit::Fine, "holds"),
+        (None, false) => (Exit::Failed, "fails"),
+    };
+    outcome.result = result;
+    (exit, outcome)
+}
+
+fn line(outcome: &Outcome) -> String {
+    let mut text = format!("{:<9}  {}\n", outcome.result, outcome.file);
+    if outcome.result == "stopped" {
+        outcome.errors.iter().for_each(|error| text += &format!("           {error}\n"));
+    }
+    for expectation in outcome.expectations.iter().filter(|e| !e.holds) {
+        text += &format!("           {}\n", table::expectation_line(expectation));
+    }
+    text
+}

@@ -1,0 +1,100 @@
+//! The headless commands. Results go to standard output, messages and progress to standard error.
+
+mod check;
+mod progress;
+mod run;
+mod table;
+
+use crate::scenario::Problem;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// How a command ended; the numbers are part of the command line's contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// All is well.
+    Fine = 0,
+    /// Expectations failed.
+    Failed = 1,
+    /// Bad input or usage.
+    BadInput = 2,
+    /// A limit stopped a run.
+    Stopped = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// A desktop workbench for event-driven architecture: draw producers, brokers and consumers, simulate the event flow, see what
+/// happens.
+#[derive(Debug, Parser)]
+#[command(name = "tidemill", version, max_term_width = 110)]
+struct Arguments {
+    /// Without a command: the window, on the last scenario or the welcome screen.
+    #[command(subcommand)]
+    command: Option<What>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Open the window on a scenario.
+    Open {
+        /// The scenario file.
+        file: PathBuf,
+    },
+    /// Run a scenario without a window and print what came of it.
+    Run(run::Run),
+    /// Read, check and run scenarios and test what they expect. Exit code 0: all hold, 1: some fail, 2: bad input, 3: a limit
+    /// stopped a run.
+    Check(check::Check),
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let exit = match Arguments::parse().command {
+        Some(What::Run(run)) => run.execute(),
+        Some(What::Check(check)) => check.execute(),
+        Some(What::Open { file }) => window(Some(file)),
+        None => window(None),
+    };
+    exit.into()
+}
+
+#[cfg(feature = "gui")]
+fn window(file: Option<PathBuf>) -> Exit {
+    use crate::app::{Start, launch};
+    match launch(file.map_or(Start::LastOrWelcome, Start::File)) {
+        Ok(()) => Exit::Fine,
+        Err(message) => complain(&message),
+    }
+}
+
+#[cfg(not(feature = "gui"))]
+fn window(_: Option<PathBuf>) -> Exit {
+    complain("this build has no window; use `tidemill run FILE`, or build with the `gui` feature")
+}
+
+/// Prints an error line and gives the exit code that goes with it.
+#[allow(clippy::print_stderr, reason = "this is the command line")]
+fn complain(message: &str) -> Exit {
+    eprintln!("error: {message}");
+    Exit::BadInput
+}
+
+/// Prints problems; errors make bad input of it, warnings do not.
+#[allow(clippy::print_stderr, reason = "this is the command line")]
+fn report(problems: &[Problem]) {
+    for problem in problems {
+        eprintln!("{problem}");
+    }
+}
+
+/// Prints a result. A reader that has gone away (`| head`) is no error.
+fn print(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

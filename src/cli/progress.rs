@@ -1,0 +1,33 @@
+//! Progress on a terminal, silence in a pipe.
+
+use crate::time::Time;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A bar over virtual time; appears only if the run takes long enough to be waited for.
+pub struct Progress {
+    bar: ProgressBar,
+    end: Time,
+}
+
+impl Progress {
+    /// For a run that ends at `end`. Draws on standard error if that is a terminal, else nowhere.
+    pub fn new(name: &str, end: Time) -> Progress {
+        let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr_with_hz(10));
+        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3}% {eta}") {
+            bar.set_style(style);
+        }
+        bar.set_message(name.to_owned());
+        Progress { bar, end }
+    }
+
+    /// The run has come this far.
+    pub fn at(&self, now: Time) {
+        self.bar.set_position((now.seconds() / self.end.seconds().max(1e-9) * 1000.0) as u64);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

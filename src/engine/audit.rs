@@ -1,0 +1,84 @@
+//! The proof that the books balance: count every copy where it really is, and compare.
+
+use super::books::Imbalance;
+use super::broker::Rules;
+use super::event::{Flags, Message};
+use super::link::{To, Travelling};
+use super::simulation::Simulation;
+use crate::ids::OutletId;
+
+/// Copies found, by outlet: (waiting, in flight); and those on their way to a broker.
+struct Found {
+    outlets: Vec<(u64, u64)>,
+    inbound: u64,
+    tracked: (u64, u64),
+}
+
+impl Simulation {
+    /// Counts every copy of every event where it really is and compares with the books. Takes time proportional to what
+    /// is alive. An error is a bug in the engine.
+    pub fn audit(&self) -> Result<(), Imbalance> {
+        let found = self.find();
+        let fail = |text: String| Err(Imbalance(format!("{text} at {} (seed {})", self.now(), self.seed())));
+        for (i, books) in self.books.iter().enumerate() {
+            let ended = books.acked + books.failed + books.dead_lettered + books.expired + books.dropped;
+            let (waiting, in_flight) = found.outlets[i];
+            if books.routed != ended + waiting + in_flight || books.waiting != waiting {
+                let name = &self.plan.outlets[i].name;
+                return fail(format!("{name} has {books:?}, but {waiting} are waiting and {in_flight} in flight"));
+            }
+        }
+        if self.inbound.sent != self.inbound.lost + self.inbound.accepted + found.inbound {
+            return fail(format!("{:?}, but {} are on their way to brokers", self.inbound, found.inbound));
+        }
+        let owed: u64 = self.books.iter().map(|books| books.owed()).sum();
+        if self.live != owed + found.inbound {
+            return fail(format!("{} copies are said to be alive, {} are", self.live, owed + found.inbound));
+        }
+        if self.ledger.alive() != found.tracked {
+            return fail(format!("the ledger follows {:?} copies, there are {:?}", self.ledger.alive(), found.tracked));
+        }
+        Ok(())
+    }
+
+    fn find(&self) -> Found {
+        let mut found = Found { outlets: vec![(0, 0); self.books.len()], inbound: 0, tracked: (0, 0) };
+        let on_links = self.links.iter().flat_map(|link| link.queue.iter().map(|(_, travelling)| travelling));
+        for Travelling { message, to } in on_links.chain(self.transits.iter().map(|(_, travelling)| travelling)) {
+            match to {
+                To::Channel(_) => {
+                    found.inbound += 1;
+                    found.tracked.0 += u64::from(message.event.flags.has(Flags::TRACKED));
+                }
+                To::Reader => found.add(self.outlet_of(message), message, false),
+            }
+        }
+        for consumer in &self.consumers {
+            consumer.inbox.iter().for_each(|message| found.add(self.outlet_of(message), message, true));
+            let mut idle = vec![false; consumer.capacity as usize];
+            consumer.idle.iter().for_each(|worker| idle[*worker as usize] = true);
+            for (worker, _) in idle.iter().enumerate().filter(|(_, idle)| !**idle) {
+                if let Some(message) = &self.hands[consumer.first_worker as usize + worker].message {
+                    found.add(self.outlet_of(message), message, false);
+                }
+            }
+        }
+        self.backoffs.iter().for_each(|message| found.add(self.outlet_of(message), message, true));
+        for broker in &self.brokers {
+            broker.waiting().for_each(|(outlet, message)| found.add(outlet, message, true));
+        }
+        found
+    }
+
+    fn outlet_of(&self, message: &Message) -> OutletId {
+        self.reads[message.event.read.index()].outlet
+    }
+}
+
+impl Found {
+    fn add(&mut self, outlet: OutletId, message: &Message, waits: bool) {
+        let (waiting, in_flight) = &mut self.outlets[outlet.index()];
+        *if waits { waiting } else { in_flight } += 1;
+        self.tracked.1 += u64::from(message.event.flags.has(Flags::TRACKED));
+    }
+}

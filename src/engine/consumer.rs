@@ -1,0 +1,128 @@
+//! A consumer: workers, the inbox before them, and what a failure leads to.
+
+use super::event::{Message, odds};
+use super::fifo::Fifo;
+use super::sample::Sampler;
+use crate::ids::{ChannelId, ConsumerId, EmitterId, LinkId};
+use crate::random::{Stream, hash_name};
+use crate::scenario::Plan;
+use crate::scenario::shapes::{Backoff, Jitter};
+use crate::time::{Span, Time};
+use std::collections::VecDeque;
+
+/// A consumer with its state.
+#[derive(Clone, Debug)]
+pub struct Consumer {
+    /// Number of its first worker among all workers; the others follow.
+    pub first_worker: u32,
+    /// Its workers.
+    pub capacity: u32,
+    /// Workers without work, the one that has rested longest first, so that work spreads over the instances.
+    pub idle: VecDeque<u32>,
+    /// Messages that arrived and wait for a worker.
+    pub inbox: Fifo<Message>,
+    /// Time one message takes.
+    time: Sampler,
+    time_random: Stream,
+    fails: u64,
+    fails_random: Stream,
+    attempts: u32,
+    backoff: Backoff,
+    backoff_random: Stream,
+    /// Where messages go whose last attempt failed.
+    pub dead_letter: Option<(ChannelId, LinkId)>,
+    /// What follows from a handled message.
+    pub then: Box<[EmitterId]>,
+    /// Counts since the start.
+    pub counts: Counts,
+}
+
+/// What a consumer did since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Hand-overs to workers.
+    pub deliveries: u64,
+    /// Of these, of messages handed over before.
+    pub redeliveries: u64,
+    /// Handled to the end.
+    pub acked: u64,
+    /// Further attempts scheduled.
+    pub retries: u64,
+    /// Last attempt failed, nowhere to go.
+    pub failed: u64,
+    /// Last attempt failed, sent to a dead-letter channel.
+    pub dead_lettered: u64,
+}
+
+/// A worker's current work.
+#[derive(Clone, Copy, Debug)]
+pub struct Hand {
+    /// Whose worker.
+    pub consumer: ConsumerId,
+    /// What it handles, if anything yet; stale while the worker is idle.
+    pub message: Option<Message>,
+    /// Since when.
+    pub began: Time,
+}
+
+impl Consumer {
+    /// A consumer of a checked plan.
+    pub fn new(plan: &Plan, id: ConsumerId, seed: u64, first_worker: u32) -> Consumer {
+        let consumer = &plan.consumers[id.index()];
+        let name = &plan.nodes[consumer.node.index()].name;
+        let stream = |purpose: &str| Stream::named(seed ^ hash_name(purpose), name);
+        Consumer {
+            first_worker,
+            capacity: consumer.capacity(),
+            idle: (0..consumer.capacity()).collect(),
+            inbox: Fifo::default(),
+            time: Sampler::new(&consumer.handle.time),
+            time_random: stream("handling time"),
+            fails: odds(consumer.handle.fails),
+            fails_random: stream("handling failures"),
+            attempts: consumer.retry.attempts,
+            backoff: consumer.retry.backoff.clone(),
+            backoff_random: stream("backoff"),
+            dead_letter: consumer.dead_letter,
+            then: consumer.then.clone().into(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// How long the next message takes.
+    #[inline(always)]
+    pub fn service(&mut self) -> Span {
+        self.time.draw(&mut self.time_random)
+    }
+
+    /// Whether the message in hand fails.
+    #[inline(always)]
+    pub fn fails(&mut self) -> bool {
+        self.fails_random.chance(self.fails)
+    }
+
+    /// How long to wait before another attempt at a message that failed `failures` times; `None` if that was the last.
+    pub fn backoff(&mut self, failures: u8) -> Option<Span> {
+        if u32::from(failures) >= self.attempts {
+            return None;
+        }
+        Some(match &self.backoff {
+            Backoff::Immediate => Span::ZERO,
+            Backoff::Fixed(span) => *span,
+            Backoff::Exponential { first, factor, max, jitter } => {
+                let grown = first.0 as f64 * libm::pow(*factor, f64::from(failures) - 1.0);
+                let full = grown.min(max.0 as f64);
+                Span(match jitter {
+                    Jitter::None => full,
+                    Jitter::Full => full * self.backoff_random.unit(),
+                    Jitter::Equal => full * (0.5 + 0.5 * self.backoff_random.unit()),
+                } as u64)
+            }
+        })
+    }
+
+    /// Workers busy now.
+    pub fn busy(&self) -> u32 {
+        self.capacity - self.idle.len() as u32
+    }
+}

@@ -1,0 +1,187 @@
+//! Events and messages as the engine carries them: plain values of fixed size, nothing on the heap.
+
+use crate::ids::{EventId, ReadId, TypeId};
+use crate::random::threshold;
+use crate::scenario::Plan;
+use crate::scenario::plan::Origin;
+use crate::scenario::shapes::Attribute;
+use crate::time::Time;
+
+/// One event. Its size follows from its type and its attributes from its id (see [`attributes`]), so neither is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Which event.
+    pub id: EventId,
+    /// When it was published.
+    pub published: Time,
+    /// The first event of its chain, itself if nothing caused it: the correlation id.
+    pub root: EventId,
+    /// Its key.
+    pub key: Key,
+    /// Its type.
+    pub kind: Kind,
+    /// Handling attempts that failed so far, at the outlet where this copy is.
+    pub failures: u8,
+    /// What is special about this copy.
+    pub flags: Flags,
+    /// By which subscription this copy reaches its consumer; means nothing before it is routed. (Stands here and not in
+    /// [`Message`] because here it costs no memory.)
+    pub read: ReadId,
+}
+
+/// A [`TypeId`] in 16 bits: the checks refuse scenarios with more types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind(pub u16);
+
+impl From<TypeId> for Kind {
+    #[inline(always)]
+    fn from(id: TypeId) -> Kind {
+        Kind(id.0 as u16)
+    }
+}
+
+impl From<Kind> for TypeId {
+    #[inline(always)]
+    fn from(kind: Kind) -> TypeId {
+        TypeId(u32::from(kind.0))
+    }
+}
+
+/// What is special about a copy of an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags(pub u8);
+
+impl Flags {
+    /// The ledger follows this copy, because there are others like it or because somebody waits for its fate.
+    pub const TRACKED: Flags = Flags(1);
+    /// The network made it.
+    pub const DUPLICATE: Flags = Flags(2);
+    /// It is on its way through a dead-letter channel.
+    pub const DEAD_LETTER: Flags = Flags(4);
+
+    /// Whether all of `other` are set.
+    #[inline(always)]
+    pub fn has(self, other: Flags) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// With `other` set as well.
+    pub fn with(self, other: Flags) -> Flags {
+        Flags(self.0 | other.0)
+    }
+
+    /// With `other` cleared.
+    pub fn without(self, other: Flags) -> Flags {
+        Flags(self.0 & !other.0)
+    }
+}
+
+/// A copy of an event that is owed to a reader: 48 bytes, which is what one waiting event costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The event.
+    pub event: Event,
+    /// When it was routed to the outlet (or came back to it after a backoff).
+    pub routed: Time,
+}
+
+/// An event's key: none, a number, or one of the plan's texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(u64);
+
+impl Key {
+    /// No key.
+    pub const NONE: Key = Key(u64::MAX);
+    const TEXT: u64 = 1 << 63;
+
+    /// A numbered key, below 2^63.
+    pub fn number(n: u64) -> Key {
+        Key(n & !Self::TEXT)
+    }
+
+    /// The key at a position of [`KeyTexts`].
+    pub fn text(position: usize) -> Key {
+        Key(Self::TEXT | position as u64)
+    }
+
+    /// The key as it would stand in a real message; `None` without a key.
+    pub fn show(self, texts: &KeyTexts) -> Option<String> {
+        match self.0 {
+            u64::MAX => None,
+            n if n & Self::TEXT == 0 => Some(n.to_string()),
+            n => texts.0.get((n & !Self::TEXT) as usize).cloned(),
+        }
+    }
+}
+
+/// The textual keys of a plan, each once.
+#[derive(Clone, Debug, Default)]
+pub struct KeyTexts(Vec<String>);
+
+impl KeyTexts {
+    pub(super) fn new(texts: Vec<String>) -> KeyTexts {
+        KeyTexts(texts)
+    }
+}
+
+/// A value of an attribute.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(String),
+}
+
+/// The attributes of an event. They are not stored but follow from the seed and the event's id: whoever looks twice sees the same.
+pub fn attributes(plan: &Plan, seed: u64, event: &Event) -> Vec<(String, Value)> {
+    if let Origin::Trace(trace) = &plan.emitters[event.id.emitter().index()].origin {
+        let row = &trace.rows[event.id.serial() as usize];
+        let value = |text: &str| text.parse().map_or_else(|_| Value::Text(text.to_owned()), Value::Number);
+        return trace.columns.iter().cloned().zip(row.values.iter().map(|text| value(text))).collect();
+    }
+    let kind = &plan.types[TypeId::from(event.kind).index()];
+    let salt = crate::random::hash_name(&plan.emitters[event.id.emitter().index()].name) ^ seed;
+    let draw = |name: &str, attribute: &Attribute| {
+        let mut random = crate::random::Stream::numbered(salt ^ crate::random::hash_name(name), event.id.serial());
+        match attribute {
+            Attribute::Choice(choices) => {
+                let total: f64 = choices.iter().map(|(_, weight)| weight).sum();
+                let mut left = random.unit() * total;
+                let chosen = choices.iter().find(|(_, weight)| {
+                    left -= weight;
+                    left < 0.0
+                });
+                Value::Text(chosen.or(choices.0.last()).map(|(text, _)| text.clone()).unwrap_or_default())
+            }
+            Attribute::Uniform(from, to) => Value::Number(from + (to - from) * random.unit()),
+            Attribute::Whole(from, to) => Value::Number((from + random.below(to.abs_diff(*from) + 1) as i64) as f64),
+            Attribute::Text(text) => Value::Text(text.clone()),
+            Attribute::Number(number) => Value::Number(*number),
+        }
+    };
+    kind.attributes.iter().map(|(name, attribute)| (name.clone(), draw(name, attribute))).collect()
+}
+
+/// A share as a threshold for [`crate::random::Stream::chance`].
+pub(super) fn odds(share: crate::scenario::units::Percent) -> u64 {
+    threshold(share.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_waiting_event_stays_within_its_stated_size() {
+        assert_eq!(size_of::<Message>(), 48);
+    }
+
+    #[test]
+    fn keys_show_as_they_would_stand_in_a_message() {
+        let texts = KeyTexts::new(vec!["N167US".to_owned()]);
+        assert_eq!(Key::NONE.show(&texts), None);
+        assert_eq!(Key::number(7).show(&texts).as_deref(), Some("7"));
+        assert_eq!(Key::text(0).show(&texts).as_deref(), Some("N167US"));
+    }
+}

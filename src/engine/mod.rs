@@ -1,0 +1,31 @@
+//! The simulation itself: a plan and a seed in, observations out.
+//!
+//! Knows no clock, no thread, no file, no window and no metrics. Virtual time moves from one entry of the agenda to the
+//! next; equal times are first in, first out. Everything random comes from named streams. So the same plan, seed and
+//! interventions give the same observations in the same order, however the caller cuts the run into pieces.
+//!
+//! The way of an event: an [`arrivals::Process`] says when, [`simulation`] publishes, a [`link::Link`] carries it to a
+//! [`broker`], whose rules route copies to outlets, links carry those to consumers, whose workers handle them.
+
+mod agenda;
+mod arrivals;
+mod audit;
+pub mod books;
+mod broker;
+mod consumer;
+pub mod event;
+mod fifo;
+mod keys;
+mod ledger;
+mod link;
+pub mod observe;
+mod sample;
+mod simulation;
+mod slab;
+mod ziggurat;
+
+pub use books::{Books, Imbalance, Inbound};
+pub use event::{Event, Message, Value};
+pub use observe::{AfterFailure, Observation, Observer};
+pub use sample::Sampler;
+pub use simulation::{Progress, Simulation, Stop};

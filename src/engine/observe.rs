@@ -1,0 +1,193 @@
+//! What the engine reports, and to whom. The engine knows no metrics: whoever wants some observes.
+
+use super::event::{Event, Message};
+use crate::ids::{ChannelId, ConsumerId, EmitterId, EventId, LinkId, OutletId};
+use crate::random::mix;
+use crate::time::{Span, Time};
+
+/// Something that happened, in the order in which it happened.
+#[derive(Clone, Copy, Debug)]
+pub enum Observation<'a> {
+    /// An emitter published an event.
+    Published {
+        /// Who.
+        emitter: EmitterId,
+        /// What.
+        event: &'a Event,
+        /// The event whose handling caused it: the causation id.
+        cause: Option<EventId>,
+    },
+    /// An event set out on a link and will arrive.
+    Sent {
+        /// Which link.
+        link: LinkId,
+        /// What.
+        event: &'a Event,
+        /// When it will be there.
+        arrives: Time,
+    },
+    /// An event set out on a link and was lost.
+    LostOnLink {
+        /// Which link.
+        link: LinkId,
+        /// What.
+        event: &'a Event,
+        /// The outlet that was owed this copy; `None` on the way to a broker.
+        outlet: Option<OutletId>,
+    },
+    /// An event reached a broker.
+    Accepted {
+        /// By which channel.
+        channel: ChannelId,
+        /// What.
+        event: &'a Event,
+    },
+    /// An event reached a broker where nobody reads the channel.
+    Unroutable {
+        /// Which channel.
+        channel: ChannelId,
+        /// What.
+        event: &'a Event,
+    },
+    /// A copy is owed to an outlet from now on.
+    Routed {
+        /// Which outlet.
+        outlet: OutletId,
+        /// What.
+        event: &'a Event,
+    },
+    /// A copy waits, because all workers are busy or a backoff has begun.
+    Waits {
+        /// At which outlet.
+        outlet: OutletId,
+        /// What.
+        event: &'a Event,
+    },
+    /// A copy waits no longer in its broker or for its backoff: it is on its way to its consumer.
+    Leaves {
+        /// Which outlet.
+        outlet: OutletId,
+        /// What.
+        event: &'a Event,
+    },
+    /// A worker begins to handle a copy.
+    Delivered {
+        /// From which outlet.
+        outlet: OutletId,
+        /// Whose worker.
+        consumer: ConsumerId,
+        /// Which worker of the consumer, from 0.
+        worker: u32,
+        /// What.
+        message: &'a Message,
+        /// Whether it had waited at the consumer (so that the outlet has one waiting message less).
+        waited: bool,
+        /// How long handling will take.
+        service: Span,
+    },
+    /// A worker handled a copy to the end.
+    Acked {
+        /// From which outlet.
+        outlet: OutletId,
+        /// Whose worker.
+        consumer: ConsumerId,
+        /// Which worker.
+        worker: u32,
+        /// What.
+        message: &'a Message,
+        /// When handling began.
+        began: Time,
+    },
+    /// Handling failed.
+    Failed {
+        /// From which outlet.
+        outlet: OutletId,
+        /// Whose worker.
+        consumer: ConsumerId,
+        /// Which worker.
+        worker: u32,
+        /// What; its count of failures includes this one.
+        message: &'a Message,
+        /// When handling began.
+        began: Time,
+        /// What becomes of it.
+        next: AfterFailure,
+    },
+}
+
+/// What becomes of a message whose handling failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// Another attempt at this time.
+    Retry(Time),
+    /// It goes to a dead-letter channel.
+    DeadLetter,
+    /// It ends here.
+    Final,
+}
+
+/// Whoever wants to know. Called in order, at the virtual time of each observation.
+pub trait Observer {
+    /// Something happened.
+    fn observe(&mut self, now: Time, what: &Observation<'_>);
+}
+
+/// Nobody: costs nothing.
+impl Observer for () {
+    #[inline(always)]
+    fn observe(&mut self, _: Time, _: &Observation<'_>) {}
+}
+
+impl<A: Observer, B: Observer> Observer for (&mut A, &mut B) {
+    #[inline(always)]
+    fn observe(&mut self, now: Time, what: &Observation<'_>) {
+        self.0.observe(now, what);
+        self.1.observe(now, what);
+    }
+}
+
+/// A 64-bit hash over everything observed, in order: two runs are the same if and (but for chance) only if theirs are equal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// Takes in one observation.
+    #[inline(always)]
+    pub fn fold(&mut self, now: Time, what: &Observation<'_>) {
+        let word = match what {
+            // What sets out arrives, and what waits is delivered: the later observation tells it all.
+            Observation::Sent { .. } | Observation::Waits { .. } | Observation::Leaves { .. } => return,
+            Observation::Published { event, cause, .. } => {
+                tag(1, event.id.0 ^ event.root.0.rotate_left(7)) ^ cause.map_or(0, |c| c.0.rotate_left(23))
+            }
+            Observation::LostOnLink { link, event, .. } => tag(2 + u64::from(link.0) * 16, event.id.0),
+            Observation::Accepted { channel, event } => tag(3 + u64::from(channel.0) * 16, event.id.0),
+            Observation::Unroutable { channel, event } => tag(4 + u64::from(channel.0) * 16, event.id.0),
+            Observation::Routed { outlet, event } => tag(5 + u64::from(outlet.0) * 16, event.id.0),
+            Observation::Delivered { outlet, worker, message, .. } => {
+                tag(6 + u64::from(outlet.0) * 16 + (u64::from(*worker) << 36), message.event.id.0)
+            }
+            Observation::Acked { outlet, message, .. } => tag(7 + u64::from(outlet.0) * 16, message.event.id.0),
+            Observation::Failed { outlet, message, next, .. } => {
+                let next = match next {
+                    AfterFailure::Retry(at) => at.0,
+                    AfterFailure::DeadLetter => 1,
+                    AfterFailure::Final => 2,
+                };
+                tag(8 + u64::from(outlet.0) * 16, message.event.id.0) ^ next.rotate_left(31)
+            }
+        };
+        // One rotation and one multiplication per observation; the finaliser comes when somebody asks.
+        self.0 = (self.0.rotate_left(25) ^ word ^ now.0.rotate_left(48)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    /// The hash so far.
+    pub fn value(self) -> u64 {
+        mix(self.0)
+    }
+}
+
+#[inline(always)]
+fn tag(what: u64, id: u64) -> u64 {
+    what.wrapping_mul(0xd6e8_feb8_6659_fd93) ^ id
+}

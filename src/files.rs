@@ -1,0 +1,139 @@
+//! Scenario files on disk: the one place that reads and writes them.
+
+use crate::scenario::read::{self, Loaded};
+use crate::scenario::{Files, Problem};
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Largest file that is read: a mistyped path should not fill the memory.
+const LARGEST: u64 = 256 << 20;
+
+/// Files beside a scenario, by the names the scenario uses.
+#[derive(Clone, Debug)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// The folder of a scenario file.
+    pub fn of(file: &Path) -> Folder {
+        Folder(file.parent().map(Path::to_owned).unwrap_or_default())
+    }
+}
+
+impl Files for Folder {
+    fn read(&self, name: &str) -> Result<String, String> {
+        let path = self.0.join(name);
+        bytes(&path)
+            .and_then(|bytes| String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text")))
+            .map_err(|error| format!("cannot read `{}`: {}", path.display(), reason(&error)))
+    }
+}
+
+/// The text of a scenario file. `-` is standard input.
+///
+/// # Errors
+/// A problem that says what the system said and what to try.
+pub fn text(path: &Path) -> Result<String, Vec<Problem>> {
+    let shown = path.display().to_string();
+    let bytes = if path == Path::new("-") { stdin() } else { bytes(path) };
+    match bytes {
+        Ok(bytes) => read::text(&bytes, &shown),
+        Err(error) => {
+            let help = match error.kind() {
+                io::ErrorKind::NotFound => Some("check the spelling; scenarios that ship are under `scenarios/`".to_owned()),
+                io::ErrorKind::IsADirectory => Some("name a file in it; `tidemill check` also takes folders".to_owned()),
+                _ => None,
+            };
+            Err(vec![Problem::of_file(&shown, format!("cannot read the file: {}", reason(&error)), help)])
+        }
+    }
+}
+
+/// Reads and checks a scenario file.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn open(path: &Path) -> Result<Loaded, Vec<Problem>> {
+    read::load(&text(path)?, &path.display().to_string(), &Folder::of(path))
+}
+
+/// Writes a file so that a crash at any moment leaves either the old or the new text whole: into a file beside it, onto the disk, then renamed.
+///
+/// # Errors
+/// The system's.
+pub fn save(path: &Path, text: &str) -> io::Result<()> {
+    // Through a link to the real file: renaming onto the link would replace the link.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "that is not a file name"))?;
+    let mut beside = std::ffi::OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{}.saving", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let written = (|| {
+        let mut file = fs::File::create(&beside)?;
+        file.write_all(text.as_bytes())?;
+        if let Ok(old) = fs::metadata(&path) {
+            file.set_permissions(old.permissions())?;
+        }
+        file.sync_all()?;
+        fs::rename(&beside, &path)
+    })();
+    if written.is_err() {
+        // Best effort: the failure to report is the one above.
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let meta = fs::metadata(path)?;
+    if meta.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+    }
+    if meta.len() > LARGEST {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 256 MiB"));
+    }
+    fs::read(path)
+}
+
+fn stdin() -> io::Result<Vec<u8>> {
+    let mut all = Vec::new();
+    io::Read::read_to_end(&mut io::Read::take(io::stdin(), LARGEST), &mut all)?;
+    Ok(all)
+}
+
+/// The system's words without its error number.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn saving_replaces_the_whole_file_and_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.ron");
+        save(&path, "one").unwrap();
+        save(&path, "two").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_failed_save_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(save(&folder.path().join("no/such/folder.ron"), "x").is_err());
+        assert!(save(Path::new("/"), "x").is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        let problems = text(Path::new("no/such/file.ron")).unwrap_err();
+        assert!(problems[0].to_string().contains("cannot read the file: No such file or directory"), "{}", problems[0]);
+        let folder = tempfile::tempdir().unwrap();
+        assert!(text(folder.path()).unwrap_err()[0].to_string().contains("folder"));
+    }
+}

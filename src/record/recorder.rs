@@ -1,0 +1,414 @@
+//! The observer that every run has: levels, distributions and series of all nodes and outlets.
+
+use super::histogram::{Distribution, Summary};
+use super::level::Level;
+use super::series::{NodeBin, OutletBin, Row, Series};
+use crate::engine::{Observation, Observer};
+use crate::ids::{ConsumerId, NodeId, OutletId};
+use crate::scenario::Plan;
+use crate::scenario::plan::Role;
+use crate::time::{SECOND, Span, Time};
+use std::sync::Arc;
+
+/// What a run leaves in figures.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    plan: Arc<Plan>,
+    nodes: Vec<NodeRecord>,
+    outlets: Vec<OutletRecord>,
+    consumers: Vec<ConsumerRecord>,
+    links: Vec<LinkRecord>,
+    /// By emitter: the producer that counts; none for `then`.
+    emitter_nodes: Box<[Option<NodeId>]>,
+    /// By channel: the broker that counts.
+    channel_nodes: Box<[NodeId]>,
+    series: Series,
+    bin_started: Time,
+    /// The next moment at which something must be noted before going on: the end of a bin or of the warm-up.
+    mark: Time,
+    warm: bool,
+}
+
+/// A node's count: emitted, taken in, or handled to the end.
+#[derive(Clone, Copy, Debug, Default)]
+struct NodeRecord {
+    count: u64,
+    at_warmup: u64,
+    at_bin: u64,
+}
+
+#[derive(Clone, Debug)]
+struct OutletRecord {
+    waiting: Level,
+    /// Highest level of waiting within the bin.
+    bin_max: u64,
+    waiting_area_at_bin: u128,
+    waiting_area_at_warmup: u128,
+    /// The consumers that read it; their lag includes what it is owed.
+    consumers: Box<[ConsumerId]>,
+}
+
+#[derive(Clone, Debug)]
+struct ConsumerRecord {
+    node: NodeId,
+    capacity: u32,
+    busy: Level,
+    lag: Level,
+    latency: Distribution,
+    wait: Distribution,
+    service: Distribution,
+    /// Latency since the start, warm-up included: number and sum, for the series.
+    handled: (u64, u128),
+    at_bin: Snapshot,
+    at_warmup: Snapshot,
+    failed: u64,
+    retries: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Snapshot {
+    busy_area: u128,
+    lag_area: u128,
+    handled: (u64, u128),
+}
+
+/// What set out on a link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkRecord {
+    /// Events that set out, lost ones included.
+    pub sent: u64,
+    /// Of these, lost.
+    pub lost: u64,
+}
+
+/// A time-weighted figure after warm-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub struct LevelFigures {
+    /// Mean over time.
+    pub mean: f64,
+    /// Highest.
+    pub max: u64,
+    /// At the end.
+    pub last: u64,
+}
+
+/// A consumer's figures after warm-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ConsumerFigures {
+    /// From publish to the end of handling, seconds.
+    pub latency: Summary,
+    /// From arrival at the outlet to the start of handling, seconds.
+    pub wait: Summary,
+    /// Handling, seconds.
+    pub service: Summary,
+    /// Events owed and not finished.
+    pub lag: LevelFigures,
+    /// Share of workers busy.
+    pub utilisation: f64,
+}
+
+impl Recorder {
+    /// For a run at its very start.
+    pub fn new(plan: Arc<Plan>) -> Recorder {
+        let digits = Distribution::digits_for(plan.consumers.len() * 3);
+        let bins = Series::bins_for(plan.nodes.len() + plan.outlets.len()) as u64;
+        let width = Span(plan.duration.0.div_ceil(bins).max(1));
+        let reader = |read: &crate::ids::ReadId| plan.reads[read.index()].consumer;
+        let mut recorder = Recorder {
+            nodes: vec![NodeRecord::default(); plan.nodes.len()],
+            outlets: plan
+                .outlets
+                .iter()
+                .map(|outlet| OutletRecord {
+                    waiting: Level::default(),
+                    bin_max: 0,
+                    waiting_area_at_bin: 0,
+                    waiting_area_at_warmup: 0,
+                    consumers: outlet.readers.iter().map(reader).collect(),
+                })
+                .collect(),
+            consumers: plan
+                .consumers
+                .iter()
+                .map(|consumer| ConsumerRecord {
+                    node: consumer.node,
+                    capacity: consumer.capacity(),
+                    busy: Level::default(),
+                    lag: Level::default(),
+                    latency: Distribution::new(digits),
+                    wait: Distribution::new(digits),
+                    service: Distribution::new(digits),
+                    handled: (0, 0),
+                    at_bin: Snapshot::default(),
+                    at_warmup: Snapshot::default(),
+                    failed: 0,
+                    retries: 0,
+                })
+                .collect(),
+            links: vec![LinkRecord::default(); plan.links.len()],
+            emitter_nodes: plan
+                .emitters
+                .iter()
+                .map(|emitter| (plan.nodes[emitter.node.index()].role == Role::Producer).then_some(emitter.node))
+                .collect(),
+            channel_nodes: plan.channels.iter().map(|channel| plan.brokers[channel.broker.index()].node).collect(),
+            series: Series { width, rows: Vec::new() },
+            bin_started: Time::ZERO,
+            mark: Time::ZERO,
+            warm: false,
+            plan,
+        };
+        recorder.pass(Time::ZERO);
+        recorder
+    }
+
+    /// Notes the ends of bins and of the warm-up up to `now`. Called before anything at `now` is taken in, and at the end of a run.
+    pub fn pass(&mut self, now: Time) {
+        while self.mark <= now {
+            if !self.warm && self.plan.warmup <= self.mark {
+                self.end_warmup();
+            }
+            let bin_end = self.bin_started + self.series.width;
+            if bin_end <= self.mark {
+                let row = self.row(bin_end);
+                self.series.rows.push(Arc::new(row));
+                self.start_bin(bin_end);
+            }
+            let bin_end = self.bin_started + self.series.width;
+            self.mark = if self.warm { bin_end } else { bin_end.min(self.plan.warmup) };
+        }
+    }
+
+    fn end_warmup(&mut self) {
+        let at = self.plan.warmup;
+        self.warm = true;
+        self.nodes.iter_mut().for_each(|node| node.at_warmup = node.count);
+        for outlet in &mut self.outlets {
+            outlet.waiting_area_at_warmup = outlet.waiting.area(at);
+            outlet.waiting.forget_max();
+        }
+        for consumer in &mut self.consumers {
+            consumer.at_warmup = consumer.snapshot(at);
+            consumer.lag.forget_max();
+        }
+    }
+
+    /// The bin from the last boundary to `end`.
+    fn row(&self, end: Time) -> Row {
+        let ns = (end - self.bin_started).0.max(1) as f64;
+        let per_second = SECOND as f64 / ns;
+        let mut nodes: Box<[NodeBin]> = self
+            .nodes
+            .iter()
+            .map(|node| NodeBin {
+                throughput: ((node.count - node.at_bin) as f64 * per_second) as f32,
+                latency: f32::NAN,
+                ..NodeBin::default()
+            })
+            .collect();
+        for consumer in &self.consumers {
+            let (then, now) = (consumer.at_bin, consumer.snapshot(end));
+            let bin = &mut nodes[consumer.node.index()];
+            let (ended, sum) = (now.handled.0 - then.handled.0, now.handled.1 - then.handled.1);
+            if ended > 0 {
+                bin.latency = (sum as f64 / ended as f64 * 1e-9) as f32;
+            }
+            bin.lag = ((now.lag_area - then.lag_area) as f64 / ns) as f32;
+            bin.utilisation = ((now.busy_area - then.busy_area) as f64 / ns / f64::from(consumer.capacity)) as f32;
+        }
+        let outlets = self.outlets.iter().map(|outlet| OutletBin {
+            depth: ((outlet.waiting.area(end) - outlet.waiting_area_at_bin) as f64 / ns) as f32,
+            depth_max: outlet.bin_max.max(outlet.waiting.now()) as f32,
+        });
+        Row { end, outlets: outlets.collect(), nodes }
+    }
+
+    fn start_bin(&mut self, at: Time) {
+        self.bin_started = at;
+        self.nodes.iter_mut().for_each(|node| node.at_bin = node.count);
+        for outlet in &mut self.outlets {
+            outlet.waiting_area_at_bin = outlet.waiting.area(at);
+            outlet.bin_max = outlet.waiting.now();
+        }
+        for consumer in &mut self.consumers {
+            consumer.at_bin = consumer.snapshot(at);
+        }
+    }
+
+    /// The series with the bin under way as its last row.
+    pub fn series_at(&self, now: Time) -> Series {
+        let mut series = self.series.clone();
+        if now > self.bin_started {
+            series.rows.push(Arc::new(self.row(now)));
+        }
+        series
+    }
+
+    /// What a node counts: emitted by a producer, taken in by a broker, handled to the end by a consumer.
+    pub fn count(&self, node: NodeId) -> u64 {
+        self.nodes[node.index()].count
+    }
+
+    /// The same per second after warm-up, up to `now`.
+    pub fn throughput(&self, node: NodeId, now: Time) -> f64 {
+        let node = &self.nodes[node.index()];
+        let seconds = (now - self.plan.warmup).seconds();
+        if self.warm && seconds > 0.0 { (node.count - node.at_warmup) as f64 / seconds } else { 0.0 }
+    }
+
+    /// Level of waiting messages at an outlet after warm-up.
+    pub fn depth(&self, outlet: OutletId, now: Time) -> LevelFigures {
+        let outlet = &self.outlets[outlet.index()];
+        level_figures(&outlet.waiting, outlet.waiting_area_at_warmup, self.plan.warmup, now, self.warm)
+    }
+
+    /// What a consumer did after warm-up.
+    pub fn consumer(&self, id: ConsumerId, now: Time) -> ConsumerFigures {
+        let consumer = &self.consumers[id.index()];
+        let observed = (now - self.plan.warmup).0 as f64 * f64::from(consumer.capacity);
+        let busy = (consumer.busy.area(now) - if self.warm { consumer.at_warmup.busy_area } else { 0 }) as f64;
+        ConsumerFigures {
+            latency: consumer.latency.summary(),
+            wait: consumer.wait.summary(),
+            service: consumer.service.summary(),
+            lag: level_figures(&consumer.lag, consumer.at_warmup.lag_area, self.plan.warmup, now, self.warm),
+            utilisation: if self.warm && observed > 0.0 { busy / observed } else { 0.0 },
+        }
+    }
+
+    /// Mean, median and 99th percentile of a consumer's latency after warm-up, in seconds.
+    pub fn latency(&self, id: ConsumerId) -> (f64, f64, f64) {
+        let latency = &self.consumers[id.index()].latency;
+        let (count, sum) = latency.count_and_sum();
+        if count == 0 { (0.0, 0.0, 0.0) } else { (sum as f64 / count as f64 * 1e-9, latency.quantile(0.5), latency.quantile(0.99)) }
+    }
+
+    /// Events owed to a consumer now.
+    pub fn lag(&self, id: ConsumerId) -> u64 {
+        self.consumers[id.index()].lag.now()
+    }
+
+    /// Busy workers times nanoseconds since the start: differences give utilisation over any span.
+    pub fn busy_area(&self, id: ConsumerId, now: Time) -> u128 {
+        self.consumers[id.index()].busy.area(now)
+    }
+
+    /// Messages whose last attempt failed (dead-lettered ones included), and further attempts scheduled.
+    pub fn failures(&self, id: ConsumerId) -> (u64, u64) {
+        let consumer = &self.consumers[id.index()];
+        (consumer.failed, consumer.retries)
+    }
+
+    /// Latency of all consumers together after warm-up.
+    pub fn overall_latency(&self) -> Summary {
+        let mut all = Distribution::new(Distribution::digits_for(self.consumers.len() * 3));
+        self.consumers.iter().for_each(|consumer| all.add(&consumer.latency));
+        all.summary()
+    }
+
+    /// What set out on a link.
+    pub fn link(&self, link: crate::ids::LinkId) -> LinkRecord {
+        self.links[link.index()]
+    }
+
+    /// The node's role.
+    pub fn role(&self, node: NodeId) -> Role {
+        self.plan.nodes[node.index()].role
+    }
+}
+
+impl ConsumerRecord {
+    fn snapshot(&self, at: Time) -> Snapshot {
+        Snapshot { busy_area: self.busy.area(at), lag_area: self.lag.area(at), handled: self.handled }
+    }
+}
+
+fn level_figures(level: &Level, area_at_warmup: u128, warmup: Time, now: Time, warm: bool) -> LevelFigures {
+    let ns = (now - warmup).0;
+    let mean = if warm && ns > 0 { (level.area(now) - area_at_warmup) as f64 / ns as f64 } else { 0.0 };
+    LevelFigures { mean, max: if warm { level.max() } else { 0 }, last: level.now() }
+}
+
+impl Observer for Recorder {
+    #[inline(always)]
+    fn observe(&mut self, now: Time, what: &Observation<'_>) {
+        if now >= self.mark {
+            self.pass(now);
+        }
+        match *what {
+            Observation::Published { emitter, .. } => {
+                if let Some(node) = self.emitter_nodes[emitter.index()] {
+                    self.nodes[node.index()].count += 1;
+                }
+            }
+            Observation::Accepted { channel, .. } => self.nodes[self.channel_nodes[channel.index()].index()].count += 1,
+            Observation::Sent { link, .. } => self.links[link.index()].sent += 1,
+            Observation::LostOnLink { link, outlet, .. } => {
+                let link = &mut self.links[link.index()];
+                link.sent += 1;
+                link.lost += 1;
+                if let Some(outlet) = outlet {
+                    self.ended(outlet, now);
+                }
+            }
+            Observation::Unroutable { .. } => {}
+            Observation::Routed { outlet, .. } => {
+                for consumer in &self.outlets[outlet.index()].consumers {
+                    self.consumers[consumer.index()].lag.up(now);
+                }
+            }
+            Observation::Waits { outlet, .. } => {
+                let outlet = &mut self.outlets[outlet.index()];
+                outlet.waiting.up(now);
+                outlet.bin_max = outlet.bin_max.max(outlet.waiting.now());
+            }
+            Observation::Leaves { outlet, .. } => self.outlets[outlet.index()].waiting.down(now),
+            Observation::Delivered { outlet, consumer, message, waited, .. } => {
+                if waited {
+                    self.outlets[outlet.index()].waiting.down(now);
+                }
+                let consumer = &mut self.consumers[consumer.index()];
+                consumer.busy.up(now);
+                if self.warm {
+                    consumer.wait.record((now - message.routed).0);
+                }
+            }
+            Observation::Acked { outlet, consumer, message, began, .. } => {
+                let record = &mut self.consumers[consumer.index()];
+                record.busy.down(now);
+                let latency = (now - message.event.published).0;
+                record.handled.0 += 1;
+                record.handled.1 += u128::from(latency);
+                if self.warm {
+                    record.service.record((now - began).0);
+                    record.latency.record(latency);
+                }
+                self.nodes[record.node.index()].count += 1;
+                self.ended(outlet, now);
+            }
+            Observation::Failed { outlet, consumer, began, next, .. } => {
+                let record = &mut self.consumers[consumer.index()];
+                record.busy.down(now);
+                if self.warm {
+                    record.service.record((now - began).0);
+                }
+                if let crate::engine::AfterFailure::Retry(_) = next {
+                    record.retries += 1;
+                } else {
+                    record.failed += 1;
+                    self.ended(outlet, now);
+                }
+            }
+        }
+    }
+}
+
+impl Recorder {
+    /// A copy owed to an outlet has met its fate.
+    #[inline(always)]
+    fn ended(&mut self, outlet: OutletId, now: Time) {
+        for consumer in &self.outlets[outlet.index()].consumers {
+            self.consumers[consumer.index()].lag.down(now);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The report of a run: all figures by name, as `tidemill run --json` prints them. Times in seconds, rates per second.
+//!
+//! Counts cover the whole run, so that the books balance; means, percentiles, throughput and utilisation start after the warm-up.
+
+use super::recorder::{LevelFigures, Recorder};
+use super::{Totals, histogram::Summary};
+use crate::engine::Simulation;
+use crate::ids::{NodeId, OutletId};
+use crate::scenario::expect::{Expectation, Quantity};
+use crate::scenario::plan::Role;
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+/// Everything that a run came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The scenario's title.
+    pub scenario: String,
+    /// The seed of the run.
+    pub seed: u64,
+    /// Virtual seconds simulated.
+    pub simulated: f64,
+    /// Virtual seconds before statistics start.
+    pub warmup: f64,
+    /// Hash over all observations, 16 hexadecimal digits.
+    pub fingerprint: String,
+    /// Why the run stopped before its end, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
+    /// How much work it was.
+    pub engine: EngineFigures,
+    /// Counts.
+    pub totals: Totals,
+    /// From publish to the end of handling, all consumers together.
+    pub latency: Summary,
+    /// By name, in file order.
+    pub nodes: Named<NodeReport>,
+    /// By name, in order of their channels.
+    pub outlets: Named<OutletReport>,
+    /// What the scenario expected, and whether it holds.
+    pub expectations: Vec<ExpectationReport>,
+}
+
+/// How much work a run was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct EngineFigures {
+    /// Entries of the agenda.
+    pub steps: u64,
+    /// Hand-overs to workers.
+    pub deliveries: u64,
+    /// Wall seconds; 0 where nobody measured.
+    pub wall: f64,
+    /// The ratio of the two.
+    pub deliveries_per_second: f64,
+}
+
+/// Values by name, kept in order, written as a map.
+#[derive(Clone, Debug)]
+pub struct Named<T>(pub Vec<(String, T)>);
+
+impl<T> Named<T> {
+    /// The value of that name.
+    pub fn get(&self, name: &str) -> Option<&T> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+}
+
+impl<T: Serialize> Serialize for Named<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// A node's figures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum NodeReport {
+    /// A producer.
+    Producer {
+        /// Events emitted.
+        published: u64,
+        /// The same per second.
+        throughput: f64,
+    },
+    /// A broker.
+    Broker {
+        /// Events that reached it.
+        accepted: u64,
+        /// The same per second.
+        throughput: f64,
+    },
+    /// A consumer.
+    Consumer(Box<ConsumerReport>),
+}
+
+/// A consumer's figures.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ConsumerReport {
+    /// Hand-overs to its workers.
+    pub deliveries: u64,
+    /// Of these, of messages handed over before.
+    pub redeliveries: u64,
+    /// Handled to the end.
+    pub acked: u64,
+    /// Further attempts scheduled.
+    pub retries: u64,
+    /// Last attempt failed, nowhere to go.
+    pub failed: u64,
+    /// Last attempt failed, sent to the dead-letter channel.
+    pub dead_lettered: u64,
+    /// Handled to the end per second.
+    pub throughput: f64,
+    /// Share of workers busy.
+    pub utilisation: f64,
+    /// From publish to the end of handling.
+    pub latency: Summary,
+    /// Handling.
+    pub service: Summary,
+    /// From arrival at the outlet to the start of handling.
+    pub wait: Summary,
+    /// Events owed and not finished.
+    pub lag: LevelFigures,
+}
+
+/// An outlet's figures.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct OutletReport {
+    /// Copies routed to it.
+    pub routed: u64,
+    /// Handled to the end.
+    pub acked: u64,
+    /// Last attempt failed, nowhere to go.
+    pub failed: u64,
+    /// Last attempt failed, sent to a dead-letter channel.
+    pub dead_lettered: u64,
+    /// Grew too old.
+    pub expired: u64,
+    /// Lost on the way to the consumer, or pushed out.
+    pub dropped: u64,
+    /// Waiting at the end.
+    pub waiting: u64,
+    /// Travelling or in hand at the end.
+    pub in_flight: u64,
+    /// Messages waiting.
+    pub depth: LevelFigures,
+}
+
+/// An expectation and what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExpectationReport {
+    /// As written.
+    pub text: String,
+    /// Whether it holds.
+    pub holds: bool,
+    /// The figure it speaks of; null if the run gave none.
+    pub actual: Option<f64>,
+    /// What the figure counts, to show it with its unit.
+    #[serde(skip)]
+    pub quantity: Quantity,
+}
+
+impl Report {
+    /// The report of a run as it stands. `wall` is the time it took in seconds, 0 if nobody measured.
+    pub fn of(simulation: &Simulation, recorder: &Recorder, wall: f64) -> Report {
+        let plan = simulation.plan();
+        let totals = Totals::of(simulation);
+        let node = |i: usize| (plan.nodes[i].name.clone(), node_report(simulation, recorder, NodeId::at(i)));
+        let outlet = |i: usize| (plan.outlets[i].name.clone(), outlet_report(simulation, recorder, OutletId::at(i)));
+        Report {
+            scenario: plan.name.clone(),
+            seed: simulation.seed(),
+            simulated: simulation.now().seconds(),
+            warmup: plan.warmup.seconds(),
+            fingerprint: format!("{:016x}", simulation.fingerprint()),
+            stopped: simulation.stopped().map(|stop| stop.to_string()),
+            engine: EngineFigures {
+                steps: simulation.steps(),
+                deliveries: totals.deliveries,
+                wall,
+                deliveries_per_second: if wall > 0.0 { totals.deliveries as f64 / wall } else { 0.0 },
+            },
+            totals,
+            latency: recorder.overall_latency(),
+            nodes: Named((0..plan.nodes.len()).map(node).collect()),
+            outlets: Named((0..plan.outlets.len()).map(outlet).collect()),
+            expectations: Vec::new(),
+        }
+    }
+}
+
+impl Report {
+    /// Tests what the scenario expects against these figures.
+    pub fn judge(&mut self, expectations: &[Expectation]) {
+        if expectations.is_empty() {
+            return;
+        }
+        let figures = serde_json::to_value(&*self).unwrap_or_default();
+        let resolve = |path: &[String]| figure(&figures, path);
+        let judged = expectations.iter().map(|expectation| {
+            let outcome = expectation.evaluate(&resolve);
+            ExpectationReport {
+                text: expectation.text.clone(),
+                holds: outcome.holds,
+                actual: outcome.actual,
+                quantity: expectation.quantity,
+            }
+        });
+        self.expectations = judged.collect();
+    }
+
+    /// Whether all expectations hold.
+    pub fn holds(&self) -> bool {
+        self.expectations.iter().all(|expectation| expectation.holds)
+    }
+}
+
+/// The figure at a path of the report; none if there is no such figure or if it is a statistic of no samples.
+fn figure(report: &serde_json::Value, path: &[String]) -> Option<f64> {
+    let mut value = report;
+    for segment in path {
+        value = value.get(segment)?;
+        if value.get("count").is_some_and(|count| count == 0) {
+            return None;
+        }
+    }
+    value.as_f64()
+}
+
+fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> NodeReport {
+    let (count, throughput) = (recorder.count(id), recorder.throughput(id, simulation.now()));
+    match simulation.plan().nodes[id.index()].role {
+        Role::Producer => NodeReport::Producer { published: count, throughput },
+        Role::Broker(_) => NodeReport::Broker { accepted: count, throughput },
+        Role::Consumer(consumer) => {
+            let counts = simulation.counts(consumer);
+            let figures = recorder.consumer(consumer, simulation.now());
+            NodeReport::Consumer(Box::new(ConsumerReport {
+                deliveries: counts.deliveries,
+                redeliveries: counts.redeliveries,
+                acked: counts.acked,
+                retries: counts.retries,
+                failed: counts.failed,
+                dead_lettered: counts.dead_lettered,
+                throughput,
+                utilisation: figures.utilisation,
+                latency: figures.latency,
+                service: figures.service,
+                wait: figures.wait,
+                lag: figures.lag,
+            }))
+        }
+    }
+}
+
+fn outlet_report(simulation: &Simulation, recorder: &Recorder, id: OutletId) -> OutletReport {
+    let books = simulation.books(id);
+    OutletReport {
+        routed: books.routed,
+        acked: books.acked,
+        failed: books.failed,
+        dead_lettered: books.dead_lettered,
+        expired: books.expired,
+        dropped: books.dropped,
+        waiting: books.waiting,
+        in_flight: books.in_flight(),
+        depth: recorder.depth(id, simulation.now()),
+    }
+}

@@ -1,0 +1,44 @@
+//! A run in one go, as fast as the machine can.
+
+use crate::engine::{Progress, Simulation};
+use crate::record::{Recorder, Report};
+use crate::scenario::Plan;
+use crate::time::Time;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Steps between two reports of progress: some milliseconds.
+const STRIDE: u64 = 100_000;
+
+/// A finished run.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// Its state at the end.
+    pub simulation: Simulation,
+    /// Its figures.
+    pub recorder: Recorder,
+    /// Wall seconds it took.
+    pub wall: f64,
+}
+
+impl Finished {
+    /// The report, expectations included.
+    pub fn report(&self) -> Report {
+        let mut report = Report::of(&self.simulation, &self.recorder, self.wall);
+        report.judge(&self.simulation.plan().expectations);
+        report
+    }
+}
+
+/// Runs a plan to its end or to a limit. `progress` is told the virtual time every few milliseconds.
+#[allow(clippy::disallowed_methods, reason = "wall time is measured here to be shown; it does not reach the run")]
+pub fn run(plan: &Arc<Plan>, seed: u64, progress: &mut dyn FnMut(Time)) -> Finished {
+    let began = Instant::now();
+    let mut simulation = Simulation::new(Arc::clone(plan), seed);
+    let mut recorder = Recorder::new(Arc::clone(plan));
+    while simulation.advance(plan.duration, STRIDE, &mut recorder) == Progress::Paused {
+        progress(simulation.now());
+    }
+    recorder.pass(simulation.now());
+    Finished { simulation, recorder, wall: began.elapsed().as_secs_f64() }
+}

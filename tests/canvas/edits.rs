@@ -1,0 +1,153 @@
+use crate::world::*;
+use tidemill::app::action::{Connection, Placing};
+use tidemill::app::edit::{Edit, fresh, unique_id};
+use tidemill::scenario::Scenario;
+use tidemill::scenario::document::{Expect, Link, Node};
+
+fn consumer(scenario: &Scenario, id: &str) -> tidemill::scenario::document::Consumer {
+    match scenario.nodes.iter().find(|n| n.id() == id) {
+        Some(Node::Consumer(c)) => c.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn link(a: &str, b: &str) -> Link {
+    Link { between: (a.into(), b.into()), latency: None, loss: None, duplication: None, bandwidth: None, ordered: None }
+}
+
+#[test]
+fn added_nodes_get_names_of_their_own() {
+    let mut scenario = three();
+    let node = scenario.nodes[0].clone();
+    Edit::Add(node.clone()).apply(&mut scenario).unwrap();
+    Edit::Add(node).apply(&mut scenario).unwrap();
+    let ids: Vec<&str> = scenario.nodes.iter().map(|n| n.id()).collect();
+    assert_eq!(ids, ["producer-1", "broker-1", "consumer-1", "producer-2", "producer-3"]);
+    assert_eq!(fresh(Placing::Consumer, (0.0, 0.0), &scenario).id(), "consumer-2");
+    assert_eq!(unique_id(&scenario, "billing"), "billing");
+    *scenario.nodes[0].id_mut() = "s3".into();
+    assert_eq!(unique_id(&scenario, "s3"), "s3-2");
+}
+
+#[test]
+fn connecting_twice_is_connecting_once() {
+    let mut scenario = connected();
+    connect(&mut scenario, "consumer-1", "broker-1", "done").unwrap();
+    let once = scenario.clone();
+    for (from, to, channel) in
+        [("producer-1", "broker-1", "events"), ("broker-1", "consumer-1", "events"), ("consumer-1", "broker-1", "done")]
+    {
+        connect(&mut scenario, from, to, channel).unwrap();
+    }
+    assert_eq!(scenario, once);
+    assert_eq!(scenario.events.iter().map(|e| e.name.as_str()).collect::<Vec<_>>(), ["Event1", "Event2"]);
+    let Node::Broker(broker) = &scenario.nodes[1] else { panic!() };
+    assert_eq!(broker.kind.channels(), ["events", "done"]);
+}
+
+#[test]
+fn what_cannot_be_connected_says_why_and_changes_nothing() {
+    let mut scenario = three();
+    let before = scenario.clone();
+    for (from, to, channel, reason) in [
+        ("producer-1", "consumer-1", "x", "A producer publishes to a broker"),
+        ("consumer-1", "producer-1", "x", "A consumer publishes to a broker"),
+        ("broker-1", "broker-1", "x", "A broker hands out to consumers"),
+        ("broker-1", "producer-1", "x", "A producer reads nothing"),
+        ("nobody", "broker-1", "x", "no node nobody"),
+        ("producer-1", "broker-1", "", "cannot be the name"),
+        ("producer-1", "broker-1", "a/b", "cannot be the name"),
+    ] {
+        let error = connect(&mut scenario, from, to, channel).unwrap_err();
+        assert!(error.contains(reason), "{error}");
+        assert_eq!(scenario, before);
+    }
+}
+
+#[test]
+fn deleting_a_broker_takes_all_that_hangs_on_it() {
+    let mut scenario = connected();
+    connect(&mut scenario, "consumer-1", "broker-1", "done").unwrap();
+    scenario.links = vec![link("producer-1", "broker-1"), link("x", "consumer-1")];
+    scenario.expect = ["lost == 0", "broker-1/events#consumer-1.depth.max < 5", "consumer-1.lag.max < 10"].map(|t| Expect(t.into())).into();
+    Edit::Delete { nodes: vec!["broker-1".into()], connection: None }.apply(&mut scenario).unwrap();
+    assert_eq!(scenario.nodes.len(), 2);
+    let left = consumer(&scenario, "consumer-1");
+    assert!(left.reads.is_empty() && left.then.is_empty());
+    assert_eq!(scenario.links, [link("x", "consumer-1")]);
+    assert_eq!(scenario.expect, [Expect("lost == 0".into()), Expect("consumer-1.lag.max < 10".into())]);
+}
+
+#[test]
+fn deleting_a_connection_that_is_gone_changes_nothing() {
+    let mut scenario = connected();
+    let delete = Edit::Delete { nodes: Vec::new(), connection: Some(Connection::Emit { producer: "producer-1".into(), index: 0 }) };
+    assert_eq!(delete.label(), "Delete connection");
+    delete.apply(&mut scenario).unwrap();
+    let before = scenario.clone();
+    assert!(delete.apply(&mut scenario).is_err());
+    assert_eq!(scenario, before);
+}
+
+#[test]
+fn everything_follows_a_new_name() {
+    let mut scenario = connected();
+    connect(&mut scenario, "consumer-1", "broker-1", "done").unwrap();
+    let other = fresh(Placing::Consumer, (0.0, 0.0), &scenario);
+    Edit::Add(other).apply(&mut scenario).unwrap();
+    connect(&mut scenario, "broker-1", "consumer-2", "events").unwrap();
+    for node in &mut scenario.nodes {
+        if let Node::Consumer(c) = node {
+            if c.id == "consumer-2" {
+                c.reads[0].group = Some("consumer-1".into());
+            } else {
+                c.dead_letter = Some("broker-1/done".into());
+            }
+        }
+    }
+    scenario.links = vec![link("producer-1", "broker-1")];
+    scenario.expect =
+        ["consumer-1.lag.max < broker-1/events#consumer-1.depth.max", "my-consumer-1.lag < 1"].map(|t| Expect(t.into())).into();
+    Edit::Rename { from: "broker-1".into(), to: "bus".into() }.apply(&mut scenario).unwrap();
+    Edit::Rename { from: "consumer-1".into(), to: "billing".into() }.apply(&mut scenario).unwrap();
+    let billing = consumer(&scenario, "billing");
+    assert_eq!((billing.reads[0].from.as_str(), &billing.reads[0].group), ("bus/events", &None));
+    assert_eq!((billing.then[0].to.as_str(), billing.dead_letter.as_deref()), ("bus/done", Some("bus/done")));
+    assert_eq!(consumer(&scenario, "consumer-2").reads[0].group.as_deref(), Some("billing"), "it shared the inbox and still does");
+    assert_eq!(scenario.links, [link("producer-1", "bus")]);
+    assert_eq!(scenario.expect, [Expect("billing.lag.max < bus/events#billing.depth.max".into()), Expect("my-consumer-1.lag < 1".into())]);
+    for bad in ["", "bus", "a/b", " x"] {
+        assert!(Edit::Rename { from: "billing".into(), to: bad.into() }.apply(&mut scenario).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn nodes_are_replaced_by_their_like() {
+    let mut scenario = three();
+    let mut node = scenario.nodes[2].clone();
+    if let Node::Consumer(c) = &mut node {
+        c.instances = 7;
+    }
+    let set = Edit::SetNode(Box::new(node));
+    set.apply(&mut scenario).unwrap();
+    assert_eq!(consumer(&scenario, "consumer-1").instances, 7);
+    let mut wrong = scenario.nodes[0].clone();
+    *wrong.id_mut() = "consumer-1".into();
+    assert!(Edit::SetNode(Box::new(wrong)).apply(&mut scenario).unwrap_err().contains("consumer, not a producer"));
+    let all = Edit::SetScenario { label: "Change duration".into(), scenario: Box::default() };
+    assert_eq!(all.label(), "Change duration");
+    all.apply(&mut scenario).unwrap();
+    assert!(scenario.nodes.is_empty());
+}
+
+#[test]
+fn moving_what_is_not_there_moves_nothing() {
+    let mut scenario = three();
+    let before = scenario.clone();
+    for moves in
+        [vec![("producer-1".to_owned(), (1.0, 2.0)), ("nobody".to_owned(), (0.0, 0.0))], vec![("producer-1".to_owned(), (f32::NAN, 0.0))]]
+    {
+        assert!(Edit::Move(moves).apply(&mut scenario).is_err());
+        assert_eq!(scenario, before);
+    }
+}

@@ -1,0 +1,254 @@
+//! The program as people and scripts call it: output, exit codes, messages.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn tidemill(arguments: &[&str]) -> Output {
+    // Without a display, whatever the machine has: the window must be opened by window tests only.
+    Command::new(env!("CARGO_BIN_EXE_tidemill"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .output()
+        .unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let output = tidemill(arguments);
+    assert!(output.status.success(), "{}", err(&output));
+    let text = out(&output);
+    assert_eq!(text.lines().count(), 1, "one object on one line");
+    serde_json::from_str(&text).unwrap()
+}
+
+fn file(folder: &tempfile::TempDir, text: &str) -> PathBuf {
+    let path = folder.path().join("scenario.ron");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+const SMALL: &str = r#"Scenario(format: 1, name: "Small", duration: "10s", events: [Event(name: "E")],
+    nodes: [
+        Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Every("100ms"))]),
+        Broker(id: "b", kind: Simple(topics: ["t"])),
+        Consumer(id: "c", reads: [Read(from: "b/t")], handle: Handle(time: Constant("20ms"))),
+    ],
+    expect: [Expect("lost == 0"), Expect("c.latency.max < 30ms")])"#;
+
+#[test]
+fn run_prints_one_json_object_with_every_promised_field() {
+    let report = json(&["run", "scenarios/cases/airport.ron", "--json"]);
+    for field in ["scenario", "seed", "simulated", "fingerprint", "engine", "totals", "nodes", "outlets", "expectations"] {
+        assert!(report.get(field).is_some(), "{field}");
+    }
+    for field in ["steps", "deliveries", "wall", "deliveries_per_second"] {
+        assert!(report["engine"][field].is_number(), "engine.{field}");
+    }
+    for field in [
+        "published",
+        "rejected",
+        "unroutable",
+        "deliveries",
+        "redeliveries",
+        "acked",
+        "retries",
+        "failed",
+        "dead_lettered",
+        "expired",
+        "dropped",
+        "lost",
+        "duplicates",
+        "in_flight",
+        "waiting",
+    ] {
+        assert!(report["totals"][field].is_u64(), "totals.{field}");
+    }
+    let node = &report["nodes"]["rebooking"];
+    assert_eq!(node["kind"], "consumer");
+    for field in ["deliveries", "acked", "failed", "dead_lettered", "throughput", "utilisation"] {
+        assert!(node[field].is_number(), "nodes.rebooking.{field}");
+    }
+    for distribution in ["latency", "service", "wait"] {
+        for field in ["mean", "p50", "p90", "p99", "p999", "max"] {
+            assert!(node[distribution][field].is_number(), "nodes.rebooking.{distribution}.{field}");
+        }
+    }
+    for field in ["mean", "max", "last"] {
+        assert!(node["lag"][field].is_number());
+        assert!(report["outlets"]["flights/cancelled#rebooking"]["depth"][field].is_number());
+    }
+    for field in ["routed", "acked", "dead_lettered", "expired", "dropped"] {
+        assert!(report["outlets"]["flights/cancelled#rebooking"][field].is_u64(), "{field}");
+    }
+    assert!(
+        report["expectations"].as_array().unwrap().iter().all(|e| e["text"].is_string() && e["holds"] == true && !e["actual"].is_null())
+    );
+}
+
+#[test]
+fn the_airport_accounts_for_every_event_of_its_day() {
+    let report = json(&["run", "scenarios/cases/airport.ron", "--json"]);
+    let totals = |name: &str| report["totals"][name].as_u64().unwrap();
+    assert_eq!(totals("published"), 1843);
+    assert_eq!((totals("unroutable"), totals("lost"), totals("in_flight"), totals("waiting")), (0, 0, 0, 0));
+    let routed = |outlet: &str| report["outlets"][outlet]["routed"].as_u64().unwrap();
+    let board = routed("flights/departed#departures-board")
+        + routed("flights/cancelled#departures-board")
+        + routed("flights/landed#departures-board");
+    assert_eq!(board, 1843, "the board hears of everything");
+    assert_eq!(
+        (routed("flights/departed#gate-crew"), routed("flights/cancelled#rebooking"), routed("flights/landed#baggage")),
+        (881, 85, 877)
+    );
+    assert_eq!(totals("acked"), totals("deliveries") - totals("redeliveries"));
+}
+
+#[test]
+fn the_same_command_gives_the_same_fingerprint_and_options_change_it() {
+    let fingerprint = |more: &[&str]| json(&[&["run", "scenarios/cases/shop.ron", "--json"], more].concat())["fingerprint"].clone();
+    let plain = fingerprint(&[]);
+    assert_eq!(plain, fingerprint(&[]));
+    assert_eq!(plain, fingerprint(&["--seed", "42"]));
+    assert_ne!(plain, fingerprint(&["--seed", "43"]));
+    assert_ne!(plain, fingerprint(&["--set", "inventory.instances=7"]));
+    assert_eq!(json(&["run", "scenarios/cases/shop.ron", "--json", "--for", "7s"])["simulated"], 7.0);
+}
+
+#[test]
+fn set_changes_what_it_names_and_says_what_it_cannot_find() {
+    let report =
+        json(&["run", "scenarios/cases/shop.ron", "--json", "--set", "billing.handle.time=Constant(\"50us\")", "--set", "warmup=0s"]);
+    assert_eq!(report["nodes"]["billing"]["service"]["max"], 0.00005);
+    let output = tidemill(&["run", "scenarios/cases/shop.ron", "--set", "biling.instances=2"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("billing"), "{}", err(&output));
+    assert_eq!(out(&output), "");
+}
+
+#[test]
+fn a_run_without_json_is_a_table_for_people() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = tidemill(&["run", file(&folder, SMALL).to_str().unwrap()]);
+    let text = out(&output);
+    for part in ["Small", "10 s simulated", "consumers", "b/t#c", "published 100", "holds  lost == 0"] {
+        assert!(text.contains(part), "{part:?} is missing in\n{text}");
+    }
+    assert!(text.lines().all(|line| line.len() <= 160 && line == line.trim_end()));
+    assert_eq!(err(&output), "", "nothing is amiss, and a pipe sees no progress bar");
+}
+
+#[test]
+fn a_scenario_can_come_from_standard_input() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tidemill"))
+        .args(["run", "-", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(SMALL.as_bytes()).unwrap();
+    let report: Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
+    assert_eq!(report["totals"]["published"], 100);
+}
+
+#[test]
+fn check_tests_expectations_and_its_exit_code_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(&folder, SMALL);
+    let good = tidemill(&["check", path.to_str().unwrap()]);
+    assert_eq!((good.status.code(), out(&good).starts_with("holds")), (Some(0), true));
+
+    std::fs::write(&path, SMALL.replace("< 30ms", "< 5ms")).unwrap();
+    let failing = tidemill(&["check", path.to_str().unwrap()]);
+    assert_eq!(failing.status.code(), Some(1));
+    assert!(out(&failing).contains("FAILS  c.latency.max < 5ms  (it is 22.0 ms)"), "{}", out(&failing));
+
+    std::fs::write(&path, SMALL.replace("Every(\"100ms\")", "Every(\"1us\")").replace("duration", "limits: Limits(live: 500), duration"))
+        .unwrap();
+    let stopped = tidemill(&["check", path.to_str().unwrap()]);
+    assert_eq!(stopped.status.code(), Some(3));
+    assert!(out(&stopped).contains("more than 500 events"), "{}", out(&stopped));
+    assert_eq!(tidemill(&["run", path.to_str().unwrap()]).status.code(), Some(3));
+
+    std::fs::write(&path, "Scenario(").unwrap();
+    std::fs::write(folder.path().join("fine.ron"), SMALL).unwrap();
+    let mixed = tidemill(&["check", folder.path().to_str().unwrap()]);
+    assert_eq!(mixed.status.code(), Some(2));
+    assert!(out(&mixed).contains("1 of 2 scenarios hold"), "{}", out(&mixed));
+    let listed = tidemill(&["check", "--json", folder.path().to_str().unwrap()]);
+    let outcome: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!(outcome["files"].as_array().unwrap().len(), 2);
+    assert_eq!(outcome["files"][0]["result"], "holds");
+    assert_eq!(outcome["files"][1]["result"], "bad input");
+}
+
+#[test]
+fn every_scenario_that_ships_holds() {
+    let output = tidemill(&["check", "scenarios"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", out(&output), err(&output));
+    assert_eq!(err(&output), "", "no warnings either");
+}
+
+#[test]
+fn wrong_input_names_the_place_and_the_next_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = SMALL.replace("Every(\"100ms\")", "Evry(\"100ms\")");
+    let output = tidemill(&["run", file(&folder, &wrong).to_str().unwrap()]);
+    let text = err(&output);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text.contains("scenario.ron:3:") && text.contains("Evry") && text.contains("Every") && text.contains('^'), "{text}");
+
+    for (arguments, word) in [
+        (&["run", "no-such-file.ron"][..], "No such file"),
+        (&["run", "scenarios"], "folder"),
+        (&["run"], "FILE"),
+        (&["rum", "x"], "run"),
+        (&["run", "scenarios/cases/shop.ron", "--for", "12"], "no unit"),
+        (&["run", "scenarios/cases/shop.ron", "--seed", "x"], "seed"),
+        (&["check", "assets"], "no scenario file"),
+    ] {
+        let output = tidemill(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", err(&output));
+        assert!(err(&output).contains(word), "{arguments:?} should speak of {word:?}: {}", err(&output));
+        assert_eq!(out(&output), "", "results only go to standard output");
+    }
+}
+
+#[test]
+fn without_a_display_the_window_says_so_in_one_line_and_names_what_works() {
+    for arguments in [&[][..], &["open", "scenarios/cases/shop.ron"]] {
+        let output = tidemill(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        let text = err(&output);
+        assert_eq!(text.trim_end().lines().count(), 1, "{text}");
+        assert!(text.contains("tidemill run"), "{text}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tidemill"))
+        .args(["run", "scenarios/cases/shop.ron"])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(err(&output), "");
+    assert_eq!(output.status.code(), Some(0));
+}

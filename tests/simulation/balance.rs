@@ -1,0 +1,146 @@
+//! The books balance at every step of whatever scenario chance comes up with.
+
+use crate::plan;
+use crate::replay::BUSY;
+use proptest::prelude::*;
+use std::sync::Arc;
+use tidemill::engine::{Progress, Simulation};
+use tidemill::record::Totals;
+use tidemill::scenario::Plan;
+use tidemill::time::Time;
+
+/// Steps one at a time with an audit after each.
+fn audited(plan: &Arc<Plan>, seed: u64, steps: u64) -> Simulation {
+    let mut simulation = Simulation::new(Arc::clone(plan), seed);
+    for _ in 0..steps {
+        let progress = simulation.advance(Time::NEVER, 1, &mut ());
+        if let Err(imbalance) = simulation.audit() {
+            panic!("{imbalance}");
+        }
+        if progress != Progress::Paused {
+            break;
+        }
+    }
+    simulation
+}
+
+#[test]
+fn the_busiest_scenario_balances_at_every_step() {
+    let simulation = audited(&plan(BUSY), 5, 20_000);
+    let totals = Totals::of(&simulation);
+    for (what, n) in
+        [("dead letters", totals.dead_lettered), ("duplicates", totals.duplicates), ("drops", totals.dropped), ("failures", totals.failed)]
+    {
+        assert!(n > 0, "the scenario was to have {what}");
+    }
+}
+
+fn span() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["0s", "1us", "1ms", "20ms", "1s"])
+}
+
+fn times() -> impl Strategy<Value = String> {
+    prop_oneof![
+        span().prop_map(|s| format!("Constant({s:?})")),
+        Just(r#"Exponential(mean: "15ms")"#.to_owned()),
+        Just(r#"Uniform(from: "0s", to: "30ms")"#.to_owned()),
+        Just(r#"Normal(mean: "5ms", sd: "9ms")"#.to_owned()),
+        Just(r#"LogNormal(median: "4ms", p99: "90ms")"#.to_owned()),
+        Just(r#"Gamma(mean: "10ms", shape: 0.5)"#.to_owned()),
+        Just(r#"Pareto(min: "1ms", alpha: 0.9)"#.to_owned()),
+        Just(r#"Empirical([("50%", "3ms"), ("99%", "70ms")])"#.to_owned()),
+    ]
+}
+
+fn arrivals() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(r#"Every("7ms")"#.to_owned()),
+        Just(r#"Poisson("200/s")"#.to_owned()),
+        Just(r#"Bursts(on: "100ms", off: "400ms", rate: "800/s")"#.to_owned()),
+        Just(r#"Ramp(from: "10/s", to: "500/s", over: "3s")"#.to_owned()),
+        Just(r#"Steps([("100ms", "10/s"), ("1s", "400/s")])"#.to_owned()),
+        Just(r#"Daily(mean: "100/s", swing: "100%", period: "2s")"#.to_owned()),
+        Just(r#"Mmpp([("10/s", "1s"), ("900/s", "200ms")])"#.to_owned()),
+        (1u32..30).prop_map(|n| format!("ClosedLoop(users: {n}, think: Exponential(mean: \"20ms\"))")),
+        (1u32..300).prop_map(|n| format!("Once(at: \"50ms\", count: {n})")),
+    ]
+}
+
+/// None of the time, all of the time, or some of it: swarm testing switches features off and on as a whole.
+fn share() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["0%", "0%", "3%", "40%", "100%"])
+}
+
+fn link() -> impl Strategy<Value = String> {
+    (times(), share(), share(), prop::bool::ANY, prop::option::of(prop::sample::select(vec!["100kB/s", "10MB/s"]))).prop_map(
+        |(latency, loss, duplication, ordered, bandwidth)| {
+            let bandwidth = bandwidth.map_or(String::new(), |b| format!(", bandwidth: {b:?}"));
+            format!("latency: {latency}, loss: {loss:?}, duplication: {duplication:?}, ordered: {ordered}{bandwidth}")
+        },
+    )
+}
+
+fn consumer(number: usize) -> impl Strategy<Value = String> {
+    let backoff = prop::sample::select(vec![
+        "Immediate",
+        r#"Fixed("30ms")"#,
+        r#"Exponential(first: "5ms", factor: 3, max: "1s", jitter: Equal)"#,
+        r#"Exponential(first: "0s", jitter: Full)"#,
+    ]);
+    let reads = prop::collection::btree_set(0usize..3, 1..3);
+    (times(), share(), (1u32..4, 1u32..3), prop::option::of((1u32..5, backoff)), reads, prop::bool::ANY, prop::bool::ANY, share()).prop_map(
+        move |(time, fails, (instances, threads), retry, reads, shared, dead, then)| {
+            let group = if shared { ", group: \"g\"" } else { "" };
+            let reads = reads.iter().map(|t| format!("Read(from: \"b/t{t}\"{group})")).collect::<Vec<_>>().join(", ");
+            let retry = retry.map_or(String::new(), |(n, backoff)| format!("retry: Retry(attempts: {n}, backoff: {backoff}),"));
+            let dead = if dead { "dead_letter: \"b/dead\"," } else { "" };
+            format!(
+                "Consumer(id: \"c{number}\", instances: {instances}, threads: {threads}, reads: [{reads}],
+                    handle: Handle(time: {time}, fails: {fails:?}), {retry} {dead}
+                    then: [Emit(event: \"F\", to: \"b/out\", probability: {then:?})]),\n"
+            )
+        },
+    )
+}
+
+fn scenario() -> impl Strategy<Value = String> {
+    let consumers = prop::collection::vec(0u8..1, 1..5).prop_flat_map(|n| (0..n.len()).map(consumer).collect::<Vec<_>>());
+    (prop::collection::vec((arrivals(), 0usize..3), 1..4), consumers, link(), prop::option::of(link())).prop_map(
+        |(emits, consumers, network, odd)| {
+            let emits = emits
+                .iter()
+                .map(|(arrivals, t)| format!("Emit(event: \"E\", to: \"b/t{t}\", arrivals: {arrivals})"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let odd = odd.map_or(String::new(), |link| format!("Link(between: (\"b\", \"c0\"), {link})"));
+            format!(
+                "Scenario(format: 1, duration: \"4s\", limits: Limits(live: 3000), network: Network({network}),
+                events: [Event(name: \"E\", key: Zipf(keys: 20, exponent: 1.0)), Event(name: \"F\")],
+                nodes: [
+                    Producer(id: \"p\", emits: [{emits}]),
+                    Broker(id: \"b\", kind: Simple(topics: [\"t0\", \"t1\", \"t2\", \"out\", \"dead\"])),
+                    {}
+                    Consumer(id: \"sink\", reads: [Read(from: \"b/out\"), Read(from: \"b/dead\")]),
+                ],
+                links: [{odd}])",
+                consumers.concat()
+            )
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_scenarios_balance_at_every_step(text in scenario(), seed in 0u64..1000) {
+        let plan = plan(&text);
+        let simulation = audited(&plan, seed, 1500);
+        // Then in one go to the end or to the limit, and once more at the end.
+        let mut whole = simulation.clone();
+        whole.advance(Time::NEVER, 200_000, &mut ());
+        prop_assert!(whole.audit().is_ok(), "{:?}", whole.audit());
+        let totals = Totals::of(&whole);
+        prop_assert!(totals.lost <= totals.failed + totals.dropped + totals.expired + totals.unroutable);
+    }
+}

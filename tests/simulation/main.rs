@@ -1,0 +1,37 @@
+//! The simulation against theory, against itself, and against its own books.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
+mod balance;
+mod flow;
+mod limits;
+mod replay;
+mod theory;
+
+use std::sync::Arc;
+use tidemill::record::Report;
+use tidemill::record::report::{ConsumerReport, NodeReport};
+use tidemill::run::headless;
+use tidemill::scenario::{NoFiles, Plan, load};
+
+/// The plan of a scenario's text; panics with the problems if there are any.
+fn plan(text: &str) -> Arc<Plan> {
+    match load(text, "test.ron", &NoFiles) {
+        Ok(loaded) => Arc::new(loaded.plan),
+        Err(problems) => panic!("{}\n{text}", problems.iter().map(ToString::to_string).collect::<String>()),
+    }
+}
+
+/// The report of a run in one go; the books must balance at its end.
+fn run(plan: &Arc<Plan>, seed: u64) -> Report {
+    let finished = headless::run(plan, seed, &mut |_| {});
+    finished.simulation.audit().unwrap();
+    finished.report()
+}
+
+fn consumer<'r>(report: &'r Report, name: &str) -> &'r ConsumerReport {
+    match report.nodes.get(name) {
+        Some(NodeReport::Consumer(consumer)) => consumer,
+        other => panic!("{name} is {other:?}"),
+    }
+}

@@ -1,0 +1,180 @@
+//! The model behind the window, without a window.
+#![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::path::Path;
+use std::sync::Arc;
+use tidemill::app::action::{Action, Answer, Selection};
+use tidemill::app::document::Document;
+use tidemill::app::edit::Edit;
+use tidemill::app::session::{Level, Question, Session};
+use tidemill::app::settings::Settings;
+use tidemill::scenario::Scenario;
+use tidemill::time::Span;
+
+fn session() -> Session {
+    Session::new(Settings::default(), Arc::new(|| ()))
+}
+
+fn shop() -> Session {
+    let mut session = session();
+    session.apply(Action::OpenShipped("shop.ron"));
+    session
+}
+
+fn document(session: &Session) -> &Document {
+    session.document.as_ref().unwrap()
+}
+
+fn with(session: &Session, label: &str, change: impl Fn(&mut Scenario)) -> Action {
+    let mut scenario = document(session).scenario.clone();
+    change(&mut scenario);
+    Action::Edit(Edit::SetScenario { label: label.to_owned(), scenario: Box::new(scenario) })
+}
+
+fn longer(session: &Session) -> Action {
+    with(session, "Change duration", |s| s.duration = Span::from_millis(90_000))
+}
+
+#[test]
+fn moving_a_node_is_work_to_save_but_not_another_run() {
+    let mut session = shop();
+    let plan = Arc::clone(document(&session).plan.as_ref().unwrap());
+    session.apply(Action::Edit(Edit::Move(vec![("billing".to_owned(), (1.0, 2.0))])));
+    assert!(session.dirty());
+    assert!(Arc::ptr_eq(&plan, document(&session).plan.as_ref().unwrap()));
+    let action = longer(&session);
+    session.apply(action);
+    assert!(!Arc::ptr_eq(&plan, document(&session).plan.as_ref().unwrap()));
+}
+
+#[test]
+fn an_edit_that_changes_nothing_leaves_no_trace() {
+    let mut session = shop();
+    let action = with(&session, "Nothing", |_| ());
+    session.apply(action);
+    assert!(!session.dirty());
+    assert_eq!(document(&session).undo_label(), None);
+}
+
+#[test]
+fn undoing_to_what_was_saved_is_not_unsaved_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = shop();
+    session.apply(Action::SaveAs(folder.path().join("a.ron")));
+    let action = longer(&session);
+    session.apply(action);
+    assert!(session.dirty());
+    assert_eq!(document(&session).undo_label(), Some("Change duration"));
+    session.apply(Action::Undo);
+    assert!(!session.dirty());
+    session.apply(Action::Redo);
+    assert!(session.dirty());
+}
+
+#[test]
+fn the_selection_follows_names_and_what_is_gone_is_not_selected() {
+    let mut session = shop();
+    session.apply(Action::Select(Selection::node("billing")));
+    session.apply(Action::Edit(Edit::Rename { from: "billing".to_owned(), to: "invoicing".to_owned() }));
+    assert_eq!(document(&session).selection.single(), Some("invoicing"));
+    session.apply(Action::Undo);
+    assert_eq!(document(&session).selection.single(), None);
+}
+
+#[test]
+fn a_half_finished_scenario_is_saved_and_opens_again_with_its_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("half.ron");
+    let mut session = shop();
+    session.apply(Action::Edit(Edit::SetNode(Box::new(without_topics(&session)))));
+    assert!(!document(&session).runnable());
+    session.apply(Action::SaveAs(path.clone()));
+    assert!(!session.dirty());
+    let mut again = self::session();
+    again.apply(Action::Open(path));
+    assert_eq!(again.question, None);
+    assert_eq!(document(&again).scenario, document(&session).scenario);
+    assert!(!document(&again).runnable());
+    assert!(again.frame().is_none(), "there is no good version to run");
+}
+
+fn without_topics(session: &Session) -> tidemill::scenario::document::Node {
+    let mut bus = document(session).scenario.nodes.iter().find(|n| n.id() == "bus").unwrap().clone();
+    if let tidemill::scenario::document::Node::Broker(broker) = &mut bus {
+        broker.kind.channels_mut().clear();
+    }
+    bus
+}
+
+#[test]
+fn a_file_that_someone_else_changed_is_not_overwritten_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.ron");
+    let mut session = shop();
+    session.apply(Action::SaveAs(path.clone()));
+    std::fs::write(&path, "something else").unwrap();
+    let action = longer(&session);
+    session.apply(action);
+    session.apply(Action::Save);
+    assert_eq!(session.question, Some(Question::ChangedOnDisk(path.clone())));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "something else");
+    session.apply(Action::Answer(Answer::Save));
+    assert_eq!(session.question, None);
+    assert!(!session.dirty());
+    assert!(std::fs::read_to_string(&path).unwrap().contains("90s"));
+}
+
+#[test]
+fn saving_first_goes_on_with_what_was_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = shop();
+    let action = longer(&session);
+    session.apply(action);
+    session.apply(Action::Close);
+    assert!(!session.closing);
+    assert_eq!(session.question, Some(Question::Unsaved));
+    session.apply(Action::Answer(Answer::Save));
+    assert_eq!(session.question, Some(Question::SavePath), "it has no file yet");
+    session.apply(Action::SaveAs(folder.path().join("a.ron")));
+    assert!(session.closing);
+}
+
+#[test]
+fn saving_that_fails_loses_nothing_and_leaves_nothing() {
+    let mut session = shop();
+    let action = longer(&session);
+    session.apply(action);
+    session.apply(Action::Close);
+    session.apply(Action::Answer(Answer::Save));
+    session.apply(Action::SaveAs(Path::new("/no/such/folder/a.ron").to_path_buf()));
+    assert!(session.dirty() && !session.closing);
+    assert!(session.notices.iter().any(|n| n.level == Level::Error && n.text.contains("Nothing is lost")));
+    // The wish to close went with the failure: nothing closes later by surprise.
+    let folder = tempfile::tempdir().unwrap();
+    session.apply(Action::SaveAs(folder.path().join("a.ron")));
+    assert!(!session.closing);
+}
+
+#[test]
+fn any_bytes_as_a_file_are_a_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.ron");
+    for bytes in [&b""[..], b"\xff\xfe", b"Scenario(", b"Scenario(format: 9)", b"()", b"\0\0\0"] {
+        std::fs::write(&path, bytes).unwrap();
+        let mut session = session();
+        session.apply(Action::Open(path.clone()));
+        assert!(session.document.is_none(), "{bytes:?}");
+        assert!(session.question.is_some() || !session.notices.is_empty(), "{bytes:?}");
+    }
+}
+
+#[test]
+fn a_day_is_shown_in_a_sitting() {
+    let mut session = session();
+    session.apply(Action::OpenShipped("airport.ron"));
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let frame = session.frame().unwrap();
+    assert_eq!(frame.speed, tidemill::run::frame::Speed::Times(1000.0));
+    assert!(frame.now.seconds() > 10.0);
+}
