@@ -72,7 +72,7 @@ impl Run {
             changes.push(format!("duration={length}"));
         }
         for change in &changes {
-            text = set(&text, change).map_err(|problem| bad(vec![problem]))?;
+            text = set(&text, change).map_err(bad)?;
         }
         Ok(text)
     }
