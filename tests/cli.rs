@@ -174,7 +174,7 @@ fn check_tests_expectations_and_its_exit_code_tells() {
     std::fs::write(&path, SMALL.replace("< 30ms", "< 5ms")).unwrap();
     let failing = tidemill(&["check", path.to_str().unwrap()]);
     assert_eq!(failing.status.code(), Some(1));
-    assert!(out(&failing).contains("FAILS  c.latency.max < 5ms  (it is 22 ms)"), "{}", out(&failing));
+    assert!(out(&failing).contains("FAILS  c.latency.max < 5ms  (it is 22.0 ms)"), "{}", out(&failing));
 
     std::fs::write(&path, SMALL.replace("Every(\"100ms\")", "Every(\"1us\")").replace("duration", "limits: Limits(live: 500), duration"))
         .unwrap();

@@ -1,5 +1,11 @@
 //! The document from outside: what ships loads, what is wrong is explained, what is random does no harm.
 #![allow(clippy::unwrap_used)]
 
+#[path = "scenario/large.rs"]
+mod large;
+#[path = "scenario/problems.rs"]
+mod problems;
+#[path = "scenario/random.rs"]
+mod random;
 #[path = "scenario/shipped.rs"]
 mod shipped;

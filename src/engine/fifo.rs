@@ -78,6 +78,7 @@ impl<T: Copy> Fifo<T> {
     }
 
     /// How many there are.
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.ring.len() + self.sealed.len() * BLOCK + self.open.len()
     }

@@ -43,14 +43,4 @@ impl<T> Slab<T> {
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.places.iter().flatten()
     }
-
-    /// How many are held.
-    pub fn len(&self) -> usize {
-        self.places.len() - self.free.len()
-    }
-
-    /// Whether none is held.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }

@@ -33,9 +33,9 @@ impl Tables {
 
 const EXPONENTIAL_R: f64 = 7.697_117_470_131_05;
 static EXPONENTIAL: LazyLock<Tables> =
-    LazyLock::new(|| Tables::new(EXPONENTIAL_R, 0.003_949_659_822_581_557_2, |x| libm::exp(-x), |y| -libm::log(y)));
+    LazyLock::new(|| Tables::new(EXPONENTIAL_R, 0.003_949_659_822_581_557, |x| libm::exp(-x), |y| -libm::log(y)));
 
-const NORMAL_R: f64 = 3.654_152_885_361_008_8;
+const NORMAL_R: f64 = 3.654_152_885_361_009;
 static NORMAL: LazyLock<Tables> =
     LazyLock::new(|| Tables::new(NORMAL_R, 0.004_928_673_233_974_655, |x| libm::exp(-x * x / 2.0), |y| (-2.0 * libm::log(y)).sqrt()));
 

@@ -305,7 +305,7 @@ pub struct Read {
 #[serde(deny_unknown_fields)]
 pub struct Handle {
     /// Time one event takes. Default 1 ms constant.
-    #[serde(default = "millisecond")]
+    #[serde(default = "millisecond", skip_serializing_if = "is_millisecond")]
     pub time: Times,
     /// Share of attempts that fail. Default 0.
     #[serde(default, skip_serializing_if = "is_default")]

@@ -41,10 +41,18 @@ impl Problem {
             line: 0,
             column: 0,
             path: String::new(),
-            message: message.into(),
-            help,
+            message: shortened(message.into()),
+            help: help.map(shortened),
             excerpt: String::new(),
         }
+    }
+}
+
+/// Names in a file can be of any length; sentences cannot.
+pub(super) fn shortened(sentence: String) -> String {
+    match sentence.char_indices().nth(600) {
+        Some((end, _)) => format!("{}...", &sentence[..end]),
+        None => sentence,
     }
 }
 

@@ -63,14 +63,14 @@ pub fn load(text: &str, file: &str, files: &dyn Files) -> Result<Loaded, Vec<Pro
 }
 
 fn read_located(tree: &Tree<'_>, file: &str) -> Result<Scenario, Vec<Problem>> {
-    format(tree, file).map_err(|p| vec![p])?;
+    format(tree, file)?;
     // Deeper than the nesting that `Tree` lets through, so that ron never meets its own limit first.
     let options = options().with_recursion_limit(4 * super::locate::DEEPEST);
     options.from_str(tree.text).map_err(|error| diagnose(tree, file, &error))
 }
 
 /// The version comes before everything else: a newer file may be full of things unknown here.
-fn format(tree: &Tree<'_>, file: &str) -> Result<(), Problem> {
+fn format(tree: &Tree<'_>, file: &str) -> Result<(), Vec<Problem>> {
     let lines = || Lines::new(tree.text);
     let root = tree.item(tree.root);
     let Some(field) = tree.field(tree.root, "format") else {
@@ -80,13 +80,13 @@ fn format(tree: &Tree<'_>, file: &str) -> Result<(), Problem> {
         } else {
             lines().problem(file, spot.start as usize, spot.end as usize, "this is not a scenario")
         };
-        return Err(Problem { help: Some(format!("a scenario begins with `Scenario(format: {FORMAT}, ...`")), ..problem });
+        return Err(vec![Problem { help: Some(format!("a scenario begins with `Scenario(format: {FORMAT}, ...`")), ..problem }]);
     };
     let place = tree.item(field).place;
     let written = tree.slice(place);
     let wrong = |message: String, help: String| {
         let problem = lines().problem(file, place.start as usize, place.end as usize, message);
-        Err(Problem { path: "format".to_owned(), help: Some(help), ..problem })
+        Err(vec![Problem { path: "format".to_owned(), help: Some(help), ..problem }])
     };
     let only = format!("this version of Tidemill reads format {FORMAT}");
     match written.parse::<u32>() {
@@ -121,7 +121,12 @@ fn placed(findings: &[Finding], tree: &Tree<'_>, file: &str) -> Vec<Problem> {
         .map(|(severity, item, finding)| {
             let spot = tree.spot(*item);
             let problem = lines.problem(file, spot.start as usize, spot.end as usize, finding.message.clone());
-            Problem { severity: *severity, path: finding.path.clone(), help: finding.help.clone(), ..problem }
+            Problem {
+                severity: *severity,
+                path: finding.path.clone(),
+                help: finding.help.clone().map(super::problem::shortened),
+                ..problem
+            }
         })
         .collect();
     if let Some((severity, ..)) = order.get(MOST) {

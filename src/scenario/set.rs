@@ -20,8 +20,8 @@ const TOP: &[&str] = &["format", "name", "about", "seed", "duration", "warmup", 
 /// `order-service.emits[0].arrivals`); the value is written as in the file, where quantities and names may go without quotes.
 ///
 /// Fails if the path leads nowhere, or if the result could not be read although `text` could.
-pub fn set(text: &str, assignment: &str) -> Result<String, Problem> {
-    let fail = |message: String, help: Option<String>| Problem::of_file(&format!("--set {assignment}"), message, help);
+pub fn set(text: &str, assignment: &str) -> Result<String, Vec<Problem>> {
+    let fail = |message: String, help: Option<String>| vec![Problem::of_file(&format!("--set {assignment}"), message, help)];
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let usage = || Some("write it as PATH=VALUE, such as `inventory.instances=4`".to_owned());
     let Some((path, value)) = assignment.split_once('=') else {
@@ -31,7 +31,7 @@ pub fn set(text: &str, assignment: &str) -> Result<String, Problem> {
     if path.is_empty() || value.is_empty() {
         return Err(fail(format!("`{assignment}` sets nothing"), usage()));
     }
-    let tree = Tree::new(body).map_err(|b| super::diagnose::broken(body, "", &b))?;
+    let tree = Tree::new(body).map_err(|b| vec![super::diagnose::broken(body, "", &b)])?;
     let target = Target::find(&tree, path).map_err(|(message, help)| fail(message, help))?;
     let mut first_problem = None;
     for candidate in target.candidates(&tree, value) {
@@ -217,7 +217,7 @@ mod tests {
 
     /// The lines that `assignment` makes, and those that it replaces.
     fn lines(assignment: &str) -> (Vec<String>, Vec<String>) {
-        let new = set(SHOP, assignment).unwrap_or_else(|p| panic!("{p}"));
+        let new = set(SHOP, assignment).unwrap_or_else(|p| panic!("{}", p[0]));
         let only = |a: &str, b: &str| a.lines().filter(|l| !b.lines().any(|m| m == *l)).map(|l| l.trim().to_owned()).collect::<Vec<_>>();
         (only(&new, SHOP), only(SHOP, &new))
     }
@@ -281,11 +281,11 @@ mod tests {
             ("inventory.instances", "`inventory.instances` sets nothing | write it as PATH=VALUE, such as `inventory.instances=4`"),
             ("=4", "`=4` sets nothing | write it as PATH=VALUE, such as `inventory.instances=4`"),
         ] {
-            let problem = set(SHOP, assignment).unwrap_err();
+            let problem = set(SHOP, assignment).unwrap_err().remove(0);
             let said = problem.help.map_or(problem.message.clone(), |h| format!("{} | {h}", problem.message));
             assert_eq!(said, message, "{assignment}");
         }
-        let wrong = set(SHOP, "inventory.instances=many").unwrap_err();
+        let wrong = &set(SHOP, "inventory.instances=many").unwrap_err()[0];
         assert!(wrong.to_string().starts_with("error: ") && wrong.to_string().contains("--set inventory.instances=many"), "{wrong}");
     }
 

@@ -58,7 +58,7 @@ pub enum Arrivals {
     /// A number of events at one moment.
     Once {
         /// When. Default: at the start.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "is_zero")]
         at: Span,
         /// How many. Default 1.
         #[serde(default = "one")]
@@ -172,13 +172,13 @@ pub enum Backoff {
         /// Before the second attempt.
         first: Span,
         /// Growth per attempt, 1 or more. Default 2.
-        #[serde(default = "two")]
+        #[serde(default = "two", skip_serializing_if = "is_two")]
         factor: f64,
         /// Upper bound. Default 30 s.
-        #[serde(default = "half_minute")]
+        #[serde(default = "half_minute", skip_serializing_if = "is_half_minute")]
         max: Span,
         /// Randomness that keeps clients from retrying in step. Default none.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "is_none")]
         jitter: Jitter,
     },
 }
@@ -203,4 +203,16 @@ fn two() -> f64 {
 }
 fn half_minute() -> Span {
     Span::from_millis(30_000)
+}
+fn is_two(factor: &f64) -> bool {
+    *factor == two()
+}
+fn is_half_minute(span: &Span) -> bool {
+    *span == half_minute()
+}
+fn is_none(jitter: &Jitter) -> bool {
+    *jitter == Jitter::None
+}
+fn is_zero(span: &Span) -> bool {
+    *span == Span::ZERO
 }

@@ -71,7 +71,7 @@ fn parse(name: &str, files: &dyn Files) -> Result<File, Wrong> {
     let text = files.read(name).map_err(|why| (why, None))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let headers = reader.headers().map_err(|e| csv_error(name, &e))?.clone();
+    let headers = reader.headers().map_err(|e| csv_error(name, text, &e))?.clone();
     let column = |wanted: &str| headers.iter().position(|h| h == wanted);
     let Some(time) = column("time") else {
         let found = if headers.is_empty() { "the file is empty".to_owned() } else { format!("its columns are {}", listed(headers.iter())) };
@@ -86,8 +86,8 @@ fn parse(name: &str, files: &dyn Files) -> Result<File, Wrong> {
     let (mut events, mut keys) = (Numbered::default(), Numbered::default());
     let mut rows = Vec::new();
     let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|e| csv_error(name, &e))? {
-        let line = record.position().map_or(0, csv::Position::line);
+    while reader.read_record(&mut record).map_err(|e| csv_error(name, text, &e))? {
+        let line = record.position().map_or(0, |p| line_of(text, p));
         let field = |column: usize| record.get(column).unwrap_or("");
         let written = field(time);
         let seconds = written.parse::<f64>().ok().filter(|s| (0.0..=LATEST).contains(s));
@@ -155,8 +155,15 @@ fn trace<'f>(file: &File, rows: impl Iterator<Item = &'f Row>, type_of: impl Fn(
     Trace { columns: file.columns.clone(), rows, keys: file.keys.clone() }
 }
 
-fn csv_error(name: &str, error: &csv::Error) -> Wrong {
-    let line = error.position().map_or(1, csv::Position::line);
+/// The line of a record. The reader's own count is that of the empty lines before it, if there are some.
+fn line_of(text: &str, position: &csv::Position) -> u64 {
+    let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let skipped = text.as_bytes().get(start..).unwrap_or_default().iter().take_while(|b| matches!(b, b'\n' | b'\r'));
+    position.line() + skipped.filter(|b| **b == b'\n').count() as u64
+}
+
+fn csv_error(name: &str, text: &str, error: &csv::Error) -> Wrong {
+    let line = error.position().map_or(1, |p| line_of(text, p));
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             (format!("{name}:{line}: this row has {len} fields, the first line has {expected_len}"), None)

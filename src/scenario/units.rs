@@ -30,6 +30,8 @@ const TIMES: &[(&str, f64)] =
     &[("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("min", 6e10), ("m", 6e10), ("h", 3.6e12), ("d", 8.64e13)];
 /// Longest span that may be written: a hundred years.
 const LONGEST: f64 = 36_525.0 * 8.64e13;
+/// More than any quantity takes; what is longer is not repeated in messages.
+const LONGEST_TEXT: usize = 100;
 const SIZES: &[(&str, f64)] = &[
     ("B", 1.0),
     ("kB", 1e3),
@@ -273,6 +275,9 @@ macro_rules! as_text {
                         f.write_str($expected)
                     }
                     fn visit_str<E: de::Error>(self, text: &str) -> Result<$name, E> {
+                        if text.len() > LONGEST_TEXT {
+                            return Err(E::custom(format!("expected {}, found {} bytes of text", $expected, text.len())));
+                        }
                         text.parse().map_err(E::custom)
                     }
                 }
@@ -292,6 +297,7 @@ as_text! {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

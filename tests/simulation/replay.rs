@@ -1,5 +1,7 @@
 //! The same scenario and seed give the same run, however it is cut into pieces; and a consumer more changes nothing for the others.
 
+#![allow(clippy::disallowed_methods, reason = "these tests wait for a thread that runs by wall time")]
+
 use crate::plan;
 use std::collections::BTreeMap;
 use std::path::Path;

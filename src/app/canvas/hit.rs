@@ -1,7 +1,7 @@
 //! What is under a place of the scene. Pure.
 
-use super::layout::{Kind, Scene};
-use super::measures::{HEADER, LINK_GRASP_SCREEN};
+use super::layout::Scene;
+use super::measures::LINK_GRASP_SCREEN;
 use egui::{Pos2, Rect};
 
 /// A node, and which of its rows.
@@ -38,16 +38,6 @@ pub fn within(scene: &Scene, area: Rect) -> impl Iterator<Item = usize> {
     scene.nodes.iter().enumerate().filter(move |(_, n)| n.rect.intersects(area)).map(|(i, _)| i)
 }
 
-/// The part of a node that is its own: a broker's header, another node's whole.
-pub fn handle(scene: &Scene, node: usize) -> Rect {
-    let node = &scene.nodes[node];
-    let mut rect = node.rect;
-    if node.kind == Kind::Broker {
-        rect.max.y = rect.min.y + HEADER * scene.scale;
-    }
-    rect
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,7 +61,7 @@ mod tests {
         let scene = scene();
         assert_eq!(spot(&scene, pos2(0.0, 0.0), 0.0), Some(Spot { node: 0, row: None }));
         assert_eq!(spot(&scene, scene.nodes[1].rows[0].rect.center(), 0.0), Some(Spot { node: 1, row: Some(0) }));
-        assert_eq!(spot(&scene, handle(&scene, 1).center(), 0.0), Some(Spot { node: 1, row: None }));
+        assert_eq!(spot(&scene, scene.nodes[1].rect.center_top() + vec2(0.0, 10.0), 0.0), Some(Spot { node: 1, row: None }));
         assert_eq!(spot(&scene, pos2(200.0, 0.0), 0.0), None);
         let on = scene.wires[0].curve.at(0.5);
         assert_eq!(wire(&scene, on + vec2(0.0, 5.0), 1.0), Some(0));

@@ -13,7 +13,8 @@ impl Canvas {
         let focus = ui.memory(|m| m.focused());
         let ours = |id: Id| id == ground.id || self.scene.nodes.iter().any(|n| self.node_id(ui, &n.id) == id);
         let focused = focus.filter(|id| ours(*id));
-        if ui.ctx().text_edit_focused() || (focus.is_some() && focused.is_none()) {
+        let behind_dialog = !ui.memory(|m| m.allows_interaction(ui.layer_id()));
+        if behind_dialog || ui.ctx().text_edit_focused() || (focus.is_some() && focused.is_none()) {
             return;
         }
         if let Some(id) = focused {

@@ -62,7 +62,7 @@ impl Canvas {
         if input.reduce_motion || !self.particles.any() {
             return;
         }
-        let scale = input.theme.label / 12.0 * self.view.zoom.clamp(0.5, 1.3);
+        let scale = input.theme.label / 12.0 * self.view.zoom.clamp(0.75, 1.3);
         let atlas = atlas::Atlas::ready(self.atlas.take(), ui.ctx(), input.theme.label / 12.0);
         let mut mesh = Mesh::with_texture(atlas.texture());
         self.particles.draw(&mut mesh, &self.scene, &self.view, input.theme, frame, &self.live, scale);
@@ -104,7 +104,6 @@ impl Canvas {
             let look = Look {
                 selected: is_selected(input, &node.id),
                 hovered: pointed.node == Some(i) && drawing.is_none(),
-                dimmed,
                 welcome: sensible && aim.is_some_and(|a| a.node == i),
                 state: self.live.state(input.frame, i),
                 finding: worst.iter().find(|(n, _)| *n == i).map(|(_, s)| *s),

@@ -105,8 +105,12 @@ impl Router<'_> {
     /// What the curve would cross, as one rectangle.
     fn obstacle(&self, curve: &Curve, from: usize, to: usize) -> Option<Rect> {
         let mut found: Option<Rect> = None;
+        let (mut square, mut near): (_, &[usize]) = ((i32::MIN, i32::MIN), &[]);
         for &point in curve.points() {
-            let Some(near) = self.cells.get(&cell(point)) else { continue };
+            if cell(point) != square {
+                square = cell(point);
+                near = self.cells.get(&square).map_or(&[], Vec::as_slice);
+            }
             for &i in near {
                 let rect = self.scene.nodes[i].rect;
                 if i != from && i != to && rect.expand(CLEARANCE * 0.4).contains(point) {

@@ -72,7 +72,9 @@ impl View {
             (self.zoom, self.centre) = (1.0, Pos2::ZERO);
             return;
         }
-        let room = (self.canvas.size() - Vec2::splat(2.0 * FIT_MARGIN_SCREEN)).max(vec2(40.0, 40.0));
+        // A small canvas has no room to waste.
+        let margin = (self.canvas.size() * 0.07).min(Vec2::splat(FIT_MARGIN_SCREEN));
+        let room = (self.canvas.size() - margin * 2.0).max(vec2(40.0, 40.0));
         let zoom = (room / content.size().max(vec2(1.0, 1.0))).min_elem();
         self.zoom = zoom.clamp(ZOOM.0, FIT_ZOOM);
         self.look_at(content.center());

@@ -5,7 +5,9 @@ use super::names::{Names, Source};
 use super::numbers::zero;
 use crate::ids::{ChannelId, NodeId, TypeId};
 use crate::scenario::document::{Consumer, Node, Scenario};
+use crate::scenario::shapes::Backoff;
 use crate::scenario::units::Percent;
+use crate::time::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps of the search for circles before it gives up: enough for every real topology, and a document made to have a
@@ -14,10 +16,14 @@ const PATIENCE: usize = 1_000_000;
 
 /// Reports what is written and never read, read and never written, declared and never emitted, and circles.
 pub(super) fn follow(scenario: &Scenario, names: &Names<'_>, findings: &mut Findings) {
-    unwritten_and_unread(scenario, names, findings);
-    never_emitted(scenario, names, findings);
+    // A name that leads nowhere leaves gaps of its own; to warn of those too would bury it.
+    let sound = !findings.has_errors();
+    if sound {
+        unwritten_and_unread(scenario, names, findings);
+        never_emitted(scenario, names, findings);
+    }
     let graph = Graph::explore(scenario, names);
-    if graph.complete {
+    if sound && graph.complete {
         impossible_on(scenario, names, &graph, findings);
     }
     circles(scenario, names, &graph, findings);
@@ -152,7 +158,7 @@ impl Graph {
                     }
                     if let Some(channel) = dead.get(&node).filter(|_| consumer.handle.fails.0 > 0.0) {
                         let way = ways.between(node, names.channels[channel.index()].broker);
-                        let instant = way.instant && zero(&consumer.handle.time);
+                        let instant = way.instant && zero(&consumer.handle.time) && !waits(consumer);
                         edges.push((Stop::In(*channel, event), instant, way.certain && consumer.handle.fails.0 >= 1.0, None));
                     }
                     edges
@@ -194,6 +200,18 @@ fn then_edge(i: usize, names: &Names<'_>, consumer: &Consumer, event: TypeId, wa
     let instant = way.instant && zero(&consumer.handle.time);
     let certain = way.certain && then.probability == Percent(1.0) && consumer.handle.fails.0 <= 0.0;
     Some((Stop::In(channel, emitter.event?), instant, certain, Some(i)))
+}
+
+/// Whether a failed event waits before its last attempt.
+fn waits(consumer: &Consumer) -> bool {
+    consumer.retry.as_ref().is_some_and(|retry| {
+        let first = match retry.backoff {
+            Backoff::Immediate => Span::ZERO,
+            Backoff::Fixed(span) => span,
+            Backoff::Exponential { first, max, .. } => first.min(max),
+        };
+        retry.attempts > 1 && first > Span::ZERO
+    })
 }
 
 #[derive(Clone, Copy)]

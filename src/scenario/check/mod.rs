@@ -1,8 +1,8 @@
 //! Meaning: names resolved, numbers looked at, a plan made.
 //!
-//! Four passes over the document, each of which reports everything it finds: [`names`] resolves what refers to what,
-//! [`numbers`] looks at every quantity, [`flow`] follows events from channel to channel, [`build`] makes the plan when
-//! none of them found an error. Time is linear in the size of the document, times a logarithm.
+//! Four passes over the document, each of which reports everything it finds: `names` resolves what refers to what, `flow`
+//! follows events from channel to channel, `numbers` looks at every quantity, `build` makes the plan when none of them
+//! found an error. Time is linear in the size of the document, times a logarithm.
 
 mod build;
 mod flow;
@@ -34,8 +34,8 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
     let mut findings = Findings::default();
     let mut names = names::Names::resolve(scenario, &mut findings);
     names.read_traces(scenario, files, &mut findings);
-    numbers::look(scenario, &names, &mut findings);
     flow::follow(scenario, &names, &mut findings);
+    numbers::look(scenario, &names, &mut findings);
     let expectations = names::expectations(scenario, &names, &mut findings);
     match findings.has_errors() {
         true => Err(findings.list),

@@ -295,7 +295,7 @@ impl<'s> Names<'s> {
             };
             if !known.insert(pair) {
                 findings.error(path, format!("the link between `{}` and `{}` is described twice", link.between.0, link.between.1));
-            } else if !used.contains(&pair) {
+            } else if !used.contains(&pair) && !findings.has_errors() {
                 findings.warning(
                     path,
                     format!("`{}` and `{}` exchange nothing: this link has no effect", link.between.0, link.between.1),

@@ -63,7 +63,7 @@ impl<'a, 't> Edits<'a, 't> {
         let used = if lines { indent } else { self.column(item.place.start as usize) } + key.chars().count();
         let text = lay_out(value, indent, used, 1);
         let Some(after) = after else {
-            let at = item.open as usize;
+            let at = self.inner_start(item);
             let inserted = match lines {
                 true => format!("\n{:indent$}{key}{text},", ""),
                 false if item.children.is_empty() => format!("{key}{text}"),
@@ -109,7 +109,7 @@ impl<'a, 't> Edits<'a, 't> {
                 let at = parent.children.partition_point(|c| *c < child);
                 match at.checked_sub(1).and_then(|i| parent.children.get(i)) {
                     Some(before) => self.chunk_end(self.tree.item(*before)),
-                    None => parent.open as usize,
+                    None => self.inner_start(parent),
                 }
             }
             None => 0,
@@ -118,8 +118,19 @@ impl<'a, 't> Edits<'a, 't> {
     }
 
     fn chunk_end(&self, item: &Item) -> usize {
+        self.behind(item.comma.map_or(item.place.end as usize, |c| c as usize + 1))
+    }
+
+    /// Behind the opening bracket, and behind a comment that ends its line: that one is about the whole.
+    fn inner_start(&self, item: &Item) -> usize {
+        let end = self.behind(item.open as usize);
+        let ends_line = self.tree.text[end..].trim_start_matches([' ', '\t', '\r']).starts_with('\n');
+        if ends_line { end } else { item.open as usize }
+    }
+
+    /// Behind the comments that follow `end` on its line.
+    fn behind(&self, mut end: usize) -> usize {
         let text = self.tree.text;
-        let mut end = item.comma.map_or(item.place.end as usize, |c| c as usize + 1);
         let line_end = text[end..].find('\n').map_or(text.len(), |n| end + n);
         let first = self.tree.comments.partition_point(|c| (c.start as usize) < end);
         for comment in &self.tree.comments[first..] {

@@ -13,6 +13,9 @@ use super::locate::Tree;
 use super::read::read;
 use std::collections::BTreeMap;
 
+/// Longest line, in bytes, of a text that is edited in place.
+const LONGEST_LINE: usize = 10_000;
+
 /// The text of a scenario written over an older text.
 #[derive(Clone, Debug)]
 pub struct Rewritten {
@@ -41,7 +44,9 @@ pub fn write_over(scenario: &Scenario, original: &str) -> Rewritten {
     if old.as_ref().is_ok_and(|old| old == scenario) {
         return Rewritten { text: original.to_owned(), displaced: Vec::new() };
     }
-    let merged = old.ok().and_then(|old| {
+    // Editing in place looks at whole lines; what a machine wrote on one line gains nothing from it.
+    let by_hand = body.lines().all(|line| line.len() <= LONGEST_LINE);
+    let merged = old.ok().filter(|_| by_hand).and_then(|old| {
         let mark = &original[..original.len() - body.len()];
         let text = format!("{mark}{}", over::merge(&tree, &Doc::of(&old), &Doc::of(scenario)));
         // The merge works on texts of every style; what it makes is believed only if it reads back.

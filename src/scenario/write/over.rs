@@ -40,9 +40,8 @@ fn fields(edits: &mut Edits<'_, '_>, item: u32, old: &[(String, Doc)], new: &[(S
     let written: BTreeMap<&str, u32> = tree.item(item).children.iter().filter_map(|c| Some((tree.key(*c)?, *c))).collect();
     let before: BTreeMap<&str, &Doc> = old.iter().map(|(k, v)| (k.as_str(), v)).collect();
     let after: BTreeSet<&str> = new.iter().map(|(k, _)| bare(k)).collect();
-    for (key, value) in old.iter().filter(|(k, _)| !after.contains(bare(k))) {
+    for (key, _) in old.iter().filter(|(k, _)| !after.contains(bare(k))) {
         if let Some(child) = written.get(bare(key)) {
-            let _ = value;
             edits.remove(*child);
         }
     }
@@ -81,8 +80,7 @@ fn list(edits: &mut Edits<'_, '_>, item: u32, old: &[Doc], new: &[Doc]) {
         return reorder(edits, item, old, new, &from);
     }
     let stays: BTreeSet<usize> = kept.iter().copied().collect();
-    for (i, child) in children.iter().enumerate().filter(|(i, _)| !stays.contains(i)) {
-        let _ = i;
+    for (_, child) in children.iter().enumerate().filter(|(i, _)| !stays.contains(i)) {
         edits.remove(*child);
     }
     let mut last = None;

@@ -143,3 +143,13 @@ fn an_unreadable_original_loses_no_comment() {
     assert_eq!(new.displaced, ["/* why */", "// so"]);
     assert_eq!(read(&new.text, "").unwrap(), shop());
 }
+
+#[test]
+fn a_text_on_one_endless_line_is_laid_out_anew() {
+    let mut scenario = shop();
+    let line = format!("{} /* kept */ // {}", write(&scenario).lines().map(str::trim).collect::<String>(), "x".repeat(20_000));
+    scenario.seed = 8;
+    let new = write_over(&scenario, &line);
+    assert!(new.text.starts_with(&write(&scenario)));
+    assert_eq!((new.displaced.len(), read(&new.text, "").unwrap()), (2, scenario));
+}

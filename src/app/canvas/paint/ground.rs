@@ -2,7 +2,8 @@
 
 use super::Brush;
 use crate::app::canvas::measures::DOTS;
-use egui::{Align2, Mesh, Rect, Shape, Vec2, pos2, vec2};
+use egui::text::LayoutJob;
+use egui::{Align, Mesh, Rect, Shape, Vec2, pos2, vec2};
 
 /// What to do on an empty canvas.
 pub const HINT: &str = "Place a producer, a broker and a consumer from the left, then drag from port to port";
@@ -36,12 +37,11 @@ pub fn dots(brush: &Brush<'_>) {
 pub fn hint(brush: &Brush<'_>) {
     let canvas = brush.view.canvas;
     let font = egui::FontId::proportional(brush.theme.body);
-    let galley = brush.painter.layout(
-        HINT.to_owned(),
-        font,
-        brush.theme.muted,
-        (canvas.width() - 48.0).clamp(80.0, 460.0 * brush.theme.body / 14.0),
-    );
-    let rect = Align2::CENTER_CENTER.anchor_size(canvas.center(), galley.size());
-    brush.painter.galley(rect.min, galley, brush.theme.muted);
+    let width = (canvas.width() - 48.0).clamp(80.0, 620.0 * brush.theme.body / 14.0);
+    let mut job = LayoutJob::simple(HINT.to_owned(), font, brush.theme.muted, width);
+    job.halign = Align::Center;
+    let galley = brush.painter.layout_job(job);
+    // A centred text is placed by its middle.
+    let top = canvas.center() - vec2(0.0, galley.size().y / 2.0);
+    brush.painter.galley(top, galley, brush.theme.muted);
 }

@@ -54,8 +54,10 @@ impl<'a> Brush<'a> {
 
     /// One line of text at screen size, cut off with dots where it does not fit. Returns its width.
     pub fn text(&self, at: Pos2, anchor: Align2, text: &str, size: f32, colour: Color32, width: f32) -> f32 {
+        // From further away names shrink less than their nodes: what is written can be read, or is left out.
+        let least = size * 0.82 * (14.0 / self.theme.body).max(0.8);
         // Half points: few enough sizes for the font atlas, fine enough for smooth zooming.
-        let size = (size * self.view.zoom * 2.0).round() / 2.0;
+        let size = ((size * self.view.zoom).max(least) * 2.0).round() / 2.0;
         if size < 5.0 || width < size || text.is_empty() {
             return 0.0;
         }

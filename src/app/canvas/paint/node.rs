@@ -17,8 +17,6 @@ pub struct Look<'a> {
     pub selected: bool,
     /// The pointer is on it.
     pub hovered: bool,
-    /// Something else matters now.
-    pub dimmed: bool,
     /// A link that is being drawn may end here.
     pub welcome: bool,
     /// How it is doing.
@@ -154,8 +152,8 @@ pub fn producer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mu
     let (theme, unit) = (brush.theme, brush.unit);
     let left = rect.left() + PAD * unit;
     let room = rect.width() - (PAD + TIP * 0.8) * unit;
-    brush.text(pos2(left, rect.center().y - 11.0 * unit), Align2::LEFT_CENTER, &node.id, theme.body, theme.text, room);
-    let y = rect.center().y + 12.0 * unit;
+    brush.text(pos2(left, rect.center().y - (11.0 * unit).max(6.0)), Align2::LEFT_CENTER, &node.id, theme.body, theme.text, room);
+    let y = rect.center().y + (12.0 * unit).max(6.5);
     let marks = brush.glyphs(pos2(left, y), &node.events, 4);
     let marks = if marks > 0.0 { marks + 2.0 * unit } else { 0.0 };
     let figure = match look.figures {
@@ -180,17 +178,20 @@ pub fn consumer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mu
     let (theme, unit) = (brush.theme, brush.unit);
     let (left, right) = (rect.left() + PAD * unit, rect.right() - PAD * unit);
     let room = right - left;
+    // From further away: two lines in the middle, nothing else.
+    let middle = brush.detail == Detail::Middle;
+    let first = rect.top() + if middle { rect.height() * 0.32 } else { 20.0 * unit };
     let name_room = if look.state == State::Idle { room } else { room - 14.0 * unit };
-    brush.text(pos2(left, rect.top() + 20.0 * unit), Align2::LEFT_CENTER, &node.id, theme.body, theme.text, name_room);
-    state_mark(brush, pos2(right - 3.0 * unit, rect.top() + 20.0 * unit), look.state);
-    let y = rect.top() + 43.0 * unit;
+    brush.text(pos2(left, first), Align2::LEFT_CENTER, &node.id, theme.body, theme.text, name_room);
+    state_mark(brush, pos2(right - 3.0 * unit, first), look.state);
+    let y = rect.top() + if middle { rect.height() * 0.69 } else { 43.0 * unit };
     match look.figures {
         Some(figures) => {
             scratch.clear();
             scratch.push_str("lag ");
             labels::count(scratch, figures.lag);
             let colour = if look.state == State::Busy { theme.warn } else { theme.muted };
-            brush.text(pos2(left, y), Align2::LEFT_CENTER, scratch, theme.label, colour, room * 0.5);
+            brush.text(pos2(left, y), Align2::LEFT_CENTER, scratch, theme.label, colour, if middle { room } else { room * 0.5 });
             if brush.detail == Detail::Near {
                 scratch.clear();
                 labels::rate(scratch, figures.rate);
@@ -200,6 +201,9 @@ pub fn consumer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mu
         None => {
             brush.text(pos2(left, y), Align2::LEFT_CENTER, &node.idle, theme.label, theme.muted, room);
         }
+    }
+    if middle {
+        return;
     }
     let y = rect.bottom() - 17.0 * unit;
     let end = pips(brush, pos2(left, y), node, look, scratch);

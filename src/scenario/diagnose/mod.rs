@@ -1,0 +1,121 @@
+//! From what a parser stumbled over to what a person can do about it.
+
+mod values;
+mod words;
+
+use super::document::{Event, Expect, Link, Node, Scenario};
+use super::locate::{Broken, DEEPEST, LONGEST, Place, Shape, Tree};
+use super::names::Suggest;
+use super::problem::{Lines, Problem};
+use serde::de::DeserializeOwned;
+use values::{Refused, Value, Why};
+
+/// Most problems of form that are shown at once.
+const MOST: usize = 50;
+
+/// The problem of a text whose brackets, quotes or comments do not fit together.
+pub(super) fn broken(text: &str, file: &str, broken: &Broken) -> Problem {
+    let lines = Lines::new(text);
+    let at = |offset: u32, message: String, help: &str| {
+        let problem = lines.problem(file, offset as usize, offset as usize + 1, message);
+        Problem { help: Some(help.to_owned()).filter(|h| !h.is_empty()), ..problem }
+    };
+    let bracket = |offset: u32| text.get(offset as usize..offset as usize + 1).unwrap_or("(");
+    match *broken {
+        Broken::Unclosed(open, None) => {
+            let close = closing(bracket(open));
+            at(open, format!("this `{}` is never closed", bracket(open)), &format!("a `{close}` is missing somewhere behind it"))
+        }
+        Broken::Unclosed(open, Some(wrong)) => {
+            let (line, column) = lines.position(wrong as usize);
+            let close = closing(bracket(open));
+            let message =
+                format!("this `{}` is not closed: a `{}` comes first, in line {line}, column {column}", bracket(open), bracket(wrong));
+            at(open, message, &format!("a `{close}` is missing before it"))
+        }
+        Broken::Unopened(close) => at(
+            close,
+            format!("nothing was opened that this `{}` could close", bracket(close)),
+            "remove it, or look for what closed too early above it",
+        ),
+        Broken::Text(quote) => at(quote, "the text that begins here has no closing quote".to_owned(), "write `\"` at its end"),
+        Broken::Comment(start) => {
+            at(start, "the comment that begins here never ends".to_owned(), "write `*/` at its end; comments may contain comments")
+        }
+        Broken::Deep(open) => at(open, format!("nested more than {DEEPEST} deep"), "a scenario needs about ten levels"),
+        Broken::Trailing(start) => {
+            at(start, "the scenario ended before this".to_owned(), "a file holds one `Scenario(...)` and nothing behind it")
+        }
+        Broken::Empty => Problem {
+            help: Some("a scenario begins with `Scenario(format: 1, ...`".to_owned()),
+            ..Problem::of_file(file, "the file is empty", None)
+        },
+        Broken::Long => Problem::of_file(file, format!("the file is longer than {} MiB", LONGEST >> 20), None),
+    }
+}
+
+fn closing(open: &str) -> char {
+    match open {
+        "(" => ')',
+        "[" => ']',
+        _ => '}',
+    }
+}
+
+/// What is wrong in a text that `ron` refused: the first problem of each event, node, link and expectation, and of the rest.
+pub(super) fn diagnose(tree: &Tree<'_>, file: &str, error: &ron::error::SpannedError) -> Vec<Problem> {
+    let mut refused: Vec<Refused> = Vec::new();
+    each::<Event>(tree, "events", &mut refused);
+    each::<Node>(tree, "nodes", &mut refused);
+    each::<Link>(tree, "links", &mut refused);
+    each::<Expect>(tree, "expect", &mut refused);
+    refused.extend(refusal::<Scenario>(tree, tree.root));
+    let lines = Lines::new(tree.text);
+    if refused.is_empty() {
+        // Our reading is laxer than ron's in something: then its words must do.
+        let offset = lines.offset(error.span.end.line, error.span.end.col);
+        let path = tree.path(tree.around(offset));
+        let message = match error.code {
+            ron::Error::ExpectedComma | ron::Error::ExpectedStructLikeEnd | ron::Error::ExpectedArrayEnd | ron::Error::ExpectedMapEnd => {
+                "a comma is missing before this".to_owned()
+            }
+            _ => lower_first(&error.code.to_string()),
+        };
+        return vec![Problem { path, ..lines.problem(file, offset, offset + 1, message) }];
+    }
+    let mut placed: Vec<(Place, Refused)> = refused.into_iter().map(|r| (place(tree, &r), r)).collect();
+    placed.sort_by_key(|(place, _)| *place);
+    // What is wrong within a node is also wrong with the scenario as a whole.
+    placed.dedup_by(|a, b| a.0 == b.0);
+    let suggest = Suggest::default();
+    let problem = |(place, refused): &(Place, Refused)| {
+        let item = refused.item.unwrap_or(tree.root);
+        let (message, help) = words::explain(tree, item, &refused.why, &suggest);
+        let problem = lines.problem(file, place.start as usize, place.end as usize, message);
+        Problem { path: tree.path(item), help, ..problem }
+    };
+    placed.iter().take(MOST).map(problem).collect()
+}
+
+fn each<T: DeserializeOwned>(tree: &Tree<'_>, list: &str, refused: &mut Vec<Refused>) {
+    let Some(list) = tree.field(tree.root, list).filter(|l| tree.item(*l).shape == Shape::List) else { return };
+    refused.extend(tree.item(list).children.iter().filter_map(|child| refusal::<T>(tree, *child)).take(MOST));
+}
+
+fn refusal<T: DeserializeOwned>(tree: &Tree<'_>, item: u32) -> Option<Refused> {
+    let refused = T::deserialize(Value { tree, item, inside: false }).err()?;
+    Some(Refused { item: refused.item.or(Some(item)), ..refused })
+}
+
+fn place(tree: &Tree<'_>, refused: &Refused) -> Place {
+    let item = refused.item.unwrap_or(tree.root);
+    refused.place.unwrap_or_else(|| match refused.why {
+        Why::Other { .. } | Why::Message(_) => tree.item(item).place,
+        _ => tree.spot(item),
+    })
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}

@@ -1,0 +1,142 @@
+//! What a person is told, and what they can do.
+
+use super::values::Why;
+use crate::scenario::locate::{Shape, Tree};
+use crate::scenario::names::{Suggest, listed};
+use crate::scenario::read::shortened;
+
+/// Fields that the format has names for and this version does not have yet.
+const LATER_FIELDS: &[(&str, &[&str])] = &[
+    ("Scenario", &["faults", "lesson"]),
+    ("Producer", &["publish", "outbox"]),
+    ("Consumer", &["ack", "prefetch", "timeout", "ordered", "inbox", "breaker", "calls", "scale", "state"]),
+    ("Emit", &["routing_key", "headers"]),
+];
+/// The same for variants.
+const LATER_VARIANTS: &[&str] = &["Kafka", "RabbitMq", "EventBridge"];
+
+/// Message and help for a refusal of an item.
+pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) -> (String, Option<String>) {
+    match why {
+        Why::Message(message) => (message.clone(), None),
+        Why::Twice(name) => (format!("`{name}` is given twice"), Some("keep one of them".to_owned())),
+        Why::Missing(field) => (format!("{} needs a field `{field}`", called(tree, item)), example(field)),
+        Why::Field { name, known } => {
+            // The item is the field's value; the structure is around it.
+            let structure = tree.item(item).parent.unwrap_or(item);
+            let later =
+                LATER_FIELDS.iter().any(|(s, fields)| tree.name(structure).is_none_or(|n| n == *s) && fields.contains(&name.as_str()));
+            let help = match later {
+                true => format!("`{name}` is not part of this version"),
+                false => suggest.did_you_mean(name, known.iter().copied()).unwrap_or_else(|| fields(known)),
+            };
+            (format!("there is no field `{}` in {}", shortened(name), called(tree, structure)), Some(help))
+        }
+        Why::Variant { of, name, known } => {
+            let help = match LATER_VARIANTS.contains(&name.as_str()) {
+                true => format!("`{name}` is not part of this version; there is {}", listed(known.iter().copied())),
+                false => {
+                    let near = suggest.did_you_mean(name, known.iter().copied());
+                    near.unwrap_or_else(|| format!("choose one of {}", listed(known.iter().copied())))
+                }
+            };
+            (format!("there is no {} `{name}`", kind(of)), Some(help))
+        }
+        Why::Other { expected } => other(tree, item, expected),
+    }
+}
+
+fn fields(known: &[&str]) -> String {
+    if known.is_empty() { "it has no fields".to_owned() } else { format!("its fields are {}", listed(known.iter().copied())) }
+}
+
+/// Something else was expected than what stands there.
+fn other(tree: &Tree<'_>, item: u32, expected: &str) -> (String, Option<String>) {
+    let value = tree.item(item);
+    let written = shortened(tree.slice(value.place));
+    let word = value.shape == Shape::Word;
+    let number = word && written.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
+    let bare = number && written.ends_with(|c: char| c.is_ascii_digit() || c == '.');
+    if let Some((what, example)) = expected.split_once(" in quotes such as ") {
+        // The quantities of `units`.
+        let example = example.trim_matches('"');
+        let unit = example.trim_start_matches(|c: char| c.is_ascii_digit());
+        return match (bare, number) {
+            (true, _) => (
+                format!("`{written}` has no unit: {what} is expected here"),
+                Some(format!("write it in quotes with a unit, such as `\"{written}{unit}\"`")),
+            ),
+            (_, true) => (format!("`{written}` is not in quotes"), Some(format!("write `\"{written}\"`"))),
+            _ => (
+                format!("expected {what}, found {}", found(tree, item)),
+                Some(format!("write it in quotes with a unit, such as `\"{example}\"`")),
+            ),
+        };
+    }
+    if expected == "a string" {
+        let help = if word { Some(format!("write `\"{written}\"`")) } else { None };
+        return (format!("expected text in quotes, found {}", found(tree, item)), help);
+    }
+    let help = match expected {
+        _ if expected.starts_with("one of") && value.shape == Shape::Text => {
+            let such = if expected.contains("`Poisson`") { "Poisson" } else { "Constant" };
+            Some(format!("say what it is, such as `{such}({written})`"))
+        }
+        _ if expected.starts_with("a list") && value.name.is_some() => Some("write `[` before it and `]` behind it".to_owned()),
+        _ => None,
+    };
+    (format!("expected {expected}, found {}", found(tree, item)), help)
+}
+
+fn found(tree: &Tree<'_>, item: u32) -> String {
+    let value = tree.item(item);
+    let written = shortened(tree.slice(value.place));
+    match value.shape {
+        Shape::Word if written.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) => {
+            format!("the number `{written}`")
+        }
+        Shape::Word => format!("`{written}`"),
+        Shape::Text => format!("the text `{written}`"),
+        Shape::Round => tree.name(item).map_or_else(|| "values in round brackets".to_owned(), |n| format!("`{}(...)`", shortened(n))),
+        Shape::List => "a list".to_owned(),
+        Shape::Map => "a map".to_owned(),
+    }
+}
+
+/// How a structure is called: by its name, else by the field it stands in.
+fn called(tree: &Tree<'_>, item: u32) -> String {
+    let name = tree.name(item).or_else(|| tree.key(item)).map(shortened);
+    name.map_or_else(|| "this".to_owned(), |n| format!("`{n}`"))
+}
+
+fn example(field: &str) -> Option<String> {
+    let example = match field {
+        "id" => "id: \"inventory\"",
+        "name" => "name: \"OrderCreated\"",
+        "event" => "event: \"OrderCreated\"",
+        "to" => "to: \"bus/orders\"",
+        "from" => "from: \"bus/orders\"",
+        "arrivals" => "arrivals: Poisson(\"50/s\")",
+        "kind" => "kind: Simple(topics: [\"orders\"])",
+        "between" => "between: (\"order-service\", \"bus\")",
+        "rate" => "rate: \"50/s\"",
+        _ => return None,
+    };
+    Some(format!("such as `{example}`"))
+}
+
+/// What an enum of the document chooses between.
+fn kind(of: &str) -> String {
+    match of {
+        "Arrivals" => "workload",
+        "Times" => "time",
+        "Key" => "choice of keys",
+        "Attribute" => "kind of attribute",
+        "BrokerKind" => "broker kind",
+        "Node" => "kind of node",
+        "Backoff" => "backoff",
+        "Jitter" => "jitter",
+        other => other,
+    }
+    .to_owned()
+}
