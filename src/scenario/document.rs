@@ -1,6 +1,6 @@
 //! The document: what a person writes down, with the defaults where they said nothing.
 //!
-//! Plain data. Reading and writing are in [`super::read`] and [`super::write`], meaning in [`super::check`].
+//! Plain data. Reading and writing are in [`mod@super::read`] and [`mod@super::write`], meaning in [`mod@super::check`].
 //! Field names are the file format's; every optional field is left out of the file while it has its default.
 
 use super::broker::BrokerKind;
@@ -353,7 +353,7 @@ pub struct Then {
     pub on: Vec<String>,
 }
 
-/// A checkable statement about a run, such as `p99 < 200ms`; see [`super::expect`] for the language.
+/// A checkable statement about a run, such as `p99 < 200ms`; see [`mod@super::expect`] for the language.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expect(pub String);
 

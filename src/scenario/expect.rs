@@ -118,7 +118,9 @@ type Figures = &'static [(&'static str, Quantity, &'static [&'static str])];
 
 const CONSUMER: Figures = &[
     ("deliveries", Quantity::Count, &[]),
+    ("redeliveries", Quantity::Count, &[]),
     ("acked", Quantity::Count, &[]),
+    ("retries", Quantity::Count, &[]),
     ("failed", Quantity::Count, &[]),
     ("dead_lettered", Quantity::Count, &[]),
     ("throughput", Quantity::Rate, &[]),
@@ -128,7 +130,8 @@ const CONSUMER: Figures = &[
     ("wait", Quantity::Time, SPREAD),
     ("lag", Quantity::Count, LEVEL),
 ];
-const PRODUCER: Figures = &[("published", Quantity::Count, &[])];
+const PRODUCER: Figures = &[("published", Quantity::Count, &[]), ("throughput", Quantity::Rate, &[])];
+const BROKER: Figures = &[("accepted", Quantity::Count, &[]), ("throughput", Quantity::Rate, &[])];
 const OUTLET: Figures = &[
     ("routed", Quantity::Count, &[]),
     ("acked", Quantity::Count, &[]),
@@ -136,6 +139,8 @@ const OUTLET: Figures = &[
     ("dead_lettered", Quantity::Count, &[]),
     ("expired", Quantity::Count, &[]),
     ("dropped", Quantity::Count, &[]),
+    ("waiting", Quantity::Count, &[]),
+    ("in_flight", Quantity::Count, &[]),
     ("depth", Quantity::Count, LEVEL),
 ];
 
@@ -362,6 +367,7 @@ fn figures_of(known: &Known<'_>, name: &str) -> Figures {
         _ if known.outlets.contains(name) => OUTLET,
         Some("consumer") => CONSUMER,
         Some("producer") => PRODUCER,
+        Some("broker") => BROKER,
         _ => &[],
     }
 }
@@ -369,10 +375,6 @@ fn figures_of(known: &Known<'_>, name: &str) -> Figures {
 /// What `rest` counts among the figures of a node or outlet.
 fn within(text: &str, name: &str, rest: &[&str], figures: Figures, role: &str, suggest: &Suggest) -> Result<Quantity, Wrong> {
     let Some(first) = rest.first() else { return Err((format!("`{text}` is no figure"), None)) };
-    if figures.is_empty() {
-        let help = "look at its outlets: `'broker/channel#group'.depth.max`";
-        return Err((format!("a {role} such as `{name}` has no figures of its own"), Some(help.to_owned())));
-    }
     let all: Vec<&str> = figures.iter().map(|f| f.0).collect();
     let Some((_, quantity, statistics)) = figures.iter().find(|f| f.0 == *first) else {
         return Err(unknown(text, first, "figure", &format!("{role} `{name}`"), &all, suggest));
@@ -424,6 +426,7 @@ mod tests {
             ("'bus/orders#inventory'.depth.max != 3", "outlets bus/orders#inventory depth max", 3.0),
             ("`bus/orders#inventory`.acked == 0", "outlets bus/orders#inventory acked", 0.0),
             ("shop.published > 0", "nodes shop published", 0.0),
+            ("bus.throughput > 3/min", "nodes bus throughput", 0.05),
             ("bus/orders#inventory.routed > 0", "outlets bus/orders#inventory routed", 0.0),
         ] {
             let parsed = parse(text).unwrap();
@@ -455,10 +458,7 @@ mod tests {
             ("bus/ordrs#inventory.depth.max < 5", "there is no node `bus/ordrs#inventory` | did you mean `'bus/orders#inventory'`?"),
             ("cat/x#y.depth.max < 5", "there is no node `cat/x#y` | write outlets in quotes: `'broker/channel#group'.depth.max`"),
             ("'bus/order#inventory'.depth.max < 5", "there is no outlet `bus/order#inventory` | did you mean `'bus/orders#inventory'`?"),
-            (
-                "bus.lag.max < 5",
-                "a broker such as `bus` has no figures of its own | look at its outlets: `'broker/channel#group'.depth.max`",
-            ),
+            ("bus.lag.max < 5", "there is no figure `lag` of broker `bus` in `bus.lag.max` | there are `accepted`, `throughput`"),
             ("'bus < 5", "`'bus < 5` compares nothing | write it as `lost == 0` or `inventory.latency.p99 < 500ms`"),
             ("lost < NaN", "`NaN` is no figure of a run | totals are"),
         ] {

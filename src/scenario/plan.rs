@@ -1,6 +1,6 @@
 //! The plan: a checked scenario with names resolved to dense ids. The engine runs plans and nothing else.
 //!
-//! Parse, don't validate: only [`super::check`] makes a plan, so whoever holds one need not look for unknown names,
+//! Parse, don't validate: only [`mod@super::check`] makes a plan, so whoever holds one need not look for unknown names,
 //! empty distributions or impossible numbers.
 
 use super::broker::BrokerKind;
