@@ -5,7 +5,7 @@ use super::{Exit, complain, print, report, table};
 use crate::files;
 use crate::files::Folder;
 use crate::run::headless;
-use crate::scenario::{read, set};
+use crate::scenario::{Problem, read, set};
 use crate::time::Span;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -72,13 +72,13 @@ impl Run {
             changes.push(format!("duration={length}"));
         }
         for change in &changes {
-            text = set(&text, change).map_err(|problem| bad(vec![problem]))?;
+            text = set(&text, change).map_err(bad)?;
         }
         Ok(text)
     }
 }
 
-fn bad(problems: Vec<crate::scenario::Problem>) -> Exit {
+fn bad(problems: Vec<Problem>) -> Exit {
     report(&problems);
     Exit::BadInput
 }
