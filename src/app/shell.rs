@@ -57,8 +57,10 @@ impl Shell {
         style::install_fonts(ctx);
         let waking = ctx.clone();
         let theme = Theme::of(settings.mode);
+        // Not at once: pictures that the window draws anyway and those that the run asks for become the same ones.
+        let wake = move || waking.request_repaint_after(motion::FRAME);
         let mut shell = Shell {
-            session: Session::new(settings, Arc::new(move || waking.request_repaint())),
+            session: Session::new(settings, Arc::new(wake)),
             theme,
             installed: None,
             canvas: Canvas::default(),
