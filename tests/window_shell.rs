@@ -1,13 +1,14 @@
 //! The window as a person uses it, without a screen: by the names of what can be clicked.
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::disallowed_methods, reason = "runs are paced by wall time, so wall time has to pass here")]
 
 use egui::{Key, Modifiers, accesskit::Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use tidemill::app::action::{Action, Selection};
+use tidemill::app::action::{Action, Connection, Selection};
 use tidemill::app::session::Question;
 use tidemill::app::settings::Settings;
 use tidemill::app::theme::Mode;
@@ -24,7 +25,6 @@ fn window() -> Harness<'static, Shell> {
 
 /// Lets pictures pass until something is so; wall time passes with them, because runs are paced by it.
 fn until(harness: &mut Harness<'_, Shell>, what: &str, so: impl Fn(&Shell) -> bool) {
-    #[allow(clippy::disallowed_methods, reason = "a test that waits must end")]
     let began = Instant::now();
     while !so(harness.state()) {
         assert!(began.elapsed() < Duration::from_secs(20), "waited in vain until {what}");
@@ -294,4 +294,40 @@ fn a_new_scenario_begins_empty_and_the_palette_arms_the_canvas() {
     harness.key_press(Key::Escape);
     harness.run_steps(3);
     assert!(harness.state().session.placing.is_none());
+}
+
+#[test]
+fn a_selected_connection_shows_its_link_which_can_differ_from_the_network() {
+    let mut harness = shop();
+    let connection = Some(Connection::Read { consumer: "billing".to_owned(), index: 0 });
+    harness.state_mut().session.apply(Action::Select(Selection { connection, ..Selection::default() }));
+    harness.run_steps(3);
+    retype(&mut harness, "Loss", "5%");
+    harness.key_press(Key::Enter);
+    harness.run_steps(4);
+    let links = |h: &Harness<'_, Shell>| h.state().session.document.as_ref().unwrap().scenario.links.clone();
+    let link = links(&harness).into_iter().find(|l| l.between.0 == "billing" || l.between.1 == "billing").unwrap();
+    assert_eq!(link.loss.unwrap().to_string(), "5%");
+    click(&mut harness, "Undo");
+    assert!(links(&harness).iter().all(|l| l.loss.is_none()));
+}
+
+#[test]
+fn the_inspector_keeps_its_width_in_every_look() {
+    let mut harness = shop();
+    for look in ["Light", "Projector", "Dark"] {
+        click(&mut harness, look);
+        for id in ["", "order-service", "bus", "billing"] {
+            let selection = if id.is_empty() { Selection::default() } else { Selection::node(id) };
+            harness.state_mut().session.apply(Action::Select(selection));
+            harness.run_steps(3);
+            let left = |h: &Harness<'_, Shell>| h.get_by_role_and_label(Role::TextInput, "Name").rect().left();
+            if id.is_empty() {
+                continue;
+            }
+            let before = left(&harness);
+            harness.run_steps(30);
+            assert_eq!(left(&harness), before, "{id} in {look}");
+        }
+    }
 }

@@ -211,7 +211,7 @@ fn checked(path: &str, save: bool) -> Result<PathBuf, String> {
 
 /// A dialog in the middle of the window; `true` if the person wants it away.
 fn dialog(ctx: &Context, theme: &Theme, head: &str, content: impl FnOnce(&mut Ui)) -> bool {
-    let modal = Modal::new(Id::unique("tidemill dialog")).show(ctx, |ui| {
+    let modal = Modal::new(Id::unique("tidemill dialog")).frame(modal_frame(ctx, theme)).show(ctx, |ui| {
         let room = ui.ctx().content_rect().width() - theme.px(space::XL) * 2.0;
         ui.set_width(theme.px(size::DIALOG).min(room));
         ui.spacing_mut().item_spacing.y = theme.px(space::S);
@@ -219,6 +219,11 @@ fn dialog(ctx: &Context, theme: &Theme, head: &str, content: impl FnOnce(&mut Ui
         content(ui);
     });
     modal.should_close()
+}
+
+/// The ground of dialogs.
+pub fn modal_frame(ctx: &Context, theme: &Theme) -> egui::Frame {
+    egui::Frame::popup(&ctx.global_style()).corner_radius(space::NODE_RADIUS).inner_margin(theme.px(space::L))
 }
 
 /// The buttons at the foot of a dialog, the one it is for outermost.

@@ -6,7 +6,7 @@ use super::theme::{Theme, size, space};
 use super::widgets::named_choice;
 use super::{legend, plots, problems};
 use crate::run::Frame;
-use egui::{Button, RichText, Ui, vec2};
+use egui::{Button, RichText, Ui, UiBuilder, vec2};
 
 /// What the dock shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,12 @@ pub enum Tab {
 
 /// Draws the dock.
 pub fn show(ui: &mut Ui, theme: &Theme, tab: &mut Tab, document: &Document, frame: Option<&Frame>, actions: &mut Vec<Action>) {
+    // A child of fixed size, so that the dock is as high as it was made, whatever is in it.
+    let room = ui.available_rect_before_wrap();
+    let mut child = ui.new_child(UiBuilder::new().max_rect(room));
+    ui.advance_cursor_after_rect(room);
+    child.shrink_clip_rect(room);
+    let ui = &mut child;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = theme.px(space::XS);
         let n = document.findings.len();

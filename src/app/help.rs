@@ -10,7 +10,7 @@ pub fn show(ctx: &Context, theme: &Theme, open: &mut bool, reduce_motion: &mut b
     if !*open {
         return;
     }
-    let modal = Modal::new(Id::unique("tidemill help")).show(ctx, |ui| {
+    let modal = Modal::new(Id::unique("tidemill help")).frame(super::dialogs::modal_frame(ctx, theme)).show(ctx, |ui| {
         ui.set_width(theme.px(size::DIALOG).min(ui.ctx().content_rect().width() - theme.px(space::XL) * 2.0));
         ui.label(RichText::new("Keys").size(theme.title).strong());
         let room = ui.ctx().content_rect().height() - theme.px(200.0);

@@ -49,6 +49,7 @@ fn run(start: Start, up: Arc<AtomicBool>) -> eframe::Result {
         .with_app_id("tidemill")
         .with_inner_size(size::USUAL)
         .with_min_inner_size(size::LEAST)
+        .with_icon(icon())
         .with_drag_and_drop(true);
     let options = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Glow, ..Default::default() };
     let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
@@ -59,6 +60,11 @@ fn run(start: Start, up: Arc<AtomicBool>) -> eframe::Result {
         Ok(Box::new(shell))
     };
     eframe::run_native("tidemill", options, Box::new(create))
+}
+
+/// The program's icon; without one rather than not at all, should it not be readable.
+fn icon() -> egui::IconData {
+    eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon.png")).unwrap_or_default()
 }
 
 /// What eframe could not do, in words.
@@ -97,6 +103,11 @@ fn first_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_icon_is_readable() {
+        assert_eq!(icon().width, 128);
+    }
 
     #[test]
     fn missing_libraries_are_named_by_their_package() {

@@ -45,6 +45,8 @@ pub struct Shell {
     tab: Tab,
     help: bool,
     title: String,
+    /// Whether the open scenario could not run when it was last looked at.
+    broken: bool,
     /// The run whose end was already told.
     told: Option<u64>,
 }
@@ -55,8 +57,10 @@ impl Shell {
         style::install_fonts(ctx);
         let waking = ctx.clone();
         let theme = Theme::of(settings.mode);
+        // Not at once: pictures that the window draws anyway and those that the run asks for become the same ones.
+        let wake = move || waking.request_repaint_after(motion::FRAME);
         let mut shell = Shell {
-            session: Session::new(settings, Arc::new(move || waking.request_repaint())),
+            session: Session::new(settings, Arc::new(wake)),
             theme,
             installed: None,
             canvas: Canvas::default(),
@@ -66,6 +70,7 @@ impl Shell {
             tab: Tab::default(),
             help: false,
             title: String::new(),
+            broken: false,
             told: None,
         };
         shell.dress(ctx);
@@ -89,6 +94,7 @@ impl Shell {
             }
             Start::Welcome => {}
         }
+        self.show_problems();
     }
 
     /// One picture.
@@ -150,8 +156,11 @@ impl Shell {
                 let pad = |x: f32, y: f32| {
                     egui::Frame::new().fill(theme.panel).inner_margin(Margin::symmetric(theme.px(x) as i8, theme.px(y) as i8))
                 };
+                // Sizes that were dragged in the large look are not those of the others.
+                let for_room = theme.mode == Mode::Projector;
                 let (usual, least, most) = theme.inspector();
-                let panel = Panel::right("inspector").frame(pad(space::M, space::S)).default_size(usual).size_range(least..=most);
+                let panel =
+                    Panel::right(("inspector", for_room)).frame(pad(space::M, space::S)).default_size(usual).size_range(least..=most);
                 panel.show_collapsible(ui, &mut inspector, |ui| {
                     let input = Inspected {
                         scenario: &document.scenario,
@@ -165,8 +174,11 @@ impl Shell {
                 let rail = Panel::left("rail").exact_size(theme.px(size::RAIL)).resizable(false).frame(bar(0.0));
                 rail.show(ui, |ui| rail::show(ui, &theme, self.session.placing, actions));
                 let (usual, least, most) = theme.dock();
-                let panel =
-                    Panel::bottom("dock").resizable(true).frame(pad(space::M, space::XS)).default_size(usual).size_range(least..=most);
+                let panel = Panel::bottom(("dock", for_room))
+                    .resizable(true)
+                    .frame(pad(space::M, space::XS))
+                    .default_size(usual)
+                    .size_range(least..=most);
                 panel.show_collapsible(ui, &mut dock, |ui| dock::show(ui, &theme, &mut self.tab, document, frame, actions));
                 middle = ui.available_rect_before_wrap();
                 CentralPanel::default().frame(egui::Frame::new().fill(theme.canvas)).show(ui, |ui| {
@@ -194,15 +206,10 @@ impl Shell {
         if !actions.is_empty() {
             ctx.request_repaint();
         }
-        let had_errors = self.broken();
         for action in actions {
             self.session.apply(action);
         }
-        if self.broken() && !had_errors {
-            self.tab = Tab::Problems;
-        } else if had_errors && !self.broken() && self.tab == Tab::Problems {
-            self.tab = Tab::Plots;
-        }
+        self.show_problems();
         if std::mem::take(&mut self.session.fit) {
             self.canvas.fit();
             ctx.request_repaint();
@@ -217,8 +224,15 @@ impl Shell {
         }
     }
 
-    fn broken(&self) -> bool {
-        self.session.document.as_ref().is_some_and(|d| !d.runnable())
+    /// Problems come to the front when they appear, and go when they are solved.
+    fn show_problems(&mut self) {
+        let broken = self.session.document.as_ref().is_some_and(|d| !d.runnable());
+        if broken && !self.broken {
+            self.tab = Tab::Problems;
+        } else if self.broken && !broken && self.tab == Tab::Problems {
+            self.tab = Tab::Plots;
+        }
+        self.broken = broken;
     }
 
     /// Puts the look on when it has changed.

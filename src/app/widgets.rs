@@ -7,7 +7,10 @@ use egui_material_icons::MaterialIcon;
 /// A button with an icon and no words on it; its name is in the tooltip, with the keys that do the same.
 pub fn icon_button(ui: &mut Ui, theme: &Theme, icon: MaterialIcon, name: &str, keys: &str, enabled: bool) -> Response {
     let button = Button::new(icon.rich_text().size(theme.px(size::ICON))).frame_when_inactive(false);
-    let response = ui.add_enabled(enabled, button.min_size(egui::Vec2::splat(theme.px(size::CONTROL))));
+    // Square and no higher than a field beside it, whatever the icon font thinks of line heights.
+    let usual = std::mem::take(&mut ui.spacing_mut().button_padding);
+    let response = ui.add_enabled(enabled, button.min_size(vec2(theme.px(size::CONTROL + space::XS), theme.px(size::CONTROL))));
+    ui.spacing_mut().button_padding = usual;
     named(&response, name);
     let tip = if keys.is_empty() { name.to_owned() } else { format!("{name} ({keys})") };
     response.on_hover_text(tip.clone()).on_disabled_hover_text(tip)

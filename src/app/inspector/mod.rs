@@ -4,6 +4,7 @@
 mod broker;
 mod consumer;
 mod fields;
+mod link;
 mod live;
 mod producer;
 mod scenario;
@@ -84,13 +85,15 @@ fn one_connection(ui: &mut Ui, input: &Inspected<'_>, connection: &Connection, a
     };
     title(ui, input.theme, "Connection", "");
     ui.label(format!("{owner} {what}"));
-    ui.label(muted(input.theme, "Its settings are those of the node it starts from"));
-    if ui.button(format!("Show {owner}")).clicked() {
-        actions.push(Action::Select(Selection::node(owner)));
-    }
-    if ui.button("Remove connection").clicked() {
-        actions.push(Action::Edit(Edit::Delete { nodes: Vec::new(), connection: Some(connection.clone()) }));
-    }
+    ui.horizontal_wrapped(|ui| {
+        if ui.button(format!("Show {owner}")).clicked() {
+            actions.push(Action::Select(Selection::node(owner)));
+        }
+        if ui.button("Remove connection").clicked() {
+            actions.push(Action::Edit(Edit::Delete { nodes: Vec::new(), connection: Some(connection.clone()) }));
+        }
+    });
+    link::show(ui, input, connection, actions);
     ui.separator();
     if let Some(node) = input.scenario.nodes.iter().find(|n| n.id() == owner) {
         one_node(ui, input, node, actions);
