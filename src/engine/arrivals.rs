@@ -91,7 +91,7 @@ impl Process {
     #[inline]
     pub fn next(&mut self, now: Time) -> Option<Time> {
         match &mut self.kind {
-            Kind::Poisson { gap } => Some(now + Span((exponential(&mut self.random) * *gap) as u64)),
+            Kind::Poisson { gap } => Some(now + Span((exponential(&mut self.random) * *gap) as i64 as u64)),
             Kind::Every(span) => Some(now + *span),
             _ => self.next_other(now),
         }

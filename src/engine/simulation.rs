@@ -312,7 +312,7 @@ impl Simulation {
     fn send_to_broker<O: Observer>(&mut self, link: LinkId, channel: ChannelId, event: Event, desk: &mut Desk, observer: &mut O) {
         self.inbound.sent += 1;
         if self.links[link.index()].loses() {
-            return self.lose_on_the_way(link, &event, observer);
+            return self.lose_on_the_way(link, event, observer);
         }
         self.live += 1;
         if self.links[link.index()].duplicates() {
@@ -323,9 +323,9 @@ impl Simulation {
 
     #[cold]
     #[inline(never)]
-    fn lose_on_the_way<O: Observer>(&mut self, link: LinkId, event: &Event, observer: &mut O) {
+    fn lose_on_the_way<O: Observer>(&mut self, link: LinkId, event: Event, observer: &mut O) {
         self.inbound.lost += 1;
-        self.note(&Observation::LostOnLink { link, event, outlet: None }, observer);
+        self.note(&Observation::LostOnLink { link, event: &event, outlet: None }, observer);
         if event.flags.has(Flags::TRACKED) {
             let verdict = self.ledger.arrived(event.id, true);
             self.conclude(event.id, verdict);
@@ -358,16 +358,17 @@ impl Simulation {
             self.note(&Observation::Sent { link: id, event: &message.event, arrives: self.now }, observer);
             self.arrive_at_broker(channel, &message.event, desk, observer);
         } else {
-            self.set_out(id, To::Channel(channel), message, observer);
+            self.set_out(id, To::Channel(channel), *message, observer);
         }
     }
 
-    /// A message sets out on a link that takes time.
-    fn set_out<O: Observer>(&mut self, id: LinkId, to: To, message: &Message, observer: &mut O) {
+    /// A message sets out on a link that takes time. (By value, as everything that is called on the way and not inlined: a message
+    /// whose address nobody takes stays in registers.)
+    fn set_out<O: Observer>(&mut self, id: LinkId, to: To, message: Message, observer: &mut O) {
         let bytes = self.plan.types[usize::from(message.event.kind.0)].size.0;
         let link = &mut self.links[id.index()];
         let at = link.arrival(self.now, bytes);
-        let travelling = Travelling { message: *message, to };
+        let travelling = Travelling { message, to };
         if link.in_order {
             // Only the head of an in-order link is on the agenda, but with the place in the order it took when it set out.
             let entry = self.agenda.reserve(at, Due::LinkHead, id.0);
@@ -414,7 +415,7 @@ impl Simulation {
             }
         }
         if desk.routes.is_empty() {
-            self.turn_away(channel, event, observer);
+            self.turn_away(channel, *event, observer);
         }
         desk.routes.clear();
         if tracked {
@@ -426,11 +427,11 @@ impl Simulation {
     /// Nobody reads the channel.
     #[cold]
     #[inline(never)]
-    fn turn_away<O: Observer>(&mut self, channel: ChannelId, event: &Event, observer: &mut O) {
+    fn turn_away<O: Observer>(&mut self, channel: ChannelId, event: Event, observer: &mut O) {
         self.inbound.unroutable += 1;
         // Nobody was owed an ordinary event, but somebody was owed one that comes as a dead letter.
         self.lost += u64::from(event.flags.has(Flags::DEAD_LETTER));
-        self.note(&Observation::Unroutable { channel, event }, observer);
+        self.note(&Observation::Unroutable { channel, event: &event }, observer);
     }
 
     /// A message waits in its broker.
@@ -479,7 +480,7 @@ impl Simulation {
             self.note(&Observation::Sent { link: id, event: &message.event, arrives: self.now }, observer);
             self.arrive_at_consumer(message, observer);
         } else {
-            self.set_out(id, To::Reader, message, observer);
+            self.set_out(id, To::Reader, *message, observer);
         }
     }
 
@@ -559,7 +560,7 @@ impl Simulation {
             self.note(&Observation::Acked { outlet, consumer: id, worker, message: &message, began }, observer);
             for i in 0..self.consumers[id.index()].then.len() {
                 let emitter = self.consumers[id.index()].then[i];
-                self.follow(emitter, &message.event, desk, observer);
+                self.follow(emitter, message.event, desk, observer);
             }
             self.end(&message.event, outlet, End::Acked);
         }
@@ -652,10 +653,10 @@ impl Simulation {
 
     /// What follows from a handled event, if chance will have it.
     #[inline(never)]
-    fn follow<O: Observer>(&mut self, id: EmitterId, cause: &Event, desk: &mut Desk, observer: &mut O) {
+    fn follow<O: Observer>(&mut self, id: EmitterId, cause: Event, desk: &mut Desk, observer: &mut O) {
         let emitter = &mut self.emitters[id.index()];
         if (emitter.on.is_empty() || emitter.on.contains(&cause.kind)) && emitter.odds_random.chance(emitter.odds) {
-            self.publish(id, Some(cause), desk, observer);
+            self.publish(id, Some(&cause), desk, observer);
         }
     }
 

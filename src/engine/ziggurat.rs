@@ -40,23 +40,40 @@ static NORMAL: LazyLock<Tables> =
     LazyLock::new(|| Tables::new(NORMAL_R, 0.004_928_673_233_974_655, |x| libm::exp(-x * x / 2.0), |y| (-2.0 * libm::log(y)).sqrt()));
 
 /// Exponential with mean 1.
-#[inline]
+#[inline(always)]
 pub fn exponential(random: &mut Stream) -> f64 {
     let tables = &*EXPONENTIAL;
+    let bits = random.bits();
+    let layer = (bits & 255) as usize;
+    let x = unit(bits) * tables.x[layer];
+    // 98.9% of all draws end here.
+    if x < tables.x[layer + 1] { x } else { exponential_edge(tables, layer, x, random) }
+}
+
+/// A draw that fell into the tail or on the edge of a layer.
+#[cold]
+#[inline(never)]
+fn exponential_edge(tables: &Tables, mut layer: usize, mut x: f64, random: &mut Stream) -> f64 {
     loop {
-        let bits = random.bits();
-        let layer = (bits & 255) as usize;
-        let x = (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64) * tables.x[layer];
-        if x < tables.x[layer + 1] {
-            return x;
-        }
         if layer == 0 {
             return EXPONENTIAL_R - libm::log(1.0 - random.unit());
         }
         if tables.f[layer + 1] + (tables.f[layer] - tables.f[layer + 1]) * random.unit() < libm::exp(-x) {
             return x;
         }
+        let bits = random.bits();
+        layer = (bits & 255) as usize;
+        x = unit(bits) * tables.x[layer];
+        if x < tables.x[layer + 1] {
+            return x;
+        }
     }
+}
+
+/// Uniform in [0, 1) from the upper 53 bits.
+#[inline(always)]
+fn unit(bits: u64) -> f64 {
+    (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
 }
 
 /// Normal with mean 0 and standard deviation 1.
