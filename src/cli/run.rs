@@ -21,7 +21,7 @@ pub struct Run {
     /// Virtual time to simulate, such as 60s, in place of the scenario's duration.
     #[arg(long = "for", value_name = "TIME", value_parser = |text: &str| text.parse::<Span>())]
     length: Option<Span>,
-    /// Change a parameter, such as inventory.instances=4 or order-service.emits[0].arrivals=Poisson("80/s"); may be given several times.
+    /// Change a parameter, such as `inventory.instances=4` or `order-service.emits[0].arrivals=80/s`; may be given several times.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     /// Print one JSON object and nothing else.

@@ -1,0 +1,251 @@
+//! The simulation: state, and what happens at each entry of the agenda.
+
+mod emitter;
+mod handling;
+mod publishing;
+mod reading;
+mod travelling;
+
+use crate::engine::agenda::{Agenda, Due, MOST_INDEXED, MOST_SCHEDULED};
+use crate::engine::books::{Books, Inbound};
+use crate::engine::broker::{Broker, Desk};
+use crate::engine::consumer::{Consumer, Hand};
+use crate::engine::event::{KeyTexts, Message};
+use crate::engine::keys::Interner;
+use crate::engine::ledger::Ledger;
+use crate::engine::link::{Link, Travelling};
+use crate::engine::observe::{Fingerprint, Observation, Observer};
+use crate::engine::slab::Slab;
+use crate::ids::{BrokerId, ConsumerId, EmitterId, LinkId, OutletId, ReadId};
+use crate::random::{Stream, hash_name};
+use crate::scenario::Plan;
+use crate::time::Time;
+use emitter::Emitter;
+use std::fmt;
+use std::sync::Arc;
+
+/// A plan being executed with a seed. Cloning it is a checkpoint: long queues and traces are shared, not copied.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    pub(super) plan: Arc<Plan>,
+    seed: u64,
+    now: Time,
+    steps: u64,
+    stopped: Option<Stop>,
+    pub(super) agenda: Agenda,
+    emitters: Vec<Emitter>,
+    pub(super) links: Vec<Link>,
+    pub(super) brokers: Vec<Broker>,
+    pub(super) consumers: Vec<Consumer>,
+    pub(super) reads: Box<[Reading]>,
+    /// The broker of each channel.
+    channels: Box<[BrokerId]>,
+    /// Workers of all consumers.
+    pub(super) hands: Vec<Hand>,
+    /// Messages on links whose arrivals may overtake each other.
+    pub(super) transits: Slab<(LinkId, Travelling)>,
+    /// Messages that wait for another attempt.
+    pub(super) backoffs: Slab<Message>,
+    pub(super) books: Vec<Books>,
+    pub(super) inbound: Inbound,
+    pub(super) ledger: Ledger,
+    /// Copies travelling, waiting or in hand.
+    pub(super) live: u64,
+    lost: u64,
+    duplicates: u64,
+    fingerprint: Fingerprint,
+    keys: Arc<KeyTexts>,
+    /// Work space, kept to spare allocations.
+    desk: Desk,
+    /// Readers of shared outlets that have room again; handled at the end of the step.
+    settled: Vec<ReadId>,
+}
+
+/// What the hot path needs of a subscription.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    pub consumer: ConsumerId,
+    pub outlet: OutletId,
+    link: LinkId,
+    /// Whether others read the same outlet.
+    shared: bool,
+}
+
+/// Why a run stopped before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// More copies of events were alive at once than the scenario allows.
+    Live {
+        /// The limit.
+        limit: u64,
+    },
+    /// More steps were simulated than the scenario allows.
+    Steps {
+        /// The limit.
+        limit: u64,
+    },
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Live { limit } => write!(
+                f,
+                "more than {limit} events were waiting or on their way at once: consumers cannot keep up. Lower the rates, add \
+                 instances, or raise `limits: Limits(live: ...)`"
+            ),
+            Stop::Steps { limit } => write!(
+                f,
+                "the run took more than {limit} steps. Shorten `duration`, lower the rates, look for a loop without end, or raise \
+                 `limits: Limits(steps: ...)`"
+            ),
+        }
+    }
+}
+
+/// How far [`Simulation::advance`] got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// To the time asked for.
+    Reached,
+    /// To the number of steps allowed for this call.
+    Paused,
+    /// To a limit of the scenario.
+    Stopped(Stop),
+}
+
+impl Simulation {
+    /// A run at its very start.
+    pub fn new(plan: Arc<Plan>, seed: u64) -> Simulation {
+        let interner = Interner::of(&plan);
+        let emitters = (0..plan.emitters.len()).map(|i| Emitter::new(&plan, EmitterId::at(i), seed, &interner)).collect();
+        let mut first_worker = 0;
+        let mut consumers = Vec::with_capacity(plan.consumers.len());
+        let mut hands = Vec::new();
+        for i in 0..plan.consumers.len() {
+            let consumer = Consumer::new(&plan, ConsumerId::at(i), seed, first_worker);
+            let hand = Hand { consumer: ConsumerId::at(i), message: Message::NONE, began: Time::ZERO };
+            first_worker += consumer.capacity;
+            hands.resize(first_worker as usize, hand);
+            consumers.push(consumer);
+        }
+        let name = |node: crate::ids::NodeId| plan.nodes[node.index()].name.as_str();
+        let links = plan.links.iter().map(|link| {
+            Link::new(link, Stream::named(seed ^ hash_name("link") ^ hash_name(name(link.from)).rotate_left(1), name(link.to)))
+        });
+        let reads = plan.reads.iter().map(|read| Reading {
+            consumer: read.consumer,
+            outlet: read.outlet,
+            link: read.link,
+            shared: plan.outlets[read.outlet.index()].readers.len() > 1,
+        });
+        let mut simulation = Simulation {
+            seed,
+            now: Time::ZERO,
+            steps: 0,
+            stopped: None,
+            agenda: Agenda::default(),
+            emitters,
+            links: links.collect(),
+            brokers: (0..plan.brokers.len()).map(|i| Broker::new(&plan, BrokerId::at(i))).collect(),
+            consumers,
+            reads: reads.collect(),
+            channels: plan.channels.iter().map(|channel| channel.broker).collect(),
+            hands,
+            transits: Slab::default(),
+            backoffs: Slab::default(),
+            books: vec![Books::default(); plan.outlets.len()],
+            inbound: Inbound::default(),
+            ledger: Ledger::default(),
+            live: 0,
+            lost: 0,
+            duplicates: 0,
+            fingerprint: Fingerprint::default(),
+            keys: Arc::new(interner.texts()),
+            desk: Desk::default(),
+            settled: Vec::new(),
+            plan,
+        };
+        for i in 0..simulation.emitters.len() {
+            for at in simulation.emitters[i].first() {
+                simulation.agenda.schedule(at, Due::Arrival, i as u32);
+            }
+        }
+        simulation
+    }
+
+    /// Simulates up to and including `until` (never beyond the plan's duration), or `steps` steps, whichever comes first.
+    pub fn advance(&mut self, until: Time, steps: u64, observer: &mut impl Observer) -> Progress {
+        let until = until.min(self.plan.duration);
+        let limits = &self.plan.limits;
+        let (live, most) = (limits.live.min(MOST_INDEXED), limits.steps.min(MOST_SCHEDULED / 2));
+        let mut left = steps;
+        // Out of the structure for the length of the call, so that rules can write to it while the simulation acts.
+        let mut desk = std::mem::take(&mut self.desk);
+        let progress = loop {
+            if let Some(stop) = self.stopped {
+                break Progress::Stopped(stop);
+            }
+            let Some(entry) = self.agenda.next().filter(|entry| entry.at() <= until) else {
+                self.now = self.now.max(until);
+                break Progress::Reached;
+            };
+            if left == 0 {
+                break Progress::Paused;
+            }
+            left -= 1;
+            self.now = entry.at();
+            self.steps += 1;
+            self.agenda.open();
+            self.handle(entry.due(), entry.index(), &mut desk, observer);
+            while let Some(read) = self.settled.pop() {
+                self.make_room(read, &mut desk, observer);
+            }
+            self.agenda.close();
+            // Both sequence numbers and steps are bounded by the step limit, so neither can wrap.
+            if self.live > live {
+                self.stopped = Some(Stop::Live { limit: live });
+            } else if self.steps >= most || self.agenda.scheduled() >= MOST_SCHEDULED {
+                self.stopped = Some(Stop::Steps { limit: most });
+            }
+        };
+        self.desk = desk;
+        progress
+    }
+
+    #[inline(always)]
+    fn handle<O: Observer>(&mut self, due: Due, index: u32, desk: &mut Desk, observer: &mut O) {
+        match due {
+            Due::Done => self.finish(index, desk, observer),
+            Due::Arrival => self.emit(EmitterId(index), desk, observer),
+            Due::LinkHead => {
+                let link = &mut self.links[index as usize];
+                let head = link.queue.pop();
+                let next = link.queue.front().map(|(entry, _)| *entry);
+                link.armed = next.is_some();
+                if let Some(entry) = next {
+                    self.agenda.insert(entry);
+                }
+                if let Some((_, travelling)) = head {
+                    self.arrive(&travelling, desk, observer);
+                }
+            }
+            Due::Transit => {
+                if let Some((_, travelling)) = self.transits.take(index) {
+                    self.arrive(&travelling, desk, observer);
+                }
+            }
+            Due::Retry => {
+                if let Some(message) = self.backoffs.take(index) {
+                    self.resume(message, observer);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn note<O: Observer>(&mut self, what: &Observation<'_>, observer: &mut O) {
+        self.fingerprint.fold(self.now, what);
+        observer.observe(self.now, what);
+    }
+}

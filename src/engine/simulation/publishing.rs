@@ -1,0 +1,90 @@
+//! Publishing: a workload's arrival or a handled event becomes a new event on its way.
+
+use super::Simulation;
+use crate::engine::agenda::Due;
+use crate::engine::broker::Desk;
+use crate::engine::event::{Event, Flags, Message};
+use crate::engine::observe::{Observation, Observer};
+use crate::ids::{ChannelId, EmitterId, LinkId};
+
+impl Simulation {
+    /// A workload's arrival: publish, and put the next one on the agenda.
+    #[inline(always)]
+    pub(super) fn emit<O: Observer>(&mut self, id: EmitterId, desk: &mut Desk, observer: &mut O) {
+        let now = self.now;
+        let next = self.emitters[id.index()].next(now);
+        if let Some(at) = next {
+            self.agenda.schedule(at, Due::Arrival, id.0);
+        }
+        self.publish(id, None, desk, observer);
+    }
+
+    #[inline(always)]
+    pub(super) fn publish<O: Observer>(&mut self, id: EmitterId, cause: Option<&Event>, desk: &mut Desk, observer: &mut O) {
+        let now = self.now;
+        let emitter = &mut self.emitters[id.index()];
+        let event = emitter.make(id, now, cause);
+        let (channel, link) = (emitter.channel, emitter.link);
+        if event.flags.has(Flags::TRACKED) {
+            self.ledger.enter(event.id, None);
+        }
+        self.note(&Observation::Published { emitter: id, event: &event, cause: cause.map(|event| event.id) }, observer);
+        self.send_to_broker(link, channel, event, desk, observer);
+    }
+
+    #[inline(always)]
+    pub(super) fn send_to_broker<O: Observer>(
+        &mut self,
+        link: LinkId,
+        channel: ChannelId,
+        event: Event,
+        desk: &mut Desk,
+        observer: &mut O,
+    ) {
+        self.inbound.sent += 1;
+        if self.links[link.index()].loses() {
+            return self.lose_on_the_way(link, event, observer);
+        }
+        self.live += 1;
+        if self.links[link.index()].duplicates() {
+            return self.send_twins(link, channel, event, desk, observer);
+        }
+        self.travel_in(link, channel, &Message { event, routed: self.now }, desk, observer);
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn lose_on_the_way<O: Observer>(&mut self, link: LinkId, event: Event, observer: &mut O) {
+        self.inbound.lost += 1;
+        self.note(&Observation::LostOnLink { link, event: &event, outlet: None }, observer);
+        if event.flags.has(Flags::TRACKED) {
+            let verdict = self.ledger.arrived(event.id, true);
+            self.conclude(event.id, verdict);
+        } else {
+            self.lost += 1;
+        }
+    }
+
+    /// The network makes two of one on the way to a broker.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn send_twins<O: Observer>(
+        &mut self,
+        link: LinkId,
+        channel: ChannelId,
+        mut event: Event,
+        desk: &mut Desk,
+        observer: &mut O,
+    ) {
+        if !event.flags.has(Flags::TRACKED) {
+            event.flags = event.flags.with(Flags::TRACKED);
+            self.ledger.enter(event.id, None);
+        }
+        self.ledger.enter(event.id, None);
+        let twin = Event { flags: event.flags.with(Flags::DUPLICATE), ..event };
+        self.travel_in(link, channel, &Message { event, routed: self.now }, desk, observer);
+        self.inbound.sent += 1;
+        self.live += 1;
+        self.travel_in(link, channel, &Message { event: twin, routed: self.now }, desk, observer);
+    }
+}

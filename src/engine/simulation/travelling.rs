@@ -1,0 +1,174 @@
+//! Travelling: over links, through brokers, to consumers.
+
+use super::{Reading, Simulation};
+use crate::engine::agenda::Due;
+use crate::engine::broker::{Desk, Rules};
+use crate::engine::event::{Event, Flags, Message};
+use crate::engine::ledger::End;
+use crate::engine::link::{To, Travelling};
+use crate::engine::observe::{Observation, Observer};
+use crate::ids::{BrokerId, ChannelId, LinkId, OutletId, ReadId};
+
+impl Simulation {
+    #[inline(always)]
+    pub(super) fn travel_in<O: Observer>(&mut self, id: LinkId, channel: ChannelId, message: &Message, desk: &mut Desk, observer: &mut O) {
+        if self.links[id.index()].instant {
+            self.note(&Observation::Sent { link: id, event: &message.event, arrives: self.now }, observer);
+            self.arrive_at_broker(channel, &message.event, desk, observer);
+        } else {
+            self.set_out(id, To::Channel(channel), *message, observer);
+        }
+    }
+
+    /// A message sets out on a link that takes time. (By value, as everything that is called on the way and not inlined: a message
+    /// whose address nobody takes stays in registers.)
+    pub(super) fn set_out<O: Observer>(&mut self, id: LinkId, to: To, message: Message, observer: &mut O) {
+        let bytes = self.plan.types[usize::from(message.event.kind.0)].size.0;
+        let link = &mut self.links[id.index()];
+        let at = link.arrival(self.now, bytes);
+        let travelling = Travelling { message, to };
+        if link.in_order {
+            // Only the head of an in-order link is on the agenda, but with the place in the order it took when it set out.
+            let entry = self.agenda.reserve(at, Due::LinkHead, id.0);
+            if !link.armed {
+                link.armed = true;
+                self.agenda.insert(entry);
+            }
+            link.queue.push((entry, travelling));
+        } else {
+            let place = self.transits.put((id, travelling));
+            self.agenda.schedule(at, Due::Transit, place);
+        }
+        self.note(&Observation::Sent { link: id, event: &message.event, arrives: at }, observer);
+    }
+
+    pub(super) fn arrive<O: Observer>(&mut self, travelling: &Travelling, desk: &mut Desk, observer: &mut O) {
+        match travelling.to {
+            To::Channel(channel) => self.arrive_at_broker(channel, &travelling.message.event, desk, observer),
+            To::Reader => self.arrive_at_consumer(&travelling.message, observer),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn arrive_at_broker<O: Observer>(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk, observer: &mut O) {
+        self.inbound.accepted += 1;
+        self.live -= 1;
+        self.note(&Observation::Accepted { channel, event }, observer);
+        let broker = self.channels[channel.index()];
+        self.brokers[broker.index()].arrive(channel, desk);
+        let tracked = event.flags.has(Flags::TRACKED);
+        // Counted through and not taken out: storing may add to what is handed over, but never to the routes.
+        for i in 0..desk.routes.len() {
+            let route = desk.routes[i];
+            let message = Message { event: Event { failures: 0, read: route.read.unwrap_or(ReadId(0)), ..*event }, routed: self.now };
+            self.books[route.outlet.index()].routed += 1;
+            self.live += 1;
+            if tracked {
+                self.ledger.enter(event.id, Some(route.outlet));
+            }
+            self.note(&Observation::Routed { outlet: route.outlet, event: &message.event }, observer);
+            match route.read {
+                Some(_) => self.hand_over(message, observer),
+                None => self.store(broker, route.outlet, message, desk, observer),
+            }
+        }
+        if desk.routes.is_empty() {
+            self.turn_away(channel, *event, observer);
+        }
+        desk.routes.clear();
+        if tracked {
+            let verdict = self.ledger.arrived(event.id, false);
+            self.conclude(event.id, verdict);
+        }
+    }
+
+    /// Nobody reads the channel.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn turn_away<O: Observer>(&mut self, channel: ChannelId, event: Event, observer: &mut O) {
+        self.inbound.unroutable += 1;
+        // Nobody was owed an ordinary event, but somebody was owed one that comes as a dead letter.
+        self.lost += u64::from(event.flags.has(Flags::DEAD_LETTER));
+        self.note(&Observation::Unroutable { channel, event: &event }, observer);
+    }
+
+    /// A message waits in its broker.
+    #[inline(never)]
+    pub(super) fn store<O: Observer>(&mut self, broker: BrokerId, outlet: OutletId, message: Message, desk: &mut Desk, observer: &mut O) {
+        self.books[outlet.index()].waiting += 1;
+        self.note(&Observation::Waits { outlet, event: &message.event }, observer);
+        self.brokers[broker.index()].stored(outlet, message, desk);
+        self.release(desk, observer);
+    }
+
+    /// A reader of a shared outlet has room again.
+    pub(super) fn make_room<O: Observer>(&mut self, read: ReadId, desk: &mut Desk, observer: &mut O) {
+        let outlet = self.reads[read.index()].outlet;
+        let broker = self.plan.outlets[outlet.index()].broker;
+        self.brokers[broker.index()].settled(read, desk);
+        self.release(desk, observer);
+    }
+
+    /// Sends on their way what the broker let go.
+    pub(super) fn release<O: Observer>(&mut self, desk: &mut Desk, observer: &mut O) {
+        for (outlet, message) in desk.handed.drain(..) {
+            self.books[outlet.index()].waiting -= 1;
+            self.note(&Observation::Leaves { outlet, event: &message.event }, observer);
+            self.hand_over(message, observer);
+        }
+    }
+
+    /// Sends a message from its broker to the consumer of its subscription.
+    #[inline(always)]
+    pub(super) fn hand_over<O: Observer>(&mut self, message: Message, observer: &mut O) {
+        let Reading { link: id, .. } = self.reads[message.event.read.index()];
+        let link = &mut self.links[id.index()];
+        if link.loses() {
+            return self.lose_on_the_way_out(message, observer);
+        }
+        if link.duplicates() {
+            return self.hand_over_twins(message, observer);
+        }
+        self.travel_out(id, &message, observer);
+    }
+
+    #[inline(always)]
+    pub(super) fn travel_out<O: Observer>(&mut self, id: LinkId, message: &Message, observer: &mut O) {
+        if self.links[id.index()].instant {
+            self.note(&Observation::Sent { link: id, event: &message.event, arrives: self.now }, observer);
+            self.arrive_at_consumer(message, observer);
+        } else {
+            self.set_out(id, To::Reader, *message, observer);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn lose_on_the_way_out<O: Observer>(&mut self, message: Message, observer: &mut O) {
+        let Reading { outlet, link, shared, .. } = self.reads[message.event.read.index()];
+        self.books[outlet.index()].dropped += 1;
+        self.note(&Observation::LostOnLink { link, event: &message.event, outlet: Some(outlet) }, observer);
+        self.end(&message.event, outlet, End::Gone);
+        if shared {
+            self.settled.push(message.event.read);
+        }
+    }
+
+    /// The network makes two of one on the way to a consumer.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn hand_over_twins<O: Observer>(&mut self, mut message: Message, observer: &mut O) {
+        let Reading { outlet, link, .. } = self.reads[message.event.read.index()];
+        if !message.event.flags.has(Flags::TRACKED) {
+            message.event.flags = message.event.flags.with(Flags::TRACKED);
+            self.ledger.enter(message.event.id, Some(outlet));
+        }
+        self.ledger.enter(message.event.id, Some(outlet));
+        self.travel_out(link, &message, observer);
+        message.event.flags = message.event.flags.with(Flags::DUPLICATE);
+        self.books[outlet.index()].routed += 1;
+        self.live += 1;
+        self.note(&Observation::Routed { outlet, event: &message.event }, observer);
+        self.travel_out(link, &message, observer);
+    }
+}
