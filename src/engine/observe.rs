@@ -128,6 +128,11 @@ pub enum AfterFailure {
 
 /// Whoever wants to know. Called in order, at the virtual time of each observation.
 pub trait Observer {
+    /// Virtual time has come to `now`: what is observed next, up to the next call, happens then. Called once per step, so that
+    /// whoever cuts time into pieces need not look at the clock at every observation.
+    #[inline(always)]
+    fn at(&mut self, _now: Time) {}
+
     /// Something happened.
     fn observe(&mut self, now: Time, what: &Observation<'_>);
 }
@@ -139,6 +144,12 @@ impl Observer for () {
 }
 
 impl<A: Observer, B: Observer> Observer for (&mut A, &mut B) {
+    #[inline(always)]
+    fn at(&mut self, now: Time) {
+        self.0.at(now);
+        self.1.at(now);
+    }
+
     #[inline(always)]
     fn observe(&mut self, now: Time, what: &Observation<'_>) {
         self.0.observe(now, what);
@@ -155,13 +166,12 @@ impl Fingerprint {
     #[inline(always)]
     pub fn fold(&mut self, now: Time, what: &Observation<'_>) {
         let word = match what {
-            // What sets out arrives, and what waits is delivered: the later observation tells it all.
-            Observation::Sent { .. } | Observation::Waits { .. } | Observation::Leaves { .. } => return,
+            // What sets out arrives, what arrives is routed or not, and what waits is delivered: the later observation tells it all.
+            Observation::Sent { .. } | Observation::Accepted { .. } | Observation::Waits { .. } | Observation::Leaves { .. } => return,
             Observation::Published { event, cause, .. } => {
                 tag(1, event.id.0 ^ event.root.0.rotate_left(7)) ^ cause.map_or(0, |c| c.0.rotate_left(23))
             }
             Observation::LostOnLink { link, event, .. } => tag(2 + u64::from(link.0) * 16, event.id.0),
-            Observation::Accepted { channel, event } => tag(3 + u64::from(channel.0) * 16, event.id.0),
             Observation::Unroutable { channel, event } => tag(4 + u64::from(channel.0) * 16, event.id.0),
             Observation::Routed { outlet, event } => tag(5 + u64::from(outlet.0) * 16, event.id.0),
             Observation::Delivered { outlet, worker, message, .. } => {

@@ -29,7 +29,8 @@ pub struct Recorder {
     warm: bool,
 }
 
-/// A node's count: emitted, taken in, or handled to the end.
+/// What a producer emitted or a broker took in (what a consumer handled is in its distributions), and what any node had
+/// counted at two moments.
 #[derive(Clone, Copy, Debug, Default)]
 struct NodeRecord {
     count: u64,
@@ -59,8 +60,8 @@ struct ConsumerRecord {
     latency: Distribution,
     wait: Distribution,
     service: Distribution,
-    /// Latency since the start, warm-up included: number and sum, for the series.
-    handled: (u64, u128),
+    /// Number handled and sum of latencies during the warm-up; after it they are in `latency`.
+    early: (u64, u128),
     at_bin: Snapshot,
     at_warmup: Snapshot,
     failed: u64,
@@ -141,7 +142,7 @@ impl Recorder {
                     latency: Distribution::new(precision),
                     wait: Distribution::new(precision),
                     service: Distribution::new(precision),
-                    handled: (0, 0),
+                    early: (0, 0),
                     at_bin: Snapshot::default(),
                     at_warmup: Snapshot::default(),
                     failed: 0,
@@ -185,7 +186,7 @@ impl Recorder {
     fn end_warmup(&mut self) {
         let at = self.plan.warmup;
         self.warm = true;
-        self.nodes.iter_mut().for_each(|node| node.at_warmup = node.count);
+        (0..self.nodes.len()).for_each(|i| self.nodes[i].at_warmup = self.count(NodeId::at(i)));
         for outlet in &mut self.outlets {
             outlet.waiting_area_at_warmup = outlet.waiting.area(at);
             outlet.waiting.forget_max();
@@ -200,15 +201,9 @@ impl Recorder {
     fn row(&self, end: Time) -> Row {
         let ns = (end - self.bin_started).0.max(1) as f64;
         let per_second = SECOND as f64 / ns;
-        let mut nodes: Box<[NodeBin]> = self
-            .nodes
-            .iter()
-            .map(|node| NodeBin {
-                throughput: ((node.count - node.at_bin) as f64 * per_second) as f32,
-                latency: f32::NAN,
-                ..NodeBin::default()
-            })
-            .collect();
+        let throughput = |i: usize| ((self.count(NodeId::at(i)) - self.nodes[i].at_bin) as f64 * per_second) as f32;
+        let empty = |i: usize| NodeBin { throughput: throughput(i), latency: f32::NAN, ..NodeBin::default() };
+        let mut nodes: Box<[NodeBin]> = (0..self.nodes.len()).map(empty).collect();
         for consumer in &self.consumers {
             let (then, now) = (consumer.at_bin, consumer.snapshot(end));
             let bin = &mut nodes[consumer.node.index()];
@@ -228,7 +223,7 @@ impl Recorder {
 
     fn start_bin(&mut self, at: Time) {
         self.bin_started = at;
-        self.nodes.iter_mut().for_each(|node| node.at_bin = node.count);
+        (0..self.nodes.len()).for_each(|i| self.nodes[i].at_bin = self.count(NodeId::at(i)));
         for outlet in &mut self.outlets {
             outlet.waiting_area_at_bin = outlet.waiting.area(at);
             outlet.bin_max = outlet.waiting.now();
@@ -249,14 +244,17 @@ impl Recorder {
 
     /// What a node counts: emitted by a producer, taken in by a broker, handled to the end by a consumer.
     pub fn count(&self, node: NodeId) -> u64 {
-        self.nodes[node.index()].count
+        match self.role(node) {
+            Role::Consumer(consumer) => self.consumers[consumer.index()].handled().0,
+            Role::Producer | Role::Broker(_) => self.nodes[node.index()].count,
+        }
     }
 
     /// The same per second after warm-up, up to `now`.
     pub fn throughput(&self, node: NodeId, now: Time) -> f64 {
-        let node = &self.nodes[node.index()];
         let seconds = (now - self.plan.warmup).seconds();
-        if self.warm && seconds > 0.0 { (node.count - node.at_warmup) as f64 / seconds } else { 0.0 }
+        let counted = self.count(node) - self.nodes[node.index()].at_warmup;
+        if self.warm && seconds > 0.0 { counted as f64 / seconds } else { 0.0 }
     }
 
     /// Level of waiting messages at an outlet after warm-up.
@@ -313,15 +311,20 @@ impl Recorder {
         self.links[link.index()]
     }
 
-    /// The node's role.
-    pub fn role(&self, node: NodeId) -> Role {
+    fn role(&self, node: NodeId) -> Role {
         self.plan.nodes[node.index()].role
     }
 }
 
 impl ConsumerRecord {
+    /// Number handled since the start and sum of their latencies.
+    fn handled(&self) -> (u64, u128) {
+        let (count, sum) = self.latency.count_and_sum();
+        (self.early.0 + count, self.early.1 + sum)
+    }
+
     fn snapshot(&self, at: Time) -> Snapshot {
-        Snapshot { busy_area: self.busy.area(at), lag_area: self.lag.area(at), handled: self.handled }
+        Snapshot { busy_area: self.busy.area(at), lag_area: self.lag.area(at), handled: self.handled() }
     }
 }
 
@@ -333,10 +336,14 @@ fn level_figures(level: &Level, area_at_warmup: u128, warmup: Time, now: Time, w
 
 impl Observer for Recorder {
     #[inline(always)]
-    fn observe(&mut self, now: Time, what: &Observation<'_>) {
+    fn at(&mut self, now: Time) {
         if now >= self.mark {
             self.pass(now);
         }
+    }
+
+    #[inline(always)]
+    fn observe(&mut self, now: Time, what: &Observation<'_>) {
         match *what {
             Observation::Published { emitter, .. } => {
                 if let Some(node) = self.emitter_nodes[emitter.index()] {
@@ -381,13 +388,13 @@ impl Observer for Recorder {
                 let record = &mut self.consumers[consumer.index()];
                 record.busy.down(now);
                 let latency = (now - message.event.published).0;
-                record.handled.0 += 1;
-                record.handled.1 += u128::from(latency);
                 if self.warm {
                     record.service.record((now - began).0);
                     record.latency.record(latency);
+                } else {
+                    record.early.0 += 1;
+                    record.early.1 += u128::from(latency);
                 }
-                self.nodes[record.node.index()].count += 1;
                 self.ended(outlet, now);
             }
             Observation::Failed { outlet, consumer, began, next, .. } => {

@@ -196,6 +196,7 @@ impl Simulation {
             left -= 1;
             self.now = entry.at();
             self.steps += 1;
+            observer.at(self.now);
             self.agenda.open();
             self.handle(entry.due(), entry.index(), &mut desk, observer);
             while let Some(read) = self.settled.pop() {

@@ -85,7 +85,7 @@ impl Simulation {
         self.live
     }
 
-    /// The plan's textual keys, to show [`Key`]s with.
+    /// The plan's textual keys, to show keys with.
     pub fn keys(&self) -> &KeyTexts {
         &self.keys
     }
