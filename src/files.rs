@@ -60,7 +60,7 @@ pub fn open(path: &Path) -> Result<Loaded, Vec<Problem>> {
 /// Writes a file so that a crash at any moment leaves either the old or the new text whole: into a file beside it, onto the disk, then renamed.
 ///
 /// # Errors
-/// The system's.
+/// The system's; a file that is write-protected stays as it is, although another could take its place.
 pub fn save(path: &Path, text: &str) -> io::Result<()> {
     // Through a link to the real file: renaming onto the link would replace the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -69,11 +69,15 @@ pub fn save(path: &Path, text: &str) -> io::Result<()> {
     beside.push(name);
     beside.push(format!(".{}.saving", std::process::id()));
     let beside = path.with_file_name(beside);
+    let old = fs::metadata(&path).ok().map(|old| old.permissions());
+    if old.as_ref().is_some_and(fs::Permissions::readonly) {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is write-protected"));
+    }
     let written = (|| {
         let mut file = fs::File::create(&beside)?;
         file.write_all(text.as_bytes())?;
-        if let Ok(old) = fs::metadata(&path) {
-            file.set_permissions(old.permissions())?;
+        if let Some(old) = old {
+            file.set_permissions(old)?;
         }
         file.sync_all()?;
         fs::rename(&beside, &path)
@@ -85,10 +89,14 @@ pub fn save(path: &Path, text: &str) -> io::Result<()> {
     written
 }
 
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+/// A file as it is on the disk.
+///
+/// # Errors
+/// The system's; folders and files of absurd size are refused as well.
+pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let meta = fs::metadata(path)?;
     if meta.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+        return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
     if meta.len() > LARGEST {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 256 MiB"));
@@ -102,10 +110,23 @@ fn stdin() -> io::Result<Vec<u8>> {
     Ok(all)
 }
 
-/// The system's words without its error number.
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
+/// What went wrong in plain words; the system's own, without their number, where there are none better.
+pub fn reason(error: &io::Error) -> String {
+    // An error of our own making says itself what it is about.
+    if error.raw_os_error().is_none() && error.get_ref().is_some() {
+        return error.to_string();
+    }
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the disk can only be read".to_owned(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or(&text).to_owned()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -125,14 +146,23 @@ mod tests {
     #[test]
     fn a_failed_save_leaves_the_old_file() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(save(&folder.path().join("no/such/folder.ron"), "x").is_err());
+        let why = save(&folder.path().join("no/such/folder.ron"), "x").unwrap_err();
+        assert_eq!(reason(&why), "there is no such file or folder");
         assert!(save(Path::new("/"), "x").is_err());
+        let kept = folder.path().join("kept.ron");
+        fs::write(&kept, "old").unwrap();
+        let mut protected = fs::metadata(&kept).unwrap().permissions();
+        protected.set_readonly(true);
+        fs::set_permissions(&kept, protected).unwrap();
+        assert_eq!(reason(&save(&kept, "new").unwrap_err()), "the file is write-protected");
+        assert_eq!(fs::read_to_string(&kept).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "and nothing half-written beside it");
     }
 
     #[test]
     fn what_cannot_be_read_says_why() {
         let problems = text(Path::new("no/such/file.ron")).unwrap_err();
-        assert!(problems[0].to_string().contains("cannot read the file: No such file or directory"), "{}", problems[0]);
+        assert!(problems[0].to_string().contains("cannot read the file: there is no such file or folder"), "{}", problems[0]);
         let folder = tempfile::tempdir().unwrap();
         assert!(text(folder.path()).unwrap_err()[0].to_string().contains("folder"));
     }

@@ -212,7 +212,7 @@ fn wrong_input_names_the_place_and_the_next_step() {
     assert!(text.contains("scenario.ron:3:") && text.contains("Evry") && text.contains("Every") && text.contains('^'), "{text}");
 
     for (arguments, word) in [
-        (&["run", "no-such-file.ron"][..], "No such file"),
+        (&["run", "no-such-file.ron"][..], "no such file"),
         (&["run", "scenarios"], "folder"),
         (&["run"], "FILE"),
         (&["rum", "x"], "run"),

@@ -145,7 +145,7 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
     let rect = ui.available_rect_before_wrap();
     let names = (rect.width() * 0.3).min(theme.px(104.0));
     let plot_size = rect.size() - vec2(names, 0.0);
-    let duration = frame.plan.duration.seconds();
+    let until = shown_until(frame.now.seconds(), frame.plan.duration.seconds());
     let top = curves.iter().map(Curve::top).fold(0.0, f64::max);
     let ink = |c: &Curve| {
         let colour = theme.line_colour(rank(frame, c.node));
@@ -163,7 +163,12 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
     };
     let axis = |hints: AxisHints<'static>| hints.tick_label_font(FontId::proportional(theme.label)).tick_label_color(theme.muted);
     let near = theme.px(18.0);
-    let x_axis = axis(AxisHints::new_x()).formatter(|mark, _| figures::axis_seconds(mark.value)).label_spacing(near..=near * 1.2);
+    let x_axis = axis(AxisHints::new_x())
+        .formatter(|mark, _| {
+            // The corner belongs to the zero of the other axis.
+            if mark.value == 0.0 { String::new() } else { figures::axis_seconds(mark.value) }
+        })
+        .label_spacing(near..=near * 1.2);
     let y_axis = axis(AxisHints::new_y()).label_spacing(near * 0.5..=near * 0.7).min_thickness(theme.px(40.0)).formatter(move |mark, _| {
         // Below zero there is nothing to say: the margin may reach there, figures do not.
         if mark.value < 0.0 { String::new() } else { format(mark.value) }
@@ -173,7 +178,7 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
         .width(plot_size.x)
         .height(plot_size.y)
         .include_x(0.0)
-        .include_x(duration)
+        .include_x(until)
         .include_y(0.0)
         .include_y(if top > 0.0 { top * 1.1 } else { 1.0 })
         .set_margin_fraction(Vec2::ZERO)
@@ -200,6 +205,12 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
     let lines = response.transform.frame();
     let room = Rect::from_min_max(pos2(rect.left() + plot_size.x, lines.top()), pos2(rect.right(), lines.bottom()));
     name_ends(ui, theme, &response.transform, room, ends);
+}
+
+/// Up to where the time axis reaches: the whole run once half of it is over, before that the half, the quarter or the eighth
+/// that the present is in. What has just begun fills the plot, and the axis changes three times, not all the time.
+fn shown_until(now: f64, duration: f64) -> f64 {
+    [8.0, 4.0, 2.0].into_iter().map(|part| duration / part).find(|until| now <= until * 0.98).unwrap_or(duration)
 }
 
 /// At most about so many marks at round values: 1, 2 or 5 times a power of ten.
@@ -297,14 +308,26 @@ mod tests {
         assert!(places[0] >= 5.0 && places[3] <= 100.0, "{places:?}");
         let mut crowded = [95.0, 96.0, 97.0];
         spread(&mut crowded, 10.0, 5.0, 100.0);
+        assert!(crowded[2] <= 100.0 && crowded[0] <= 80.0, "{crowded:?}");
+    }
+
+    #[test]
+    fn marks_are_round_and_means_leave_gaps_out() {
         let marks: Vec<f64> = nice_marks((0.0, 60.0), 4).iter().map(|m| m.value).collect();
         assert_eq!(marks, [0.0, 20.0, 40.0, 60.0]);
         assert!(nice_marks((0.0, 0.0), 4).is_empty());
         assert!(mean_point(&[[1.0, 4.0], [2.0, f64::NAN], [3.0, 6.0]]) == [2.0, 5.0]);
-        let marks: Vec<f64> = nice_marks((0.0, 60.0), 4).iter().map(|m| m.value).collect();
-        assert_eq!(marks, [0.0, 20.0, 40.0, 60.0]);
-        assert!(nice_marks((0.0, 0.0), 4).is_empty());
         assert!(mean_point(&[[1.0, f64::NAN]])[1].is_nan());
-        assert!(crowded[2] <= 100.0 && crowded[0] <= 80.0, "{crowded:?}");
+    }
+
+    #[test]
+    fn the_time_axis_grows_with_the_run_and_never_ends_before_the_present() {
+        assert_eq!(shown_until(0.0, 80.0), 10.0);
+        assert_eq!(shown_until(12.0, 80.0), 20.0);
+        assert_eq!(shown_until(80.0, 80.0), 80.0);
+        for now in 0..=80 {
+            let until = shown_until(f64::from(now), 80.0);
+            assert!((f64::from(now)..=80.0).contains(&until), "{now}: {until}");
+        }
     }
 }

@@ -216,11 +216,15 @@ impl Session {
     }
 
     fn open(&mut self, path: &Path) {
-        match files::read_text(path) {
-            Ok(text) => self.open_text(&text, Home::File(path.to_path_buf()), &files::shown(path), false),
+        let shown = files::shown(path);
+        match crate::files::bytes(path) {
+            Ok(bytes) => match scenario::read::text(&bytes, &shown) {
+                Ok(text) => self.open_text(&text, Home::File(path.to_path_buf()), &shown, false),
+                Err(problems) => self.question = Some(Question::Broken { file: shown, problems }),
+            },
             Err(why) => {
                 self.settings.recent.retain(|known| known != path);
-                self.tell(Level::Error, format!("{} cannot be opened: {why}", files::shown(path)));
+                self.tell(Level::Error, format!("{shown} cannot be opened: {}", crate::files::reason(&why)));
             }
         }
     }
@@ -295,7 +299,7 @@ impl Session {
             path.set_extension("ron");
         }
         let same_place = document.home.path() == Some(&path);
-        if same_place && !over && files::read_text(&path).is_ok_and(|now| now != document.original) {
+        if same_place && !over && changed_since(&path, &document.original) {
             self.question = Some(Question::ChangedOnDisk(path));
             return;
         }
@@ -305,9 +309,10 @@ impl Session {
         };
         let home = Home::File(path.clone());
         let taken_along = take_files_along(&document.scenario, &document.home, &path);
-        if let Err(why) = files::write_whole(&path, &rewritten.text) {
+        if let Err(why) = crate::files::save(&path, &rewritten.text) {
             self.then = None;
-            self.tell(Level::Error, format!("{} cannot be saved: {why}. Nothing is lost: save it somewhere else", files::shown(&path)));
+            let (shown, why) = (files::shown(&path), crate::files::reason(&why));
+            self.tell(Level::Error, format!("{shown} cannot be saved: {why}. Nothing is lost: save it somewhere else"));
             return;
         }
         document.saved(rewritten.text, home);
@@ -329,6 +334,14 @@ impl Session {
     }
 }
 
+/// Whether a file is no longer what was read from it or written to it. One that is gone can simply be written again.
+fn changed_since(path: &Path, original: &str) -> bool {
+    match crate::files::text(path) {
+        Ok(now) => now != original,
+        Err(_) => path.exists(),
+    }
+}
+
 /// A speed at which a run is over within a few minutes: a day in one sitting, a minute in a minute.
 fn fitting_speed(duration: Span) -> f64 {
     const SITTING: f64 = 300.0;
@@ -344,7 +357,7 @@ fn take_files_along(scenario: &Scenario, from: &Home, to: &Path) -> Vec<String> 
         if target.exists() || Path::new(name).is_absolute() {
             continue;
         }
-        match from.read(name).and_then(|text| files::write_whole(&target, &text)) {
+        match from.read(name).and_then(|text| crate::files::save(&target, &text).map_err(|why| crate::files::reason(&why))) {
             Ok(()) => told.push(format!("Copied {name} beside the scenario")),
             Err(why) => told.push(format!("{name} could not be copied beside the scenario: {why}")),
         }

@@ -92,7 +92,7 @@ pub mod size {
     /// Width of the inspector, and the range it can be dragged in.
     pub const INSPECTOR: (f32, f32, f32) = (300.0, 260.0, 480.0);
     /// Height of the dock, and the range it can be dragged in.
-    pub const DOCK: (f32, f32, f32) = (204.0, 120.0, 480.0);
+    pub const DOCK: (f32, f32, f32) = (252.0, 120.0, 640.0);
     /// Height of buttons and fields.
     pub const CONTROL: f32 = 28.0;
     /// Size of icons in buttons.

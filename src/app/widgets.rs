@@ -52,14 +52,17 @@ pub fn muted(theme: &Theme, text: impl Into<String>) -> RichText {
     RichText::new(text).color(theme.muted)
 }
 
-/// A row of small facts: its name on the left, the figure at the right edge, in digits of one width.
-pub fn fact(ui: &mut Ui, theme: &Theme, name: &str, value: &str, width: f32) {
+/// A row of small facts: its name on the left, the figure at the right edge, in digits of one width. Where both do not fit, the
+/// name gives way.
+pub fn fact(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &str, width: f32) {
     let height = theme.px(space::XL - space::XS);
     ui.allocate_ui_with_layout(vec2(width, height), Layout::left_to_right(Align::Center), |ui| {
         ui.set_min_size(vec2(width, height));
-        ui.label(muted(theme, name).size(theme.label));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.label(RichText::new(value).monospace().size(theme.label));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(egui::Label::new(muted(theme, name).size(theme.label)).truncate()).on_hover_text(help);
+            });
         });
     });
 }

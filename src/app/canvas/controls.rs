@@ -1,12 +1,12 @@
 //! Zoom in, zoom out, fit: in the lower left corner.
 
 use super::measures::ZOOM_STEP;
-use super::view::View;
+use super::view::{Fitting, View};
 use crate::app::theme::{Theme, space};
 use egui::{Align2, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 /// Draws the controls and acts on them.
-pub fn show(ui: &Ui, view: &mut View, content: Rect, theme: &Theme, fitted: &mut bool) {
+pub fn show(ui: &Ui, view: &mut View, theme: &Theme, fitting: &mut Fitting) {
     let side = 28.0 * (theme.body / 14.0);
     let corner = view.canvas.left_bottom() + vec2(space::M, -space::M - side);
     if view.canvas.width() < side * 6.0 || view.canvas.height() < side * 3.0 {
@@ -29,8 +29,8 @@ pub fn show(ui: &Ui, view: &mut View, content: Rect, theme: &Theme, fitted: &mut
                 0 => view.zoom_at(middle, 1.0 / ZOOM_STEP),
                 1 => view.zoom_at(middle, ZOOM_STEP),
                 _ => {
-                    view.fit(content);
-                    *fitted = true;
+                    fitting.ask();
+                    ui.ctx().request_repaint();
                 }
             }
         }

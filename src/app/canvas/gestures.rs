@@ -141,7 +141,7 @@ impl Canvas {
         actions.push(Action::Edit(Edit::Add(node)));
         actions.push(Action::Select(selection));
         // The person chose this place in this view: it must not jump to fit.
-        self.fitted = true;
+        self.fitting.leave();
     }
 
     /// Makes nodes, rows, ports and links real to the pointer and to assistive technology, and acts on what happens to them.
@@ -335,7 +335,8 @@ impl Canvas {
     fn touch_ground(&mut self, ui: &Ui, input: &CanvasInput<'_>, ground: &Response, pointed: &Pointed, actions: &mut Vec<Action>) {
         let keep = ui.input(|i| i.modifiers.shift || i.modifiers.command);
         if ground.double_clicked() && pointed.wire.is_none() {
-            self.view.fit(self.scene.bounds);
+            self.fitting.ask();
+            ui.ctx().request_repaint();
         } else if ground.clicked() {
             ui.memory_mut(|m| m.request_focus(ground.id));
             match pointed.wire {

@@ -11,10 +11,10 @@ pub const ZOOM: (f32, f32) = (0.1, 4.0);
 pub const ZOOM_STEP: f32 = 1.25;
 /// How much a point of wheel movement zooms (as an exponent).
 pub const WHEEL: f32 = 0.0028;
-/// Fitting leaves this much around the content, on the screen.
-pub const FIT_MARGIN_SCREEN: f32 = 56.0;
+/// Fitting leaves a part of the canvas around the content: at least and at most this much, on the screen.
+pub const FIT_MARGIN_SCREEN: (f32, f32) = (12.0, 56.0);
 /// Fitting never zooms nearer than this.
-pub const FIT_ZOOM: f32 = 1.25;
+pub const FIT_ZOOM: f32 = 1.5;
 /// Below this zoom a node is an outline and a colour.
 pub const FAR: f32 = 0.42;
 /// From this zoom on a node shows everything.

@@ -65,7 +65,8 @@ impl Canvas {
             self.add(input, placing, at, actions);
         }
         if fit {
-            self.view.fit(self.scene.bounds);
+            self.fitting.ask();
+            ui.ctx().request_repaint();
         }
     }
 

@@ -33,7 +33,7 @@ use crate::scenario::check::Finding;
 use egui::{Pos2, Rect, Sense, Ui, Vec2};
 use gestures::Gesture;
 use layout::Scene;
-use view::View;
+use view::{Fitting, View};
 
 /// What the canvas shows.
 pub struct CanvasInput<'a> {
@@ -57,8 +57,7 @@ pub struct CanvasInput<'a> {
 #[derive(Default)]
 pub struct Canvas {
     view: View,
-    /// Whether the content was shown as a whole once.
-    fitted: bool,
+    fitting: Fitting,
     scene: Scene,
     /// What the scene was laid out from.
     laid_out: Option<(Scenario, f32, Vec2)>,
@@ -83,7 +82,7 @@ struct Pointed {
 impl Canvas {
     /// Shows all of the content with the next frame.
     pub fn fit(&mut self) {
-        self.fitted = false;
+        self.fitting.ask();
     }
 
     /// Allows so many particles at once.
@@ -115,9 +114,8 @@ impl Canvas {
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));
 
         let relaid = self.lay_out(ui, input);
-        if !self.fitted && !input.scenario.nodes.is_empty() {
-            self.view.fit(self.scene.bounds);
-            self.fitted = true;
+        if !input.scenario.nodes.is_empty() {
+            self.fitting.apply(&mut self.view, self.scene.bounds, self.scene.scale);
         }
         self.take_frame(ui, input, relaid);
         self.move_view(ui, &ground);
@@ -130,7 +128,7 @@ impl Canvas {
         self.take_keys(ui, input, &ground, actions);
         self.draw(ui, input, &pointed);
         self.tooltips(ui, input, &pointed);
-        controls::show(ui, &mut self.view, self.scene.bounds, input.theme, &mut self.fitted);
+        controls::show(ui, &mut self.view, input.theme, &mut self.fitting);
         minimap::show(ui, &mut self.view, &self.scene, input);
         self.show_menus(ui, input, &ground, actions);
         self.show_topics(ui, input, actions);

@@ -73,11 +73,50 @@ impl View {
             return;
         }
         // A small canvas has no room to waste.
-        let margin = (self.canvas.size() * 0.07).min(Vec2::splat(FIT_MARGIN_SCREEN));
+        let margin = (self.canvas.size() * 0.045).clamp(Vec2::splat(FIT_MARGIN_SCREEN.0), Vec2::splat(FIT_MARGIN_SCREEN.1));
         let room = (self.canvas.size() - margin * 2.0).max(vec2(40.0, 40.0));
         let zoom = (room / content.size().max(vec2(1.0, 1.0))).min_elem();
         self.zoom = zoom.clamp(ZOOM.0, FIT_ZOOM);
         self.look_at(content.center());
+    }
+}
+
+/// Keeps the whole content in sight while the canvas changes its size, until the person moves the view.
+#[derive(Clone, Copy, Debug)]
+pub struct Fitting {
+    /// The content is to be shown as a whole with the next frame.
+    wanted: bool,
+    /// What the view was fitted to, and how it was left.
+    left: Option<(View, f32)>,
+}
+
+impl Default for Fitting {
+    fn default() -> Self {
+        Fitting { wanted: true, left: None }
+    }
+}
+
+impl Fitting {
+    /// Asks for the whole content.
+    pub fn ask(&mut self) {
+        self.wanted = true;
+    }
+
+    /// The view stays as it is now, whatever happens to the canvas.
+    pub fn leave(&mut self) {
+        *self = Fitting { wanted: false, left: None };
+    }
+
+    /// Fits `view` if that was asked for, or if its canvas or the content's `scale` has changed and nobody has moved it since.
+    pub fn apply(&mut self, view: &mut View, content: Rect, scale: f32) {
+        let untouched = self.left.is_some_and(|(left, _)| left.zoom == view.zoom && left.centre == view.centre);
+        let changed = self.left.is_some_and(|(left, s)| left.canvas.size() != view.canvas.size() || s != scale);
+        if self.wanted || (untouched && changed) {
+            view.fit(content);
+            (self.wanted, self.left) = (false, Some((*view, scale)));
+        } else if !untouched {
+            self.left = None;
+        }
     }
 }
 
@@ -108,6 +147,34 @@ mod tests {
             assert!((view.scene_from_screen(pointer) - before).length() < 1e-1);
             assert!((ZOOM.0..=ZOOM.1).contains(&view.zoom));
         }
+    }
+
+    #[test]
+    fn the_whole_stays_in_sight_until_someone_moves_the_view() {
+        let (mut view, mut fitting) = (view(), Fitting::default());
+        let content = Rect::from_min_max(pos2(-500.0, 20.0), pos2(900.0, 700.0));
+        let seen = |view: &View| view.canvas.contains_rect(view.screen_rect(content));
+        fitting.apply(&mut view, content, 1.0);
+        assert!(seen(&view));
+        for size in [vec2(500.0, 300.0), vec2(1900.0, 900.0), vec2(300.0, 900.0)] {
+            view.canvas = Rect::from_min_size(pos2(60.0, 40.0), size);
+            fitting.apply(&mut view, content, 1.0);
+            assert!(seen(&view), "{size:?}");
+        }
+        view.pan(vec2(10.0, 0.0));
+        let moved = view;
+        fitting.apply(&mut view, content, 1.0);
+        view.canvas = Rect::from_min_size(pos2(60.0, 40.0), vec2(200.0, 200.0));
+        fitting.apply(&mut view, content, 1.0);
+        assert_eq!((view.zoom, view.centre), (moved.zoom, moved.centre), "it is the person's now");
+        fitting.ask();
+        fitting.apply(&mut view, content, 1.0);
+        assert!(seen(&view));
+        fitting.leave();
+        let left = view;
+        view.canvas = Rect::from_min_size(pos2(60.0, 40.0), vec2(800.0, 200.0));
+        fitting.apply(&mut view, content, 1.0);
+        assert_eq!((view.zoom, view.centre), (left.zoom, left.centre));
     }
 
     #[test]

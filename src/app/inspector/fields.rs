@@ -73,12 +73,34 @@ pub fn text(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut Stri
     })
 }
 
+/// A text of a sentence or two, over the whole width.
+pub fn paragraph(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut String) -> bool {
+    let label = ui.label(widgets::muted(theme, name).size(theme.label)).on_hover_text(help);
+    let id = ui.make_persistent_id(name);
+    let parse = |text: &str| Ok(text.trim().to_owned());
+    let (response, done) = lines(ui, theme, id, value, "", &parse, 3);
+    response.labelled_by(label.id);
+    done.is_some_and(|new| {
+        *value = new;
+        true
+    })
+}
+
+/// A whole number that may be below zero.
+pub fn whole_signed(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut i64) -> bool {
+    let parse = |text: &str| text.trim().parse::<i64>().map_err(|_| format!("`{text}` is not a whole number"));
+    typed(ui, theme, name, help, &value.to_string(), "", parse).is_some_and(|new| {
+        *value = new;
+        true
+    })
+}
+
 /// A number without a unit.
 pub fn factor(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut f64, least: f64) -> bool {
     let parse = |text: &str| match text.trim().parse::<f64>() {
         Ok(v) if v.is_finite() && v >= least => Ok(v),
-        Ok(_) => Err(format!("expected a number of at least {least}")),
-        Err(_) => Err(format!("`{text}` is not a number")),
+        Ok(v) if v.is_finite() => Err(format!("expected a number of at least {least}")),
+        _ => Err(format!("`{text}` is not a number")),
     };
     typed(ui, theme, name, help, &value.to_string(), "", parse).is_some_and(|new| {
         *value = new;
@@ -113,6 +135,19 @@ pub fn edit<T>(
     hint: &str,
     parse: &dyn Fn(&str) -> Result<T, String>,
 ) -> (Response, Option<T>) {
+    lines(ui, theme, id, now, hint, parse, 1)
+}
+
+/// The same with so many lines; Enter ends typing in any case.
+fn lines<T>(
+    ui: &mut Ui,
+    theme: &Theme,
+    id: Id,
+    now: &str,
+    hint: &str,
+    parse: &dyn Fn(&str) -> Result<T, String>,
+    rows: usize,
+) -> (Response, Option<T>) {
     let known = ui.data(|d| d.get_temp::<Typing>(id)).filter(|t| t.began == now);
     let mut typing = known.clone().unwrap_or_else(|| Typing { text: now.to_owned(), began: now.to_owned() });
     let parsed = parse(&typing.text);
@@ -126,8 +161,15 @@ pub fn edit<T>(
                 (w.inactive.bg_stroke, w.hovered.bg_stroke, w.active.bg_stroke) = (mark, mark, mark);
                 ui.visuals_mut().selection.stroke = mark;
             }
-            let field = TextEdit::singleline(&mut typing.text).id(id.with("field")).hint_text(hint.to_owned());
-            let response = ui.add(field.desired_width(ui.available_width()).margin(vec2(theme.px(space::S), theme.px(space::XS))));
+            let field = match rows {
+                1 => TextEdit::singleline(&mut typing.text).align(egui::Align2::LEFT_CENTER),
+                _ => TextEdit::multiline(&mut typing.text).desired_rows(rows).return_key(None),
+            };
+            let field = field.id(id.with("field")).hint_text(hint.to_owned()).desired_width(ui.available_width());
+            let response = ui.add(field.margin(vec2(theme.px(space::S), theme.px(space::XS))));
+            if rows > 1 && response.has_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
+                response.surrender_focus();
+            }
             if let Some(why) = &wrong {
                 ui.label(RichText::new(why).color(theme.bad).size(theme.label));
             }
@@ -284,11 +326,37 @@ pub fn entry(ui: &mut Ui, theme: &Theme, title: &str, fields: impl FnOnce(&mut U
 
 /// A text field for an entry of a list, called `name`, with a button that removes it: the new text, and whether it is to go.
 pub fn removable<T>(ui: &mut Ui, theme: &Theme, name: &str, now: &str, parse: &dyn Fn(&str) -> Result<T, String>) -> (Option<T>, bool) {
+    removable_line(ui, theme, name, now, parse, |_| ())
+}
+
+/// The same with another, narrow field behind the text.
+pub fn removable_with<T>(
+    ui: &mut Ui,
+    theme: &Theme,
+    name: &str,
+    now: &str,
+    parse: &dyn Fn(&str) -> Result<T, String>,
+    other: impl FnOnce(&mut Ui),
+) -> (Option<T>, bool) {
+    removable_line(ui, theme, name, now, parse, |ui| {
+        ui.allocate_ui(vec2(theme.px(size::CONTROL * 2.0), theme.px(size::CONTROL)), other);
+    })
+}
+
+fn removable_line<T>(
+    ui: &mut Ui,
+    theme: &Theme,
+    name: &str,
+    now: &str,
+    parse: &dyn Fn(&str) -> Result<T, String>,
+    other: impl FnOnce(&mut Ui),
+) -> (Option<T>, bool) {
     let size = vec2(ui.available_width(), theme.px(size::CONTROL));
     // From the right: the button takes what it needs, the field the rest.
     ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Min), |ui| {
         let icon = egui_material_icons::icons::ICON_CLOSE;
         let gone = widgets::icon_button(ui, theme, icon, &format!("Remove {name}"), "", true).clicked();
+        other(ui);
         let id = ui.make_persistent_id("removable");
         let (response, new) = edit(ui, theme, id, now, "", parse);
         widgets::name_field(&response, name);

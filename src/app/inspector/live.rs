@@ -15,8 +15,8 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
         return;
     };
     let Some(f) = frame.nodes.get(id.index()) else { return };
-    let facts: Vec<(&str, String)> = match node {
-        Node::Producer(_) => vec![("Emits", rate(f.rate)), ("Emitted", count(f.count))],
+    let facts: Vec<(&str, &str, String)> = match node {
+        Node::Producer(_) => vec![("Emits", "Events per second, lately", rate(f.rate)), ("Emitted", "Events so far", count(f.count))],
         Node::Broker(_) => {
             let plan = &frame.plan;
             let mine = |o: &crate::scenario::plan::OutletPlan| plan.brokers.get(o.broker.index()).is_some_and(|b| b.node == id);
@@ -28,32 +28,32 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
                 in_flight += outlet.in_flight;
             }
             vec![
-                ("Takes in", rate(f.rate)),
-                ("Taken in", count(f.count)),
-                ("Waiting", count(waiting)),
-                ("In flight", count(in_flight)),
-                ("Ended badly", count(bad)),
+                ("Takes in", "Events per second, lately", rate(f.rate)),
+                ("Taken in", "Events so far", count(f.count)),
+                ("Waiting", "Copies that nobody has taken yet", count(waiting)),
+                ("In flight", "Copies that were handed out and are not acknowledged yet", count(in_flight)),
+                ("Ended badly", "Copies that failed for good, expired or were dropped", count(bad)),
             ]
         }
         Node::Consumer(_) => vec![
-            ("Handles", rate(f.rate)),
-            ("Handled", count(f.count)),
-            ("Lag", count(f.lag)),
-            ("Busy", format!("{}/{}", f.busy, f.capacity)),
-            ("Utilisation", share(f.utilisation)),
-            ("Latency, mean", seconds(f.latency.0)),
-            ("50 %", seconds(f.latency.1)),
-            ("99 %", seconds(f.latency.2)),
-            ("Failed", count(f.failed)),
-            ("Retries", count(f.retries)),
+            ("Handles", "Events per second, lately", rate(f.rate)),
+            ("Handled", "Events so far", count(f.count)),
+            ("Lag", "Events it still owes: waiting for it or in its hands", count(f.lag)),
+            ("Busy", "Workers at work, of all", format!("{}/{}", f.busy, f.capacity)),
+            ("Utilisation", "Share of its workers' time spent working", share(f.utilisation)),
+            ("Latency", "Mean time from publishing an event to having handled it", seconds(f.latency.0)),
+            ("p50", "Half of the events took no longer than this", seconds(f.latency.1)),
+            ("p99", "All but one event in a hundred took no longer than this", seconds(f.latency.2)),
+            ("Failed", "Events whose last attempt failed", count(f.failed)),
+            ("Retries", "Attempts after the first", count(f.retries)),
         ],
     };
     let width = (ui.available_width() - input.theme.px(space::L)) / 2.0;
     for pair in facts.chunks(2) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = input.theme.px(space::L);
-            for (name, value) in pair {
-                fact(ui, input.theme, name, value, width);
+            for (name, help, value) in pair {
+                fact(ui, input.theme, name, help, value, width);
             }
         });
     }

@@ -1,8 +1,10 @@
 //! The inspector: everything that the selected node can be given, or the scenario's own settings if nothing is selected.
 //! A function of what is open: it changes a copy, and what differs from the original becomes an edit.
 
+mod attributes;
 mod broker;
 mod consumer;
+mod events;
 mod fields;
 mod link;
 mod live;
