@@ -175,6 +175,10 @@ fn check_tests_expectations_and_its_exit_code_tells() {
     let failing = tidemill(&["check", path.to_str().unwrap()]);
     assert_eq!(failing.status.code(), Some(1));
     assert!(out(&failing).contains("FAILS  c.latency.max < 5ms  (it is 22.0 ms)"), "{}", out(&failing));
+    let run = tidemill(&["run", path.to_str().unwrap(), "--json"]);
+    assert_eq!(run.status.code(), Some(1), "a run tells as well, and prints all the same");
+    let report: Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!((&report["expectations"][0]["holds"], &report["expectations"][1]["holds"]), (&Value::Bool(true), &Value::Bool(false)));
 
     std::fs::write(&path, SMALL.replace("Every(\"100ms\")", "Every(\"1us\")").replace("duration", "limits: Limits(live: 500), duration"))
         .unwrap();

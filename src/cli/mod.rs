@@ -46,7 +46,8 @@ enum What {
         /// The scenario file.
         file: PathBuf,
     },
-    /// Run a scenario without a window and print what came of it.
+    /// Run a scenario without a window and print what came of it. Exit code 1: an expectation failed, 2: bad input, 3: a limit stopped
+    /// the run.
     Run(run::Run),
     /// Read, check and run scenarios and test what they expect. Exit code 0: all hold, 1: some fail, 2: bad input, 3: a limit
     /// stopped a run.

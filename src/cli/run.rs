@@ -10,7 +10,7 @@ use crate::time::Span;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Run a scenario.
+/// Run a scenario. Exit code 1 if what it expects does not hold, 2 on bad input, 3 if a limit stopped the run.
 #[derive(Debug, clap::Args)]
 pub struct Run {
     /// The scenario file; `-` reads it from standard input.
@@ -53,7 +53,8 @@ impl Run {
                 complain(&format!("stopped at {}: {reason}", finished.simulation.now()));
                 Exit::Stopped
             }
-            None => Exit::Fine,
+            None if figures.holds() => Exit::Fine,
+            None => Exit::Failed,
         }
     }
 

@@ -53,9 +53,9 @@ impl Series {
     /// Memory bound: cells (a node or an outlet in a bin) that a series may hold, about 64 MB.
     const CELLS: usize = 4_000_000;
 
-    /// How many bins a run is cut into, given how many nodes and outlets each row holds: 60 to 1,000.
+    /// How many bins a run is cut into, given how many nodes and outlets each row holds: 10 to 1,000.
     pub fn bins_for(entities: usize) -> usize {
-        (Self::CELLS / entities.max(1)).clamp(60, 1000)
+        (Self::CELLS / entities.max(1)).clamp(10, 1000)
     }
 
     /// `(time in seconds at the middle of the bin, value)` of one node's figure, oldest first.
