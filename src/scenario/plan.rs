@@ -33,7 +33,7 @@ pub struct Plan {
     pub emitters: Vec<EmitterPlan>,
     /// By [`BrokerId`].
     pub brokers: Vec<BrokerPlan>,
-    /// By [`ChannelId`].
+    /// By [`ChannelId`]; those of one broker stand together.
     pub channels: Vec<ChannelPlan>,
     /// By [`OutletId`].
     pub outlets: Vec<OutletPlan>,
