@@ -41,6 +41,10 @@ pub enum Action {
     FitView,
     /// Start placing a node of this kind from the palette: the next click on the canvas puts it there.
     Place(Option<Placing>),
+    /// Put a node of this kind where there is room in what is seen; for hands without a pointer.
+    PlaceInView(Placing),
+    /// Go on in the inspector, at the settings of what is selected.
+    Inspect,
     /// Close the window (asks first if there is unsaved work).
     Close,
     /// Answer the question that is open.

@@ -1,6 +1,6 @@
 //! Keys. What a text field wants goes to the text field; everything else works wherever the focus is.
 
-use super::action::Action;
+use super::action::{Action, Placing};
 use super::session::Session;
 use super::transport::neighbour;
 use crate::run::Command;
@@ -18,6 +18,11 @@ pub const HELP: &[(&str, &str)] = &[
     ("Ctrl+Shift+S", "Save as"),
     ("Ctrl+Z", "Undo"),
     ("Ctrl+Shift+Z or Ctrl+Y", "Redo"),
+    ("P, B, C", "Add a producer, broker, consumer"),
+    ("Tab", "Next node, once the canvas has the focus"),
+    ("Arrows", "Move what is selected; with Shift further"),
+    ("Enter", "Go to the settings of what is selected"),
+    ("Ctrl+A, Ctrl+D", "Select all, duplicate"),
     ("Delete", "Remove what is selected"),
     ("F", "Show everything"),
     ("F1", "This help"),
@@ -69,6 +74,9 @@ pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) -> O
         (plain, Key::Period, Action::Run(Command::Step)),
         (plain, Key::Home, Action::Run(Command::Restart)),
         (plain, Key::F, Action::FitView),
+        (plain, Key::P, Action::PlaceInView(Placing::Producer)),
+        (plain, Key::B, Action::PlaceInView(Placing::SimpleBroker)),
+        (plain, Key::C, Action::PlaceInView(Placing::Consumer)),
     ];
     if let Some(speed) = speed {
         keys.push((plain, Key::OpenBracket, Action::Run(Command::Speed(neighbour(speed, false)))));

@@ -149,11 +149,12 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
     let top = curves.iter().map(Curve::top).fold(0.0, f64::max);
     let ink = |c: &Curve| {
         let colour = theme.line_colour(rank(frame, c.node));
-        if any_selected && !selected(c) { theme.wash(colour, 0.3) } else { colour }
+        if any_selected && !selected(c) { theme.wash(colour, 0.45) } else { colour }
     };
     let ends: Vec<(String, [f64; 2], Color32, bool)> =
         curves.iter().filter(|c| !c.aside).filter_map(|c| Some((c.name.clone(), c.last()?, ink(c), selected(c)))).collect();
-    let lines: Vec<Line<'_>> = curves.iter().flat_map(|c| lines_of(c, theme, ink(c), selected(c))).collect();
+    let lines: Vec<Line<'_>> =
+        curves.iter().flat_map(|c| lines_of(c, theme, ink(c), rank(frame, c.node) >= Theme::LINE_COLOURS, selected(c))).collect();
     let hovered = move |at: &HoverPosition<'_>| {
         let (name, at) = match at {
             HoverPosition::NearDataPoint { plot_name, position, .. } => (*plot_name, *position),
@@ -171,7 +172,7 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
         .label_spacing(near..=near * 1.2);
     let y_axis = axis(AxisHints::new_y()).label_spacing(near * 0.5..=near * 0.7).min_thickness(theme.px(40.0)).formatter(move |mark, _| {
         // Below zero there is nothing to say: the margin may reach there, figures do not.
-        if mark.value < 0.0 { String::new() } else { format(mark.value) }
+        if mark.value < 0.0 { String::new() } else { short(&format(mark.value)) }
     });
     let marks = |most: usize| move |input: GridInput| nice_marks(input.bounds, most);
     let response = Plot::new(title)
@@ -207,6 +208,13 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
     name_ends(ui, theme, &response.transform, room, ends);
 }
 
+/// A figure without zeros at its end: marks are round, and precision that they do not have would only be noise.
+fn short(figure: &str) -> String {
+    let (digits, unit) = figure.split_once(' ').map_or((figure, None), |(digits, unit)| (digits, Some(unit)));
+    let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+    unit.map_or_else(|| digits.to_owned(), |unit| format!("{digits} {unit}"))
+}
+
 /// Up to where the time axis reaches: the whole run once half of it is over, before that the half, the quarter or the eighth
 /// that the present is in. What has just begun fills the plot, and the axis changes three times, not all the time.
 fn shown_until(now: f64, duration: f64) -> f64 {
@@ -232,12 +240,17 @@ fn rank(frame: &Frame, node: NodeId) -> usize {
 }
 
 /// The parts of a curve between its gaps.
-fn lines_of<'a>(curve: &Curve, theme: &Theme, colour: Color32, selected: bool) -> Vec<Line<'a>> {
+fn lines_of<'a>(curve: &Curve, theme: &Theme, colour: Color32, again: bool, selected: bool) -> Vec<Line<'a>> {
     let width = theme.stroke * if selected { 2.5 } else { 1.5 };
     let parts = curve.points.split(|p| !p[1].is_finite()).filter(|part| !part.is_empty());
     parts
         .map(|part| {
-            let style = if curve.aside { LineStyle::dashed_dense() } else { LineStyle::Solid };
+            let style = match curve.aside {
+                true => LineStyle::dashed_dense(),
+                // Colours come round again: the second time the line is dotted.
+                false if again => LineStyle::dotted_dense(),
+                false => LineStyle::Solid,
+            };
             Line::new(curve.name.clone(), PlotPoints::from(part.to_vec())).color(colour).width(width).style(style)
         })
         .collect()
@@ -318,6 +331,14 @@ mod tests {
         assert!(nice_marks((0.0, 0.0), 4).is_empty());
         assert!(mean_point(&[[1.0, 4.0], [2.0, f64::NAN], [3.0, 6.0]]) == [2.0, 5.0]);
         assert!(mean_point(&[[1.0, f64::NAN]])[1].is_nan());
+    }
+
+    #[test]
+    fn marks_have_no_needless_digits() {
+        for (figure, shown) in [("0.0500", "0.05"), ("10", "10"), ("1.20 k", "1.2 k"), ("50.0 ms", "50 ms"), ("0 s", "0 s"), ("100", "100")]
+        {
+            assert_eq!(short(figure), shown);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::action::{Action, Selection};
 use super::theme::{Theme, size, space};
 use super::widgets::muted;
 use crate::scenario::check::Finding;
+use crate::scenario::document::Node;
 use crate::scenario::{Problem, Scenario, Severity};
 use egui::{Color32, RichText, ScrollArea, Ui};
 use egui_material_icons::icons::{ICON_ERROR, ICON_WARNING};
@@ -18,15 +19,14 @@ pub fn show(ui: &mut Ui, theme: &Theme, scenario: &Scenario, findings: &[Finding
         for (i, f) in findings.iter().enumerate() {
             let node = scenario.nodes.iter().find(|n| f.path.strip_prefix("nodes.").is_some_and(|rest| is_of(rest, n.id())));
             ui.push_id(i, |ui| {
-                let shown = ui.horizontal_top(|ui| {
+                ui.horizontal_top(|ui| {
                     if let Some(node) = node
                         && ui.button(node.id()).on_hover_text("Select this node").clicked()
                     {
                         actions.push(Action::Select(Selection::node(node.id())));
                     }
-                    ui.vertical(|ui| finding(ui, theme, f));
-                });
-                shown.response
+                    ui.vertical(|ui| finding(ui, theme, scenario, f));
+                })
             });
         }
     });
@@ -38,18 +38,31 @@ fn is_of(rest: &str, id: &str) -> bool {
 }
 
 /// One finding: what is wrong, where, what to do.
-pub fn finding(ui: &mut Ui, theme: &Theme, finding: &Finding) {
+pub fn finding(ui: &mut Ui, theme: &Theme, scenario: &Scenario, finding: &Finding) {
     let (icon, colour) = mark(theme, finding.severity);
     ui.horizontal_wrapped(|ui| {
+        // As high as the button beside it, so that both stand on one line.
+        ui.set_min_height(theme.px(size::CONTROL));
         ui.label(icon.rich_text().color(colour).size(theme.px(size::ICON)));
         ui.label(RichText::new(&finding.message).color(colour));
     });
-    let more = match &finding.help {
-        Some(help) => format!("{}: {help}", finding.path),
-        None => finding.path.clone(),
+    let more = match (by_hand(scenario, &finding.path), &finding.help) {
+        (Some(help), _) => help.to_owned(),
+        (None, Some(help)) => format!("{}: {help}", finding.path),
+        (None, None) => finding.path.clone(),
     };
     if !more.is_empty() {
         ui.label(muted(theme, more).size(theme.label));
+    }
+}
+
+/// What to do with the pointer, where that is simpler than what to write into the file.
+fn by_hand(scenario: &Scenario, path: &str) -> Option<&'static str> {
+    let id = path.strip_prefix("nodes.")?;
+    match scenario.nodes.iter().find(|n| n.id() == id)? {
+        Node::Producer(p) if p.emits.is_empty() => Some("Drag from the port on its right to a broker, or add a workload in the inspector"),
+        Node::Consumer(c) if c.reads.is_empty() => Some("Drag from a broker's port to it, or add a subscription in the inspector"),
+        _ => None,
     }
 }
 

@@ -39,7 +39,10 @@ fn one(ui: &mut Ui, theme: &Theme, on: bool, kind: Placing, name: &str, icon: Ma
     ui.painter().text(at, Align2::CENTER_BOTTOM, name, FontId::proportional(theme.label), theme.text);
     response.dnd_set_drag_payload(kind);
     let response = response.on_hover_text(format!("{what}. Click, then click on the canvas, or drag it there"));
-    if response.clicked() {
+    if response.clicked() && !ui.input(|i| i.pointer.any_click()) {
+        // By the keyboard: there is no pointer to say where.
+        actions.push(Action::PlaceInView(kind));
+    } else if response.clicked() {
         actions.push(Action::Place(if on { None } else { Some(kind) }));
     }
 }

@@ -31,6 +31,10 @@ pub struct Session {
     pub question: Option<Question>,
     /// The kind of node that the next click on the canvas places.
     pub placing: Option<Placing>,
+    /// The kind of node that is to be put where there is room.
+    pub place_in_view: Option<Placing>,
+    /// The keyboard goes on in the inspector.
+    pub inspect: bool,
     /// The whole topology is to be shown.
     pub fit: bool,
     /// The window is to close: nothing is in the way any more.
@@ -95,6 +99,8 @@ impl Session {
             notices: Vec::new(),
             question: None,
             placing: None,
+            place_in_view: None,
+            inspect: false,
             fit: false,
             closing: false,
             runner: None,
@@ -153,6 +159,8 @@ impl Session {
             Action::Look(mode) => self.settings.mode = mode,
             Action::FitView => self.fit = true,
             Action::Place(placing) => self.placing = placing,
+            Action::PlaceInView(kind) => (self.placing, self.place_in_view) = (None, Some(kind)),
+            Action::Inspect => (self.inspect, self.settings.inspector) = (true, true),
             Action::Answer(answer) => self.answer(answer),
             Action::Dismiss(id) => self.notices.retain(|n| n.id != id),
         }

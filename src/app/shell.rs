@@ -214,6 +214,14 @@ impl Shell {
             self.canvas.fit();
             ctx.request_repaint();
         }
+        if let Some(placing) = self.session.place_in_view.take() {
+            self.canvas.place_in_view(placing);
+            ctx.request_repaint();
+        }
+        if std::mem::take(&mut self.session.inspect) {
+            inspector::take_focus(ctx);
+            ctx.request_repaint();
+        }
         self.dress(ctx);
         self.entitle(ctx);
         if self.session.closing {

@@ -177,9 +177,12 @@ impl Theme {
         colour.gamma_multiply(strength)
     }
 
+    /// How many colours lines have before they repeat.
+    pub const LINE_COLOURS: usize = 6;
+
     /// The colour of the node at `index`, for lines in plots: event colours that this ground shows well, in an order of their own.
     pub fn line_colour(&self, index: usize) -> Color32 {
-        let set: &[usize] = if self.is_dark() { &[1, 0, 2, 5, 4, 6] } else { &[3, 4, 2, 5, 0, 1] };
+        let set: [usize; Theme::LINE_COLOURS] = if self.is_dark() { [1, 0, 2, 5, 4, 6] } else { [3, 4, 2, 5, 0, 1] };
         self.events[set[index % set.len()]]
     }
 

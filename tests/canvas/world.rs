@@ -60,6 +60,8 @@ impl World {
                 }
                 Action::Select(selection) => self.selection = selection,
                 Action::Place(placing) => self.placing = placing,
+                // The window brings the inspector; here there is none.
+                Action::Inspect => {}
                 other => panic!("not for a canvas: {other:?}"),
             }
         }

@@ -8,7 +8,7 @@ use crate::app::edit::Edit;
 use egui::{EventFilter, Id, Key, Modifiers, Response, Ui, Vec2, vec2};
 
 impl Canvas {
-    /// Escape, Delete, arrows, Tab, Ctrl+A, Ctrl+D.
+    /// Escape, Delete, arrows, Tab, Enter, Ctrl+A, Ctrl+D.
     pub(super) fn take_keys(&mut self, ui: &Ui, input: &CanvasInput<'_>, ground: &Response, actions: &mut Vec<Action>) {
         let focus = ui.memory(|m| m.focused());
         let ours = |id: Id| id == ground.id || self.scene.nodes.iter().any(|n| self.node_id(ui, &n.id) == id);
@@ -40,6 +40,9 @@ impl Canvas {
         }
         if !input.selection.nodes.is_empty() && matches!(self.gesture, Gesture::Idle) {
             self.nudge(ui, input, actions);
+        }
+        if focused.is_some() && !input.selection.is_empty() && pressed(Modifiers::NONE, Key::Enter) {
+            actions.push(Action::Inspect);
         }
         if focused.is_some() && !self.scene.nodes.is_empty() {
             let forward = pressed(Modifiers::NONE, Key::Tab);

@@ -65,6 +65,8 @@ pub struct Canvas {
     particles: particles::Particles,
     atlas: Option<atlas::Atlas>,
     gesture: Gesture,
+    /// To be added where there is room.
+    to_place: Option<Placing>,
     topics: Option<connect::TopicMenu>,
     menu: menus::Menu,
     scratch: String,
@@ -83,6 +85,11 @@ impl Canvas {
     /// Shows all of the content with the next frame.
     pub fn fit(&mut self) {
         self.fitting.ask();
+    }
+
+    /// Adds a node where there is room in what is seen, with the next frame.
+    pub fn place_in_view(&mut self, placing: Placing) {
+        self.to_place = Some(placing);
     }
 
     /// Allows so many particles at once.
@@ -114,9 +121,7 @@ impl Canvas {
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));
 
         let relaid = self.lay_out(ui, input);
-        if !input.scenario.nodes.is_empty() {
-            self.fitting.apply(&mut self.view, self.scene.bounds, self.scene.scale);
-        }
+        self.fitting.apply(&mut self.view, self.scene.bounds, self.scene.scale);
         self.take_frame(ui, input, relaid);
         self.move_view(ui, &ground);
         let pointed = if self.is_placing(ui, input) {
@@ -125,6 +130,12 @@ impl Canvas {
         } else {
             self.take_pointer(ui, input, &ground, actions)
         };
+        if let Some(placing) = self.to_place.take() {
+            let at = gestures::snapped(place::free(&self.scene, self.view.visible(), placing));
+            self.add(input, placing, at, actions);
+            // The keyboard goes on from there: Tab to the next node, Enter to its settings.
+            ui.memory_mut(|m| m.request_focus(ground.id));
+        }
         self.take_keys(ui, input, &ground, actions);
         self.draw(ui, input, &pointed);
         self.tooltips(ui, input, &pointed);

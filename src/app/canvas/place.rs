@@ -1,10 +1,11 @@
 //! Places for nodes that the document gives none: columns in the direction events flow. Pure and repeatable.
 
-use super::layout::rect_of;
-use super::measures::{COLUMN_GAP, GRID, STACK_GAP};
+use super::layout::{Scene, rect_of};
+use super::measures::{COLUMN_GAP, CONSUMER, GRID, STACK_GAP, WIDTH};
+use crate::app::action::Placing;
 use crate::scenario::Scenario;
 use crate::scenario::document::Node;
-use egui::{Rect, Vec2, pos2, vec2};
+use egui::{Pos2, Rect, Vec2, pos2, vec2};
 use std::collections::{HashMap, VecDeque};
 
 /// Where each node is: the document's place, or one in the column of its distance from where events begin.
@@ -51,6 +52,26 @@ pub fn places(scenario: &Scenario, index: &HashMap<String, usize>, sizes: &[Vec2
         }
     }
     placed.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+/// Where in `visible` there is room for one more: producers on the left, consumers on the right, under each other.
+pub fn free(scene: &Scene, visible: Rect, placing: Placing) -> Pos2 {
+    let share = match placing {
+        Placing::Producer => 0.15,
+        Placing::SimpleBroker => 0.5,
+        Placing::Consumer => 0.85,
+    };
+    let size = vec2(WIDTH.1, CONSUMER) * scene.scale;
+    let first = pos2(visible.left() + visible.width() * share, visible.center().y);
+    // Below, above, further below, and so on; then the same beside it.
+    let places = (0..6).flat_map(|column| (0..9).map(move |n| first + (size + Vec2::splat(STACK_GAP)) * vec2(aside(column), aside(n))));
+    let taken = |at: Pos2| scene.nodes.iter().any(|n| n.rect.intersects(Rect::from_center_size(at, size)));
+    places.clone().find(|at| visible.contains(*at) && !taken(*at)).or_else(|| places.clone().find(|at| !taken(*at))).unwrap_or(first)
+}
+
+/// 0, 1, -1, 2, -2 and so on.
+fn aside(n: usize) -> f32 {
+    n.div_ceil(2) as f32 * if n % 2 == 1 { 1.0 } else { -1.0 }
 }
 
 /// Who comes after whom, by position.

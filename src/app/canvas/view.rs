@@ -113,7 +113,8 @@ impl Fitting {
         let changed = self.left.is_some_and(|(left, s)| left.canvas.size() != view.canvas.size() || s != scale);
         if self.wanted || (untouched && changed) {
             view.fit(content);
-            (self.wanted, self.left) = (false, Some((*view, scale)));
+            // Nothing was shown yet: what comes first is put where the person wants it.
+            (self.wanted, self.left) = (false, content.is_positive().then_some((*view, scale)));
         } else if !untouched {
             self.left = None;
         }

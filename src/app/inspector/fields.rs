@@ -15,6 +15,15 @@ struct Typing {
     began: String,
 }
 
+/// The keyboard goes on in the first text field that is drawn from now on.
+pub fn take_focus(ctx: &egui::Context) {
+    ctx.data_mut(|d| d.insert_temp(Id::NULL, FocusWanted));
+}
+
+/// That it does.
+#[derive(Clone, Default)]
+struct FocusWanted;
+
 /// A name and, right of it, a control as wide as there is room. Gives the name's id too, for screen readers.
 pub fn row<R>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, control: impl FnOnce(&mut Ui, Id) -> R) -> R {
     let width = ui.available_width();
@@ -167,6 +176,9 @@ fn lines<T>(
             };
             let field = field.id(id.with("field")).hint_text(hint.to_owned()).desired_width(ui.available_width());
             let response = ui.add(field.margin(vec2(theme.px(space::S), theme.px(space::XS))));
+            if ui.data_mut(|d| d.remove_temp::<FocusWanted>(Id::NULL)).is_some() {
+                response.request_focus();
+            }
             if rows > 1 && response.has_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
                 response.surrender_focus();
             }

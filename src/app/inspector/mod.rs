@@ -21,6 +21,7 @@ use crate::scenario::Scenario;
 use crate::scenario::check::Finding;
 use crate::scenario::document::Node;
 use egui::{RichText, ScrollArea, Ui, UiBuilder};
+pub use fields::take_focus;
 
 /// What the inspector reads.
 pub struct Inspected<'a> {
@@ -126,7 +127,7 @@ fn problems(ui: &mut Ui, input: &Inspected<'_>, id: &str) {
     for finding in input.findings {
         let here = finding.path == path || finding.path.strip_prefix(&path).is_some_and(|rest| rest.starts_with(['.', '[']));
         if here {
-            super::problems::finding(ui, input.theme, finding);
+            super::problems::finding(ui, input.theme, input.scenario, finding);
         }
     }
 }

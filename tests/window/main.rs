@@ -1,0 +1,9 @@
+//! The whole window as a person meets it: the main road from nothing to a saved scenario, names for those who cannot see it,
+//! and hands that know no better.
+#![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+mod fuzz;
+mod hands;
+mod names;
+mod road;
