@@ -1,8 +1,11 @@
 //! The headless commands. Results go to standard output, messages and progress to standard error.
 
 mod check;
+mod compare;
 mod progress;
+mod replicas;
 mod run;
+mod sweep;
 mod table;
 
 use crate::scenario::Problem;
@@ -52,6 +55,12 @@ enum What {
     /// Read, check and run scenarios and test what they expect. Exit code 0: all hold, 1: some fail, 2: bad input, 3: a limit
     /// stopped a run.
     Check(check::Check),
+    /// Run a scenario for every combination of values and print a table with confidence intervals. Exit code 2: bad input, 3: a limit
+    /// stopped a run.
+    Sweep(sweep::Sweep),
+    /// Run two scenarios under the same seeds and print their figures side by side, with the difference. Exit code 2: bad input, 3: a
+    /// limit stopped a run.
+    Compare(compare::Compare),
 }
 
 /// The whole program.
@@ -59,6 +68,8 @@ pub fn main() -> ExitCode {
     let exit = match Arguments::parse().command {
         Some(What::Run(run)) => run.execute(),
         Some(What::Check(check)) => check.execute(),
+        Some(What::Sweep(sweep)) => sweep.execute(),
+        Some(What::Compare(compare)) => compare.execute(),
         Some(What::Open { file }) => window(Some(file)),
         None => window(None),
     };
@@ -92,6 +103,11 @@ fn report(problems: &[Problem]) {
     for problem in problems {
         eprintln!("{problem}");
     }
+}
+
+/// What is wrong with a `--figure`.
+fn figure_problem(text: &str, (message, help): (String, Option<String>)) -> Problem {
+    Problem::of_file(&format!("--figure {text}"), message, help)
 }
 
 /// Prints a result. A reader that has gone away (`| head`) is no error.

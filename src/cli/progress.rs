@@ -1,5 +1,6 @@
 //! Progress on a terminal, silence in a pipe.
 
+use crate::run::sweep::WHOLE;
 use crate::time::Time;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -29,5 +30,31 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// A bar over many runs.
+pub struct Runs(ProgressBar);
+
+impl Runs {
+    /// For so many runs. Draws on standard error if that is a terminal, else nowhere.
+    pub fn new(name: &str, runs: usize) -> Runs {
+        let bar = ProgressBar::with_draw_target(Some(runs as u64 * WHOLE), ProgressDrawTarget::stderr_with_hz(10));
+        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3}% {eta}") {
+            bar.set_style(style);
+        }
+        bar.set_message(format!("{name}, {runs} runs"));
+        Runs(bar)
+    }
+
+    /// So many thousandths of a run were done since.
+    pub fn add(&self, done: u64) {
+        self.0.inc(done);
+    }
+}
+
+impl Drop for Runs {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }

@@ -35,7 +35,7 @@ fn head(text: &mut String, report: &Report) {
 }
 
 /// Rows of cells, the first column to the left, the others to the right.
-fn aligned(text: &mut String, rows: &[Vec<String>]) {
+pub fn aligned(text: &mut String, rows: &[Vec<String>]) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();

@@ -1,4 +1,4 @@
-//! Executing runs: headless in one go, or paced against wall time on a thread of its own.
+//! Executing runs: headless in one go, many of them side by side, or paced against wall time on a thread of its own.
 
 mod flights;
 pub mod frame;
@@ -6,6 +6,7 @@ pub mod headless;
 pub mod pacing;
 mod rates;
 pub mod runner;
+pub mod sweep;
 
 pub use frame::Frame;
 pub use runner::{Command, Runner};

@@ -6,6 +6,7 @@
 //! consumers together. Knows nothing of how figures are measured: whoever has a run's figures resolves the paths.
 
 use super::names::{Suggest, listed};
+use super::plan::{Plan, Role};
 use super::units::{Percent, Rate};
 use crate::time::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,17 @@ pub struct Expectation {
     /// With what.
     pub right: Operand,
     /// What both sides count.
+    pub quantity: Quantity,
+}
+
+/// A figure of a run, asked for by its path and compared with nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// As written.
+    pub text: String,
+    /// Where it stands in a report; see [`Operand::Figure`].
+    pub path: Vec<String>,
+    /// What it counts.
     pub quantity: Quantity,
 }
 
@@ -87,6 +99,27 @@ impl<'k> Known<'k> {
     /// From the nodes with their roles (`producer`, `broker`, `consumer`) and the outlets' names.
     pub fn new(nodes: impl Iterator<Item = (&'k str, &'static str)>, outlets: impl Iterator<Item = &'k str>) -> Known<'k> {
         Known { roles: nodes.collect(), outlets: outlets.collect() }
+    }
+
+    /// The names of a plan.
+    pub fn of(plan: &'k Plan) -> Known<'k> {
+        let role = |role| match role {
+            Role::Producer => "producer",
+            Role::Broker(_) => "broker",
+            Role::Consumer(_) => "consumer",
+        };
+        Known::new(plan.nodes.iter().map(|n| (n.name.as_str(), role(n.role))), plan.outlets.iter().map(|o| o.name.as_str()))
+    }
+}
+
+impl Figure {
+    /// Parses a figure written as in an expectation: `lost`, `inventory.latency.p99`, `'bus/orders#billing'.depth.max`.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do about it: no such figure, or a name in it that is not known.
+    pub fn parse(text: &str, known: &Known<'_>) -> Result<Figure, (String, Option<String>)> {
+        let (path, quantity) = figure(text.trim(), known, &Suggest::default())?;
+        Ok(Figure { text: text.trim().to_owned(), path, quantity })
     }
 }
 
@@ -477,6 +510,17 @@ mod tests {
         assert_eq!(holds("lost == 0", Some(3.0)), Outcome { holds: false, actual: Some(3.0) });
         assert_eq!(holds("p99 < 1s", None), Outcome { holds: false, actual: None });
         assert_eq!(holds("p99 != 1s", Some(f64::NAN)), Outcome { holds: false, actual: None });
+    }
+
+    #[test]
+    fn a_figure_alone_is_read_in_the_same_way() {
+        let known = Known::new([("inventory", "consumer")].into_iter(), ["bus/orders#inventory"].into_iter());
+        let figure = Figure::parse(" 'bus/orders#inventory'.depth.max ", &known).unwrap();
+        assert_eq!((figure.path.join(" ").as_str(), figure.quantity), ("outlets bus/orders#inventory depth max", Quantity::Count));
+        assert_eq!(figure.text, "'bus/orders#inventory'.depth.max");
+        let (message, help) = Figure::parse("inventry.lag.max", &known).unwrap_err();
+        assert_eq!((message.as_str(), help.as_deref()), ("there is no node `inventry`", Some("did you mean `inventory`?")));
+        assert!(Figure::parse("", &known).is_err());
     }
 
     #[test]
