@@ -174,6 +174,7 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
         // Below zero there is nothing to say: the margin may reach there, figures do not.
         if mark.value < 0.0 { String::new() } else { short(&format(mark.value)) }
     });
+    let apart = theme.px(48.0);
     let marks = |most: usize| move |input: GridInput| nice_marks(input.bounds, most);
     let response = Plot::new(title)
         .width(plot_size.x)
@@ -189,7 +190,7 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
         .grid_color(theme.line)
         .show_grid(Vec2b::new(false, true))
         .grid_spacing(egui::Rangef::new(1.0, 2.0))
-        .x_grid_spacer(marks((plot_size.x / theme.px(56.0)) as usize))
+        .x_grid_spacer(move |input| time_marks(input.bounds, (plot_size.x / apart) as usize))
         .y_grid_spacer(marks((plot_size.y / theme.px(32.0)) as usize))
         .custom_x_axes(vec![x_axis])
         .custom_y_axes(vec![y_axis])
@@ -229,6 +230,21 @@ fn nice_marks((from, to): (f64, f64), most: usize) -> Vec<GridMark> {
     }
     let power = 10f64.powf(raw.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * power).find(|step| *step >= raw).unwrap_or(power * 10.0);
+    at_every(step, from, to)
+}
+
+/// The same for times: beyond seconds round means something else.
+fn time_marks((from, to): (f64, f64), most: usize) -> Vec<GridMark> {
+    const STEPS: [f64; 14] =
+        [30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10_800.0, 14_400.0, 21_600.0, 43_200.0, 86_400.0];
+    let raw = (to - from) / most.max(1) as f64;
+    match STEPS.into_iter().find(|step| *step >= raw) {
+        Some(step) if raw > 20.0 => at_every(step, from, to),
+        _ => nice_marks((from, to), most),
+    }
+}
+
+fn at_every(step: f64, from: f64, to: f64) -> Vec<GridMark> {
     let first = (from / step).ceil() as i64;
     let last = (to / step).floor() as i64;
     (first..=last.min(first + 100)).map(|i| GridMark { value: i as f64 * step, step_size: step }).collect()
@@ -331,6 +347,15 @@ mod tests {
         assert!(nice_marks((0.0, 0.0), 4).is_empty());
         assert!(mean_point(&[[1.0, 4.0], [2.0, f64::NAN], [3.0, 6.0]]) == [2.0, 5.0]);
         assert!(mean_point(&[[1.0, f64::NAN]])[1].is_nan());
+    }
+
+    #[test]
+    fn times_are_marked_at_minutes_and_hours() {
+        let marks = |to: f64| time_marks((0.0, to), 3).iter().map(|m| m.value).collect::<Vec<f64>>();
+        assert_eq!(marks(60.0), [0.0, 20.0, 40.0, 60.0]);
+        assert_eq!(marks(1350.0), [0.0, 600.0, 1200.0]);
+        assert_eq!(marks(86_400.0), [0.0, 43_200.0, 86_400.0]);
+        assert!(marks(0.0).is_empty() && marks(1e9).len() > 2);
     }
 
     #[test]
