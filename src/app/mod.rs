@@ -18,6 +18,7 @@ pub mod keys;
 pub mod launch;
 pub mod legend;
 pub mod library;
+pub mod marks;
 pub mod notices;
 pub mod picture;
 pub mod plots;

@@ -2,6 +2,7 @@
 //! its name at its end; the time axes move together, and a line across all of them marks the present.
 
 use super::action::Selection;
+use super::marks::{nice_marks, short, time_marks};
 use super::theme::{Theme, space};
 use super::widgets::muted;
 use crate::figures;
@@ -47,9 +48,9 @@ pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, selection: &Selec
         return;
     };
     let plots: [(&str, Format, Figure); 3] = [
-        ("Throughput, per second", figures::number, throughput),
-        ("Waiting (–) and lag (- -), events", figures::number, depth),
-        ("Latency, mean", figures::seconds, latency),
+        ("Throughput, per second", Format::Number, throughput),
+        ("Waiting (–) and lag (- -), events", Format::Number, depth),
+        ("Latency, mean", Format::Time, latency),
     ];
     let least = theme.px(240.0);
     let shown = ((ui.available_width() / least) as usize).clamp(1, plots.len());
@@ -67,8 +68,29 @@ pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, selection: &Selec
     });
 }
 
-/// How values are written.
-type Format = fn(f64) -> String;
+/// What is measured: how values are written, and which are round.
+#[derive(Clone, Copy)]
+enum Format {
+    Number,
+    Time,
+}
+
+impl Format {
+    fn words(self, value: f64) -> String {
+        match self {
+            Format::Number => figures::number(value),
+            Format::Time => figures::seconds(value),
+        }
+    }
+
+    fn marks(self, bounds: (f64, f64), most: usize) -> Vec<GridMark> {
+        match self {
+            Format::Number => nice_marks(bounds, most),
+            Format::Time => time_marks(bounds, most),
+        }
+    }
+}
+
 /// What is drawn.
 type Figure = fn(&Frame) -> Vec<Curve>;
 
@@ -87,7 +109,8 @@ fn depth(frame: &Frame) -> Vec<Curve> {
         let reader = plan.consumers.get(plan.reads.get(outlet.readers.first()?.index())?.consumer.index())?;
         let name = &plan.nodes.get(reader.node.index())?.name;
         let channel = || plan.channels.get(outlet.channel.index()).and_then(|c| c.name.split('/').nth(1)).unwrap_or_default();
-        let name = if reader.reads.len() > 1 { format!("{name}, {}", channel()) } else { name.clone() };
+        // The channel first: names are cut at their end, and all channels of a reader begin alike.
+        let name = if reader.reads.len() > 1 { format!("{}, {name}", channel()) } else { name.clone() };
         let points = smoothed(frame, frame.series.of_outlet(OutletId::at(i), |bin| bin.depth));
         Some(Curve { name, node: reader.node, points, aside: false })
     });
@@ -143,7 +166,7 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
     let more = if all > LINES { format!(", the largest {LINES} of {all}") } else { String::new() };
     ui.label(RichText::new(format!("{title}{more}")).size(theme.label).color(theme.muted));
     let rect = ui.available_rect_before_wrap();
-    let names = (rect.width() * 0.3).min(theme.px(104.0));
+    let names = (rect.width() * 0.3).min(theme.px(104.0).max(rect.width() * 0.2));
     let plot_size = rect.size() - vec2(names, 0.0);
     let until = shown_until(frame.now.seconds(), frame.plan.duration.seconds());
     let top = curves.iter().map(Curve::top).fold(0.0, f64::max);
@@ -160,7 +183,7 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
             HoverPosition::NearDataPoint { plot_name, position, .. } => (*plot_name, *position),
             HoverPosition::Elsewhere { .. } => return None,
         };
-        Some(format!("{name}\n{} at {}", format(at.y), figures::seconds(at.x)))
+        Some(format!("{name}\n{} at {}", format.words(at.y), figures::seconds(at.x)))
     };
     let axis = |hints: AxisHints<'static>| hints.tick_label_font(FontId::proportional(theme.label)).tick_label_color(theme.muted);
     let near = theme.px(18.0);
@@ -172,9 +195,9 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
         .label_spacing(near..=near * 1.2);
     let y_axis = axis(AxisHints::new_y()).label_spacing(near * 0.5..=near * 0.7).min_thickness(theme.px(40.0)).formatter(move |mark, _| {
         // Below zero there is nothing to say: the margin may reach there, figures do not.
-        if mark.value < 0.0 { String::new() } else { short(&format(mark.value)) }
+        if mark.value < 0.0 { String::new() } else { short(&format.words(mark.value)) }
     });
-    let marks = |most: usize| move |input: GridInput| nice_marks(input.bounds, most);
+    let (across, up) = ((plot_size.x / theme.px(48.0)) as usize, (plot_size.y / theme.px(32.0)) as usize);
     let response = Plot::new(title)
         .width(plot_size.x)
         .height(plot_size.y)
@@ -189,8 +212,8 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
         .grid_color(theme.line)
         .show_grid(Vec2b::new(false, true))
         .grid_spacing(egui::Rangef::new(1.0, 2.0))
-        .x_grid_spacer(marks((plot_size.x / theme.px(56.0)) as usize))
-        .y_grid_spacer(marks((plot_size.y / theme.px(32.0)) as usize))
+        .x_grid_spacer(move |input: GridInput| Format::Time.marks(input.bounds, across))
+        .y_grid_spacer(move |input: GridInput| format.marks(input.bounds, up))
         .custom_x_axes(vec![x_axis])
         .custom_y_axes(vec![y_axis])
         .link_axis(Id::unique("plots over time"), [true, false])
@@ -208,30 +231,10 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
     name_ends(ui, theme, &response.transform, room, ends);
 }
 
-/// A figure without zeros at its end: marks are round, and precision that they do not have would only be noise.
-fn short(figure: &str) -> String {
-    let (digits, unit) = figure.split_once(' ').map_or((figure, None), |(digits, unit)| (digits, Some(unit)));
-    let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
-    unit.map_or_else(|| digits.to_owned(), |unit| format!("{digits} {unit}"))
-}
-
 /// Up to where the time axis reaches: the whole run once half of it is over, before that the half, the quarter or the eighth
 /// that the present is in. What has just begun fills the plot, and the axis changes three times, not all the time.
 fn shown_until(now: f64, duration: f64) -> f64 {
     [8.0, 4.0, 2.0].into_iter().map(|part| duration / part).find(|until| now <= until * 0.98).unwrap_or(duration)
-}
-
-/// At most about so many marks at round values: 1, 2 or 5 times a power of ten.
-fn nice_marks((from, to): (f64, f64), most: usize) -> Vec<GridMark> {
-    let raw = (to - from) / most.max(1) as f64;
-    if !(raw.is_finite() && raw > 0.0) {
-        return Vec::new();
-    }
-    let power = 10f64.powf(raw.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * power).find(|step| *step >= raw).unwrap_or(power * 10.0);
-    let first = (from / step).ceil() as i64;
-    let last = (to / step).floor() as i64;
-    (first..=last.min(first + 100)).map(|i| GridMark { value: i as f64 * step, step_size: step }).collect()
 }
 
 /// The how-manieth of those that have lines a node is: its colour, whatever is selected or shown.
@@ -325,20 +328,9 @@ mod tests {
     }
 
     #[test]
-    fn marks_are_round_and_means_leave_gaps_out() {
-        let marks: Vec<f64> = nice_marks((0.0, 60.0), 4).iter().map(|m| m.value).collect();
-        assert_eq!(marks, [0.0, 20.0, 40.0, 60.0]);
-        assert!(nice_marks((0.0, 0.0), 4).is_empty());
+    fn means_leave_gaps_out() {
         assert!(mean_point(&[[1.0, 4.0], [2.0, f64::NAN], [3.0, 6.0]]) == [2.0, 5.0]);
         assert!(mean_point(&[[1.0, f64::NAN]])[1].is_nan());
-    }
-
-    #[test]
-    fn marks_have_no_needless_digits() {
-        for (figure, shown) in [("0.0500", "0.05"), ("10", "10"), ("1.20 k", "1.2 k"), ("50.0 ms", "50 ms"), ("0 s", "0 s"), ("100", "100")]
-        {
-            assert_eq!(short(figure), shown);
-        }
     }
 
     #[test]

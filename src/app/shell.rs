@@ -47,8 +47,8 @@ pub struct Shell {
     title: String,
     /// Whether the open scenario could not run when it was last looked at.
     broken: bool,
-    /// The run whose end was already told.
-    told: Option<u64>,
+    /// The run whose end was already told, and the notice that says it.
+    told: Option<(u64, u64)>,
 }
 
 impl Shell {
@@ -190,14 +190,18 @@ impl Shell {
         lower_right(middle)
     }
 
-    /// Says once why a run ended before its time.
+    /// Says once why a run ended before its time, for as long as that run is there.
     fn tell_end(&mut self, frame: Option<&Frame>) {
-        if let Some(frame) = frame
-            && let PlayState::Stopped(why) = &frame.state
-            && self.told != Some(frame.run)
+        let stopped = frame.and_then(|f| if let PlayState::Stopped(why) = &f.state { Some((f.run, why)) } else { None });
+        if let Some((run, notice)) = self.told
+            && stopped.is_none_or(|(now, _)| now != run)
         {
-            self.told = Some(frame.run);
+            self.session.apply(Action::Dismiss(notice));
+            self.told = None;
+        }
+        if let (Some((run, why)), None) = (stopped, self.told) {
             self.session.tell(super::session::Level::Error, format!("The run was stopped: {why}"));
+            self.told = self.session.notices.last().map(|notice| (run, notice.id));
         }
     }
 

@@ -65,7 +65,7 @@ fn speed(ui: &mut Ui, input: &Transport<'_>, actions: &mut Vec<Action>) {
     let theme = input.theme;
     let now = input.frame.map_or(Speed::Times(1.0), |f| f.speed);
     let shown = RichText::new(words(now));
-    let list = ComboBox::from_id_salt("speed").selected_text(shown).width(theme.px(88.0)).height(theme.px(400.0));
+    let list = ComboBox::from_id_salt("speed").selected_text(shown).width(theme.px(88.0)).height(theme.px(460.0));
     let response = ui.add_enabled_ui(input.frame.is_some(), |ui| {
         list.show_ui(ui, |ui| {
             for speed in SPEEDS.iter().map(|t| Speed::Times(*t)).chain([Speed::Max]) {
@@ -110,7 +110,10 @@ fn clock(ui: &mut Ui, input: &Transport<'_>) {
         ui.add_space(theme.px(space::S));
         ui.label(RichText::new(now.to_string()).monospace().size(theme.title));
         let (text, colour) = state(input);
-        ui.add(egui::Label::new(RichText::new(text).color(colour).size(theme.label)).extend());
+        let label = ui.add(egui::Label::new(RichText::new(text).color(colour).size(theme.label)).extend());
+        if let Some(PlayState::Stopped(why)) = input.frame.map(|f| &f.state) {
+            label.on_hover_text(why);
+        }
     });
 }
 

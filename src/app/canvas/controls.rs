@@ -13,7 +13,7 @@ pub fn show(ui: &Ui, view: &mut View, theme: &Theme, fitting: &mut Fitting) {
         return;
     }
     let painter = ui.painter();
-    let whole = Rect::from_min_size(corner, vec2(side * 3.0, side));
+    let whole = Rect::from_min_size(corner, vec2(side * 5.0, side));
     painter.rect(whole, space::RADIUS, theme.panel, Stroke::new(theme.stroke, theme.line), StrokeKind::Outside);
     let middle = view.canvas.center();
     for (i, label) in ["Zoom out", "Zoom in", "Fit"].into_iter().enumerate() {
@@ -37,8 +37,8 @@ pub fn show(ui: &Ui, view: &mut View, theme: &Theme, fitting: &mut Fitting) {
         response.on_hover_text(label);
     }
     let percent = format!("{:.0} %", view.zoom * 100.0);
-    let at = whole.right_center() + vec2(space::S, 0.0);
-    painter.text(at, Align2::LEFT_CENTER, percent, FontId::proportional(theme.label), theme.muted);
+    let at = whole.right_center() - vec2(space::S, 0.0);
+    painter.text(at, Align2::RIGHT_CENTER, percent, FontId::proportional(theme.label), theme.muted);
 }
 
 fn sign(ui: &Ui, centre: Pos2, r: f32, which: usize, stroke: Stroke) {

@@ -2,7 +2,7 @@
 
 use super::connect::Source;
 use super::layout::{Kind, Scene};
-use super::measures::{FAR, GRID, PORT_GRASP_SCREEN, WHEEL};
+use super::measures::{FAR, GRID, PORT_GRASP_SCREEN, TEXTURE, WHEEL};
 use super::view::View;
 use super::{Canvas, CanvasInput, Pointed, hit, paint};
 use crate::app::action::{Action, Placing, Selection};
@@ -151,7 +151,9 @@ impl Canvas {
             self.gesture = Gesture::Idle;
         }
         let mut pointed = Pointed::default();
-        self.touch_wires(ui, input, &mut pointed, actions);
+        if self.view.zoom * self.scene.scale >= TEXTURE {
+            self.touch_wires(ui, input, &mut pointed, actions);
+        }
         let visible: Vec<usize> = self.visible_nodes().collect();
         let rows_shown = self.view.zoom * self.scene.scale >= FAR;
         for i in visible {

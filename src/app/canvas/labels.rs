@@ -13,6 +13,9 @@ pub fn figure(out: &mut String, value: f64) {
     };
     let digits = match value.abs() {
         0.0 => 0,
+        // Small rates are slow, not nothing.
+        v if v < 0.009_95 => 4,
+        v if v < 0.099_5 => 3,
         v if v < 9.995 => 2,
         v if v < 99.95 => 1,
         _ => 0,
@@ -63,6 +66,8 @@ mod tests {
         for (value, expected) in [
             (0.0, "0/s"),
             (0.5, "0.50/s"),
+            (0.004_17, "0.0042/s"),
+            (0.0274, "0.027/s"),
             (9.996, "10.0/s"),
             (49.84, "49.8/s"),
             (999.6, "1.00 k/s"),

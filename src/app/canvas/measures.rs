@@ -6,7 +6,7 @@ pub const GRID: f32 = 8.0;
 /// Dots of the ground are this far apart.
 pub const DOTS: f32 = 24.0;
 /// Zoom, farthest and nearest.
-pub const ZOOM: (f32, f32) = (0.1, 4.0);
+pub const ZOOM: (f32, f32) = (0.03, 4.0);
 /// One press of a zoom button.
 pub const ZOOM_STEP: f32 = 1.25;
 /// How much a point of wheel movement zooms (as an exponent).
@@ -17,6 +17,8 @@ pub const FIT_MARGIN_SCREEN: (f32, f32) = (12.0, 56.0);
 pub const FIT_ZOOM: f32 = 1.5;
 /// Below this zoom a node is an outline and a colour.
 pub const FAR: f32 = 0.42;
+/// Below this zoom links are a texture: faint, thin, without heads, and not to be pressed.
+pub const TEXTURE: f32 = 0.25;
 /// From this zoom on a node shows everything.
 pub const NEAR: f32 = 0.75;
 

@@ -3,6 +3,7 @@
 use super::connect::{self, Source};
 use super::gestures::Gesture;
 use super::layout::Kind;
+use super::measures::TEXTURE;
 use super::paint::link::Weight;
 use super::paint::node::Look;
 use super::paint::{self, Brush};
@@ -62,7 +63,9 @@ impl Canvas {
         if input.reduce_motion || !self.particles.any() {
             return;
         }
-        let scale = input.theme.label / 12.0 * self.view.zoom.clamp(0.75, 1.3);
+        // Where links are a texture, so is what travels on them.
+        let least = if self.view.zoom < TEXTURE { 0.4 } else { 0.75 };
+        let scale = input.theme.label / 12.0 * self.view.zoom.clamp(least, 1.3);
         let atlas = atlas::Atlas::ready(self.atlas.take(), ui.ctx(), input.theme.label / 12.0);
         let mut mesh = Mesh::with_texture(atlas.texture());
         self.particles.draw(&mut mesh, &self.scene, &self.view, input.theme, frame, &self.live, scale);

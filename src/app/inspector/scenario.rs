@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     note(events::show(ui, input, s), "event types");
     section(ui, theme, "Limits");
     let help = "The run stops when more copies of events than this are on their way, waiting or in hand";
-    note(whole(ui, theme, "Alive at once", help, &mut s.limits.live, 1..=u64::MAX), "limits");
+    note(whole(ui, theme, "Live events", help, &mut s.limits.live, 1..=u64::MAX), "limits");
     note(whole(ui, theme, "Steps", "The run stops after so many steps of the simulation", &mut s.limits.steps, 1..=u64::MAX), "limits");
     section(ui, theme, "Expectations");
     note(expectations(ui, input, s), "expectations");

@@ -2,6 +2,7 @@
 
 use super::{Brush, mix};
 use crate::app::canvas::layout::{Scene, Wire, WireRole};
+use crate::app::canvas::measures::TEXTURE;
 use egui::{Color32, Pos2, Shape, Stroke, Vec2, vec2};
 
 /// How a link stands out.
@@ -22,8 +23,11 @@ pub enum Weight {
 /// Draws a link. `points` is scratch memory.
 pub fn link(brush: &Brush<'_>, wire: &Wire, rate: f64, weight: Weight) {
     let theme = brush.theme;
+    let far = brush.unit < TEXTURE;
     let calm = mix(theme.line, theme.muted, 0.55);
     let colour = match weight {
+        // Thousands from afar would be one grey area.
+        Weight::Plain if far => mix(theme.canvas, calm, (brush.unit / TEXTURE).clamp(0.25, 1.0)),
         Weight::Plain => calm,
         Weight::Near => mix(theme.muted, theme.accent, 0.5),
         Weight::Hovered => mix(theme.muted, theme.text, 0.6),
@@ -33,8 +37,11 @@ pub fn link(brush: &Brush<'_>, wire: &Wire, rate: f64, weight: Weight) {
     let bold = if weight == Weight::Selected { 1.2 } else { 0.0 };
     // One step per power of ten: 10/s and 10,000/s differ at a glance and both fit.
     let wide = 1.3 + (1.0 + rate.max(0.0)).log10() as f32 * 0.8;
-    let width = ((wide + bold) * (0.5 + theme.stroke * 0.5) * brush.unit.clamp(0.55, 1.5)).max(1.0);
+    let width = ((wide + bold) * (0.5 + theme.stroke * 0.5) * brush.unit.clamp(0.55, 1.5)).max(1.0) * if far { 0.7 } else { 1.0 };
     curve(brush, wire, Stroke::new(width, colour));
+    if far {
+        return;
+    }
     let end = brush.view.screen_from_scene(wire.curve.at(1.0));
     arrow(brush, end, wire.curve.heading(), (4.5 + width * 1.1) * brush.unit.clamp(0.5, 1.4), colour);
 }
