@@ -3,7 +3,7 @@
 use crate::scenario::read::{self, Loaded};
 use crate::scenario::{Files, Problem};
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Largest file that is read: a mistyped path should not fill the memory.
@@ -35,7 +35,7 @@ impl Files for Folder {
 /// A problem that says what the system said and what to try.
 pub fn text(path: &Path) -> Result<String, Vec<Problem>> {
     let shown = path.display().to_string();
-    let bytes = if path == Path::new("-") { stdin() } else { bytes(path) };
+    let bytes = if path == Path::new("-") { all(io::stdin()) } else { bytes(path) };
     match bytes {
         Ok(bytes) => read::text(&bytes, &shown),
         Err(error) => {
@@ -101,13 +101,17 @@ pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     if meta.len() > LARGEST {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 256 MiB"));
     }
-    fs::read(path)
+    all(fs::File::open(path)?)
 }
 
-fn stdin() -> io::Result<Vec<u8>> {
-    let mut all = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(io::stdin(), LARGEST), &mut all)?;
-    Ok(all)
+/// All that comes, up to the limit: a pipe or a device does not say its length beforehand.
+fn all(source: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 256 MiB"));
+    }
+    Ok(bytes)
 }
 
 /// What went wrong in plain words; the system's own, without their number, where there are none better.
