@@ -4,7 +4,7 @@ mod vary;
 
 use super::progress::Runs;
 use super::replicas::{Replicas, cell};
-use super::{Exit, complain, figure_problem, print, report, table};
+use super::{Exit, complain, figure_problem, note, print, report, table};
 use crate::files::{self, Folder};
 use crate::run::sweep::{self, Column, Results, Row};
 use crate::scenario::expect::Known;
@@ -133,11 +133,6 @@ struct Prepared {
 fn bad(problems: &[Problem]) -> Exit {
     report(problems);
     Exit::BadInput
-}
-
-#[allow(clippy::print_stderr, reason = "this is the command line")]
-fn note(text: &str) {
-    eprintln!("note: {text}");
 }
 
 /// Problems of an assignment, under the name that the person used for it.
