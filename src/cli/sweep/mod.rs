@@ -23,7 +23,7 @@ const MOST_COLUMNS: usize = 8;
 pub struct Sweep {
     /// The scenario file; `-` reads it from standard input.
     file: PathBuf,
-    /// Values of a parameter, such as inventory.instances=1,2,4 or order-service.emits[0].arrivals=80/s,90/s; with several, every
+    /// Values of a parameter, such as inventory.instances=1,2,4 or analytics.handle.time=5ms,8ms; with several, every
     /// combination is run.
     #[arg(long, value_name = "PATH=A,B,C", required = true)]
     vary: Vec<String>,
