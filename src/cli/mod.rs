@@ -1,5 +1,6 @@
 //! The headless commands. Results go to standard output, messages and progress to standard error.
 
+mod bench;
 mod check;
 mod compare;
 mod progress;
@@ -61,6 +62,8 @@ enum What {
     /// Run two scenarios under the same seeds and print their figures side by side, with the difference. Exit code 2: bad input, 3: a
     /// limit stopped a run.
     Compare(compare::Compare),
+    /// Measure how fast this machine simulates, or builds the pictures of the window.
+    Bench(bench::Bench),
 }
 
 /// The whole program.
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Some(What::Check(check)) => check.execute(),
         Some(What::Sweep(sweep)) => sweep.execute(),
         Some(What::Compare(compare)) => compare.execute(),
+        Some(What::Bench(bench)) => bench.execute(),
         Some(What::Open { file }) => window(Some(file)),
         None => window(None),
     };
@@ -108,6 +112,12 @@ fn report(problems: &[Problem]) {
 /// What is wrong with a `--figure`.
 fn figure_problem(text: &str, (message, help): (String, Option<String>)) -> Problem {
     Problem::of_file(&format!("--figure {text}"), message, help)
+}
+
+/// Prints what is good to know.
+#[allow(clippy::print_stderr, reason = "this is the command line")]
+fn note(text: &str) {
+    eprintln!("note: {text}");
 }
 
 /// Prints a result. A reader that has gone away (`| head`) is no error.

@@ -4,7 +4,7 @@ mod vary;
 
 use super::progress::Runs;
 use super::replicas::{Replicas, cell};
-use super::{Exit, complain, figure_problem, print, report, table};
+use super::{Exit, complain, figure_problem, note, print, report, table};
 use crate::files::{self, Folder};
 use crate::run::sweep::{self, Column, Results, Row};
 use crate::scenario::expect::Known;
@@ -23,7 +23,7 @@ const MOST_COLUMNS: usize = 8;
 pub struct Sweep {
     /// The scenario file; `-` reads it from standard input.
     file: PathBuf,
-    /// Values of a parameter, such as inventory.instances=1,2,4 or order-service.emits[0].arrivals=80/s,90/s; with several, every
+    /// Values of a parameter, such as inventory.instances=1,2,4 or analytics.handle.time=5ms,8ms; with several, every
     /// combination is run.
     #[arg(long, value_name = "PATH=A,B,C", required = true)]
     vary: Vec<String>,
@@ -133,11 +133,6 @@ struct Prepared {
 fn bad(problems: &[Problem]) -> Exit {
     report(problems);
     Exit::BadInput
-}
-
-#[allow(clippy::print_stderr, reason = "this is the command line")]
-fn note(text: &str) {
-    eprintln!("note: {text}");
 }
 
 /// Problems of an assignment, under the name that the person used for it.

@@ -1,0 +1,115 @@
+//! A run whose processor time is measured: the very engine and recorder that every other run has, nothing special-cased.
+
+use super::frame::{Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, PlayState, Speed};
+use crate::engine::{Progress, Simulation};
+use crate::ids::{EmitterId, EventId, LinkId, TypeId};
+use crate::record::{Recorder, Series, Totals};
+use crate::scenario::Plan;
+use crate::time::{SECOND, Time};
+use cpu_time::ProcessTime;
+use std::io;
+use std::sync::Arc;
+
+/// A run that goes as far as it is told.
+#[derive(Debug)]
+pub struct Run {
+    simulation: Simulation,
+    recorder: Recorder,
+}
+
+/// A stretch of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Stretch {
+    /// Processor seconds of this whole process, all threads together.
+    pub cpu_seconds: f64,
+    /// Hand-overs to workers.
+    pub deliveries: u64,
+    /// Entries of the agenda.
+    pub steps: u64,
+}
+
+impl Run {
+    /// At the very start.
+    pub fn new(plan: &Arc<Plan>, seed: u64) -> Run {
+        Run { simulation: Simulation::new(Arc::clone(plan), seed), recorder: Recorder::new(Arc::clone(plan)) }
+    }
+
+    /// Simulates up to and including `until`, at most to the end of the run.
+    ///
+    /// # Errors
+    /// If the system does not tell processor time, or a limit of the scenario stopped the run.
+    pub fn advance(&mut self, until: Time) -> io::Result<Stretch> {
+        let before = self.so_far();
+        let began = ProcessTime::try_now()?;
+        let progress = self.simulation.advance(until, u64::MAX, &mut self.recorder);
+        self.recorder.pass(self.simulation.now());
+        let cpu_seconds = began.try_elapsed()?.as_secs_f64();
+        if let Progress::Stopped(stop) = progress {
+            return Err(io::Error::other(stop.to_string()));
+        }
+        let after = self.so_far();
+        Ok(Stretch { cpu_seconds, deliveries: after.0 - before.0, steps: after.1 - before.1 })
+    }
+
+    /// Copies of events that are travelling, waiting or in hand.
+    pub fn live(&self) -> u64 {
+        self.simulation.live()
+    }
+
+    /// Mean seconds from publish to the end of handling, all consumers together; none if nothing was handled.
+    pub fn mean_latency(&self) -> Option<f64> {
+        let latency = self.recorder.overall_latency();
+        (latency.count > 0).then_some(latency.mean)
+    }
+
+    fn so_far(&self) -> (u64, u64) {
+        (Totals::of(&self.simulation).deliveries, self.simulation.steps())
+    }
+}
+
+/// A picture of a run that is not there: plausible figures, which differ from one `number` to the next as those of a run do, and
+/// `flights` events that set out at once, spread evenly over all links, each ten seconds on its way.
+pub fn picture(plan: &Arc<Plan>, number: u64, flights: usize) -> Frame {
+    let vary = |i: usize| (i as u64 * 7 + number * 13) % 97;
+    // An emitter that uses the link, so that the window finds the line it belongs to; a reader's comes from anyone.
+    let mut emitters = vec![0; plan.links.len()];
+    for (i, emitter) in plan.emitters.iter().enumerate() {
+        emitters[emitter.link.index()] = i;
+    }
+    let flight = |i: usize| {
+        let link = i % plan.links.len().max(1);
+        let event = EventId::new(EmitterId::at(emitters.get(link).copied().unwrap_or(0)), i as u64);
+        let kind = TypeId::at(i % plan.types.len().max(1));
+        Flight { link: LinkId::at(link), event, kind, sent: Time::ZERO, arrives: Time(10 * SECOND), manner: Manner::Plain }
+    };
+    let node = |i| NodeFigures {
+        rate: 40.0 + vary(i) as f64 / 7.0,
+        count: 1000 * number + vary(i),
+        lag: vary(i),
+        busy: 1,
+        capacity: 2,
+        utilisation: vary(i) as f64 / 100.0,
+        latency: (0.012, 0.01, 0.08),
+        ..NodeFigures::default()
+    };
+    let outlet = |i| OutletFigures { routed: 1000 * number, acked: 900 * number, waiting: vary(i), ..OutletFigures::default() };
+    Frame {
+        run: 1,
+        number,
+        plan: Arc::clone(plan),
+        seed: plan.seed,
+        now: Time(number * SECOND / 60),
+        state: PlayState::Playing,
+        speed: Speed::Times(1.0),
+        achieved: 1.0,
+        steps: 1000 * number,
+        fingerprint: number,
+        totals: Totals::default(),
+        nodes: (0..plan.nodes.len()).map(node).collect(),
+        outlets: (0..plan.outlets.len()).map(outlet).collect(),
+        links: (0..plan.links.len()).map(|i| LinkFigures { rate: 40.0 + vary(i) as f64, sent: 40 * number, lost: 0 }).collect(),
+        flights: (0..flights).map(flight).collect(),
+        set_out: flights as u64,
+        series: Series::default(),
+    }
+}

@@ -1,0 +1,60 @@
+//! What every event passes through.
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use tidemill::random::{Stream, threshold};
+use tidemill::record::histogram::{Distribution, Precision};
+
+/// Draws and samples per measurement: enough that the clock does not matter.
+const MANY: u64 = 10_000;
+
+#[divan::bench(args = [Precision::Fine, Precision::Coarse])]
+fn distribution_record(bencher: Bencher<'_, '_>, precision: Precision) {
+    let mut random = Stream::named(1, "samples");
+    // Spread over as many cells as latencies around ten milliseconds are.
+    let samples: Vec<u64> = (0..MANY).map(|_| 1_000_000 + random.below(20_000_000)).collect();
+    let mut distribution = Distribution::new(precision);
+    bencher.counter(ItemsCount::new(MANY)).bench_local(|| samples.iter().for_each(|sample| distribution.record(*sample)));
+}
+
+/// One after the other into as many distributions as a large plan has: the cache decides.
+#[divan::bench(args = [1, 100, 10_000])]
+fn distribution_record_spread(bencher: Bencher<'_, '_>, number: usize) {
+    let mut random = Stream::named(1, "samples");
+    let samples: Vec<(usize, u64)> =
+        (0..MANY).map(|_| (random.below(number as u64) as usize, 1_000_000 + random.below(20_000_000))).collect();
+    let mut all = vec![Distribution::new(Precision::of(number)); number];
+    bencher.counter(ItemsCount::new(MANY)).bench_local(|| samples.iter().for_each(|(which, sample)| all[*which].record(*sample)));
+}
+
+#[divan::bench]
+fn distribution_summary(bencher: Bencher<'_, '_>) {
+    let mut random = Stream::named(1, "samples");
+    let mut distribution = Distribution::new(Precision::Fine);
+    (0..1_000_000).for_each(|_| distribution.record(1_000_000 + random.below(20_000_000)));
+    bencher.bench_local(|| distribution.summary());
+}
+
+#[divan::bench]
+fn stream_bits(bencher: Bencher<'_, '_>) {
+    let mut stream = Stream::named(1, "bits");
+    bencher.counter(ItemsCount::new(MANY)).bench_local(|| (0..MANY).fold(0, |sum, _| sum ^ stream.bits()));
+}
+
+#[divan::bench]
+fn stream_unit(bencher: Bencher<'_, '_>) {
+    let mut stream = Stream::named(1, "unit");
+    bencher.counter(ItemsCount::new(MANY)).bench_local(|| (0..MANY).map(|_| stream.unit()).sum::<f64>());
+}
+
+#[divan::bench]
+fn stream_chance(bencher: Bencher<'_, '_>) {
+    let (mut stream, odds) = (Stream::named(1, "chance"), black_box(threshold(0.01)));
+    bencher.counter(ItemsCount::new(MANY)).bench_local(|| (0..MANY).filter(|_| stream.chance(odds)).count());
+}
+
+/// A value derived when asked for instead of being stored.
+#[divan::bench]
+fn stream_numbered(bencher: Bencher<'_, '_>) {
+    bencher.counter(ItemsCount::new(MANY)).bench_local(|| (0..MANY).fold(0, |sum, n| sum ^ Stream::numbered(black_box(7), n).bits()));
+}

@@ -1,0 +1,73 @@
+//! `tidemill bench`: the shape of what it prints. What it measures differs from machine to machine, so no test looks at that.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
+use serde_json::Value;
+use std::process::{Command, Output};
+
+fn bench(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tidemill")).arg("bench").args(arguments).output().unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let output = bench(arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn engine_prints_every_workload() {
+    let object = json(&["engine", "--quick", "--json"]);
+    let looks_right = |name: &str, result: &Value| {
+        let speed = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{name}: {result}"));
+        let range = [&result["range"][0], &result["range"][1]].map(speed);
+        let median = speed(&result["deliveries_per_cpu_second"]);
+        assert!(0.0 < range[0] && range[0] <= median && median <= range[1], "{name}: {result}");
+        assert!(result["deliveries"].as_u64().unwrap() > 5_000, "{name}: {result}");
+        assert!(result["peak_memory_mb"].is_number() || !cfg!(target_os = "linux"), "{name}: {result}");
+    };
+    for (name, theory) in [("mm1", Some(5.0)), ("fanout", Some(0.006)), ("retry", None)] {
+        looks_right(name, &object[name]);
+        assert_eq!(object[name]["theory"].as_f64(), theory, "{name}");
+        let mean = object[name]["mean_latency"].as_f64().unwrap();
+        // Ten thousand messages are few: whether the mean is right is for the tests of the simulation.
+        assert!(theory.is_none_or(|theory| (mean / theory - 1.0).abs() < 0.3), "{name}: {mean}");
+    }
+    for copies in ["1", "10", "100"] {
+        looks_right(copies, &object["copies"][copies]);
+    }
+    let waiting = &object["waiting"];
+    looks_right("waiting", waiting);
+    assert_eq!(waiting["waiting"], 20_000);
+    assert!(waiting["times_empty"].as_f64().unwrap() > 0.0 && waiting["empty_ns_per_delivery"].as_f64().unwrap() > 0.0);
+    assert!(waiting["bytes_per_waiting_event"].is_number() || !cfg!(target_os = "linux"));
+}
+
+#[test]
+fn engine_prints_a_table_for_people() {
+    let output = bench(&["engine", "--quick"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    for words in ["mm1", "fanout x 100", "waiting", "theory", "bytes per waiting event"] {
+        assert!(text.contains(words), "{words:?} is missing in\n{text}");
+    }
+}
+
+#[cfg(feature = "gui")]
+#[test]
+fn window_prints_the_time_of_a_picture() {
+    let object = json(&["window", "--quick", "--json"]);
+    for (name, result, particles) in [("500", &object["window"], 20_000), ("5000", &object["window"]["nodes_5000"], 4_000)] {
+        let ms = |figure: &str| result["frame_ms"][figure].as_f64().unwrap();
+        assert!(0.0 < ms("median") && ms("median") <= ms("p95"), "{name}: {result}");
+        assert_eq!(result["particles"], particles, "all that were asked for are on their way");
+        assert!(result["vertices"].as_u64().unwrap() > 4 * particles / 2, "and most of them on the screen: {result}");
+    }
+}
+
+#[test]
+fn only_what_exists_is_listed() {
+    let output = bench(&["kafka"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("engine") && said.contains("window"), "{said}");
+}

@@ -1,0 +1,141 @@
+//! Memory, counted in bytes at the allocator: the same on every machine, however busy.
+//!
+//! One test at a time: all of them count the whole process.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use std::alloc::System;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tidemill::engine::Simulation;
+use tidemill::record::histogram::{Distribution, Precision};
+use tidemill::record::{Recorder, Series};
+use tidemill::scenario::{NoFiles, Plan, load};
+use tidemill::time::Time;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What `make` makes, and the bytes that it holds on to.
+fn held<T>(make: impl FnOnce() -> T) -> (T, usize) {
+    let region = Region::new(ALLOCATOR);
+    let made = make();
+    let change = region.change();
+    (made, change.bytes_allocated - change.bytes_deallocated)
+}
+
+fn plan(text: &str) -> Arc<Plan> {
+    Arc::new(load(text, "test.ron", &NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).plan)
+}
+
+const WAITING: u64 = 1_000_000;
+
+/// A million events at once for one consumer; `reader` is what else is said of it.
+fn flood(reader: &str) -> Arc<Plan> {
+    plan(&format!(
+        r#"Scenario(format: 1, duration: "60s", network: Network(latency: Constant("0s")), events: [Event(name: "E", key: Uniform(keys: 1000))],
+            nodes: [
+                Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Once(count: {WAITING}))]),
+                Broker(id: "b", kind: Simple(topics: ["t"])),
+                {reader}
+            ])"#
+    ))
+}
+
+const ALONE: &str = r#"Consumer(id: "c", reads: [Read(from: "b/t")], handle: Handle(time: Constant("1ms")))"#;
+/// Two readers of one outlet: events wait in the broker until one of them has room.
+const SHARED: &str = r#"Consumer(id: "c", reads: [Read(from: "b/t", group: "g")], handle: Handle(time: Constant("1ms"))),
+    Consumer(id: "d", reads: [Read(from: "b/t", group: "g")], handle: Handle(time: Constant("1ms")))"#;
+
+#[test]
+fn a_waiting_event_takes_64_bytes_at_most() {
+    let _alone = alone();
+    for reader in [ALONE, SHARED] {
+        let plan = flood(reader);
+        let (simulation, bytes) = held(|| {
+            let mut simulation = Simulation::new(plan, 1);
+            simulation.advance(Time::ZERO, u64::MAX, &mut ());
+            simulation
+        });
+        assert_eq!(simulation.live(), WAITING);
+        let each = bytes as f64 / WAITING as f64;
+        assert!(each <= 64.0, "{each} bytes");
+    }
+}
+
+#[test]
+fn a_checkpoint_shares_what_waits() {
+    let _alone = alone();
+    for reader in [ALONE, SHARED] {
+        let mut simulation = Simulation::new(flood(reader), 1);
+        simulation.advance(Time::ZERO, u64::MAX, &mut ());
+        let (checkpoint, bytes) = held(|| simulation.clone());
+        assert!(bytes < 1_000_000, "{bytes} bytes for a checkpoint of a million waiting events");
+        // It is a checkpoint indeed, and going on from it costs what is touched and no copy of the queue.
+        let mut branch = checkpoint.clone();
+        let (_, bytes) = held(|| branch.advance(Time(1_000_000_000), u64::MAX, &mut ()));
+        assert!(bytes < 1_000_000, "{bytes} bytes to go on for a second");
+        simulation.advance(Time(1_000_000_000), u64::MAX, &mut ());
+        assert_eq!(branch.fingerprint(), simulation.fingerprint());
+        assert_eq!(checkpoint.live(), WAITING);
+    }
+}
+
+/// A plan of `groups` producers, brokers and thrice as many consumers.
+fn groups(groups: usize) -> Arc<Plan> {
+    let mut nodes = String::new();
+    for i in 0..groups {
+        write!(
+            nodes,
+            r#"Producer(id: "p{i}", emits: [Emit(event: "E", to: "b{i}/t", arrivals: Poisson("1/s"))]), Broker(id: "b{i}", kind: Simple(topics: ["t"])), "#
+        )
+        .unwrap();
+        for c in 0..3 {
+            write!(nodes, r#"Consumer(id: "c{i}-{c}", reads: [Read(from: "b{i}/t")]), "#).unwrap();
+        }
+    }
+    plan(&format!(r#"Scenario(format: 1, duration: "1h", events: [Event(name: "E")], nodes: [{nodes}])"#))
+}
+
+#[test]
+fn series_stay_within_their_bound_however_long_the_run() {
+    let _alone = alone();
+    // 4 million cells of at most 16 bytes, as `Series` states, and what a thousand rows need besides.
+    const BOUND: usize = 4_000_000 * 16 + 1_000_000;
+    for size in [1, 40, 1000] {
+        let plan = groups(size);
+        assert_eq!(plan.nodes.len(), size * 5);
+        let mut recorder = Recorder::new(Arc::clone(&plan));
+        let (_, bytes) = held(|| recorder.pass(plan.duration));
+        let bins = Series::bins_for(plan.nodes.len() + plan.outlets.len());
+        let rows = recorder.series_at(plan.duration).rows.len();
+        assert!(rows <= bins && rows * 10 > bins * 9, "all of the run is in them: {rows} rows of {bins}");
+        assert!(bytes <= BOUND, "{bytes} bytes of series for {} nodes", plan.nodes.len());
+        // Whoever draws them gets pointers.
+        let (_copy, bytes) = held(|| recorder.series_at(plan.duration));
+        let row = (plan.nodes.len() + plan.outlets.len()) * 16 + 256;
+        assert!(bytes <= 16 * 1024 + row, "{bytes} bytes to hand them over, with the row that is not full yet");
+    }
+}
+
+#[test]
+fn distributions_keep_to_their_size_whatever_the_samples() {
+    let _alone = alone();
+    for (precision, most) in [(Precision::Fine, 58 << 10), (Precision::Medium, 15 << 10), (Precision::Coarse, 4 << 10)] {
+        let (_distribution, bytes) = held(|| {
+            let mut distribution = Distribution::new(precision);
+            (0..64).for_each(|bit| distribution.record(1 << bit));
+            distribution.record(u64::MAX);
+            distribution
+        });
+        // The list that grows may be twice as long as what stands in it.
+        assert!(bytes <= 2 * most, "{bytes} bytes with {precision:?}");
+    }
+}
