@@ -64,7 +64,7 @@ pub const LANE: f32 = 7.0;
 /// Length of a piece of a curve, at most.
 pub const PIECE: f32 = 5.0;
 /// A drawn line stays this near to its curve, on the screen.
-pub const SAG: f32 = 0.5;
+pub const SAG: f32 = 0.1;
 /// A link takes the pointer within this distance, on the screen.
 pub const LINK_GRASP_SCREEN: f32 = 6.0;
 
