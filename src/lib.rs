@@ -11,7 +11,7 @@
 //! | [`scenario`] | the document: text, checks, a [`Plan`](scenario::Plan) | clocks, threads, files, the engine | `time`, `ids` |
 //! | [`engine`] | the simulation: a plan and a seed in, observations out | clocks, threads, files, metrics | `scenario`, above |
 //! | [`record`] | what a run leaves: totals, distributions, levels, series, the report | clocks, threads, files | `engine`, above |
-//! | [`run`] | executing runs: headless, or paced against wall time on its own thread | files, windows | `record`, above |
+//! | [`run`] | executing runs: headless, paced against wall time on its own thread, swept and compared on all cores | files, windows | `record`, above |
 //! | [`files`] | reading and writing scenario files on disk | windows | `scenario` |
 //! | [`figures`] | numbers as people read them | everything | - |
 //! | `app` | the window (feature `gui`): draws frames, acts by actions and commands | the engine | `run`, `files`, above |

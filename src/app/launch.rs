@@ -96,8 +96,12 @@ fn advice(said: &str) -> String {
     }
 }
 
+/// The first line of what a library said, without the place in its source.
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(200).collect()
+    let line = text.lines().next().unwrap_or_default();
+    let place = line.find(" at /").and_then(|at| line[at..].find(": ").map(|end| (at, at + end)));
+    let line = place.map_or_else(|| line.to_owned(), |(at, end)| format!("{}{}", &line[..at], &line[end..]));
+    line.chars().take(200).collect()
 }
 
 #[cfg(test)]
@@ -112,6 +116,7 @@ mod tests {
     #[test]
     fn missing_libraries_are_named_by_their_package() {
         assert!(advice("Library libxkbcommon-x11.so could not be loaded.").contains("install libxkbcommon-x11-0"));
+        assert_eq!(first_line("os error at /some/where.rs:788: no connection\nmore"), "os error: no connection");
         assert!(advice("something else").starts_with("no display: run headless with `tidemill run FILE`"));
     }
 }

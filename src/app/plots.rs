@@ -204,7 +204,7 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
         .include_x(0.0)
         .include_x(until)
         .include_y(0.0)
-        .include_y(if top > 0.0 { top * 1.1 } else { 1.0 })
+        .include_y(if top > 0.0 { top * 1.1 } else { 1.15 })
         .set_margin_fraction(Vec2::ZERO)
         .allow_scroll(false)
         .allow_boxed_zoom(false)
