@@ -86,3 +86,10 @@ fn everything_connected_to_everything_still_loads() {
     let loaded = load(&text, "dense.ron", &NoFiles).unwrap_or_else(|p| panic!("{}", p[0]));
     assert_eq!(loaded.plan.reads.len(), 9000);
 }
+
+#[test]
+fn more_event_types_than_an_event_can_carry_are_refused() {
+    let events: String = (0..65_536).map(|i| format!("Event(name: \"E{i}\"),")).collect();
+    let problems = load(&format!("Scenario(format: 1, events: [{events}])"), "types.ron", &NoFiles).unwrap_err();
+    assert!(problems.iter().any(|p| p.message.contains("65536 event types are more than the 65535")), "{}", problems[0]);
+}

@@ -75,6 +75,14 @@ fn an_immediate_retry_stays_in_the_same_hands() {
 }
 
 #[test]
+fn the_most_attempts_end_as_well() {
+    let nodes = r#"Consumer(id: "c", reads: [Read(from: "b/t")], handle: Handle(time: Constant("1ms"), fails: "100%"), retry: Retry(attempts: 255)),"#;
+    let report = report("", "Once()", nodes, "");
+    let c = consumer(&report, "c");
+    assert_eq!((c.deliveries, c.retries, c.failed), (255, 254, 1));
+}
+
+#[test]
 fn loss_is_counted_where_it_happens() {
     let lossy =
         |share: &str, between: &str| report("", r#"Poisson("100/s")"#, PLAIN, &format!(r#"Link(between: ({between}), loss: "{share}")"#));

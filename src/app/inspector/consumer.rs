@@ -73,7 +73,7 @@ fn retry(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer) {
         consumer.retry = on.then(Retry::default);
     }
     if let Some(retry) = &mut consumer.retry {
-        count(ui, theme, "Attempts", "In all, the first included", &mut retry.attempts, 1..=1000);
+        count(ui, theme, "Attempts", "In all, the first included", &mut retry.attempts, 1..=255);
         ui.push_id("backoff", |ui| shapes::backoff(ui, theme, &mut retry.backoff));
     }
 }

@@ -70,6 +70,9 @@ pub(super) struct Names<'s> {
     pub dead_letters: Vec<(NodeId, ChannelId)>,
 }
 
+/// Most event types: an event carries its type in 16 bits.
+const MOST_TYPES: usize = 65_535;
+
 impl<'s> Names<'s> {
     /// Resolves all names of `scenario`.
     pub fn resolve(scenario: &'s Scenario, findings: &mut Findings) -> Names<'s> {
@@ -110,6 +113,10 @@ impl<'s> Names<'s> {
     }
 
     fn declare_events(&mut self, scenario: &'s Scenario, findings: &mut Findings) {
+        if scenario.events.len() > MOST_TYPES {
+            findings
+                .error("events", format!("{} event types are more than the {MOST_TYPES} that can be told apart", scenario.events.len()));
+        }
         for (i, event) in scenario.events.iter().enumerate() {
             let at = format!("events[{i}]");
             let wrong = malformed(&event.name, &['/', '#']);

@@ -12,10 +12,10 @@ use crate::time::Span;
 const MOST_WORKERS: u64 = 1_000_000;
 /// Most users of a closed loop.
 const MOST_USERS: u32 = 10_000_000;
-/// Most different keys; a table of their weights must fit in memory.
+/// Most different keys: more than the events of a run can tell apart.
 const MOST_KEYS: u64 = 10_000_000;
-/// Most attempts of a retry.
-const MOST_ATTEMPTS: u32 = 1_000_000;
+/// Most attempts of a retry: a message counts its failures in a byte.
+const MOST_ATTEMPTS: u32 = 255;
 /// Furthest a node may stand from the middle of the canvas.
 const FURTHEST: f32 = 1_000_000.0;
 /// Times, shapes and exponents beyond this overflow what is computed from them.
