@@ -181,17 +181,19 @@ pub fn consumer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mu
     // From further away: two lines in the middle, nothing else.
     let middle = brush.detail == Detail::Middle;
     let first = rect.top() + if middle { rect.height() * 0.32 } else { 20.0 * unit };
-    let name_room = if look.state == State::Idle { room } else { room - 14.0 * unit };
-    brush.text(pos2(left, first), Align2::LEFT_CENTER, &node.id, theme.body, theme.text, name_room);
-    state_mark(brush, pos2(right - 3.0 * unit, first), look.state);
     let y = rect.top() + if middle { rect.height() * 0.69 } else { 43.0 * unit };
+    // The state stands behind the name; where that is tight, behind the lag, which is short: names are what people look for.
+    let marked = if look.state == State::Idle { 0.0 } else { 14.0 * unit };
+    let (name_room, lag_room) = if middle { (room, room - marked) } else { (room - marked, room * 0.5) };
+    brush.text(pos2(left, first), Align2::LEFT_CENTER, &node.id, theme.body, theme.text, name_room);
+    state_mark(brush, pos2(right - 3.0 * unit, if middle { y } else { first }), look.state);
     match look.figures {
         Some(figures) => {
             scratch.clear();
             scratch.push_str("lag ");
             labels::count(scratch, figures.lag);
             let colour = if look.state == State::Busy { theme.warn } else { theme.muted };
-            brush.text(pos2(left, y), Align2::LEFT_CENTER, scratch, theme.label, colour, if middle { room } else { room * 0.5 });
+            brush.text(pos2(left, y), Align2::LEFT_CENTER, scratch, theme.label, colour, lag_room);
             if brush.detail == Detail::Near {
                 scratch.clear();
                 labels::rate(scratch, figures.rate);
