@@ -82,7 +82,7 @@ fn a_replica_is_the_run_of_its_seed() {
     for (replica, seed) in results.replicas.iter().zip(sweep::seeds(41, 3)) {
         let report = headless::run(&plan, seed, &mut |_| {}).report();
         let Some(tidemill::record::report::NodeReport::Consumer(c)) = report.nodes.get("c") else { panic!("c is no consumer") };
-        let routed = report.outlets.get("b/t#c").unwrap().routed as f64;
+        let routed = report.outlets.get("b/t#c").unwrap().books.routed as f64;
         assert_eq!(*replica, Some(vec![Some(c.throughput), Some(report.latency.p50), Some(c.latency.mean), Some(routed)]));
     }
     let means: Vec<f64> = results.replicas.iter().map(|figures| figures.as_ref().unwrap()[2].unwrap()).collect();

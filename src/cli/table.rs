@@ -106,7 +106,7 @@ fn outlets(text: &mut String, report: &Report) {
     let mut rows =
         vec![header(&["outlets", "routed", "acked", "failed", "dead-lettered", "dropped", "waiting", "depth mean", "depth max"])];
     for (name, o) in &report.outlets.0 {
-        let counts = [o.routed, o.acked, o.failed, o.dead_lettered, o.dropped, o.waiting].map(count);
+        let counts = [o.books.routed, o.books.acked, o.books.failed, o.books.dead_lettered, o.books.dropped, o.books.waiting].map(count);
         let mut row = vec![name.clone()];
         row.extend(counts);
         row.extend([number(o.depth.mean), count(o.depth.max)]);

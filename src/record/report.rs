@@ -4,7 +4,7 @@
 
 use super::recorder::{LevelFigures, Recorder};
 use super::{Totals, histogram::Summary};
-use crate::engine::Simulation;
+use crate::engine::{Books, Simulation};
 use crate::ids::{NodeId, OutletId};
 use crate::scenario::expect::{Expectation, Quantity};
 use crate::scenario::plan::Role;
@@ -129,20 +129,9 @@ pub struct ConsumerReport {
 /// An outlet's figures.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct OutletReport {
-    /// Copies routed to it.
-    pub routed: u64,
-    /// Handled to the end.
-    pub acked: u64,
-    /// Last attempt failed, nowhere to go.
-    pub failed: u64,
-    /// Last attempt failed, sent to a dead-letter channel.
-    pub dead_lettered: u64,
-    /// Grew too old.
-    pub expired: u64,
-    /// Lost on the way to the consumer, or pushed out.
-    pub dropped: u64,
-    /// Waiting at the end.
-    pub waiting: u64,
+    /// What became of the copies routed to it.
+    #[serde(flatten)]
+    pub books: Books,
     /// Travelling or in hand at the end.
     pub in_flight: u64,
     /// Messages waiting.
@@ -258,15 +247,5 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
 
 fn outlet_report(simulation: &Simulation, recorder: &Recorder, id: OutletId) -> OutletReport {
     let books = simulation.books(id);
-    OutletReport {
-        routed: books.routed,
-        acked: books.acked,
-        failed: books.failed,
-        dead_lettered: books.dead_lettered,
-        expired: books.expired,
-        dropped: books.dropped,
-        waiting: books.waiting,
-        in_flight: books.in_flight(),
-        depth: recorder.depth(id, simulation.now()),
-    }
+    OutletReport { books: *books, in_flight: books.in_flight(), depth: recorder.depth(id, simulation.now()) }
 }

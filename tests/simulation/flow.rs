@@ -90,12 +90,12 @@ fn loss_is_counted_where_it_happens() {
     let t = before.totals;
     assert_eq!(t.lost, t.dropped);
     assert!((t.lost as f64 / t.published as f64 - 0.1).abs() < 0.015);
-    assert_eq!(before.outlets.0[0].1.routed, t.published - t.lost - (t.in_flight - before.outlets.0[0].1.in_flight));
+    assert_eq!(before.outlets.0[0].1.books.routed, t.published - t.lost - (t.in_flight - before.outlets.0[0].1.in_flight));
 
     let after = lossy("10%", r#""b", "c""#);
     let (t, outlet) = (after.totals, after.outlets.0[0].1);
-    assert_eq!((t.lost, t.dropped), (outlet.dropped, outlet.dropped));
-    assert_eq!(outlet.routed, outlet.acked + outlet.dropped + outlet.waiting + outlet.in_flight);
+    assert_eq!((t.lost, t.dropped), (outlet.books.dropped, outlet.books.dropped));
+    assert_eq!(outlet.books.routed, outlet.books.acked + outlet.books.dropped + outlet.books.waiting + outlet.in_flight);
 
     let all = lossy("100%", r#""p", "b""#);
     assert_eq!((all.totals.lost, all.totals.acked), (all.totals.published, 0));
@@ -125,9 +125,9 @@ fn every_group_gets_a_copy_and_a_group_shares_one() {
     let report = report("", r#"Poisson("200/s")"#, nodes, "");
     let (one, two) = (consumer(&report, "one"), consumer(&report, "two"));
     let shared = report.outlets.get("b/t#g").unwrap();
-    assert_eq!(one.acked + two.acked, shared.acked);
+    assert_eq!(one.acked + two.acked, shared.books.acked);
     assert!(two.acked > 2 * one.acked && one.acked > 2000, "work follows the free workers: {} and {}", one.acked, two.acked);
-    assert_eq!(report.outlets.get("b/t#alone").unwrap().routed, shared.routed);
+    assert_eq!(report.outlets.get("b/t#alone").unwrap().books.routed, shared.books.routed);
     assert_eq!(report.totals.duplicates, 0);
 }
 
