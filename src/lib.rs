@@ -51,6 +51,7 @@ pub mod engine;
 pub mod figures;
 pub mod files;
 pub mod ids;
+pub mod language;
 pub mod random;
 pub mod record;
 pub mod run;
