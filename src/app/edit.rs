@@ -186,9 +186,8 @@ fn connect(scenario: &mut Scenario, from: &str, to: &str, channel: &str) -> Resu
     let broker = if matches!(scenario.nodes[source], Node::Broker(_)) { source } else { target };
     let place = format!("{}/{channel}", scenario.nodes[broker].id());
     if let Node::Broker(broker) = &mut scenario.nodes[broker] {
-        let channels = broker.kind.channels_mut();
-        if !channels.iter().any(|c| c == channel) {
-            channels.push(channel.to_owned());
+        if !broker.kind.channels().contains(&channel) {
+            broker.kind.parts_mut().add_channel(channel);
         }
     }
     match &scenario.nodes[source] {

@@ -20,7 +20,7 @@ fn looped() -> Scenario {
         c.dead_letter = Some("broker-1/dead".into());
     }
     if let Node::Broker(b) = &mut scenario.nodes[1] {
-        b.kind.channels_mut().push("dead".into());
+        b.kind.parts_mut().add_channel("dead");
     }
     scenario
 }

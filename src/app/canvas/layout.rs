@@ -259,7 +259,7 @@ fn node_box(node: &Node, size: Vec2, place: (f32, f32), scale: f32, moved: &dyn 
                 .iter()
                 .enumerate()
                 .map(|(i, name)| Row {
-                    name: name.clone(),
+                    name: (*name).to_owned(),
                     place: format!("{}/{name}", b.id),
                     rect: Rect::from_min_size(top + vec2(0.0, row.y * i as f32), row),
                     events: Vec::new(),

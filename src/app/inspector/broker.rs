@@ -14,7 +14,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, broker: &mut Broker, actions: &m
     let theme = input.theme;
     row(ui, theme, "Kind", "By whose rules it works", |ui, label| ui.label(broker.kind.name()).labelled_by(label));
     section(ui, theme, "Topics");
-    let all = broker.kind.channels().to_vec();
+    let all: Vec<String> = broker.kind.channels().into_iter().map(str::to_owned).collect();
     let mut gone = None;
     for (i, topic) in all.iter().enumerate() {
         let used = uses(input.scenario, &format!("{}/{topic}", broker.id));
@@ -34,11 +34,11 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, broker: &mut Broker, actions: &m
         ui.label(muted(theme, used).size(theme.label));
     }
     if let Some(i) = gone {
-        broker.kind.channels_mut().remove(i);
+        broker.kind.parts_mut().remove_channel(i);
     }
     if add(ui, theme, "Add topic") {
         let name = (1..).map(|n| format!("topic-{n}")).find(|name| !all.contains(name)).unwrap_or_default();
-        broker.kind.channels_mut().push(name);
+        broker.kind.parts_mut().add_channel(&name);
     }
 }
 
@@ -81,7 +81,8 @@ fn rename(scenario: &Scenario, broker: &str, from: &str, to: &str) -> Action {
         if let Node::Broker(b) = node
             && b.id == broker
         {
-            b.kind.channels_mut().iter_mut().filter(|c| *c == from).for_each(|c| to.clone_into(c));
+            let place = b.kind.channels().iter().position(|c| *c == from);
+            place.into_iter().for_each(|i| b.kind.parts_mut().rename_channel(i, to));
         }
     }
     Action::Edit(Edit::SetScenario { label: format!("Rename topic {from} to {to}"), scenario: Box::new(next) })

@@ -149,7 +149,7 @@ fn rename(ui: &mut Ui, input: &Inspected<'_>, node: &Node, actions: &mut Vec<Act
 /// All `broker/channel` of a scenario.
 fn channels(scenario: &Scenario) -> Vec<String> {
     let brokers = scenario.nodes.iter().filter_map(|n| if let Node::Broker(b) = n { Some(b) } else { None });
-    brokers.flat_map(|b| b.kind.channels().iter().map(|c| format!("{}/{c}", b.id))).collect()
+    brokers.flat_map(|b| b.kind.channels().into_iter().map(|c| format!("{}/{c}", b.id))).collect()
 }
 
 /// The names of all event types.
