@@ -3,6 +3,7 @@
 //! A broker decides and the simulation does: rules write their decisions to a [`Desk`] and never touch links, workers or
 //! the agenda. A new kind is a file here, a variant of [`Broker`] and a variant of `scenario::broker::BrokerKind`.
 
+pub mod kafka;
 mod simple;
 
 use super::event::Message;
