@@ -20,7 +20,8 @@ fn looped() -> Scenario {
         c.dead_letter = Some("broker-1/dead".into());
     }
     if let Node::Broker(b) = &mut scenario.nodes[1] {
-        b.kind.parts_mut().add_channel("dead");
+        let tidemill::scenario::broker::BrokerKind::Simple(simple) = &mut b.kind else { panic!("a simple broker") };
+        simple.topics.push("dead".into());
     }
     scenario
 }

@@ -14,7 +14,7 @@ pub enum BrokerKind {
     Simple(Simple),
 }
 
-/// What every kind's native parts can tell about themselves, so that names, checks, canvas and edits need not know the kind.
+/// What every kind's native parts can tell about themselves, so that names, checks and plans need not know the kind.
 pub trait Parts {
     /// The kind's name, as in the file.
     fn name(&self) -> &'static str;
@@ -43,15 +43,6 @@ pub trait Parts {
     fn keeps_unread(&self) -> bool {
         false
     }
-
-    /// Adds a channel with default settings.
-    fn add_channel(&mut self, name: &str);
-
-    /// Removes the `index`-th channel with what hangs on it.
-    fn remove_channel(&mut self, index: usize);
-
-    /// Renames the `index`-th channel, and what refers to it within the broker.
-    fn rename_channel(&mut self, index: usize, to: &str);
 }
 
 /// An outlet that the file declares.
@@ -68,13 +59,6 @@ pub struct NamedOutlet<'k> {
 impl BrokerKind {
     /// The native parts, whatever their kind.
     pub fn parts(&self) -> &dyn Parts {
-        match self {
-            BrokerKind::Simple(parts) => parts,
-        }
-    }
-
-    /// The same, to be edited.
-    pub fn parts_mut(&mut self) -> &mut dyn Parts {
         match self {
             BrokerKind::Simple(parts) => parts,
         }

@@ -29,16 +29,4 @@ impl Parts for Simple {
     fn channel_path(&self, index: usize) -> String {
         format!("topics[{index}]")
     }
-
-    fn add_channel(&mut self, name: &str) {
-        self.topics.push(name.to_owned());
-    }
-
-    fn remove_channel(&mut self, index: usize) {
-        self.topics.remove(index);
-    }
-
-    fn rename_channel(&mut self, index: usize, to: &str) {
-        to.clone_into(&mut self.topics[index]);
-    }
 }
