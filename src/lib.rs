@@ -35,7 +35,7 @@
 //! # Adding a kind
 //!
 //! - *Broker*: a variant of [`BrokerKind`](scenario::broker::BrokerKind) with its native parts, a file under `engine/broker` behind
-//!   its `Rules`, and its line in `engine::broker::Broker`.
+//!   its `Rules`, its line in `engine::broker::Broker`, and for the window a file under `app::kinds` behind its `Kind`.
 //! - *Arrivals, times, keys*: a variant in [`scenario::shapes`], its checks in `scenario::check`, its draw in `engine`.
 //!
 //! # Where this departs from the first design

@@ -2,6 +2,7 @@
 //! after the frame was drawn, so nothing on screen changes halfway through.
 
 use super::edit::Edit;
+use crate::ids::EventId;
 use crate::run::Command;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ pub enum Action {
     Answer(Answer),
     /// Take this notice away.
     Dismiss(u64),
+    /// Show the journey of this event of the run.
+    OpenJourney(EventId),
 }
 
 /// Answers to what the window asks.
@@ -124,8 +127,8 @@ pub enum Connection {
 pub enum Placing {
     /// A producer.
     Producer,
-    /// A broker of the simple kind.
-    SimpleBroker,
+    /// A broker of the kind of this name in the file (see `app::kinds`).
+    Broker(&'static str),
     /// A consumer.
     Consumer,
 }

@@ -1,8 +1,8 @@
 //! Changes of a scenario, as values: pure, without a window.
 
 use super::action::{Connection, Placing};
+use super::kinds::{self, Way};
 use crate::scenario::Scenario;
-use crate::scenario::broker::{BrokerKind, Simple};
 use crate::scenario::document::{Broker, Consumer, Emit, Event, Handle, Node, Producer, Read, Then};
 use crate::scenario::shapes::{Arrivals, Times};
 use crate::scenario::units::{Percent, Rate, Size};
@@ -119,11 +119,7 @@ pub fn fresh(placing: Placing, at: (f32, f32), scenario: &Scenario) -> Node {
     let at = Some(at);
     match placing {
         Placing::Producer => Node::Producer(Producer { id: unique_id(scenario, "producer-1"), at, emits: Vec::new() }),
-        Placing::SimpleBroker => Node::Broker(Broker {
-            id: unique_id(scenario, "broker-1"),
-            at,
-            kind: BrokerKind::Simple(Simple { topics: vec!["events".to_owned()] }),
-        }),
+        Placing::Broker(kind) => Node::Broker(Broker { id: unique_id(scenario, "broker-1"), at, kind: (kinds::offer(kind).fresh)() }),
         Placing::Consumer => Node::Consumer(Consumer {
             id: unique_id(scenario, "consumer-1"),
             at,
@@ -183,12 +179,13 @@ fn connect(scenario: &mut Scenario, from: &str, to: &str, channel: &str) -> Resu
     if channel.is_empty() || channel.contains('/') {
         return Err(format!("`{channel}` cannot be the name of a topic"));
     }
-    let broker = if matches!(scenario.nodes[source], Node::Broker(_)) { source } else { target };
+    let reads = matches!(scenario.nodes[source], Node::Broker(_));
+    let broker = if reads { source } else { target };
     let place = format!("{}/{channel}", scenario.nodes[broker].id());
     if let Node::Broker(broker) = &mut scenario.nodes[broker] {
-        let channels = broker.kind.channels_mut();
-        if !channels.iter().any(|c| c == channel) {
-            channels.push(channel.to_owned());
+        let way = if reads { Way::Out } else { Way::In };
+        if !kinds::has(&broker.kind, channel, way) {
+            kinds::of_mut(&mut broker.kind).create(channel, way);
         }
     }
     match &scenario.nodes[source] {

@@ -1,6 +1,7 @@
 //! Keys. What a text field wants goes to the text field; everything else works wherever the focus is.
 
 use super::action::{Action, Placing};
+use super::kinds;
 use super::session::Session;
 use super::transport::neighbour;
 use crate::run::Command;
@@ -75,7 +76,7 @@ pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) -> O
         (plain, Key::Home, Action::Run(Command::Restart)),
         (plain, Key::F, Action::FitView),
         (plain, Key::P, Action::PlaceInView(Placing::Producer)),
-        (plain, Key::B, Action::PlaceInView(Placing::SimpleBroker)),
+        (plain, Key::B, Action::PlaceInView(Placing::Broker(kinds::usual().kind))),
         (plain, Key::C, Action::PlaceInView(Placing::Consumer)),
     ];
     if let Some(speed) = speed {

@@ -15,6 +15,7 @@ pub mod help;
 pub mod history;
 pub mod inspector;
 pub mod keys;
+pub mod kinds;
 pub mod launch;
 pub mod legend;
 pub mod library;

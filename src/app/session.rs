@@ -6,6 +6,7 @@ use super::document::{Document, Effect};
 use super::files::{self, Home};
 use super::library;
 use super::settings::Settings;
+use crate::ids::EventId;
 use crate::run::frame::{PlayState, Speed};
 use crate::run::{Command, Frame, Runner};
 use crate::scenario::document::Node;
@@ -33,6 +34,8 @@ pub struct Session {
     pub placing: Option<Placing>,
     /// The kind of node that is to be put where there is room.
     pub place_in_view: Option<Placing>,
+    /// The event whose journey is to be shown.
+    pub journey: Option<EventId>,
     /// The keyboard goes on in the inspector.
     pub inspect: bool,
     /// The whole topology is to be shown.
@@ -100,6 +103,7 @@ impl Session {
             question: None,
             placing: None,
             place_in_view: None,
+            journey: None,
             inspect: false,
             fit: false,
             closing: false,
@@ -163,6 +167,7 @@ impl Session {
             Action::Inspect => (self.inspect, self.settings.inspector) = (true, true),
             Action::Answer(answer) => self.answer(answer),
             Action::Dismiss(id) => self.notices.retain(|n| n.id != id),
+            Action::OpenJourney(event) => self.journey = Some(event),
         }
     }
 

@@ -47,7 +47,7 @@ fn random_hands_never_break_it() {
                 }
                 10 => h.event(Event::PointerGone),
                 _ => {
-                    let placing = [None, None, Some(Placing::Producer), Some(Placing::SimpleBroker), Some(Placing::Consumer)];
+                    let placing = [None, None, Some(Placing::Producer), Some(Placing::Broker("Simple")), Some(Placing::Consumer)];
                     h.state_mut().placing = placing[luck.below(5) as usize];
                     if h.state().scenario.nodes.len() > 60 {
                         h.state_mut().scenario = connected();

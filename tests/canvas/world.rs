@@ -79,7 +79,7 @@ impl World {
 /// One of each, side by side, not connected.
 pub fn three() -> Scenario {
     let mut scenario = Scenario::default();
-    for (placing, x) in [(Placing::Producer, 80.0), (Placing::SimpleBroker, 400.0), (Placing::Consumer, 720.0)] {
+    for (placing, x) in [(Placing::Producer, 80.0), (Placing::Broker("Simple"), 400.0), (Placing::Consumer, 720.0)] {
         let node = fresh(placing, (x, 240.0), &scenario);
         Edit::Add(node).apply(&mut scenario).unwrap();
     }

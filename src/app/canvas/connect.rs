@@ -4,6 +4,7 @@ use super::layout::{Kind, Scene};
 use super::{Canvas, CanvasInput, hit};
 use crate::app::action::Action;
 use crate::app::edit::{Edit, may_connect};
+use crate::app::kinds::{self, Way};
 use crate::scenario::Scenario;
 use crate::scenario::document::Node;
 use egui::{Key, Pos2, Ui};
@@ -44,7 +45,7 @@ impl Source {
         let node = &scene.nodes[*scene.index.get(self.node())?];
         match self.row() {
             None => (node.kind != Kind::Broker).then(|| node.output()),
-            Some(channel) => Some(node.rows.iter().find(|r| r.name == channel)?.rect.right_center()),
+            Some(channel) => Some(node.rows.iter().find(|r| r.gives && r.name == channel)?.rect.right_center()),
         }
     }
 }
@@ -56,6 +57,9 @@ pub fn verdict(scene: &Scene, scenario: &Scenario, source: &Source, target: usiz
     let to = scenario.nodes.get(target).ok_or_else(gone)?;
     may_connect(from, to)?;
     let row = row.and_then(|row| scene.nodes.get(target)?.rows.get(row));
+    if let Some(row) = row.filter(|row| matches!(to, Node::Broker(_)) && !row.takes) {
+        return Err(format!("Nothing is published to a {}: it is read from", row.noun));
+    }
     let already = match (from, to, row) {
         (Node::Producer(p), _, Some(row)) if p.emits.iter().any(|e| e.to == row.place) => {
             Some(format!("{} publishes to {} already", p.id, row.place))
@@ -91,7 +95,8 @@ impl Canvas {
         }
         let target = &self.scene.nodes[spot.node];
         let (from, to) = (source.node().to_owned(), target.id.clone());
-        let only = if target.rows.len() == 1 { Some(0) } else { None };
+        let takers = || target.rows.iter().enumerate().filter(|(_, row)| row.takes).map(|(i, _)| i);
+        let only = takers().next().filter(|_| takers().count() == 1);
         let channel = match source.row() {
             Some(channel) => Some(channel.to_owned()),
             None => spot.row.or(only).and_then(|row| Some(target.rows.get(row)?.name.clone())),
@@ -106,6 +111,10 @@ impl Canvas {
     pub(super) fn show_topics(&mut self, ui: &Ui, input: &CanvasInput<'_>, actions: &mut Vec<Action>) {
         let Some(mut menu) = self.topics.take() else { return };
         let Some(broker) = self.scene.index.get(&menu.broker).map(|i| &self.scene.nodes[*i]) else { return };
+        let noun = match input.scenario.nodes.iter().find(|n| n.id() == menu.broker) {
+            Some(Node::Broker(b)) => kinds::of(&b.kind).noun(Way::In),
+            _ => return,
+        };
         let mut chosen = None;
         let mut open = true;
         let popup = egui::Popup::new(ui.scope_id().with("topics"), ui.ctx().clone(), menu.at, ui.layer_id())
@@ -113,28 +122,28 @@ impl Canvas {
             .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
             .width(200.0 * input.theme.body / 14.0);
         popup.show(|ui| {
-            ui.label(egui::RichText::new(format!("Which topic of {}?", menu.broker)).color(input.theme.muted));
-            for row in &broker.rows {
+            ui.label(egui::RichText::new(format!("Which {noun} of {}?", menu.broker)).color(input.theme.muted));
+            for row in broker.rows.iter().filter(|row| row.takes) {
                 if ui.add(egui::Button::new(&row.name).frame(false)).clicked() {
                     chosen = Some(row.name.clone());
                 }
             }
             match &mut menu.new {
                 None => {
-                    if ui.add(egui::Button::new("New topic…").frame(false)).clicked() {
+                    if ui.add(egui::Button::new(format!("New {noun}…")).frame(false)).clicked() {
                         menu.new = Some(String::new());
                     }
                 }
                 Some(name) => {
                     let field = ui.add(egui::TextEdit::singleline(name).hint_text("Name").desired_width(160.0));
-                    let field = field.accessible_name("Name of the new topic");
+                    let field = field.accessible_name(format!("Name of the new {noun}"));
                     if !menu.asked {
                         field.request_focus();
                         menu.asked = true;
                     }
                     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
                     let fits = !name.trim().is_empty() && !name.contains('/');
-                    let pressed = ui.add_enabled(fits, egui::Button::new("Create topic")).clicked();
+                    let pressed = ui.add_enabled(fits, egui::Button::new(format!("Create {noun}"))).clicked();
                     if fits && (entered || pressed) {
                         chosen = Some(name.trim().to_owned());
                     }

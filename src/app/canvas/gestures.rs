@@ -226,8 +226,9 @@ impl Canvas {
         if self.scene.nodes[i].kind == Kind::Broker && self.view.zoom * self.scene.scale >= FAR {
             for row in 0..self.scene.nodes[i].rows.len() {
                 let row = &self.scene.nodes[i].rows[row];
-                let response = ui.interact(self.view.screen_rect(row.rect), ui.scope_id().with(("topic", &row.place)), Sense::CLICK);
-                response.widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("topic {}", row.place)));
+                let id = ui.scope_id().with(("row", row.noun, &row.place));
+                let response = ui.interact(self.view.screen_rect(row.rect), id, Sense::CLICK);
+                response.widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("{} {}", row.noun, row.place)));
                 self.act_on_node(ui, input, i, &response, actions);
             }
         }
@@ -305,6 +306,7 @@ impl Canvas {
             Kind::Broker => ports.extend(
                 node.rows
                     .iter()
+                    .filter(|row| row.gives)
                     .map(|row| (row.rect.right_center(), Source::Channel { broker: node.id.clone(), channel: row.name.clone() })),
             ),
         }

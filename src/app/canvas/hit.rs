@@ -48,7 +48,7 @@ mod tests {
 
     fn scene() -> Scene {
         let mut scenario = Scenario::default();
-        for (placing, x) in [(Placing::Producer, 0.0), (Placing::SimpleBroker, 400.0), (Placing::Consumer, 800.0)] {
+        for (placing, x) in [(Placing::Producer, 0.0), (Placing::Broker("Simple"), 400.0), (Placing::Consumer, 800.0)] {
             let node = fresh(placing, (x, 0.0), &scenario);
             Edit::Add(node).apply(&mut scenario).unwrap();
         }

@@ -4,8 +4,9 @@ use super::curve::Curve;
 use super::measures::*;
 use super::{labels, place, route};
 use crate::app::action::Connection;
+use crate::app::kinds::{self, Board, Part, Way, even, letters};
 use crate::scenario::Scenario;
-use crate::scenario::document::{Consumer, Node};
+use crate::scenario::document::{Broker, Consumer, Node};
 use crate::scenario::shapes::{Arrivals, Times};
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 use std::collections::HashMap;
@@ -49,7 +50,7 @@ pub struct NodeBox {
     pub unplaced: bool,
     /// Its outline's rectangle.
     pub rect: Rect,
-    /// A broker's channels.
+    /// A broker's parts that links end at.
     pub rows: Vec<Row>,
     /// A producer's event types.
     pub events: Vec<usize>,
@@ -59,13 +60,19 @@ pub struct NodeBox {
     pub capacity: (u32, u32),
 }
 
-/// A broker's channel.
+/// A part of a broker that links end at.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Its name.
     pub name: String,
     /// `broker/channel`.
     pub place: String,
+    /// What it is: topic, exchange, queue, ...
+    pub noun: &'static str,
+    /// Links may enter on its left.
+    pub takes: bool,
+    /// Links may leave on its right.
+    pub gives: bool,
     /// Where.
     pub rect: Rect,
     /// The event types published to it.
@@ -120,6 +127,16 @@ impl NodeBox {
     }
 }
 
+impl Row {
+    /// Whether events pass it in this direction.
+    pub fn goes(&self, way: Way) -> bool {
+        match way {
+            Way::In => self.takes,
+            Way::Out => self.gives,
+        }
+    }
+}
+
 impl Scene {
     /// Lays out a scenario. `moved` are nodes that are being dragged, and how far.
     pub fn of(scenario: &Scenario, scale: f32, moved: &dyn Fn(&str) -> Vec2) -> Scene {
@@ -132,7 +149,7 @@ impl Scene {
         for node in &scenario.nodes {
             for (place, event) in published(node) {
                 let Some(kind) = types.get(event) else { continue };
-                if let Some((broker, row)) = row_at(&nodes, &index, place) {
+                if let Some((broker, row)) = row_at(&nodes, &index, place, Way::In) {
                     let events = &mut nodes[broker].rows[row].events;
                     if !events.contains(kind) {
                         events.push(*kind);
@@ -147,9 +164,9 @@ impl Scene {
         scene
     }
 
-    /// The broker and the row of `broker/channel`.
-    pub fn row_at(&self, place: &str) -> Option<(usize, usize)> {
-        row_at(&self.nodes, &self.index, place)
+    /// The broker and the row of `broker/name` that events pass in this direction.
+    pub fn row_at(&self, place: &str, way: Way) -> Option<(usize, usize)> {
+        row_at(&self.nodes, &self.index, place, way)
     }
 
     /// Whether links stand for the same things in both, whatever their ways: what travels on them can stay.
@@ -181,10 +198,10 @@ impl Scene {
     }
 }
 
-fn row_at(nodes: &[NodeBox], index: &HashMap<String, usize>, place: &str) -> Option<(usize, usize)> {
+fn row_at(nodes: &[NodeBox], index: &HashMap<String, usize>, place: &str, way: Way) -> Option<(usize, usize)> {
     let (broker, channel) = place.split_once('/')?;
     let broker = *index.get(broker)?;
-    let row = nodes[broker].rows.iter().position(|r| r.name == channel)?;
+    let row = nodes[broker].rows.iter().position(|r| r.goes(way) && r.name == channel)?;
     Some((broker, row))
 }
 
@@ -196,22 +213,23 @@ fn published(node: &Node) -> Vec<(&str, &str)> {
     }
 }
 
-fn letters(text: &str) -> f32 {
-    text.chars().count() as f32 * LETTER
-}
-
 /// How large a node is, before scaling; widths are multiples of the grid.
 pub fn size(node: &Node) -> Vec2 {
-    let even = |width: f32, (least, most): (f32, f32)| (width / 16.0).ceil().mul_add(16.0, 0.0).clamp(least, most);
+    let within = |width: f32, (least, most): (f32, f32)| even(width).clamp(least, most);
     match node {
-        Node::Producer(p) => vec2(even(letters(&p.id) + PAD * 2.0 + TIP, WIDTH), PRODUCER),
-        Node::Consumer(c) => vec2(even(letters(&c.id) + PAD * 2.0 + 16.0, WIDTH), CONSUMER),
+        Node::Producer(p) => vec2(within(letters(&p.id) + PAD * 2.0 + TIP, WIDTH), PRODUCER),
+        Node::Consumer(c) => vec2(within(letters(&c.id) + PAD * 2.0 + 16.0, WIDTH), CONSUMER),
         Node::Broker(b) => {
-            let channels = b.kind.channels();
-            let rows = channels.iter().map(|c| letters(c) + ROW_FIGURES).fold(letters(&b.id) + 80.0, f32::max);
-            vec2(even(rows + PAD * 2.0, BROKER_WIDTH), HEADER + channels.len().max(1) as f32 * ROW + FOOT)
+            let board = board(b);
+            vec2(board.size.x, HEADER + board.size.y + FOOT)
         }
     }
+}
+
+/// What a broker shows below its header.
+fn board(broker: &Broker) -> Board {
+    let header = (letters(&broker.id) + 80.0 + PAD * 2.0).clamp(BROKER_WIDTH.0, BROKER_WIDTH.1);
+    kinds::of(&broker.kind).board(even(header))
 }
 
 /// From a node's place to its rectangle: places are the middle, for a broker the middle of its rows, so that a producer beside
@@ -252,19 +270,16 @@ fn node_box(node: &Node, size: Vec2, place: (f32, f32), scale: f32, moved: &dyn 
             boxed.kind = Kind::Broker;
             boxed.idle = b.kind.name().to_lowercase();
             let top = rect.min + vec2(0.0, HEADER * scale);
-            let row = vec2(rect.width(), ROW * scale);
-            boxed.rows = b
-                .kind
-                .channels()
-                .iter()
-                .enumerate()
-                .map(|(i, name)| Row {
-                    name: name.clone(),
-                    place: format!("{}/{name}", b.id),
-                    rect: Rect::from_min_size(top + vec2(0.0, row.y * i as f32), row),
-                    events: Vec::new(),
-                })
-                .collect();
+            let row = |part: Part| Row {
+                place: format!("{}/{}", b.id, part.name),
+                name: part.name,
+                noun: part.noun,
+                takes: part.takes,
+                gives: part.gives,
+                rect: Rect::from_min_size(top + part.rect.min.to_vec2() * scale, part.rect.size() * scale),
+                events: Vec::new(),
+            };
+            boxed.rows = board(b).parts.into_iter().map(row).collect();
         }
         Node::Consumer(c) => {
             boxed.capacity = (c.instances, c.threads);

@@ -1,8 +1,9 @@
 //! What a right click offers.
 
 use super::{Canvas, CanvasInput};
-use crate::app::action::{Action, Placing, Selection};
+use crate::app::action::{Action, Selection};
 use crate::app::edit::{Edit, unique_id};
+use crate::app::rail::{in_sentence, palette};
 use egui::{Pos2, Response, Ui};
 
 /// What the open menu is about.
@@ -49,12 +50,8 @@ impl Canvas {
         let mut chosen = None;
         let mut fit = false;
         ground.context_menu(|ui| {
-            for (label, placing) in [
-                ("Add producer here", Placing::Producer),
-                ("Add broker here", Placing::SimpleBroker),
-                ("Add consumer here", Placing::Consumer),
-            ] {
-                if ui.button(label).clicked() {
+            for (placing, name, ..) in palette() {
+                if ui.button(format!("Add {} here", in_sentence(name))).clicked() {
                     chosen = Some(placing);
                 }
             }

@@ -8,7 +8,9 @@ use super::paint::link::Weight;
 use super::paint::node::Look;
 use super::paint::{self, Brush};
 use super::{Canvas, CanvasInput, Pointed, atlas, hit, labels};
+use crate::app::kinds;
 use crate::scenario::Severity;
+use crate::scenario::document::Node;
 use egui::{Color32, Mesh, Shape, Stroke, StrokeKind, Ui};
 
 impl Canvas {
@@ -118,11 +120,11 @@ impl Canvas {
                 Kind::Consumer => paint::node::consumer(brush, node, &look, &mut scratch),
                 Kind::Broker => {
                     let lit = aim.filter(|a| a.node == i && sensible).and_then(|a| a.row);
-                    let outlets = |row: usize, out: &mut Vec<_>| {
-                        let frame = input.frame;
-                        out.extend(self.live.outlets(i, row).iter().filter_map(|o| frame?.outlets.get(o.index())));
-                    };
-                    paint::broker::broker(brush, node, &look, lit, &outlets, &mut scratch);
+                    paint::broker::header(brush, node, &look, &mut scratch);
+                    if let (Some(Node::Broker(broker)), true) = (input.scenario.nodes.get(i), rows_shown) {
+                        let inside = kinds::Inside::new(brush, node, lit, input.frame, &self.live, i);
+                        kinds::of(&broker.kind).paint(&inside, &mut scratch);
+                    }
                 }
             }
             if rows_shown {
@@ -149,7 +151,7 @@ impl Canvas {
         match node.kind {
             Kind::Producer | Kind::Consumer => brush.port(brush.view.screen_from_scene(node.output()), hovered(None)),
             Kind::Broker => {
-                for row in &node.rows {
+                for row in node.rows.iter().filter(|row| row.gives) {
                     brush.port(brush.view.screen_from_scene(row.rect.right_center()), hovered(Some(&row.name)));
                 }
             }

@@ -58,7 +58,7 @@ pub fn places(scenario: &Scenario, index: &HashMap<String, usize>, sizes: &[Vec2
 pub fn free(scene: &Scene, visible: Rect, placing: Placing) -> Pos2 {
     let share = match placing {
         Placing::Producer => 0.15,
-        Placing::SimpleBroker => 0.5,
+        Placing::Broker(_) => 0.5,
         Placing::Consumer => 0.85,
     };
     let size = vec2(WIDTH.1, CONSUMER) * scene.scale;

@@ -3,6 +3,7 @@
 use super::curve::Curve;
 use super::layout::{Scene, Wire, WireRole};
 use super::measures::{CLEARANCE, LANE};
+use crate::app::kinds::Way;
 use crate::scenario::Scenario;
 use crate::scenario::document::Node;
 use egui::{Pos2, Rect, pos2, vec2};
@@ -74,14 +75,14 @@ struct Router<'a> {
 impl Router<'_> {
     /// From a node into a broker's row.
     fn enter(&mut self, role: WireRole, index: usize, from: usize, place: &str, output: Pos2) -> Option<Wire> {
-        let (to, row) = self.scene.row_at(place)?;
+        let (to, row) = self.scene.row_at(place, Way::In)?;
         let input = self.scene.nodes[to].rows[row].rect.left_center();
         Some(Wire { role, index, from, to, row, curve: self.way(from, output, to, row, input) })
     }
 
     /// From a broker's row into a consumer.
     fn leave(&mut self, index: usize, place: &str, to: usize) -> Option<Wire> {
-        let (from, row) = self.scene.row_at(place)?;
+        let (from, row) = self.scene.row_at(place, Way::Out)?;
         let output = self.scene.nodes[from].rows[row].rect.right_center();
         Some(Wire { role: WireRole::Read, index, from, to, row, curve: self.way(from, output, to, row, self.scene.nodes[to].input()) })
     }

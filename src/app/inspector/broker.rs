@@ -1,90 +1,72 @@
-//! A broker's channels. Renaming one takes along everything that refers to it, so it is an edit of the whole scenario.
+//! A broker: its kind, and the parts that its kind has (`app::kinds`). Renaming a part takes along everything that refers to
+//! it, so it is an edit of the whole scenario.
 
 use super::Inspected;
-use super::fields::{add, removable, row, section};
+use super::fields::row;
 use crate::app::action::Action;
 use crate::app::edit::Edit;
-use crate::app::widgets::muted;
+use crate::app::kinds::{self, Way};
 use crate::scenario::Scenario;
 use crate::scenario::document::{Broker, Node};
 use egui::Ui;
 
 /// Draws the fields.
 pub fn show(ui: &mut Ui, input: &Inspected<'_>, broker: &mut Broker, actions: &mut Vec<Action>) {
-    let theme = input.theme;
-    row(ui, theme, "Kind", "By whose rules it works", |ui, label| ui.label(broker.kind.name()).labelled_by(label));
-    section(ui, theme, "Topics");
-    let all = broker.kind.channels().to_vec();
-    let mut gone = None;
-    for (i, topic) in all.iter().enumerate() {
-        let used = uses(input.scenario, &format!("{}/{topic}", broker.id));
-        let parse = |name: &str| match name.trim() {
-            "" => Err("a topic needs a name".to_owned()),
-            name if name.contains(['/', '#']) => Err("no `/` and no `#` in a name".to_owned()),
-            name if name != topic && all.iter().any(|t| t == name) => Err(format!("there is another `{name}`")),
-            name => Ok(name.to_owned()),
-        };
-        let (new, remove) = ui.push_id(("topic", i), |ui| removable(ui, theme, &format!("topic {topic}"), topic, &parse)).inner;
-        if let Some(name) = new {
-            actions.push(rename(input.scenario, &broker.id, topic, &name));
-        }
-        if remove {
-            gone = Some(i);
-        }
-        ui.label(muted(theme, used).size(theme.label));
-    }
-    if let Some(i) = gone {
-        broker.kind.channels_mut().remove(i);
-    }
-    if add(ui, theme, "Add topic") {
-        let name = (1..).map(|n| format!("topic-{n}")).find(|name| !all.contains(name)).unwrap_or_default();
-        broker.kind.channels_mut().push(name);
-    }
+    let offer = kinds::offer(broker.kind.name());
+    row(ui, input.theme, "Kind", offer.line, |ui, label| ui.label(broker.kind.name()).labelled_by(label));
+    kinds::of_mut(&mut broker.kind).inspect(ui, input, &broker.id, actions);
 }
 
-/// Who uses a channel, in words.
-fn uses(scenario: &Scenario, channel: &str) -> String {
+/// Who uses a part of a broker (`broker/name`), in words.
+pub fn uses(scenario: &Scenario, place: &str) -> String {
     let (mut writers, mut readers) = (0, 0);
     let mut scenario = scenario.clone();
-    endpoints(&mut scenario, |end, reads| {
-        if end == channel {
-            *(if reads { &mut readers } else { &mut writers }) += 1;
+    endpoints(&mut scenario, |end, way| {
+        if end == place {
+            *(if way == Way::Out { &mut readers } else { &mut writers }) += 1;
         }
     });
     format!("{writers} in, {readers} out")
 }
 
-/// Everything that names a channel, and whether it reads from it.
-fn endpoints(scenario: &mut Scenario, mut each: impl FnMut(&mut String, bool)) {
+/// Everything that names a part of a broker, and in which direction events pass it there.
+fn endpoints(scenario: &mut Scenario, mut each: impl FnMut(&mut String, Way)) {
     for node in &mut scenario.nodes {
         match node {
-            Node::Producer(p) => p.emits.iter_mut().for_each(|e| each(&mut e.to, false)),
+            Node::Producer(p) => p.emits.iter_mut().for_each(|e| each(&mut e.to, Way::In)),
             Node::Broker(_) => {}
             Node::Consumer(c) => {
-                c.reads.iter_mut().for_each(|r| each(&mut r.from, true));
-                c.then.iter_mut().for_each(|t| each(&mut t.to, false));
-                c.dead_letter.iter_mut().for_each(|to| each(to, false));
+                c.reads.iter_mut().for_each(|r| each(&mut r.from, Way::Out));
+                c.then.iter_mut().for_each(|t| each(&mut t.to, Way::In));
+                c.dead_letter.iter_mut().for_each(|to| each(to, Way::In));
             }
         }
     }
 }
 
-fn rename(scenario: &Scenario, broker: &str, from: &str, to: &str) -> Action {
+/// The edit that gives a part of a broker, through which events pass in these directions, another name.
+pub fn renamed(scenario: &Scenario, broker: &str, ways: &[Way], from: &str, to: &str) -> Action {
     let mut next = scenario.clone();
     let (old, new) = (format!("{broker}/{from}"), format!("{broker}/{to}"));
-    endpoints(&mut next, |end, _| {
-        if *end == old {
-            end.clone_from(&new);
-        }
-    });
+    let mut noun = "part";
     for node in &mut next.nodes {
         if let Node::Broker(b) = node
             && b.id == broker
         {
-            b.kind.channels_mut().iter_mut().filter(|c| *c == from).for_each(|c| to.clone_into(c));
+            for &way in ways {
+                if kinds::has(&b.kind, from, way) {
+                    noun = kinds::of(&b.kind).noun(way);
+                    kinds::of_mut(&mut b.kind).rename(from, to, way);
+                }
+            }
         }
     }
-    Action::Edit(Edit::SetScenario { label: format!("Rename topic {from} to {to}"), scenario: Box::new(next) })
+    endpoints(&mut next, |end, way| {
+        if *end == old && ways.contains(&way) {
+            end.clone_from(&new);
+        }
+    });
+    Action::Edit(Edit::SetScenario { label: format!("Rename {noun} {from} to {to}"), scenario: Box::new(next) })
 }
 
 #[cfg(test)]
@@ -115,7 +97,10 @@ mod tests {
             ..Scenario::default()
         };
         assert_eq!(uses(&scenario, "bus/orders"), "1 in, 1 out");
-        let Action::Edit(Edit::SetScenario { scenario: next, .. }) = rename(&scenario, "bus", "orders", "sales") else { panic!() };
+        let Action::Edit(Edit::SetScenario { scenario: next, .. }) = renamed(&scenario, "bus", &[Way::In, Way::Out], "orders", "sales")
+        else {
+            panic!()
+        };
         assert_eq!(uses(&next, "bus/sales"), "1 in, 1 out");
         assert_eq!(uses(&next, "bus/orders"), "0 in, 0 out");
         assert_eq!(uses(&next, "bus/other"), "0 in, 1 out");

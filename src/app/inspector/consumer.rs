@@ -1,7 +1,8 @@
 //! A consumer: what it reads, how it works, what happens when it fails, what follows.
 
 use super::fields::{add, count, entry, name_of, optional, section, share};
-use super::{Inspected, channels, fields, shapes, types};
+use super::{Inspected, ends, fields, shapes, types};
+use crate::app::kinds::Way;
 use crate::scenario::document::{Consumer, Read, Retry, Then};
 use crate::scenario::units::Percent;
 use egui::Ui;
@@ -9,20 +10,20 @@ use egui::Ui;
 /// Draws the fields.
 pub fn show(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer) {
     let theme = input.theme;
-    let channels = channels(input.scenario);
+    let (channels, outlets) = (ends(input.scenario, Way::In), ends(input.scenario, Way::Out));
     count(ui, theme, "Instances", "Running copies", &mut consumer.instances, 1..=100_000);
     count(ui, theme, "Threads", "Events each instance handles at a time", &mut consumer.threads, 1..=100_000);
     section(ui, theme, "Handling");
     shapes::times(ui, theme, "Time", "Time one event takes", &mut consumer.handle.time);
     share(ui, theme, "Fails", "Share of attempts that fail", &mut consumer.handle.fails);
-    reads(ui, input, consumer, &channels);
+    reads(ui, input, consumer, &outlets);
     section(ui, theme, "When it fails");
     retry(ui, input, consumer);
     dead_letter(ui, input, consumer, &channels);
     then(ui, input, consumer, &channels);
 }
 
-fn reads(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, channels: &[String]) {
+fn reads(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, outlets: &[String]) {
     let theme = input.theme;
     section(ui, theme, "Reads");
     let mut gone = None;
@@ -30,7 +31,7 @@ fn reads(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, channels: 
     for (i, read) in consumer.reads.iter_mut().enumerate() {
         ui.push_id(("read", i), |ui| {
             let fields = |ui: &mut Ui| {
-                name_of(ui, theme, "From", "Broker and channel", channels, &mut read.from);
+                name_of(ui, theme, "From", "Broker and what of it is read", outlets, &mut read.from);
                 let mut group = read.group.clone().map(Name);
                 if optional(ui, theme, "Group", "Consumers of one group share its events", &own, &mut group) {
                     read.group = group.map(|g| g.0);
@@ -45,7 +46,7 @@ fn reads(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, channels: 
         consumer.reads.remove(i);
     }
     if add(ui, theme, "Add subscription") {
-        let free = channels.iter().find(|c| !consumer.reads.iter().any(|r| r.from == **c)).or(channels.first());
+        let free = outlets.iter().find(|c| !consumer.reads.iter().any(|r| r.from == **c)).or(outlets.first());
         consumer.reads.push(Read { from: free.cloned().unwrap_or_default(), group: None });
     }
 }

@@ -2,10 +2,10 @@
 //! A function of what is open: it changes a copy, and what differs from the original becomes an edit.
 
 mod attributes;
-mod broker;
+pub mod broker;
 mod consumer;
 mod events;
-mod fields;
+pub mod fields;
 mod link;
 mod live;
 mod producer;
@@ -14,6 +14,7 @@ mod shapes;
 
 use super::action::{Action, Connection, Selection};
 use super::edit::Edit;
+use super::kinds::{self, Way};
 use super::theme::{Theme, size, space};
 use super::widgets::muted;
 use crate::run::Frame;
@@ -146,10 +147,10 @@ fn rename(ui: &mut Ui, input: &Inspected<'_>, node: &Node, actions: &mut Vec<Act
     }
 }
 
-/// All `broker/channel` of a scenario.
-fn channels(scenario: &Scenario) -> Vec<String> {
+/// All `broker/name` of a scenario that events can pass in this direction.
+fn ends(scenario: &Scenario, way: Way) -> Vec<String> {
     let brokers = scenario.nodes.iter().filter_map(|n| if let Node::Broker(b) = n { Some(b) } else { None });
-    brokers.flat_map(|b| b.kind.channels().iter().map(|c| format!("{}/{c}", b.id))).collect()
+    brokers.flat_map(|b| kinds::names(&b.kind, way).into_iter().map(|name| format!("{}/{name}", b.id))).collect()
 }
 
 /// The names of all event types.

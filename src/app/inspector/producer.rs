@@ -1,7 +1,8 @@
 //! A producer's workloads.
 
 use super::fields::{add, entry, name_of, section};
-use super::{Inspected, channels, shapes, types};
+use super::{Inspected, ends, shapes, types};
+use crate::app::kinds::Way;
 use crate::scenario::document::{Emit, Producer};
 use crate::scenario::shapes::Arrivals;
 use crate::scenario::units::Rate;
@@ -10,7 +11,7 @@ use egui::Ui;
 /// Draws the fields.
 pub fn show(ui: &mut Ui, input: &Inspected<'_>, producer: &mut Producer) {
     let theme = input.theme;
-    let (channels, types) = (channels(input.scenario), types(input.scenario));
+    let (channels, types) = (ends(input.scenario, Way::In), types(input.scenario));
     section(ui, theme, "Emits");
     let mut gone = None;
     for (i, emit) in producer.emits.iter_mut().enumerate() {

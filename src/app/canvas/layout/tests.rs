@@ -4,7 +4,8 @@ use crate::app::{action::Placing, edit::fresh};
 
 fn connected() -> Scenario {
     let mut scenario = Scenario::default();
-    for (placing, at) in [(Placing::Producer, (80.0, 240.0)), (Placing::SimpleBroker, (420.0, 240.0)), (Placing::Consumer, (760.0, 240.0))]
+    for (placing, at) in
+        [(Placing::Producer, (80.0, 240.0)), (Placing::Broker("Simple"), (420.0, 240.0)), (Placing::Consumer, (760.0, 240.0))]
     {
         let node = fresh(placing, at, &scenario);
         Edit::Add(node).apply(&mut scenario).unwrap();
@@ -65,7 +66,7 @@ fn links_forward_go_around_nodes() {
 fn places_are_found_without_overlap_and_in_the_direction_of_flow() {
     let mut scenario = connected();
     for i in 0..30 {
-        let node = fresh([Placing::Producer, Placing::SimpleBroker, Placing::Consumer][i % 3], (0.0, 0.0), &scenario);
+        let node = fresh([Placing::Producer, Placing::Broker("Simple"), Placing::Consumer][i % 3], (0.0, 0.0), &scenario);
         Edit::Add(node).apply(&mut scenario).unwrap();
     }
     for (i, node) in scenario.nodes.iter_mut().enumerate() {

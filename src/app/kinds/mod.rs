@@ -1,0 +1,193 @@
+//! Broker kinds as the window knows them: what the palette offers, what a broker shows below its header, what the inspector
+//! asks, what connecting to it creates. One file per kind behind one contract.
+//!
+//! A new kind is its file here, its line in [`OFFERS`], and its line in [`of`] and [`of_mut`]; the canvas, the palette, the
+//! quick-add, the right-click menus and the inspector follow from that.
+
+pub mod inside;
+pub mod simple;
+
+use super::action::Action;
+use super::canvas::measures::{BROKER_WIDTH, LETTER, PAD, ROW, ROW_FIGURES};
+use super::inspector::Inspected;
+use crate::scenario::broker::BrokerKind;
+use egui::{Rect, Ui, Vec2, pos2, vec2};
+use egui_material_icons::MaterialIcon;
+pub use inside::Inside;
+
+/// A broker kind that can be put on the canvas.
+#[derive(Debug)]
+pub struct Offer {
+    /// Its name, as in the file.
+    pub kind: &'static str,
+    /// Its name, as people say it.
+    pub title: &'static str,
+    /// One line on what it is.
+    pub line: &'static str,
+    /// Its icon.
+    pub icon: MaterialIcon,
+    /// A new one with sensible settings.
+    pub fresh: fn() -> BrokerKind,
+}
+
+/// All kinds, in the order in which they are offered.
+pub static OFFERS: &[Offer] = &[simple::OFFER];
+
+/// The kind that a key or a plain "broker" stands for.
+pub fn usual() -> &'static Offer {
+    &OFFERS[0]
+}
+
+/// The offer of that name in the file.
+pub fn offer(kind: &str) -> &'static Offer {
+    OFFERS.iter().find(|o| o.kind == kind).unwrap_or(usual())
+}
+
+/// A broker's kind behind the contract.
+pub fn of(kind: &BrokerKind) -> &dyn Kind {
+    match kind {
+        BrokerKind::Simple(simple) => simple,
+    }
+}
+
+/// The same, to be changed.
+pub fn of_mut(kind: &mut BrokerKind) -> &mut dyn Kind {
+    match kind {
+        BrokerKind::Simple(simple) => simple,
+    }
+}
+
+/// In which direction events pass a part of a broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Producers publish to it.
+    In,
+    /// Consumers read from it.
+    Out,
+}
+
+/// A part of a broker that links end at: a topic, an exchange, a queue, a bus, a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Its name, as in `broker/name`. Where a part that takes and one that gives share a name, the direction tells them apart.
+    pub name: String,
+    /// What it is, in one word and lower case.
+    pub noun: &'static str,
+    /// Producers may publish to it: links enter on its left.
+    pub takes: bool,
+    /// Consumers may read from it: links leave on its right, from a port that can be dragged.
+    pub gives: bool,
+    /// Where it is, in scene units from the left end of the header's lower edge.
+    pub rect: Rect,
+}
+
+impl Part {
+    /// Whether events pass it in this direction.
+    pub fn goes(&self, way: Way) -> bool {
+        match way {
+            Way::In => self.takes,
+            Way::Out => self.gives,
+        }
+    }
+}
+
+/// What a broker shows below its header.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Board {
+    /// How large it is, in scene units.
+    pub size: Vec2,
+    /// What links end at.
+    pub parts: Vec<Part>,
+}
+
+impl Board {
+    /// One part per name, below each other, each over the whole width. `least` is the width that the header needs.
+    pub fn stack<'n>(names: impl Iterator<Item = &'n str>, noun: &'static str, takes: bool, gives: bool, least: f32) -> Board {
+        let names: Vec<&str> = names.collect();
+        let wanted = names.iter().map(|name| letters(name) + ROW_FIGURES + PAD * 2.0).fold(least, f32::max);
+        let width = even(wanted).clamp(BROKER_WIDTH.0, BROKER_WIDTH.1);
+        let part = |(i, name): (usize, &&str)| Part {
+            name: (*name).to_owned(),
+            noun,
+            takes,
+            gives,
+            rect: Rect::from_min_size(pos2(0.0, ROW * i as f32), vec2(width, ROW)),
+        };
+        Board { size: vec2(width, names.len().max(1) as f32 * ROW), parts: names.iter().enumerate().map(part).collect() }
+    }
+}
+
+/// About how wide a text is at the size of a label: nodes are as wide as their names need, without asking the fonts.
+pub fn letters(text: &str) -> f32 {
+    text.chars().count() as f32 * LETTER
+}
+
+/// The next even width: nodes of about one width become nodes of one width.
+pub fn even(width: f32) -> f32 {
+    (width / 16.0).ceil() * 16.0
+}
+
+/// What the window asks of a broker kind.
+pub trait Kind {
+    /// The parts, and how much room they take. Called for every layout: cheap and repeatable.
+    fn board(&self, least: f32) -> Board;
+
+    /// Draws what is below the header, from the middle distance on; `scratch` is there to write figures into.
+    fn paint(&self, inside: &Inside<'_>, scratch: &mut String);
+
+    /// What a new part is called that events pass in this direction, in one word and lower case.
+    fn noun(&self, way: Way) -> &'static str;
+
+    /// Creates a part of that name that events can pass in this direction. Not called for one that exists.
+    fn create(&mut self, name: &str, way: Way);
+
+    /// Gives a part another name, along with whatever else in the broker refers to it. Ends of links follow by themselves.
+    fn rename(&mut self, from: &str, to: &str, way: Way);
+
+    /// Draws the fields of the inspector and makes the changes. What concerns more than the broker itself is pushed as an action.
+    fn inspect(&mut self, ui: &mut Ui, input: &Inspected<'_>, broker: &str, actions: &mut Vec<Action>);
+}
+
+/// Whether there is a part of that name that events can pass in that direction.
+pub fn has(kind: &BrokerKind, name: &str, way: Way) -> bool {
+    of(kind).board(0.0).parts.iter().any(|p| p.goes(way) && p.name == name)
+}
+
+/// The names of all parts that events can pass in that direction.
+pub fn names(kind: &BrokerKind, way: Way) -> Vec<String> {
+    of(kind).board(0.0).parts.into_iter().filter(|p| p.goes(way)).map(|p| p.name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every kind keeps the contract, the ones to come included.
+    #[test]
+    fn every_kind_keeps_the_contract() {
+        for offer in OFFERS {
+            let mut kind = (offer.fresh)();
+            assert_eq!(kind.name(), offer.kind);
+            for way in [Way::In, Way::Out] {
+                if !has(&kind, "made-here", way) {
+                    of_mut(&mut kind).create("made-here", way);
+                }
+                assert!(has(&kind, "made-here", way), "{}: created and not there", offer.kind);
+                assert!(!of(&kind).noun(way).is_empty());
+            }
+            for way in [Way::In, Way::Out] {
+                if has(&kind, "made-here", way) {
+                    of_mut(&mut kind).rename("made-here", "new-name", way);
+                }
+                assert!(has(&kind, "new-name", way) && !has(&kind, "made-here", way), "{}: renamed and not there", offer.kind);
+            }
+            let board = of(&kind).board(180.0);
+            assert!(board.size.x >= 180.0 && board.size.y > 0.0);
+            let whole = Rect::from_min_size(egui::Pos2::ZERO, board.size);
+            for (i, part) in board.parts.iter().enumerate() {
+                assert!(whole.expand(0.5).contains_rect(part.rect), "{}: {part:?} is outside of {whole:?}", offer.kind);
+                assert!(board.parts[..i].iter().all(|other| !other.rect.shrink(0.5).intersects(part.rect)), "{}: {part:?}", offer.kind);
+            }
+        }
+    }
+}
