@@ -136,11 +136,11 @@ fn broadest(question: &Question) -> u32 {
 }
 
 /// Files all branches of all patterns.
-pub(super) fn build<'a>(patterns: impl IntoIterator<Item = &'a Pattern>) -> Matcher {
+pub(super) fn build<'a>(patterns: impl IntoIterator<Item = Option<&'a Pattern>>) -> Matcher {
     let mut matcher = Matcher::default();
     let mut shared: BTreeMap<(u32, String), u32> = BTreeMap::new();
     for (pattern, given) in patterns.into_iter().enumerate() {
-        for branch in given.branches() {
+        for branch in given.into_iter().flat_map(Pattern::branches) {
             let asks = branch.iter().map(|(path, tests)| {
                 let next = matcher.paths.len() as u32;
                 let path = *matcher.paths.entry(path.as_str().into()).or_insert(next);

@@ -89,6 +89,11 @@ impl Scratch {
 impl Matcher {
     /// A matcher of these patterns.
     pub fn new<'a>(patterns: impl IntoIterator<Item = &'a Pattern>) -> Matcher {
+        Matcher::of(patterns.into_iter().map(Some))
+    }
+
+    /// A matcher of the patterns there are; positions without one are counted and match nothing.
+    pub fn of<'a>(patterns: impl IntoIterator<Item = Option<&'a Pattern>>) -> Matcher {
         filing::build(patterns)
     }
 
