@@ -102,6 +102,7 @@ impl<'s> Names<'s> {
         names.emits(scenario, findings);
         names.consumers(scenario, findings);
         names.links(scenario, findings);
+        names.groups(scenario, findings);
         names
     }
 
@@ -292,6 +293,15 @@ impl<'s> Names<'s> {
             let known = outlet.map(|outlet| &self.outlets[outlet.index()]);
             let (broker, channels) = (known.map(|o| o.broker), known.map_or_else(Vec::new, |o| o.channels.clone()));
             self.reads.push(Reading { node, path, broker, channels, outlet });
+        }
+    }
+
+    fn groups(&self, scenario: &Scenario, findings: &mut Findings) {
+        for (i, group) in scenario.groups.iter().enumerate() {
+            for (n, name) in group.nodes.iter().enumerate().filter(|(_, name)| !self.nodes.contains_key(name.as_str())) {
+                let help = findings.suggest.did_you_mean(name, scenario.nodes.iter().map(Node::id));
+                findings.add(super::Severity::Error, format!("groups[{i}].nodes[{n}]"), format!("there is no node `{name}`"), help);
+            }
         }
     }
 
