@@ -1,6 +1,9 @@
 //! Kafka's rows: `{"rows": [{"id", "kind", "rule", ...}]}`, one file here for each family of kinds.
 
+mod assignor;
 mod choice;
+mod logs;
+mod offsets;
 
 use super::{Verdict, rows};
 use serde::de::DeserializeOwned;
@@ -15,7 +18,15 @@ struct Compared {
 /// Runs a row of one kind.
 type Runner = fn(&Value) -> Result<Compared, String>;
 
-const KINDS: &[(&str, Runner)] = &[("partitioner", choice::partitioner), ("sticky", choice::sticky)];
+const KINDS: &[(&str, Runner)] = &[
+    ("partitioner", choice::partitioner),
+    ("sticky", choice::sticky),
+    ("assignor", assignor::assignor),
+    ("compaction", logs::compaction),
+    ("retention", logs::retention),
+    ("idempotence", logs::idempotence),
+    ("offsets", offsets::offsets),
+];
 
 /// Runs every row.
 pub fn verdicts(document: &Value) -> Result<Vec<Verdict>, String> {
