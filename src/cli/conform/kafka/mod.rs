@@ -4,6 +4,7 @@ mod assignor;
 mod choice;
 mod logs;
 mod offsets;
+mod replication;
 
 use super::{Verdict, rows};
 use serde::de::DeserializeOwned;
@@ -26,6 +27,7 @@ const KINDS: &[(&str, Runner)] = &[
     ("retention", logs::retention),
     ("idempotence", logs::idempotence),
     ("offsets", offsets::offsets),
+    ("replication", replication::replication),
 ];
 
 /// Runs every row.

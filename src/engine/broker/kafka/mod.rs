@@ -20,6 +20,7 @@ pub mod log;
 pub mod offsets;
 pub mod partitioner;
 pub mod producer;
+pub mod replication;
 pub mod transactions;
 
 pub use error::Error;
