@@ -89,7 +89,13 @@ pub fn assignor(row: &Value) -> Result<Compared, String> {
 }
 
 /// One rebalance in the words of the rows, and whether members have to rejoin because they gave something up.
-fn rebalance(assignor: Assignor, round: &Round, owned: &mut Owned, generation: i32, first: bool) -> Result<(Map<String, Value>, bool), String> {
+fn rebalance(
+    assignor: Assignor,
+    round: &Round,
+    owned: &mut Owned,
+    generation: i32,
+    first: bool,
+) -> Result<(Map<String, Value>, bool), String> {
     let names: BTreeSet<&String> = round.topics.keys().chain(round.members.iter().flat_map(|member| &member.topics)).collect();
     let names: Vec<&String> = names.into_iter().collect();
     let number = |name: &str| names.binary_search_by(|known| known.as_str().cmp(name)).ok().map(|at| at as u32);

@@ -4,6 +4,7 @@ mod assignor;
 mod choice;
 mod logs;
 mod offsets;
+mod rebalance;
 mod replication;
 
 use super::{Verdict, rows};
@@ -28,6 +29,7 @@ const KINDS: &[(&str, Runner)] = &[
     ("idempotence", logs::idempotence),
     ("offsets", offsets::offsets),
     ("replication", replication::replication),
+    ("rebalance", rebalance::rebalance),
 ];
 
 /// Runs every row.

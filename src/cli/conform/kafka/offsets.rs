@@ -1,10 +1,10 @@
 //! Where consumers read: resets, seeks, timestamps, lag, and what transactions hide.
 
 use super::{Compared, read};
+use crate::engine::kafka::Error;
 use crate::engine::kafka::log::{Log, LogConfig, Record};
 use crate::engine::kafka::offsets::{AutoOffsetReset, Range, Seek};
 use crate::engine::kafka::transactions::{Outcome, Transactions};
-use crate::engine::kafka::Error;
 use crate::time::{Span, Time};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -174,9 +174,8 @@ fn transactions(steps: &[String]) -> Result<Value, String> {
         log.advance_high_watermark(log.end());
     }
     let stable = model.last_stable_offset(log.high_watermark());
-    let committed = |(offset, record): &(u64, &Produced)| {
-        *offset < stable && record.0.is_none_or(|producer| !model.is_aborted(producer, *offset))
-    };
+    let committed =
+        |(offset, record): &(u64, &Produced)| *offset < stable && record.0.is_none_or(|producer| !model.is_aborted(producer, *offset));
     Ok(json!({
         "high_watermark": log.high_watermark(),
         "read_committed_offsets": log.iter().filter(committed).map(|(offset, _)| offset).collect::<Vec<_>>(),

@@ -103,7 +103,8 @@ impl Given {
 
 /// Produces one record.
 fn produce(given: &Given, expected: &Map<String, Value>) -> Result<Map<String, Value>, String> {
-    let acks = match given.acks.as_ref().and_then(|acks| acks.as_str().map(str::to_owned).or_else(|| acks.as_i64().map(|n| n.to_string()))) {
+    let acks = match given.acks.as_ref().and_then(|acks| acks.as_str().map(str::to_owned).or_else(|| acks.as_i64().map(|n| n.to_string())))
+    {
         Some(text) if text == "0" => Acks::Zero,
         Some(text) if text == "1" => Acks::One,
         Some(text) if text == "all" || text == "-1" => Acks::All,
@@ -121,7 +122,8 @@ fn produce(given: &Given, expected: &Map<String, Value>) -> Result<Map<String, V
     let fetching = |place: &usize| Some(*place) != slow && Some(*place) != partition.leader() && partition.alive().has(*place);
     let fetching: Vec<usize> = (0..given.replicas.len()).filter(fetching).collect();
     fetching.into_iter().for_each(|place| partition.fetched(place, 1, Time::ZERO));
-    let shrinks = given.event.as_deref().is_some_and(|event| event.contains("ISR") && (event.contains("shrink") || event.contains("leave")));
+    let shrinks =
+        given.event.as_deref().is_some_and(|event| event.contains("ISR") && (event.contains("shrink") || event.contains("leave")));
     if shrinks {
         let leaving = (0..given.replicas.len()).filter(|place| Some(*place) == slow || !partition.alive().has(*place)).collect::<Vec<_>>();
         leaving.into_iter().for_each(|place| partition.fence(place));
@@ -209,7 +211,8 @@ fn said<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
 fn detection(given: &Given) -> f64 {
     let lives = given.follower.as_deref().is_some_and(|follower| follower.contains("alive"));
     if lives || given.replica_lag_time_max_ms.is_some() {
-        let config = ReplicationConfig { lag_time_max: Span::from_millis(given.replica_lag_time_max_ms.unwrap_or(30_000)), ..Default::default() };
+        let config =
+            ReplicationConfig { lag_time_max: Span::from_millis(given.replica_lag_time_max_ms.unwrap_or(30_000)), ..Default::default() };
         let mut partition = Replication::new(config, 2);
         // The leader takes records that the follower does not fetch, and looks every half of the time, at no particular phase.
         let check = Span(config.lag_time_max.0 / 2);

@@ -16,6 +16,7 @@
 
 pub mod assign;
 pub mod error;
+pub mod group;
 pub mod log;
 pub mod offsets;
 pub mod partitioner;

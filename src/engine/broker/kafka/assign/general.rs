@@ -61,8 +61,7 @@ impl Builder<'_> {
             self.place(partition, false);
         }
         let shared = |p: &TopicPartition| self.readers(p.topic).count() > 1;
-        let (all, free): (Vec<_>, Vec<_>) =
-            (all.into_iter().filter(&shared).collect(), free.into_iter().filter(&shared).collect());
+        let (all, free): (Vec<_>, Vec<_>) = (all.into_iter().filter(&shared).collect(), free.into_iter().filter(&shared).collect());
         let settled: Vec<usize> = (0..self.assignment.len()).filter(|member| !self.may_change(*member)).collect();
         for member in settled {
             self.by_size.remove(&(self.assignment[member].len(), member));
@@ -102,9 +101,7 @@ impl Builder<'_> {
 
     fn balanced(&self) -> bool {
         let (Some((least, _)), Some((most, _))) = (self.by_size.first(), self.by_size.last()) else { return true };
-        let richer = |size: usize, p: TopicPartition| {
-            self.owner.get(&p).is_some_and(|owner| size + 1 < self.assignment[*owner].len())
-        };
+        let richer = |size: usize, p: TopicPartition| self.owner.get(&p).is_some_and(|owner| size + 1 < self.assignment[*owner].len());
         least + 1 >= *most
             || self.by_size.iter().all(|(size, member)| {
                 let mut wanted = self.group.members[*member].topics.iter().flat_map(|topic| self.group.partitions(*topic));

@@ -49,9 +49,7 @@ fn match_racks(states: &mut [State<'_>], assignment: &mut Assignment) {
             continue;
         }
         for partition in 0..partitions as u32 {
-            let fits = |place: &usize| {
-                alike.iter().all(|at| states[*at].matches(*place, partition) && states[*at].room(*place) > 0)
-            };
+            let fits = |place: &usize| alike.iter().all(|at| states[*at].matches(*place, partition) && states[*at].room(*place) > 0);
             if let Some(place) = (0..members.len()).find(fits) {
                 alike.iter().for_each(|at| states[*at].give(place, partition, assignment));
             }
@@ -67,7 +65,8 @@ impl<'a> State<'a> {
         let count = members.len() as u32;
         State {
             topic,
-            needs_racks: rack_aware && racks::matter(members.iter().filter_map(|(_, rack)| *rack), known.replica_racks.iter().map(Vec::as_slice)),
+            needs_racks: rack_aware
+                && racks::matter(members.iter().filter_map(|(_, rack)| *rack), known.replica_racks.iter().map(Vec::as_slice)),
             racks: &known.replica_racks,
             unassigned: (0..known.partitions).collect(),
             given: vec![0; members.len()],

@@ -46,7 +46,8 @@ struct Mixed<'a> {
 impl<'a> Mixed<'a> {
     fn new(group: Group<'a>) -> Mixed<'a> {
         let keeps = |member: usize| {
-            let fits = move |p: &&TopicPartition| group.subscribes(member, p.topic) && p.partition < group.topics[p.topic as usize].partitions;
+            let fits =
+                move |p: &&TopicPartition| group.subscribes(member, p.topic) && p.partition < group.topics[p.topic as usize].partitions;
             group.members[member].owned.iter().filter(fits).copied().collect::<Vec<_>>()
         };
         let assignment: Assignment = (0..group.members.len()).map(keeps).collect();
