@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 mod command;
+mod eventbridge;
 mod kafka;
 
 use tidemill::cli::conform::{Verdict, run};
