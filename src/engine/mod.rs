@@ -25,7 +25,7 @@ mod slab;
 mod ziggurat;
 
 pub use books::{Books, Imbalance, Inbound};
-pub use broker::kafka;
+pub use broker::{kafka, rabbitmq};
 pub use event::{Event, Message, Value};
 pub use observe::{AfterFailure, Observation, Observer};
 pub use sample::Sampler;

@@ -4,6 +4,7 @@
 //! for every row; counting, printing and exit codes are here. A new kind is a file here and a line in the table.
 
 mod kafka;
+mod rabbitmq;
 
 use super::{Exit, complain, print};
 use serde_json::Value;
@@ -19,7 +20,8 @@ struct Kind {
 }
 
 /// The kinds whose rows can be run.
-const KINDS: &[Kind] = &[Kind { name: "kafka", verdicts: kafka::verdicts }];
+const KINDS: &[Kind] =
+    &[Kind { name: "kafka", verdicts: kafka::verdicts }, Kind { name: "rabbitmq", verdicts: rabbitmq::verdicts }];
 
 /// What came of one row.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@
 //! the agenda. A new kind is a file here, a variant of [`Broker`] and a variant of `scenario::broker::BrokerKind`.
 
 pub mod kafka;
+pub mod rabbitmq;
 mod simple;
 
 use super::event::Message;
