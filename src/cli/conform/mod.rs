@@ -20,8 +20,7 @@ struct Kind {
 }
 
 /// The kinds whose rows can be run.
-const KINDS: &[Kind] =
-    &[Kind { name: "kafka", verdicts: kafka::verdicts }, Kind { name: "rabbitmq", verdicts: rabbitmq::verdicts }];
+const KINDS: &[Kind] = &[Kind { name: "kafka", verdicts: kafka::verdicts }, Kind { name: "rabbitmq", verdicts: rabbitmq::verdicts }];
 
 /// What came of one row.
 #[derive(Clone, Debug)]

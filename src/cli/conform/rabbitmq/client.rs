@@ -45,9 +45,7 @@ impl Client {
             "nack" => self.settle(&input, |session, channel, tag| {
                 session.nack(channel, tag, input.flag("multiple", false), input.flag("requeue", true))
             }),
-            "reject" => {
-                self.settle(&input, |session, channel, tag| session.nack(channel, tag, false, input.flag("requeue", true)))
-            }
+            "reject" => self.settle(&input, |session, channel, tag| session.nack(channel, tag, false, input.flag("requeue", true))),
             "recover" => {
                 let name = input.text("ch")?;
                 let channel = self.channel(name);

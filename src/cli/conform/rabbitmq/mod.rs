@@ -50,7 +50,8 @@ struct TopicRow {
 /// Runs every case and every row of the topic table.
 pub fn verdicts(document: &Value) -> Result<Vec<Verdict>, String> {
     let Document { cases, topic_table } = Document::deserialize(document).map_err(|error| error.to_string())?;
-    let mut verdicts = cases.iter().map(|case| verdict(case).map_err(|why| format!("{}: {why}", case.id))).collect::<Result<Vec<_>, _>>()?;
+    let mut verdicts =
+        cases.iter().map(|case| verdict(case).map_err(|why| format!("{}: {why}", case.id))).collect::<Result<Vec<_>, _>>()?;
     verdicts.extend(topic_table.iter().map(|TopicRow { pattern, key, matches }| {
         let row = json!({"pattern": pattern, "key": key, "matches": matches});
         let id = format!("topic `{pattern}` on `{key}`");

@@ -208,11 +208,7 @@ impl<M: Clone> Broker<M> {
     }
 
     /// Does something with a queue, then dead-letters what it gave up.
-    pub(super) fn with<T>(
-        &mut self,
-        id: QueueId,
-        act: impl FnOnce(&mut Queue<M>, u64, &mut ChannelLimits, &mut Out<M>) -> T,
-    ) -> Option<T> {
+    pub(super) fn with<T>(&mut self, id: QueueId, act: impl FnOnce(&mut Queue<M>, u64, &mut ChannelLimits, &mut Out<M>) -> T) -> Option<T> {
         let queue = self.queues.get_mut(id.0 as usize).and_then(Option::as_mut)?;
         let result = act(queue, self.now, &mut self.limits, &mut self.out);
         self.settle_dead();
@@ -376,11 +372,8 @@ impl<M: Clone> Broker<M> {
         if let Some(deaths) = &rare.deaths {
             for (which, place) in [("first", deaths.first), ("last", deaths.last)] {
                 let text = |name: Name| Value::text(self.topology.names.text(name));
-                let entries = [
-                    ("reason", Value::text(place.reason.name())),
-                    ("queue", text(place.queue)),
-                    ("exchange", text(place.exchange)),
-                ];
+                let entries =
+                    [("reason", Value::text(place.reason.name())), ("queue", text(place.queue)), ("exchange", text(place.exchange))];
                 headers.extend(entries.map(|(part, value)| (Arc::from(format!("x-{which}-death-{part}")), value)));
             }
         }

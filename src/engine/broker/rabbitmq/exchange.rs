@@ -105,17 +105,7 @@ impl Exchange {
     pub fn new(name: Name, kind: ExchangeKind, arguments: Table, names: &mut Names) -> Exchange {
         let alternate = look_up(&arguments, "alternate-exchange").and_then(Value::as_text).map(|text| names.intern(text));
         let index = Index::new(kind, names);
-        Exchange {
-            name,
-            kind,
-            durable: true,
-            auto_delete: false,
-            internal: false,
-            arguments,
-            alternate,
-            bindings: Vec::new(),
-            index,
-        }
+        Exchange { name, kind, durable: true, auto_delete: false, internal: false, arguments, alternate, bindings: Vec::new(), index }
     }
 
     /// Its bindings, in the order in which they were made.

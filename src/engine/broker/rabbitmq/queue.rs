@@ -183,7 +183,11 @@ impl<M: Clone> Queue<M> {
     pub fn cancel(&mut self, seat: Seat, now: u64, limits: &mut ChannelLimits, out: &mut Out<M>) -> bool {
         let found = self.consumers.numbered().find(|(_, consumer)| consumer.wish.seat == seat).map(|(number, _)| number);
         let Some(number) = found else { return false };
-        if self.is_classic() { self.cancel_classic(number) } else { self.cancel_quorum(number) }
+        if self.is_classic() {
+            self.cancel_classic(number)
+        } else {
+            self.cancel_quorum(number)
+        }
         self.after_leaving(now, limits, out)
     }
 
@@ -197,7 +201,11 @@ impl<M: Clone> Queue<M> {
         if !left && held.is_empty() {
             return false;
         }
-        if self.is_classic() { self.channel_down_classic(channel, &held) } else { self.channel_down_quorum(channel, &held, out) }
+        if self.is_classic() {
+            self.channel_down_classic(channel, &held)
+        } else {
+            self.channel_down_quorum(channel, &held, out)
+        }
         if left && self.goes_with_last_consumer() {
             return true;
         }

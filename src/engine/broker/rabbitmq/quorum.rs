@@ -149,9 +149,10 @@ impl<M: Clone> Queue<M> {
             return;
         }
         let Some(next) = self.waiting.first().copied() else { return };
-        let active = self.consumers.numbered().find(|(number, consumer)| {
-            matches!(consumer.standing, Standing::Up | Standing::Quiescing) && !self.waiting.contains(number)
-        });
+        let active = self
+            .consumers
+            .numbered()
+            .find(|(number, consumer)| matches!(consumer.standing, Standing::Up | Standing::Quiescing) && !self.waiting.contains(number));
         if let Some((number, consumer)) = active {
             let outranked = self.consumers.get(next).is_some_and(|newcomer| newcomer.wish.priority > consumer.wish.priority);
             if !outranked {

@@ -66,6 +66,9 @@ struct Unacked {
     consumer: Option<Arc<str>>,
 }
 
+/// What is settled together: a queue's messages of one consumer, or of one `basic.get` by its tag.
+type Group = (QueueId, Option<Arc<str>>, u64);
+
 /// What to declare a queue with.
 #[derive(Clone, Debug, Default)]
 pub struct QueueWish {
@@ -302,12 +305,8 @@ impl<M: Clone> Session<M> {
             return Ok(id);
         }
         declare::check_queue(name, *durable, *exclusive, *auto_delete, arguments)?;
-        let settings = Settings {
-            durable: *durable,
-            owner,
-            auto_delete: *auto_delete,
-            ..Settings::new(arguments, &mut self.broker.topology.names)
-        };
+        let settings =
+            Settings { durable: *durable, owner, auto_delete: *auto_delete, ..Settings::new(arguments, &mut self.broker.topology.names) };
         Ok(self.broker.add_queue(name, settings, arguments.clone()))
     }
 
@@ -588,9 +587,14 @@ impl<M: Clone> Session<M> {
 
     /// `basic.nack`, and `basic.reject` where `multiple` is false.
     pub fn nack(&mut self, channel: Channel, tag: u64, multiple: bool, requeue: bool) -> Result<(), Fault> {
-        self.settle(channel, tag, multiple, |broker, queue, slots| {
-            if requeue { broker.requeue(queue, slots) } else { broker.reject(queue, slots) }
-        })
+        self.settle(
+            channel,
+            tag,
+            multiple,
+            |broker, queue, slots| {
+                if requeue { broker.requeue(queue, slots) } else { broker.reject(queue, slots) }
+            },
+        )
     }
 
     /// `basic.recover`.
@@ -601,19 +605,13 @@ impl<M: Clone> Session<M> {
         self.guarded(channel, |_| Err(Fault::not_implemented("requeue=false")))
     }
 
-    fn settle(
-        &mut self,
-        channel: Channel,
-        tag: u64,
-        multiple: bool,
-        act: impl Fn(&mut Broker<M>, QueueId, &[u32]),
-    ) -> Result<(), Fault> {
+    fn settle(&mut self, channel: Channel, tag: u64, multiple: bool, act: impl Fn(&mut Broker<M>, QueueId, &[u32])) -> Result<(), Fault> {
         self.guarded(channel, |session| {
             let Some(state) = session.channels.get_mut(&channel) else { return Ok(()) };
             let settled = state.take(tag, multiple)?;
             let count = settled.iter().filter(|unacked| unacked.consumer.is_some()).count() as u32;
             // Each consumer's messages go back to their queue together, the oldest first.
-            let mut groups: BTreeMap<(QueueId, Option<Arc<str>>, u64), Vec<u32>> = BTreeMap::new();
+            let mut groups: BTreeMap<Group, Vec<u32>> = BTreeMap::new();
             for unacked in settled {
                 let single = if unacked.consumer.is_none() { unacked.tag } else { 0 };
                 groups.entry((unacked.queue, unacked.consumer, single)).or_default().push(unacked.slot);

@@ -19,7 +19,7 @@ pub enum Store<M> {
     /// Classic: what comes back goes to its old place.
     Classic(Levels<M>),
     /// Quorum: what comes back goes behind what came back before, and in front of all else.
-    Quorum(TwoLevels<M>),
+    Quorum(Box<TwoLevels<M>>),
 }
 
 /// A classic queue's messages: one level for each priority.
@@ -60,7 +60,7 @@ impl<M: Clone> Store<M> {
     /// An empty store of a quorum queue.
     pub fn quorum() -> Store<M> {
         let (high, low) = (Fifo::default(), Fifo::default());
-        Store::Quorum(TwoLevels { returned: VecDeque::new(), high, low, len: 0, arrived: 0, turn: 0 })
+        Store::Quorum(Box::new(TwoLevels { returned: VecDeque::new(), high, low, len: 0, arrived: 0, turn: 0 }))
     }
 
     /// How many are ready.
