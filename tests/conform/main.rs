@@ -5,6 +5,7 @@
 mod command;
 mod eventbridge;
 mod kafka;
+mod rabbitmq;
 
 use tidemill::cli::conform::{Verdict, run};
 
