@@ -98,7 +98,7 @@ impl Publisher {
     }
 
     /// The next event that waited for room, if there is room.
-    pub fn next(&mut self) -> Option<Event> {
+    pub fn next_to_send(&mut self) -> Option<Event> {
         if self.unconfirmed.len() < self.window { self.held.pop() } else { None }
     }
 
@@ -186,7 +186,7 @@ mod tests {
         assert!(!publisher.take(&event(3)), "the window holds two");
         assert_eq!(publisher.confirm(EventId(1)), Some(event(1)));
         assert_eq!(publisher.confirm(EventId(1)), None, "a second confirmation says nothing new");
-        assert_eq!(publisher.next(), Some(event(3)));
+        assert_eq!(publisher.next_to_send(), Some(event(3)));
         assert_eq!(publisher.overdue(Time(100)), None);
         assert_eq!(publisher.rearm(), Some(Time(110)));
         assert_eq!(publisher.overdue(Time(110)), Some(Overdue::Again(event(2))));

@@ -60,7 +60,7 @@ impl Simulation {
     }
 
     fn send_waiting<O: Observer>(&mut self, id: EmitterId, desk: &mut Desk, observer: &mut O) {
-        while let Some(event) = self.publishers[id.index()].as_mut().and_then(|publisher| publisher.next()) {
+        while let Some(event) = self.publishers[id.index()].as_mut().and_then(|publisher| publisher.next_to_send()) {
             self.send_kept(id, event, desk, observer);
         }
     }
