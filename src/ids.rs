@@ -40,6 +40,8 @@ ids! {
     ReadId;
     /// A consumer.
     ConsumerId;
+    /// A store.
+    StoreId;
     /// One `Read` as one instance of its consumer has it: a group member, a channel with its prefetch. (All instances together,
     /// where they take from one mailbox.)
     SeatId;

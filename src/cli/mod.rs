@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod compare;
 pub mod conform;
+mod kept;
 mod progress;
 mod replicas;
 mod run;

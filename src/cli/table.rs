@@ -11,7 +11,7 @@ pub fn of(report: &Report) -> String {
     let mut text = String::new();
     head(&mut text, report);
     consumers(&mut text, report);
-    confirms(&mut text, report);
+    super::kept::tables(&mut text, report);
     outlets(&mut text, report);
     totals(&mut text, report);
     expectations(&mut text, report);
@@ -50,7 +50,8 @@ pub fn aligned(text: &mut String, rows: &[Vec<String>]) {
     }
 }
 
-fn header(cells: &[&str]) -> Vec<String> {
+/// Cells of a table's head.
+pub fn header(cells: &[&str]) -> Vec<String> {
     cells.iter().map(|cell| (*cell).to_owned()).collect()
 }
 
@@ -78,6 +79,7 @@ fn consumers(text: &mut String, report: &Report) {
             NodeReport::Broker { accepted, throughput } => {
                 flow.push(vec![name.clone(), count(*accepted), rate(*throughput)]);
             }
+            NodeReport::Store(_) => {}
             NodeReport::Consumer(c) => rows.push(vec![
                 name.clone(),
                 count(c.acked),
@@ -97,26 +99,6 @@ fn consumers(text: &mut String, report: &Report) {
     for rows in [flow, rows].iter().filter(|rows| rows.len() > 1) {
         text.push('\n');
         aligned(text, rows);
-    }
-}
-
-/// What came of waiting for confirmations, where somebody does.
-fn confirms(text: &mut String, report: &Report) {
-    let mut rows = vec![header(&["publishers", "confirmed", "resent", "given up", "unconfirmed"])];
-    for (name, node) in &report.nodes.0 {
-        let confirms = match node {
-            NodeReport::Producer { confirms, .. } => *confirms,
-            NodeReport::Consumer(consumer) => consumer.confirms,
-            NodeReport::Broker { .. } => None,
-        };
-        if let Some(c) = confirms {
-            let counts = [c.confirmed, c.resent, c.given_up, c.unconfirmed].map(count);
-            rows.push(std::iter::once(name.clone()).chain(counts).collect());
-        }
-    }
-    if rows.len() > 1 {
-        text.push('\n');
-        aligned(text, &rows);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::books::Imbalance;
 use super::broker::Rules;
+use super::calls::Who;
 use super::consumer::Hand;
 use super::event::{Flags, Message};
 use super::link::{To, Travelling};
@@ -15,6 +16,8 @@ struct Found {
     inbound: u64,
     /// With their publishers.
     kept: u64,
+    /// In outboxes.
+    stored: u64,
     tracked: (u64, u64),
 }
 
@@ -38,11 +41,12 @@ impl Simulation {
         if self.inbound.sent != self.inbound.lost + self.inbound.accepted + found.inbound {
             return fail(format!("{:?}, but {} are on their way to brokers", self.inbound, found.inbound));
         }
-        if self.inbound.kept != found.kept {
-            return fail(format!("{:?}, but publishers keep {}", self.inbound, found.kept));
+        if self.inbound.kept != found.kept || self.inbound.stored != found.stored {
+            let (kept, stored) = (found.kept, found.stored);
+            return fail(format!("{:?}, but publishers keep {kept} and outboxes {stored}", self.inbound));
         }
         let owed: u64 = self.books.iter().map(|books| books.owed()).sum();
-        let live = owed + found.inbound + found.kept;
+        let live = owed + found.inbound + found.kept + found.stored;
         if self.live != live {
             return fail(format!("{} copies are said to be alive, {live} are", self.live));
         }
@@ -53,7 +57,7 @@ impl Simulation {
     }
 
     fn find(&self) -> Found {
-        let mut found = Found { outlets: vec![(0, 0); self.books.len()], inbound: 0, kept: 0, tracked: (0, 0) };
+        let mut found = Found { outlets: vec![(0, 0); self.books.len()], inbound: 0, kept: 0, stored: 0, tracked: (0, 0) };
         let on_links = self.links.iter().flat_map(|link| link.queue.iter().map(|(_, travelling)| travelling));
         for Travelling { message, to } in on_links.chain(self.transits.iter().map(|(_, travelling)| travelling)) {
             match to {
@@ -75,6 +79,15 @@ impl Simulation {
         for event in self.publishers.iter().flatten().flat_map(Publisher::kept) {
             found.kept += 1;
             found.tracked.0 += u64::from(event.flags.has(Flags::TRACKED));
+        }
+        let unsent = self.calls.iter().filter(|call| matches!(call.who, Who::Workload { .. })).filter_map(|call| call.event);
+        for event in unsent {
+            found.kept += 1;
+            found.tracked.0 += u64::from(event.flags.has(Flags::TRACKED));
+        }
+        for row in self.relays.iter().flat_map(|relay| &relay.rows) {
+            found.stored += 1;
+            found.tracked.0 += u64::from(row.event.flags.has(Flags::TRACKED));
         }
         for broker in &self.brokers {
             broker.waiting(&mut |outlet, message| found.add(outlet, message, true));

@@ -49,6 +49,8 @@ pub struct Inbound {
     pub refused: u64,
     /// Events that their publishers keep: not confirmed yet, or waiting to be sent.
     pub kept: u64,
+    /// Events in outboxes that are not marked as published.
+    pub stored: u64,
 }
 
 impl Inbound {

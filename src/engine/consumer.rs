@@ -29,6 +29,10 @@ pub struct Consumer {
     pub dead_letter: Option<(ChannelId, LinkId)>,
     /// What follows from a handled message.
     pub then: Box<[EmitterId]>,
+    /// Whether it calls stores.
+    pub calls: bool,
+    /// Whether a handled event changes a state, answers a request or is a part of a whole.
+    pub folds: bool,
     /// Counts since the start.
     pub counts: Counts,
 }
@@ -95,6 +99,8 @@ pub struct Hand {
 impl Hand {
     /// No work is ever done then.
     pub const NEVER: Time = Time(u64::MAX);
+    /// When work is done that waits for a store.
+    pub const CALLING: Time = Time(u64::MAX - 2);
     /// A worker that has no work.
     pub const EMPTY: Hand = Hand { message: Message::NONE, began: Time::ZERO, done: Hand::NEVER };
 }
@@ -164,6 +170,8 @@ impl Consumer {
             backoff_random: stream("backoff"),
             dead_letter: consumer.dead_letter,
             then: consumer.then.clone().into(),
+            calls: !consumer.calls.is_empty(),
+            folds: consumer.state.is_some() || consumer.join.is_some() || consumer.answers,
             counts: Counts::default(),
         }
     }

@@ -164,34 +164,54 @@ pub enum Value {
     Text(String),
 }
 
+/// One attribute of an event, `None` if it has none of that name.
+pub fn attribute(plan: &Plan, seed: u64, event: &Event, name: &str) -> Option<Value> {
+    if let Origin::Trace(trace) = &plan.emitters[event.id.emitter().index()].origin {
+        let column = trace.columns.iter().position(|column| column == name)?;
+        return Some(recorded(&trace.rows[event.id.serial() as usize].values[column]));
+    }
+    let kind = &plan.types[TypeId::from(event.kind).index()];
+    let (_, attribute) = kind.attributes.iter().find(|(known, _)| known == name)?;
+    Some(draw(salt(plan, seed, event), name, attribute, event))
+}
+
 /// The attributes of an event. They are not stored but follow from the seed and the event's id: whoever looks twice sees the same.
 pub fn attributes(plan: &Plan, seed: u64, event: &Event) -> Vec<(String, Value)> {
     if let Origin::Trace(trace) = &plan.emitters[event.id.emitter().index()].origin {
         let row = &trace.rows[event.id.serial() as usize];
-        let value = |text: &str| text.parse().map_or_else(|_| Value::Text(text.to_owned()), Value::Number);
-        return trace.columns.iter().cloned().zip(row.values.iter().map(|text| value(text))).collect();
+        return trace.columns.iter().cloned().zip(row.values.iter().map(|text| recorded(text))).collect();
     }
     let kind = &plan.types[TypeId::from(event.kind).index()];
-    let salt = crate::random::hash_name(&plan.emitters[event.id.emitter().index()].name) ^ seed;
-    let draw = |name: &str, attribute: &Attribute| {
-        let mut random = crate::random::Stream::numbered(salt ^ crate::random::hash_name(name), event.id.serial());
-        match attribute {
-            Attribute::Choice(choices) => {
-                let total: f64 = choices.iter().map(|(_, weight)| weight).sum();
-                let mut left = random.unit() * total;
-                let chosen = choices.iter().find(|(_, weight)| {
-                    left -= weight;
-                    left < 0.0
-                });
-                Value::Text(chosen.or(choices.0.last()).map(|(text, _)| text.clone()).unwrap_or_default())
-            }
-            Attribute::Uniform(from, to) => Value::Number(from + (to - from) * random.unit()),
-            Attribute::Whole(from, to) => Value::Number((from + random.below(to.abs_diff(*from) + 1) as i64) as f64),
-            Attribute::Text(text) => Value::Text(text.clone()),
-            Attribute::Number(number) => Value::Number(*number),
+    let salt = salt(plan, seed, event);
+    kind.attributes.iter().map(|(name, attribute)| (name.clone(), draw(salt, name, attribute, event))).collect()
+}
+
+/// A value as a trace has it.
+fn recorded(text: &str) -> Value {
+    text.parse().map_or_else(|_| Value::Text(text.to_owned()), Value::Number)
+}
+
+fn salt(plan: &Plan, seed: u64, event: &Event) -> u64 {
+    crate::random::hash_name(&plan.emitters[event.id.emitter().index()].name) ^ seed
+}
+
+fn draw(salt: u64, name: &str, attribute: &Attribute, event: &Event) -> Value {
+    let mut random = crate::random::Stream::numbered(salt ^ crate::random::hash_name(name), event.id.serial());
+    match attribute {
+        Attribute::Choice(choices) => {
+            let total: f64 = choices.iter().map(|(_, weight)| weight).sum();
+            let mut left = random.unit() * total;
+            let chosen = choices.iter().find(|(_, weight)| {
+                left -= weight;
+                left < 0.0
+            });
+            Value::Text(chosen.or(choices.0.last()).map(|(text, _)| text.clone()).unwrap_or_default())
         }
-    };
-    kind.attributes.iter().map(|(name, attribute)| (name.clone(), draw(name, attribute))).collect()
+        Attribute::Uniform(from, to) => Value::Number(from + (to - from) * random.unit()),
+        Attribute::Whole(from, to) => Value::Number((from + random.below(to.abs_diff(*from) + 1) as i64) as f64),
+        Attribute::Text(text) => Value::Text(text.clone()),
+        Attribute::Number(number) => Value::Number(*number),
+    }
 }
 
 /// A share as a threshold for [`crate::random::Stream::chance`].

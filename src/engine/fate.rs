@@ -42,6 +42,12 @@ pub enum Reason {
     NotConfirmed,
     /// Its publisher crashed before it was confirmed.
     PublisherCrashed,
+    /// A store that its handler called failed, or did not answer at all.
+    StoreFailed,
+    /// A store that its handler called did not answer in time.
+    StoreTimeout,
+    /// It was stored, and its publisher crashed, or lost the store's answer, before it sent it.
+    NeverSent,
     /// It is larger than the broker takes.
     TooLarge,
     /// The broker takes no more per second.
@@ -75,6 +81,9 @@ impl fmt::Display for Reason {
             Reason::DeliveryTimeout => "it was not confirmed in time",
             Reason::NotConfirmed => "its publisher gave it up: no confirmation came after the last retry",
             Reason::PublisherCrashed => "its publisher crashed before it was confirmed",
+            Reason::StoreFailed => "a store that its handler called failed",
+            Reason::StoreTimeout => "a store that its handler called did not answer in time",
+            Reason::NeverSent => "it was stored and never sent: its publisher crashed or lost the store's answer in between",
             Reason::TooLarge => "it is larger than the broker takes",
             Reason::Throttled => "the broker took no more per second",
             Reason::BrokerDown => "its broker was down",

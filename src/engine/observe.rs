@@ -3,7 +3,7 @@
 use super::broker::desk::{BrokerFate, Note};
 use super::event::{Event, Message};
 use super::fate::Reason;
-use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, EventId, LinkId, OutletId};
+use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, EventId, LinkId, OutletId, StoreId};
 use crate::random::mix;
 use crate::time::{Span, Time};
 
@@ -68,6 +68,50 @@ pub enum Observation<'a> {
         event: &'a Event,
         /// Why.
         why: Reason,
+    },
+    /// Something about a store.
+    Store {
+        /// Which.
+        store: StoreId,
+        /// What.
+        what: StoreNote,
+    },
+    /// An event was published that a consumer's state is meant to hold.
+    Expected {
+        /// Whose state.
+        consumer: ConsumerId,
+        /// What.
+        event: &'a Event,
+    },
+    /// An event changed a consumer's state.
+    Folded {
+        /// Whose.
+        consumer: ConsumerId,
+        /// What.
+        event: &'a Event,
+        /// Whether it was in it already.
+        again: bool,
+    },
+    /// A consumer has thrown its state away, to build it again.
+    Rebuilds {
+        /// Whose.
+        consumer: ConsumerId,
+    },
+    /// The reply to a request has come.
+    Answered {
+        /// Who asked.
+        emitter: EmitterId,
+        /// The request.
+        request: EventId,
+        /// How long it took.
+        after: Span,
+    },
+    /// The reply to a request has not come in time.
+    NoReply {
+        /// Who asked.
+        emitter: EmitterId,
+        /// The request.
+        request: EventId,
     },
     /// A publisher was told that its broker has an event.
     Confirmed {
@@ -172,7 +216,47 @@ pub enum Observation<'a> {
         began: Time,
         /// What becomes of it.
         next: AfterFailure,
+        /// Why it failed.
+        why: Reason,
     },
+}
+
+/// What happens at a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreNote {
+    /// A call waits for a connection.
+    Waits,
+    /// A call is given one.
+    Begins {
+        /// Whether it waited.
+        waited: bool,
+        /// For how long.
+        wait: Span,
+    },
+    /// A call has been served.
+    Ends {
+        /// How long that took.
+        service: Span,
+        /// Whether it went well.
+        ok: bool,
+    },
+    /// A call that waited is given up by its caller.
+    GivesUp,
+    /// The connection of a call breaks.
+    Breaks,
+}
+
+impl StoreNote {
+    /// The note in one number, for the fingerprint.
+    fn word(&self) -> u64 {
+        match *self {
+            StoreNote::Waits => 1,
+            StoreNote::Begins { waited, wait } => 2 + u64::from(waited) + (wait.0 << 4),
+            StoreNote::Ends { service, ok } => 4 + u64::from(ok) + (service.0 << 4),
+            StoreNote::GivesUp => 6,
+            StoreNote::Breaks => 7,
+        }
+    }
 }
 
 /// What becomes of a message whose handling failed.
@@ -248,16 +332,23 @@ impl Fingerprint {
                 tag(12 + u64::from(outlet.0) * 16 + (u64::from(*worker) << 36), message.event.id.0)
             }
             Observation::Confirmed { event, .. } => tag(14, event.id.0),
+            Observation::Store { store, what } => tag(15 + u64::from(store.0) * 16, what.word()),
+            // What is expected was published, and what is folded was handled.
+            Observation::Expected { .. } => return,
+            Observation::Folded { consumer, event, again } => tag(16 + u64::from(consumer.0) * 32, event.id.0 ^ u64::from(*again) << 62),
+            Observation::Rebuilds { consumer } => tag(17 + u64::from(consumer.0) * 32, 0),
+            Observation::Answered { request, after, .. } => tag(18, request.0) ^ after.0.rotate_left(31),
+            Observation::NoReply { request, .. } => tag(19, request.0),
             Observation::Broker { broker, note } => tag(13 + u64::from(broker.0) * 16, note.word()),
             Observation::Acked { outlet, message, .. } => tag(7 + u64::from(outlet.0) * 16, message.event.id.0),
-            Observation::Failed { outlet, message, next, .. } => {
+            Observation::Failed { outlet, message, next, why, .. } => {
                 let next = match next {
                     AfterFailure::Retry(at) => at.0,
                     AfterFailure::DeadLetter => 1,
                     AfterFailure::Final => 2,
                     AfterFailure::Returned => 3,
                 };
-                tag(8 + u64::from(outlet.0) * 16, message.event.id.0) ^ next.rotate_left(31)
+                tag(8 + u64::from(outlet.0) * 16, message.event.id.0) ^ next.rotate_left(31) ^ (*why as u64) << 56
             }
         };
         // One rotation and one multiplication per observation; the finaliser comes when somebody asks.

@@ -61,11 +61,15 @@ impl<T> Slab<T> {
         self.places.iter().enumerate().filter_map(|(number, value)| Some((number as u32, value.as_ref()?)))
     }
 
+    /// The places of all values that are `wanted`, in order.
+    pub fn numbers(&self, wanted: impl Fn(&T) -> bool) -> Vec<u32> {
+        let places = self.places.iter().enumerate();
+        places.filter(|(_, value)| value.as_ref().is_some_and(&wanted)).map(|(i, _)| i as u32).collect()
+    }
+
     /// Takes out all values that are `wanted`, in the order of their places.
     pub fn take_all(&mut self, wanted: impl Fn(&T) -> bool) -> Vec<T> {
-        let places = self.places.iter().enumerate();
-        let numbers: Vec<u32> = places.filter(|(_, v)| v.as_ref().is_some_and(&wanted)).map(|(i, _)| i as u32).collect();
-        numbers.into_iter().filter_map(|number| self.take(number)).collect()
+        self.numbers(wanted).into_iter().filter_map(|number| self.take(number)).collect()
     }
 
     /// The values held, to be changed.

@@ -5,9 +5,12 @@ mod level;
 pub mod recorder;
 pub mod report;
 pub mod series;
+mod staleness;
+mod stores;
 pub mod totals;
 
 pub use recorder::Recorder;
 pub use report::Report;
 pub use series::Series;
+pub use stores::StoreFigures;
 pub use totals::Totals;

@@ -2,9 +2,11 @@
 
 use super::histogram::{Distribution, Precision, Summary};
 use super::level::Level;
+use super::staleness::Staleness;
+use super::stores::{StoreFigures, StoreRecord};
 use super::series::{NodeBin, OutletBin, Row, Series};
 use crate::engine::{AfterFailure, Observation, Observer};
-use crate::ids::{ConsumerId, NodeId, OutletId};
+use crate::ids::{ConsumerId, NodeId, OutletId, StoreId};
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
 use crate::time::{SECOND, Span, Time};
@@ -18,6 +20,9 @@ pub struct Recorder {
     outlets: Vec<OutletRecord>,
     consumers: Vec<ConsumerRecord>,
     links: Vec<LinkRecord>,
+    stores: Vec<StoreRecord>,
+    /// By emitter: how long replies took, where its events are requests.
+    replies: Vec<Option<Distribution>>,
     /// By emitter: the producer that counts; none for `then`.
     emitter_nodes: Box<[Option<NodeId>]>,
     /// By channel: the broker that counts.
@@ -66,6 +71,15 @@ struct ConsumerRecord {
     at_warmup: Snapshot,
     failed: u64,
     retries: u64,
+    stale: Option<Box<StaleRecord>>,
+}
+
+/// How old a consumer's projection is.
+#[derive(Clone, Debug, Default)]
+struct StaleRecord {
+    now: Staleness,
+    area_at_bin: u128,
+    area_at_warmup: u128,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -95,6 +109,17 @@ pub struct LevelFigures {
     pub last: u64,
 }
 
+/// How old a projection was, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub struct StalenessFigures {
+    /// Mean over time.
+    pub mean: f64,
+    /// Oldest.
+    pub max: f64,
+    /// At the end.
+    pub last: f64,
+}
+
 /// A consumer's figures after warm-up.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ConsumerFigures {
@@ -113,7 +138,8 @@ pub struct ConsumerFigures {
 impl Recorder {
     /// For a run at its very start.
     pub fn new(plan: Arc<Plan>) -> Recorder {
-        let precision = Precision::of(plan.consumers.len() * 3);
+        let asking = plan.emitters.iter().filter(|emitter| emitter.reply.is_some()).count();
+        let precision = Precision::of(plan.consumers.len() * 3 + plan.stores.len() * 2 + asking);
         let bins = Series::bins_for(plan.nodes.len() + plan.outlets.len()) as u64;
         let width = Span(plan.duration.0.div_ceil(bins).max(1));
         let reader = |read: &crate::ids::ReadId| plan.reads[read.index()].consumer;
@@ -147,9 +173,12 @@ impl Recorder {
                     at_warmup: Snapshot::default(),
                     failed: 0,
                     retries: 0,
+                    stale: consumer.state.as_ref().map(|_| Box::default()),
                 })
                 .collect(),
             links: vec![LinkRecord::default(); plan.links.len()],
+            stores: plan.stores.iter().map(|store| StoreRecord::new(store.node, store.connections, precision)).collect(),
+            replies: plan.emitters.iter().map(|emitter| emitter.reply.map(|_| Distribution::new(precision))).collect(),
             emitter_nodes: plan
                 .emitters
                 .iter()
@@ -191,9 +220,14 @@ impl Recorder {
             outlet.waiting_area_at_warmup = outlet.waiting.area(at);
             outlet.waiting.forget_max();
         }
+        self.stores.iter_mut().for_each(|store| store.end_warmup(at));
         for consumer in &mut self.consumers {
             consumer.at_warmup = consumer.snapshot(at);
             consumer.lag.forget_max();
+            if let Some(stale) = &mut consumer.stale {
+                stale.area_at_warmup = stale.now.area(at);
+                stale.now.forget_max();
+            }
         }
     }
 
@@ -214,6 +248,19 @@ impl Recorder {
             bin.lag = ((now.lag_area - then.lag_area) as f64 / ns) as f32;
             bin.utilisation = ((now.busy_area - then.busy_area) as f64 / ns / f64::from(consumer.capacity)) as f32;
         }
+        for (consumer, stale) in self.consumers.iter().filter_map(|consumer| Some((consumer, consumer.stale.as_ref()?))) {
+            nodes[consumer.node.index()].staleness = ((stale.now.area(end) - stale.area_at_bin) as f64 / ns * 1e-9) as f32;
+        }
+        for store in &self.stores {
+            let (then, now) = (store.at_bin, store.snapshot(end));
+            let bin = &mut nodes[store.node.index()];
+            let (ended, sum) = (now.served.0 - then.served.0, now.served.1 - then.served.1);
+            if ended > 0 {
+                bin.latency = (sum as f64 / ended as f64 * 1e-9) as f32;
+            }
+            bin.lag = ((now.queue - then.queue) as f64 / ns) as f32;
+            bin.utilisation = ((now.busy - then.busy) as f64 / ns / f64::from(store.connections())) as f32;
+        }
         let outlets = self.outlets.iter().map(|outlet| OutletBin {
             depth: ((outlet.waiting.area(end) - outlet.waiting_area_at_bin) as f64 / ns) as f32,
             depth_max: outlet.bin_max.max(outlet.waiting.now()) as f32,
@@ -230,6 +277,12 @@ impl Recorder {
         }
         for consumer in &mut self.consumers {
             consumer.at_bin = consumer.snapshot(at);
+            if let Some(stale) = &mut consumer.stale {
+                stale.area_at_bin = stale.now.area(at);
+            }
+        }
+        for store in &mut self.stores {
+            store.at_bin = store.snapshot(at);
         }
     }
 
@@ -242,10 +295,11 @@ impl Recorder {
         series
     }
 
-    /// What a node counts: emitted by a producer, taken in by a broker, handled to the end by a consumer.
+    /// What a node counts: emitted by a producer, taken in by a broker, handled to the end by a consumer, served by a store.
     pub fn count(&self, node: NodeId) -> u64 {
         match self.role(node) {
             Role::Consumer(consumer) => self.consumers[consumer.index()].handled().0,
+            Role::Store(store) => self.stores[store.index()].count(),
             Role::Producer | Role::Broker(_) => self.nodes[node.index()].count,
         }
     }
@@ -308,6 +362,40 @@ impl Recorder {
         all.summary()
     }
 
+    /// What a store did after warm-up.
+    pub fn store(&self, id: StoreId, now: Time) -> StoreFigures {
+        self.stores[id.index()].figures(self.plan.warmup, now, self.warm)
+    }
+
+    /// Calls that wait for a connection of a store now, and its busy connections times nanoseconds since the start.
+    pub fn store_now(&self, id: StoreId, now: Time) -> (u64, u128) {
+        let store = &self.stores[id.index()];
+        (store.waiting(), store.busy_area(now))
+    }
+
+    /// How old a consumer's projection is, in seconds: mean and highest after warm-up, and now. None without a projection.
+    pub fn staleness(&self, id: ConsumerId, now: Time) -> Option<StalenessFigures> {
+        let stale = self.consumers[id.index()].stale.as_ref()?;
+        let ns = (now - self.plan.warmup).0;
+        let area = stale.now.area(now) - if self.warm { stale.area_at_warmup } else { 0 };
+        let mean = if self.warm && ns > 0 { area as f64 / ns as f64 * 1e-9 } else { 0.0 };
+        let seconds = |ns: u64| ns as f64 * 1e-9;
+        Some(StalenessFigures { mean, max: seconds(stale.now.max(now)), last: seconds(stale.now.age(now)) })
+    }
+
+    /// How long replies to a node's requests took; none if it makes none.
+    pub fn round_trips(&self, node: NodeId) -> Option<Summary> {
+        let own = (0..self.replies.len()).filter(|i| self.plan.emitters[*i].node == node);
+        let mut all: Option<Distribution> = None;
+        for replies in own.filter_map(|i| self.replies[i].as_ref()) {
+            match &mut all {
+                Some(all) => all.add(replies),
+                None => all = Some(replies.clone()),
+            }
+        }
+        all.map(|all| all.summary())
+    }
+
     /// What set out on a link.
     pub fn link(&self, link: crate::ids::LinkId) -> LinkRecord {
         self.links[link.index()]
@@ -330,7 +418,7 @@ impl ConsumerRecord {
     }
 }
 
-fn level_figures(level: &Level, area_at_warmup: u128, warmup: Time, now: Time, warm: bool) -> LevelFigures {
+pub(super) fn level_figures(level: &Level, area_at_warmup: u128, warmup: Time, now: Time, warm: bool) -> LevelFigures {
     let ns = (now - warmup).0;
     let mean = if warm && ns > 0 { (level.area(now) - area_at_warmup) as f64 / ns as f64 } else { 0.0 };
     LevelFigures { mean, max: if warm { level.max() } else { 0 }, last: level.now() }
@@ -366,7 +454,32 @@ impl Observer for Recorder {
             | Observation::Refused { .. }
             | Observation::GivenUp { .. }
             | Observation::Confirmed { .. }
+            | Observation::NoReply { .. }
             | Observation::Broker { .. } => {}
+            Observation::Store { store, what } => {
+                let warm = self.warm;
+                self.stores[store.index()].observe(now, what, warm);
+            }
+            Observation::Expected { consumer, event } => {
+                if let Some(stale) = &mut self.consumers[consumer.index()].stale {
+                    stale.now.published(event.published, now);
+                }
+            }
+            Observation::Folded { consumer, event, .. } => {
+                if let Some(stale) = &mut self.consumers[consumer.index()].stale {
+                    stale.now.applied(event.published, now);
+                }
+            }
+            Observation::Rebuilds { consumer } => {
+                if let Some(stale) = &mut self.consumers[consumer.index()].stale {
+                    stale.now.reset(now);
+                }
+            }
+            Observation::Answered { emitter, after, .. } => {
+                if let Some(replies) = self.replies[emitter.index()].as_mut().filter(|_| self.warm) {
+                    replies.record(after.0);
+                }
+            }
             Observation::Ended { outlet, waited, .. } => {
                 if waited {
                     self.outlets[outlet.index()].waiting.down(now);

@@ -2,9 +2,12 @@
 //!
 //! Counts cover the whole run, so that the books balance; means, percentiles, throughput and utilisation start after the warm-up.
 
-use super::recorder::{LevelFigures, Recorder};
+use super::recorder::{LevelFigures, Recorder, StalenessFigures};
 use super::{Totals, histogram::Summary};
+use crate::engine::chains::{JoinCounts, ReplyCounts};
+use crate::engine::projection::StateFigures;
 use crate::engine::publisher::Confirms;
+use crate::engine::relay::OutboxCounts;
 use crate::engine::{Books, Simulation};
 use crate::ids::{NodeId, OutletId};
 use crate::scenario::expect::{Expectation, Quantity};
@@ -89,7 +92,18 @@ pub enum NodeReport {
         /// What came of waiting for confirmations, if it does.
         #[serde(skip_serializing_if = "Option::is_none")]
         confirms: Option<Confirms>,
+        /// What came of writing to a store as well, if it does.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outbox: Option<OutboxCounts>,
+        /// What became of its requests, if it makes any.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        replies: Option<ReplyCounts>,
+        /// From a request to its reply.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        round_trip: Option<Summary>,
     },
+    /// A store.
+    Store(Box<StoreReport>),
     /// A broker.
     Broker {
         /// Events that reached it.
@@ -131,6 +145,41 @@ pub struct ConsumerReport {
     /// What came of waiting for confirmations of what follows, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirms: Option<Confirms>,
+    /// What came of writing to a store as well, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outbox: Option<OutboxCounts>,
+    /// Its state, expected against actual, if it keeps one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<StateFigures>,
+    /// How old its state was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub staleness: Option<StalenessFigures>,
+    /// What became of the wholes that it joins, if it joins any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub join: Option<JoinCounts>,
+}
+
+/// A store's figures.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct StoreReport {
+    /// Calls made to it.
+    pub calls: u64,
+    /// Served to the end and well.
+    pub served: u64,
+    /// Failed: by chance, because it was down, or because the connection broke.
+    pub failed: u64,
+    /// Given up by their callers.
+    pub timed_out: u64,
+    /// Calls served per second, well or not.
+    pub throughput: f64,
+    /// Share of connections in use.
+    pub utilisation: f64,
+    /// From a call's arrival to its connection.
+    pub wait: Summary,
+    /// With a connection.
+    pub service: Summary,
+    /// Calls waiting for a connection.
+    pub queue: LevelFigures,
 }
 
 /// An outlet's figures.
@@ -229,7 +278,28 @@ fn figure(report: &serde_json::Value, path: &[String]) -> Option<f64> {
 fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> NodeReport {
     let (count, throughput) = (recorder.count(id), recorder.throughput(id, simulation.now()));
     match simulation.plan().nodes[id.index()].role {
-        Role::Producer => NodeReport::Producer { published: count, throughput, confirms: simulation.confirms(id) },
+        Role::Producer => NodeReport::Producer {
+            published: count,
+            throughput,
+            confirms: simulation.confirms(id),
+            outbox: simulation.outbox(id),
+            replies: simulation.replies(id),
+            round_trip: recorder.round_trips(id),
+        },
+        Role::Store(store) => {
+            let (counts, figures) = (simulation.store(store).counts, recorder.store(store, simulation.now()));
+            NodeReport::Store(Box::new(StoreReport {
+                calls: counts.calls,
+                served: counts.served,
+                failed: counts.failed,
+                timed_out: counts.timed_out,
+                throughput,
+                utilisation: figures.utilisation,
+                wait: figures.wait,
+                service: figures.service,
+                queue: figures.queue,
+            }))
+        }
         Role::Broker(_) => NodeReport::Broker { accepted: count, throughput },
         Role::Consumer(consumer) => {
             let counts = simulation.counts(consumer);
@@ -248,6 +318,10 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 wait: figures.wait,
                 lag: figures.lag,
                 confirms: simulation.confirms(id),
+                outbox: simulation.outbox(id),
+                state: simulation.state(consumer),
+                staleness: recorder.staleness(consumer, simulation.now()),
+                join: simulation.joins(consumer),
             }))
         }
     }

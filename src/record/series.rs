@@ -30,14 +30,16 @@ pub struct Row {
 /// A node within a bin.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NodeBin {
-    /// Per second: emitted by a producer, taken in by a broker, handled to the end by a consumer.
+    /// Per second: emitted by a producer, taken in by a broker, handled to the end by a consumer, served by a store.
     pub throughput: f32,
-    /// Mean seconds from publish to the end of handling; not a number if nothing ended.
+    /// Mean seconds from publish to the end of handling, or from a call's arrival at a store to its end; not a number if nothing ended.
     pub latency: f32,
-    /// Events owed to a consumer and not finished, time-weighted mean.
+    /// Events owed to a consumer and not finished, calls waiting for a connection of a store; time-weighted mean.
     pub lag: f32,
-    /// Share of a consumer's workers that were busy.
+    /// Share of a consumer's workers that were busy, or of a store's connections.
     pub utilisation: f32,
+    /// How old a consumer's projection was, in seconds, mean over time; 0 without one.
+    pub staleness: f32,
 }
 
 /// An outlet within a bin.

@@ -36,6 +36,8 @@ pub struct Totals {
     pub duplicates: u64,
     /// Events that their publishers keep at the end: not confirmed yet, or waiting to be sent.
     pub unconfirmed: u64,
+    /// Events in outboxes at the end that are not marked as published.
+    pub stored: u64,
     /// Copies travelling on links or in the hands of workers, at the end.
     pub in_flight: u64,
     /// Copies waiting for a worker or for their backoff, at the end.
@@ -54,6 +56,7 @@ impl Totals {
             dropped: inbound.lost,
             in_flight: inbound.travelling(),
             unconfirmed: inbound.kept,
+            stored: inbound.stored,
             lost: simulation.lost(),
             duplicates: simulation.duplicates(),
             ..Totals::default()

@@ -5,8 +5,11 @@
 
 use super::broker::BrokerKind;
 use super::pairs::Pairs;
-use super::publishing::Publish;
+use super::chains::{Join, Reply, When};
+use super::publishing::{Outbox, Publish};
 use super::shapes::{Arrivals, Attribute, Backoff, Key, Times};
+use super::state::Projection;
+use super::store::{Call, Store};
 use super::units::{Bandwidth, Percent, Size};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
@@ -44,7 +47,7 @@ pub struct Scenario {
     /// Event types.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
-    /// Producers, brokers and consumers.
+    /// Producers, brokers, consumers and stores.
     #[serde(default)]
     pub nodes: Vec<Node>,
     /// Network edges that differ from `network`.
@@ -199,6 +202,8 @@ pub enum Node {
     Broker(Broker),
     /// Handles events.
     Consumer(Consumer),
+    /// Is called by producers and consumers: a database, a remote service.
+    Store(Store),
 }
 
 impl Node {
@@ -208,6 +213,7 @@ impl Node {
             Node::Producer(p) => &p.id,
             Node::Broker(b) => &b.id,
             Node::Consumer(c) => &c.id,
+            Node::Store(s) => &s.id,
         }
     }
 
@@ -217,6 +223,7 @@ impl Node {
             Node::Producer(p) => &mut p.id,
             Node::Broker(b) => &mut b.id,
             Node::Consumer(c) => &mut c.id,
+            Node::Store(s) => &mut s.id,
         }
     }
 
@@ -226,6 +233,7 @@ impl Node {
             Node::Producer(p) => p.at,
             Node::Broker(b) => b.at,
             Node::Consumer(c) => c.at,
+            Node::Store(s) => s.at,
         }
     }
 
@@ -235,6 +243,7 @@ impl Node {
             Node::Producer(p) => &mut p.at,
             Node::Broker(b) => &mut b.at,
             Node::Consumer(c) => &mut c.at,
+            Node::Store(s) => &mut s.at,
         } = Some(at);
     }
 
@@ -244,6 +253,7 @@ impl Node {
             Node::Producer(p) => p.zone.as_deref(),
             Node::Broker(b) => b.zone.as_deref(),
             Node::Consumer(c) => c.zone.as_deref(),
+            Node::Store(s) => s.zone.as_deref(),
         }
     }
 
@@ -253,15 +263,17 @@ impl Node {
             Node::Producer(p) => &mut p.zone,
             Node::Broker(b) => &mut b.zone,
             Node::Consumer(c) => &mut c.zone,
+            Node::Store(s) => &mut s.zone,
         }
     }
 
-    /// `producer`, `broker` or `consumer`.
+    /// `producer`, `broker`, `consumer` or `store`.
     pub fn role(&self) -> &'static str {
         match self {
             Node::Producer(_) => "producer",
             Node::Broker(_) => "broker",
             Node::Consumer(_) => "consumer",
+            Node::Store(_) => "store",
         }
     }
 }
@@ -284,12 +296,26 @@ pub struct Producer {
     /// Whether it waits for its broker to confirm what it publishes. Default: no.
     #[serde(default, skip_serializing_if = "is_default")]
     pub publish: Publish,
+    /// Stores that are called before an event is emitted; if a call fails, nothing is, one after the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Call>,
+    /// A store that is written to as well, and what ties that to publishing. Default: nothing is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outbox: Option<Outbox>,
 }
 
 impl Default for Producer {
     /// A producer without a name that emits nothing.
     fn default() -> Self {
-        Producer { id: String::new(), at: None, zone: None, emits: Vec::new(), publish: Publish::Forget }
+        Producer {
+            id: String::new(),
+            at: None,
+            zone: None,
+            emits: Vec::new(),
+            publish: Publish::Forget,
+            calls: Vec::new(),
+            outbox: None,
+        }
     }
 }
 
@@ -304,6 +330,9 @@ pub struct Emit {
     pub to: String,
     /// When events are emitted.
     pub arrivals: Arrivals,
+    /// Whether each event is a request that waits for a reply. Default: no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Reply>,
 }
 
 /// A broker node.
@@ -358,6 +387,18 @@ pub struct Consumer {
     /// Whether it waits for its broker to confirm what follows. Default: no.
     #[serde(default, skip_serializing_if = "is_default")]
     pub publish: Publish,
+    /// Stores that are called when the work on an event is done; if a call fails, so does the handling, one after the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Call>,
+    /// A store that is written to as well, and what ties that to publishing. Default: nothing is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outbox: Option<Outbox>,
+    /// State that it folds from what it handles. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Projection>,
+    /// Whether it waits for several events of one correlation id before anything follows. Default: no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join: Option<Join>,
 }
 
 impl Default for Consumer {
@@ -375,6 +416,10 @@ impl Default for Consumer {
             dead_letter: None,
             then: Vec::new(),
             publish: Publish::Forget,
+            calls: Vec::new(),
+            outbox: None,
+            state: None,
+            join: None,
         }
     }
 }
@@ -400,11 +445,15 @@ pub struct Handle {
     /// Share of attempts that fail. Default 0.
     #[serde(default, skip_serializing_if = "is_default")]
     pub fails: Percent,
+    /// What may come of handling an event as far as the business is concerned, by weight: a payment is accepted or declined. An event
+    /// has the same outcome however often it is handled. Default: nothing to tell apart.
+    #[serde(default, skip_serializing_if = "Pairs::is_empty")]
+    pub outcomes: Pairs<f64>,
 }
 
 impl Default for Handle {
     fn default() -> Self {
-        Handle { time: millisecond(), fails: Percent(0.0) }
+        Handle { time: millisecond(), fails: Percent(0.0), outcomes: Pairs::default() }
     }
 }
 
@@ -441,6 +490,9 @@ pub struct Then {
     /// Event types it follows from. Default: every type the consumer reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on: Vec<String>,
+    /// On which occasion. Default: whenever an event has been handled.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub when: When,
 }
 
 /// A checkable statement about a run, such as `p99 < 200ms`; see [`mod@super::expect`] for the language.

@@ -107,6 +107,7 @@ impl<'k> Known<'k> {
             Role::Producer => "producer",
             Role::Broker(_) => "broker",
             Role::Consumer(_) => "consumer",
+            Role::Store(_) => "store",
         };
         Known::new(plan.nodes.iter().map(|n| (n.name.as_str(), role(n.role))), plan.outlets.iter().map(|o| o.name.as_str()))
     }
@@ -141,11 +142,16 @@ const TOTALS: &[&str] = &[
     "lost",
     "duplicates",
     "unconfirmed",
+    "stored",
     "in_flight",
     "waiting",
 ];
 const SPREAD: &[&str] = &["mean", "p50", "p90", "p99", "p999", "max"];
 const CONFIRMS: &[&str] = &["confirmed", "resent", "given_up", "unconfirmed"];
+const OUTBOX: &[&str] = &["written", "published", "republished", "missing", "invented", "waiting"];
+const STATE: &[&str] = &["expected", "actual", "difference", "off", "wrong", "keys", "missing", "repeated"];
+const JOIN: &[&str] = &["complete", "timed_out", "waiting"];
+const REPLIES: &[&str] = &["answered", "timed_out", "late", "waiting"];
 const LEVEL: &[&str] = &["mean", "max", "last"];
 
 /// Figures of a kind of thing: name, what it counts, its statistics (none: the figure is one number).
@@ -165,9 +171,30 @@ const CONSUMER: Figures = &[
     ("wait", Quantity::Time, SPREAD),
     ("lag", Quantity::Count, LEVEL),
     ("confirms", Quantity::Count, CONFIRMS),
+    ("outbox", Quantity::Count, OUTBOX),
+    ("state", Quantity::Count, STATE),
+    ("staleness", Quantity::Time, LEVEL),
+    ("join", Quantity::Count, JOIN),
 ];
-const PRODUCER: Figures =
-    &[("published", Quantity::Count, &[]), ("throughput", Quantity::Rate, &[]), ("confirms", Quantity::Count, CONFIRMS)];
+const PRODUCER: Figures = &[
+    ("published", Quantity::Count, &[]),
+    ("throughput", Quantity::Rate, &[]),
+    ("confirms", Quantity::Count, CONFIRMS),
+    ("outbox", Quantity::Count, OUTBOX),
+    ("replies", Quantity::Count, REPLIES),
+    ("round_trip", Quantity::Time, SPREAD),
+];
+const STORE: Figures = &[
+    ("calls", Quantity::Count, &[]),
+    ("served", Quantity::Count, &[]),
+    ("failed", Quantity::Count, &[]),
+    ("timed_out", Quantity::Count, &[]),
+    ("throughput", Quantity::Rate, &[]),
+    ("utilisation", Quantity::Share, &[]),
+    ("wait", Quantity::Time, SPREAD),
+    ("service", Quantity::Time, SPREAD),
+    ("queue", Quantity::Count, LEVEL),
+];
 const BROKER: Figures = &[("accepted", Quantity::Count, &[]), ("throughput", Quantity::Rate, &[])];
 const OUTLET: Figures = &[
     ("routed", Quantity::Count, &[]),
@@ -405,6 +432,7 @@ fn figures_of(known: &Known<'_>, name: &str) -> Figures {
         Some("consumer") => CONSUMER,
         Some("producer") => PRODUCER,
         Some("broker") => BROKER,
+        Some("store") => STORE,
         _ => &[],
     }
 }

@@ -4,6 +4,7 @@
 //! for through [`Files`], so that the caller decides where they come from.
 
 pub mod broker;
+pub mod chains;
 pub mod check;
 mod diagnose;
 pub mod document;
@@ -17,6 +18,8 @@ pub mod publishing;
 pub mod read;
 pub mod set;
 pub mod shapes;
+pub mod state;
+pub mod store;
 mod trace;
 pub mod units;
 pub mod write;

@@ -7,9 +7,11 @@ use super::broker::BrokerKind;
 use super::document::{Handle, Limits, Retry};
 use super::expect::Expectation;
 use super::publishing::Publish;
+use super::state::Projection;
+use super::chains::Join;
 use super::shapes::{Arrivals, Attribute, Key, Times};
 use super::units::{Bandwidth, Percent, Size};
-use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId, TypeId};
+use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId, StoreId, TypeId};
 use crate::time::{Span, Time};
 use std::sync::Arc;
 
@@ -42,6 +44,10 @@ pub struct Plan {
     pub reads: Vec<ReadPlan>,
     /// By [`ConsumerId`].
     pub consumers: Vec<ConsumerPlan>,
+    /// By [`StoreId`].
+    pub stores: Vec<StorePlan>,
+    /// Outboxes with their relays.
+    pub relays: Vec<RelayPlan>,
     /// By [`LinkId`]. One per pair of ends and direction that is used.
     pub links: Vec<LinkPlan>,
     /// What the scenario expects of its run, parsed.
@@ -85,6 +91,8 @@ pub enum Role {
     Broker(BrokerId),
     /// Handles.
     Consumer(ConsumerId),
+    /// Is called.
+    Store(StoreId),
 }
 
 /// An `Emit`.
@@ -104,6 +112,14 @@ pub struct EmitterPlan {
     pub origin: Origin,
     /// Whether it waits for confirmations.
     pub publish: Publish,
+    /// Stores that a workload calls, one after the other; with an outbox or a dual write, the last is that write.
+    pub calls: Vec<CallPlan>,
+    /// How its events are sent on their way. For `then` the consumer's own way.
+    pub sending: Sending,
+    /// On which occasion a `then` follows.
+    pub occasion: Occasion,
+    /// What each event waits for, if it is a request.
+    pub reply: Option<ReplyPlan>,
 }
 
 /// When an emitter emits.
@@ -122,6 +138,78 @@ pub enum Origin {
         /// On which types; empty means all.
         on: Vec<TypeId>,
     },
+}
+
+/// A call to a store.
+#[derive(Clone, Copy, Debug)]
+pub struct CallPlan {
+    /// Which store.
+    pub store: StoreId,
+    /// The way there.
+    pub link: LinkId,
+    /// How long the caller waits; without end if there is none.
+    pub timeout: Option<Span>,
+}
+
+/// What ties publishing to the write before or after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// There is no such write.
+    Straight,
+    /// Nothing; the write comes first.
+    StoreFirst,
+    /// Nothing; publishing comes first.
+    BrokerFirst,
+    /// An outbox, by its position in [`Plan::relays`].
+    Outbox(u32),
+}
+
+/// On what an event follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// On a handled event.
+    Handled,
+    /// On a handled event with this outcome, by its position in [`ConsumerPlan::outcomes`].
+    Outcome(u16),
+    /// On an event whose handling has failed for good.
+    Failed,
+    /// On missing parts.
+    TimedOut,
+}
+
+/// What a request waits for.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplyPlan {
+    /// Where replies come to.
+    pub channel: ChannelId,
+    /// How long it waits.
+    pub within: Span,
+}
+
+/// A store.
+#[derive(Clone, Debug)]
+pub struct StorePlan {
+    /// The node it is.
+    pub node: NodeId,
+    /// Calls it serves at a time, at least 1.
+    pub connections: u32,
+    /// Time of a call.
+    pub time: Times,
+    /// Share of calls that fail.
+    pub fails: Percent,
+}
+
+/// An outbox with its relay.
+#[derive(Clone, Debug)]
+pub struct RelayPlan {
+    /// Whose it is.
+    pub node: NodeId,
+    /// How it reads and marks.
+    pub call: CallPlan,
+    /// How long it rests.
+    pub poll: Span,
+    /// Most rows it takes at a time, at least 1.
+    pub batch: u32,
 }
 
 /// Recorded arrivals, in order of time.
@@ -166,6 +254,9 @@ pub struct ChannelPlan {
     pub name: String,
     /// The outlets it may feed, in file order of their declaration or first reader.
     pub outlets: Vec<OutletId>,
+    /// Consumers that fold a state from all its events (those that read outlets which the broker declares are not here: who gets
+    /// what is known only when it is routed).
+    pub folded_by: Vec<ConsumerId>,
 }
 
 /// What can be read from.
@@ -179,6 +270,8 @@ pub struct OutletPlan {
     pub name: String,
     /// Who reads it, in file order; may be empty only for an outlet that the broker declares.
     pub readers: Vec<ReadId>,
+    /// Whether its broker declares it, and a reader folds a state from it.
+    pub folded: bool,
 }
 
 /// A consumer's subscription.
@@ -211,6 +304,18 @@ pub struct ConsumerPlan {
     pub then: Vec<EmitterId>,
     /// Its subscriptions.
     pub reads: Vec<ReadId>,
+    /// Stores it calls, one after the other; with an outbox or a dual write, the last is that write.
+    pub calls: Vec<CallPlan>,
+    /// How what follows is sent on its way.
+    pub sending: Sending,
+    /// The state it folds.
+    pub state: Option<Projection>,
+    /// What it joins.
+    pub join: Option<Join>,
+    /// Weights of its outcomes.
+    pub outcomes: Vec<f64>,
+    /// Whether it reads what requests wait for.
+    pub answers: bool,
 }
 
 impl ConsumerPlan {

@@ -53,6 +53,8 @@ pub enum Act {
     LoseInbound(ChannelId, Event, Reason),
     /// See [`Desk::republish`].
     Republish(ChannelId, Event),
+    /// See [`Desk::rebuild`].
+    Rebuild(OutletId),
     /// See [`Desk::confirm`].
     Confirm(Event, bool),
     /// See [`Desk::wake`].
@@ -253,6 +255,11 @@ impl Desk {
     /// The parcel shipped last over this link carries this event: for those who watch links.
     pub fn carries(&mut self, link: LinkId, event: &Event) {
         self.acts.push_back(Act::Carries(link, *event));
+    }
+
+    /// A replay of everything that is stored begins at this outlet: whoever folds a state from it throws it away and builds it again.
+    pub fn rebuild(&mut self, outlet: OutletId) {
+        self.acts.push_back(Act::Rebuild(outlet));
     }
 
     /// Something worth telling.

@@ -55,6 +55,7 @@ impl Simulation {
         if let Some(event) = publisher.confirm(event) {
             self.note(&Observation::Confirmed { emitter: id, event: &event }, observer);
             self.let_go(&event, false);
+            self.row_settled(id, event.id, true, observer);
             self.send_waiting(id, desk, observer);
         }
     }
@@ -75,9 +76,8 @@ impl Simulation {
                     self.send_kept(id, event, desk, observer);
                 }
                 Overdue::GiveUp(event) => {
-                    let channel = self.emitters[id.index()].channel;
-                    self.note(&Observation::GivenUp { channel, event: &event, why: Reason::NotConfirmed }, observer);
-                    self.let_go(&event, true);
+                    self.give_up_kept(id, &event, Reason::NotConfirmed, observer);
+                    self.row_settled(id, event.id, false, observer);
                 }
             }
         }
@@ -95,11 +95,18 @@ impl Simulation {
                 continue;
             }
             for event in self.publishers[i].as_mut().map(|publisher| publisher.forget()).unwrap_or_default() {
-                let channel = self.emitters[id.index()].channel;
-                self.note(&Observation::GivenUp { channel, event: &event, why: Reason::PublisherCrashed }, observer);
-                self.let_go(&event, true);
+                self.give_up_kept(id, &event, Reason::PublisherCrashed, observer);
             }
         }
+    }
+
+    /// An event is given up, unless an outbox has it still.
+    fn give_up_kept<O: Observer>(&mut self, id: EmitterId, event: &Event, why: Reason, observer: &mut O) {
+        if !self.has_outbox(id) {
+            let channel = self.emitters[id.index()].channel;
+            self.note(&Observation::GivenUp { channel, event, why }, observer);
+        }
+        self.let_go(event, true);
     }
 
     /// A publisher no longer keeps an event. `gone`: it has not been confirmed.

@@ -37,6 +37,7 @@ impl Simulation {
                     self.note(&Observation::Accepted { channel, event: &event }, observer);
                     self.take_in(broker, channel, &event, desk, observer);
                 }
+                Act::Rebuild(outlet) => self.rebuild(outlet, observer),
                 Act::Confirm(event, taken) => self.confirm(&event, taken),
                 Act::Wake(at, token) => {
                     let place = self.wakes.put((broker, token));
@@ -72,6 +73,9 @@ impl Simulation {
         }
         self.note(&Observation::Routed { outlet, event }, observer);
         self.note(&Observation::Waits { outlet, event }, observer);
+        if self.watches_routed {
+            self.watch_routed(outlet, event, observer);
+        }
     }
 
     fn release<O: Observer>(&mut self, message: Message, observer: &mut O) {

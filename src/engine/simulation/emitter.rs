@@ -6,7 +6,7 @@ use crate::engine::keys::{Interner, KeySampler};
 use crate::ids::{ChannelId, EmitterId, EventId, LinkId, SeatId};
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
-use crate::scenario::plan::{Origin, Trace};
+use crate::scenario::plan::{Occasion, Origin, Sending, Trace};
 use crate::scenario::publishing::Publish;
 use crate::time::{Span, Time};
 use std::sync::Arc;
@@ -28,8 +28,10 @@ pub(super) struct Emitter {
     on: Box<[Kind]>,
     keys: KeySampler,
     key_random: Stream,
-    /// Whether its events are kept until they are confirmed.
-    pub(super) confirmed: bool,
+    /// Whether its events are just made and sent: nobody keeps, expects or waits for them, and no store is called before.
+    pub(super) plain: bool,
+    /// On which occasion they follow.
+    pub(super) occasion: Occasion,
     /// What its events are marked with.
     flags: Flags,
 }
@@ -50,9 +52,12 @@ impl Emitter {
         let key = emitter.event.and_then(|t| plan.types[t.index()].key.as_ref());
         let closed = process.as_ref().is_some_and(Process::is_closed_loop);
         let confirmed = emitter.publish != Publish::Forget;
+        let stored = matches!(emitter.sending, Sending::Outbox(_));
+        let watched = emitter.reply.is_some() || !plan.channels[emitter.channel.index()].folded_by.is_empty();
         Emitter {
-            confirmed,
-            flags: if closed || confirmed { Flags::TRACKED } else { Flags::default() },
+            plain: !confirmed && !watched && emitter.calls.is_empty(),
+            occasion: emitter.occasion,
+            flags: if closed || confirmed || stored { Flags::TRACKED } else { Flags::default() },
             kind: emitter.event.map_or(Kind(0), Kind::from),
             channel: emitter.channel,
             link: emitter.link,

@@ -4,7 +4,7 @@ use super::Simulation;
 use crate::engine::agenda::Due;
 use crate::engine::broker::Desk;
 use crate::engine::observe::Observer;
-use crate::ids::{EmitterId, EventId};
+use crate::ids::{ConsumerId, EmitterId, EventId};
 use crate::time::Time;
 
 /// Something to be done later.
@@ -19,6 +19,20 @@ pub(super) enum Errand {
     },
     /// The first of a publisher's deadlines passes.
     Deadline(EmitterId),
+    /// A call reaches its store; its place, and which step of it this is.
+    CallArrives(u32, u64),
+    /// A store is done with a call.
+    CallServed(u32, u64),
+    /// The answer to a call is back.
+    CallReturns(u32, u64),
+    /// A caller waits no longer; the call's place and serial number.
+    CallTimeout(u32, u64),
+    /// A relay looks into its outbox; in which round.
+    Poll(u32, u64),
+    /// The time for the reply to a request is over.
+    ReplyTimeout(EventId),
+    /// The time for the parts of a whole is over; its correlation id.
+    JoinTimeout(ConsumerId, EventId),
 }
 
 impl Simulation {
@@ -33,6 +47,13 @@ impl Simulation {
         match self.errands.take(index) {
             Some(Errand::Confirmed { event, taken }) => self.confirmed(event, taken, desk, observer),
             Some(Errand::Deadline(emitter)) => self.deadline(emitter, desk, observer),
+            Some(Errand::CallArrives(place, step)) => self.call_arrives(place, step, observer),
+            Some(Errand::CallServed(place, step)) => self.call_served(place, step, observer),
+            Some(Errand::CallReturns(place, step)) => self.call_returns(place, step, desk, observer),
+            Some(Errand::CallTimeout(place, serial)) => self.call_timeout(place, serial, desk, observer),
+            Some(Errand::Poll(relay, round)) => self.poll(relay, round, observer),
+            Some(Errand::ReplyTimeout(request)) => self.reply_timeout(request, observer),
+            Some(Errand::JoinTimeout(consumer, root)) => self.join_timeout(consumer, root, desk, observer),
             None => {}
         }
     }

@@ -5,10 +5,12 @@ use crate::engine::agenda::Due;
 use crate::engine::broker::{Desk, Failed, Rules, Settled};
 use crate::engine::consumer::Hand;
 use crate::engine::event::{Event, Flags, Message};
+use crate::engine::fate::Reason;
 use crate::engine::ledger::{End, Verdict};
 use crate::engine::observe::{AfterFailure, Observation, Observer};
 use crate::engine::seats::Seat;
-use crate::ids::{EmitterId, EventId, OutletId};
+use crate::ids::{EventId, OutletId};
+use crate::scenario::plan::Occasion;
 use crate::time::{Span, Time};
 
 impl Simulation {
@@ -61,31 +63,53 @@ impl Simulation {
         if hand.done != self.now {
             return;
         }
-        let Hand { message, began, .. } = *hand;
         hand.done = Hand::NEVER;
+        let id = self.seats.get(hand.message.event.seat).consumer;
+        let consumer = &mut self.consumers[id.index()];
+        if consumer.fails() {
+            self.fail_work(slot, Reason::HandlerFailed, desk, observer);
+        } else if consumer.calls {
+            self.worker_goes_on(slot, 0, desk, observer);
+        } else {
+            self.succeed(slot, true, desk, observer);
+        }
+    }
+
+    /// A worker has handled its message well. `follows`: what follows has not been seen to yet.
+    #[inline(always)]
+    pub(super) fn succeed<O: Observer>(&mut self, slot: u32, mut follows: bool, desk: &mut Desk, observer: &mut O) {
+        let Hand { message, began, .. } = self.hands[slot as usize];
         let Seat { consumer: id, outlet, told, crew, .. } = *self.seats.get(message.event.seat);
         let consumer = &mut self.consumers[id.index()];
         let worker = slot - consumer.first_worker;
-        let mut how = Settled::Acked;
-        if consumer.fails() {
-            match self.fail(slot, message, began, desk, observer) {
-                Some(settled) => how = settled,
-                None => return,
-            }
-        } else {
-            consumer.counts.acked += 1;
-            self.books[outlet.index()].acked += 1;
-            self.note(&Observation::Acked { outlet, consumer: id, worker, message: &message, began }, observer);
-            for i in 0..self.consumers[id.index()].then.len() {
-                let emitter = self.consumers[id.index()].then[i];
-                self.follow(emitter, message.event, desk, observer);
-            }
-            self.end(&message.event, outlet, End::Acked);
+        let (folds, emits) = (consumer.folds, !consumer.then.is_empty());
+        consumer.counts.acked += 1;
+        self.books[outlet.index()].acked += 1;
+        self.note(&Observation::Acked { outlet, consumer: id, worker, message: &message, began }, observer);
+        if folds {
+            follows &= self.handled(id, outlet, &message.event, observer);
         }
+        if follows && emits {
+            self.all_follow(id, &message.event, desk, observer);
+        }
+        self.end(&message.event, outlet, End::Acked);
         if told {
-            self.settled.push((message, how));
+            self.settled.push((message, Settled::Acked));
         }
         self.take_next(crew, slot, observer);
+    }
+
+    /// A worker has failed at its message.
+    #[inline(never)]
+    pub(super) fn fail_work<O: Observer>(&mut self, slot: u32, why: Reason, desk: &mut Desk, observer: &mut O) {
+        let Hand { message, began, .. } = self.hands[slot as usize];
+        let Seat { told, crew, .. } = *self.seats.get(message.event.seat);
+        if let Some(how) = self.fail(slot, message, began, why, desk, observer) {
+            if told {
+                self.settled.push((message, how));
+            }
+            self.take_next(crew, slot, observer);
+        }
     }
 
     /// Handling has failed. What that means to the broker; `None` if the same worker tries again at once.
@@ -95,6 +119,7 @@ impl Simulation {
         slot: u32,
         mut message: Message,
         began: Time,
+        why: Reason,
         desk: &mut Desk,
         observer: &mut O,
     ) -> Option<Settled> {
@@ -123,7 +148,10 @@ impl Simulation {
             AfterFailure::Final => consumer.counts.failed += 1,
             AfterFailure::Returned => consumer.counts.returned += 1,
         }
-        self.note(&Observation::Failed { outlet, consumer: id, worker, message: &message, began, next }, observer);
+        self.note(&Observation::Failed { outlet, consumer: id, worker, message: &message, began, next, why }, observer);
+        if matches!(next, AfterFailure::DeadLetter | AfterFailure::Final) && !self.consumers[id.index()].then.is_empty() {
+            self.all_follow_on(id, &message.event, Occasion::Failed, desk, observer);
+        }
         match (backoff, dead_letter) {
             (Some(Span::ZERO), _) => {
                 message.routed = self.now;
@@ -185,14 +213,6 @@ impl Simulation {
         }
         message.routed = self.now;
         self.arrive_at_consumer(&message, observer);
-    }
-
-    /// What follows from a handled event, if chance will have it.
-    #[inline(never)]
-    pub(super) fn follow<O: Observer>(&mut self, id: EmitterId, cause: Event, desk: &mut Desk, observer: &mut O) {
-        if self.emitters[id.index()].follows(cause.kind) {
-            self.publish(id, Some(&cause), desk, observer);
-        }
     }
 
     /// A copy has met its fate.

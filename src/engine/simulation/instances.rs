@@ -2,6 +2,7 @@
 
 use super::Simulation;
 use crate::engine::broker::{Desk, Rules};
+use crate::engine::calls::Who;
 use crate::engine::consumer::{Hand, Idle};
 use crate::engine::event::{Flags, Message};
 use crate::engine::observe::{Observation, Observer};
@@ -15,9 +16,7 @@ impl Simulation {
     pub fn stop(&mut self, consumer: ConsumerId, orderly: bool, observer: &mut impl Observer) {
         let mut desk = std::mem::take(&mut self.desk);
         self.crews_of(consumer).for_each(|crew| self.take_down(crew, orderly, &mut desk, observer));
-        if !orderly {
-            self.forget_kept(self.plan.consumers[consumer.index()].node, observer);
-        }
+        self.publisher_fell(self.plan.consumers[consumer.index()].node, orderly, observer);
         self.desk = desk;
     }
 
@@ -25,6 +24,7 @@ impl Simulation {
     pub fn restart(&mut self, consumer: ConsumerId, observer: &mut impl Observer) {
         let mut desk = std::mem::take(&mut self.desk);
         self.crews_of(consumer).for_each(|crew| self.bring_up(crew, &mut desk, observer));
+        self.publisher_rose(self.plan.consumers[consumer.index()].node);
         self.desk = desk;
     }
 
@@ -47,7 +47,10 @@ impl Simulation {
         }
         let mut copies: BTreeMap<SeatId, Vec<Message>> = BTreeMap::new();
         self.crews[crew as usize].idle = Idle::none(self.crews[crew as usize].capacity);
-        for message in self.drop_hands(crew, observer) {
+        let held = self.drop_hands(crew, observer);
+        let (first, count) = (self.crews[crew as usize].first_worker, self.crews[crew as usize].capacity);
+        self.abandon(|who| matches!(who, Who::Worker { slot, .. } if (first..first + count).contains(slot)), observer);
+        for message in held {
             copies.entry(message.event.seat).or_default().push(message);
         }
         let mut waited: Vec<Message> = std::iter::from_fn(|| self.crews[crew as usize].inbox.pop()).collect();

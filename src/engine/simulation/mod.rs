@@ -1,31 +1,41 @@
 //! The simulation: state, and what happens at each entry of the agenda.
 
+mod calling;
 mod confirming;
 mod deciding;
 mod emitter;
 mod errands;
+mod folding;
 mod handling;
 mod instances;
 mod publishing;
 mod reading;
+mod relaying;
 mod travelling;
 
 use crate::engine::agenda::{Agenda, Due, MOST_INDEXED, MOST_SCHEDULED};
 use crate::engine::books::{Books, Inbound};
 use crate::engine::broker::{Broker, Desk, Rules, Settled};
+use crate::engine::calls::Call;
+use crate::engine::chains::{Joins, Requests};
 use crate::engine::consumer::{Consumer, Crew, Hand};
 use crate::engine::event::{KeyTexts, Message};
 use crate::engine::keys::Interner;
 use crate::engine::ledger::Ledger;
 use crate::engine::link::{Link, Travelling};
 use crate::engine::observe::{Fingerprint, Observation, Observer};
+use crate::engine::projection::State;
 use crate::engine::publisher::Publisher;
+use crate::engine::relay::{OutboxCounts, Relay};
 use crate::engine::seats::Seats;
 use crate::engine::slab::Slab;
-use crate::ids::{BrokerId, ConsumerId, EmitterId, LinkId};
+use crate::engine::store::Store;
+use crate::ids::{BrokerId, ConsumerId, EmitterId, LinkId, NodeId};
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
+use crate::scenario::plan::Sending;
 use crate::time::Time;
+use std::collections::BTreeMap;
 use emitter::Emitter;
 use errands::Errand;
 use std::fmt;
@@ -63,6 +73,20 @@ pub struct Simulation {
     /// What brokers sent over links, with their tokens and whether it arrives.
     parcels: Slab<(BrokerId, u64, bool)>,
     errands: Slab<Errand>,
+    pub(super) stores: Vec<Store>,
+    pub(super) calls: Slab<Call>,
+    /// Steps of calls so far, to tell them apart.
+    call_steps: u64,
+    pub(super) relays: Vec<Relay>,
+    /// What nodes wrote and published, where they do both.
+    outboxes: BTreeMap<NodeId, OutboxCounts>,
+    /// By consumer.
+    states: Vec<Option<State>>,
+    joins: Vec<Option<Joins>>,
+    /// By emitter.
+    requests: Vec<Option<Requests>>,
+    /// Whether some state is folded from what is known only when it is routed.
+    watches_routed: bool,
     /// When the parcel sent last arrives, if it does: for those who watch what it carries.
     parcel_arrives: Option<Time>,
     started: bool,
@@ -124,6 +148,12 @@ pub enum Progress {
     Stopped(Stop),
 }
 
+/// Counts of all nodes that both write and publish.
+fn outboxes(plan: &Plan) -> BTreeMap<NodeId, OutboxCounts> {
+    let emits = plan.emitters.iter().filter(|emitter| emitter.sending != Sending::Straight).map(|emitter| emitter.node);
+    emits.map(|node| (node, OutboxCounts::default())).collect()
+}
+
 impl Simulation {
     /// A run at its very start.
     pub fn new(plan: Arc<Plan>, seed: u64) -> Simulation {
@@ -176,6 +206,15 @@ impl Simulation {
             wakes: Slab::default(),
             parcels: Slab::default(),
             errands: Slab::default(),
+            stores: plan.stores.iter().map(|store| Store::new(&plan, store, seed)).collect(),
+            calls: Slab::default(),
+            call_steps: 0,
+            relays: plan.relays.iter().map(|_| Relay::new()).collect(),
+            outboxes: outboxes(&plan),
+            states: plan.consumers.iter().map(|consumer| consumer.state.as_ref().map(State::new)).collect(),
+            joins: plan.consumers.iter().map(|consumer| consumer.join.as_ref().map(Joins::new)).collect(),
+            requests: plan.emitters.iter().map(|emitter| emitter.reply.map(|reply| Requests::new(reply.within))).collect(),
+            watches_routed: plan.outlets.iter().any(|outlet| outlet.folded),
             parcel_arrives: None,
             started: false,
             books: vec![Books::default(); plan.outlets.len()],
@@ -195,6 +234,7 @@ impl Simulation {
                 simulation.agenda.schedule(at, Due::Arrival, i as u32);
             }
         }
+        simulation.start_relays();
         simulation
     }
 

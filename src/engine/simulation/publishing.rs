@@ -16,7 +16,11 @@ impl Simulation {
         if let Some(at) = next {
             self.agenda.schedule(at, Due::Arrival, id.0);
         }
-        self.publish(id, None, desk, observer);
+        if self.emitters[id.index()].plain {
+            self.publish(id, None, desk, observer);
+        } else {
+            self.workload_goes_on(id, 0, None, desk, observer);
+        }
     }
 
     #[inline(always)]
@@ -24,14 +28,38 @@ impl Simulation {
         let now = self.now;
         let emitter = &mut self.emitters[id.index()];
         let event = emitter.make(id, now, cause);
-        let (channel, link, confirmed) = (emitter.channel, emitter.link, emitter.confirmed);
+        let (channel, link, plain) = (emitter.channel, emitter.link, emitter.plain);
         if event.flags.has(Flags::TRACKED) {
             self.ledger.enter(event.id, None);
         }
         self.note(&Observation::Published { emitter: id, event: &event, cause: cause.map(|event| event.id) }, observer);
-        if confirmed {
+        if plain {
+            self.send_to_broker(link, channel, event, desk, observer);
+        } else {
+            self.watch(id, &event, observer);
+            self.set_off(id, event, desk, observer);
+        }
+    }
+
+    /// Makes an event that does not set out yet.
+    pub(super) fn bear<O: Observer>(&mut self, id: EmitterId, cause: Option<&Event>, observer: &mut O) -> Event {
+        let event = self.emitters[id.index()].make(id, self.now, cause);
+        if event.flags.has(Flags::TRACKED) {
+            self.ledger.enter(event.id, None);
+        }
+        self.note(&Observation::Published { emitter: id, event: &event, cause: cause.map(|event| event.id) }, observer);
+        self.watch(id, &event, observer);
+        event
+    }
+
+    /// An event sets out in the way of its publisher. (The ledger knows it already, if it is tracked.)
+    #[inline(never)]
+    pub(super) fn set_off<O: Observer>(&mut self, id: EmitterId, event: Event, desk: &mut Desk, observer: &mut O) {
+        if self.publishers[id.index()].is_some() {
             return self.publish_confirmed(id, event, desk, observer);
         }
+        let emitter = &self.emitters[id.index()];
+        let (channel, link) = (emitter.channel, emitter.link);
         self.send_to_broker(link, channel, event, desk, observer);
     }
 

@@ -81,6 +81,9 @@ impl Simulation {
                 self.ledger.enter(event.id, Some(outlet));
             }
             self.note(&Observation::Routed { outlet, event: &message.event }, observer);
+            if self.watches_routed {
+                self.watch_routed(outlet, event, observer);
+            }
             self.hand_over(message, observer);
         }
         desk.routes.clear();

@@ -1,13 +1,16 @@
 //! The plan of a document in which nothing is wrong.
 
 use super::names::{Names, Source};
-use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId};
+use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId, StoreId};
 use crate::scenario::document::{Consumer, Link, Node, Retry, Scenario};
 use crate::scenario::expect::Expectation;
 use crate::scenario::plan::{
-    BrokerPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, LinkPlan, NodePlan, Origin, OutletPlan, Plan, ReadPlan, Role, TypePlan,
+    BrokerPlan, CallPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, LinkPlan, NodePlan, Occasion, Origin, OutletPlan, Plan, ReadPlan, RelayPlan,
+    ReplyPlan, Role, Sending, StorePlan, TypePlan,
 };
-use crate::scenario::publishing::Publish;
+use crate::scenario::chains::When;
+use crate::scenario::publishing::{First, Outbox, Publish};
+use crate::scenario::store::Call;
 use crate::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +32,8 @@ pub(super) fn plan(scenario: &Scenario, names: &Names<'_>, expectations: Vec<Exp
         outlets: Vec::with_capacity(names.outlets.len()),
         reads: Vec::with_capacity(names.reads.len()),
         consumers: consumers(scenario),
+        stores: stores(scenario),
+        relays: Vec::new(),
         links: Vec::new(),
         expectations,
         checked: Checked(()),
@@ -42,12 +47,14 @@ pub(super) fn plan(scenario: &Scenario, names: &Names<'_>, expectations: Vec<Exp
             plan.consumers[consumer.index()].dead_letter = Some((*channel, link));
         }
     }
+    writes(&mut plan, scenario, names, &roles, &mut links);
+    watched(&mut plan, scenario);
     plan.links = links.both_ways();
     plan
 }
 
 fn nodes(scenario: &Scenario) -> (Vec<NodePlan>, Vec<Role>) {
-    let (mut brokers, mut consumers) = (0, 0);
+    let (mut brokers, mut consumers, mut stores) = (0, 0, 0);
     let roles: Vec<Role> = scenario
         .nodes
         .iter()
@@ -60,6 +67,10 @@ fn nodes(scenario: &Scenario) -> (Vec<NodePlan>, Vec<Role>) {
             Node::Consumer(_) => {
                 consumers += 1;
                 Role::Consumer(ConsumerId::at(consumers - 1))
+            }
+            Node::Store(_) => {
+                stores += 1;
+                Role::Store(StoreId::at(stores - 1))
             }
         })
         .collect();
@@ -91,7 +102,7 @@ fn channels(scenario: &Scenario, names: &Names<'_>, roles: &[Role]) -> Vec<Chann
             Role::Broker(broker) => broker,
             _ => BrokerId(0),
         };
-        ChannelPlan { broker, name: names.endpoint(scenario, ChannelId::at(i)), outlets: Vec::new() }
+        ChannelPlan { broker, name: names.endpoint(scenario, ChannelId::at(i)), outlets: Vec::new(), folded_by: Vec::new() }
     };
     (0..names.channels.len()).map(channel).collect()
 }
@@ -100,7 +111,7 @@ fn outlets(plan: &mut Plan, names: &Names<'_>, roles: &[Role]) {
     for (i, outlet) in names.outlets.iter().enumerate() {
         outlet.channels.iter().for_each(|channel| plan.channels[channel.index()].outlets.push(OutletId::at(i)));
         let Role::Broker(broker) = roles[outlet.broker.index()] else { continue };
-        plan.outlets.push(OutletPlan { broker, channels: outlet.channels.clone(), name: outlet.name.clone(), readers: Vec::new() });
+        plan.outlets.push(OutletPlan { broker, channels: outlet.channels.clone(), name: outlet.name.clone(), readers: Vec::new(), folded: false });
     }
 }
 
@@ -122,6 +133,12 @@ fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
         dead_letter: None,
         then: Vec::new(),
         reads: Vec::new(),
+        calls: Vec::new(),
+        sending: Sending::Straight,
+        state: consumer.state.clone(),
+        join: consumer.join.clone(),
+        outcomes: consumer.handle.outcomes.iter().map(|(_, weight)| *weight).collect(),
+        answers: false,
     }
 }
 
@@ -148,9 +165,115 @@ fn emitters(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, roles: &[Ro
         let publish = match &scenario.nodes[emitter.node.index()] {
             Node::Producer(producer) => producer.publish.clone(),
             Node::Consumer(consumer) => consumer.publish.clone(),
-            Node::Broker(_) => Publish::Forget,
+            Node::Broker(_) | Node::Store(_) => Publish::Forget,
         };
-        plan.emitters.push(EmitterPlan { node: emitter.node, name, event: emitter.event, channel, link, origin, publish });
+        let (occasion, reply) = match &scenario.nodes[emitter.node.index()] {
+            Node::Consumer(consumer) => (occasion(consumer, &consumer.then[emitter.index].when), None),
+            Node::Producer(producer) => {
+                let within = producer.emits[emitter.index].reply.as_ref().map(|reply| reply.within);
+                (Occasion::Handled, emitter.reply.zip(within).map(|(channel, within)| ReplyPlan { channel, within }))
+            }
+            Node::Broker(_) | Node::Store(_) => (Occasion::Handled, None),
+        };
+        plan.emitters.push(EmitterPlan {
+            node: emitter.node,
+            name,
+            event: emitter.event,
+            channel,
+            link,
+            origin,
+            publish,
+            calls: Vec::new(),
+            sending: Sending::Straight,
+            occasion,
+            reply,
+        });
+    }
+}
+
+fn occasion(consumer: &Consumer, when: &When) -> Occasion {
+    match when {
+        When::Handled => Occasion::Handled,
+        When::Outcome(name) => {
+            let at = consumer.handle.outcomes.iter().position(|(known, _)| known == name);
+            Occasion::Outcome(at.unwrap_or_default() as u16)
+        }
+        When::Failed => Occasion::Failed,
+        When::TimedOut => Occasion::TimedOut,
+    }
+}
+
+fn stores(scenario: &Scenario) -> Vec<StorePlan> {
+    let store = |(i, node): (usize, &Node)| match node {
+        Node::Store(store) => {
+            Some(StorePlan { node: NodeId::at(i), connections: store.connections, time: store.time.clone(), fails: store.fails })
+        }
+        _ => None,
+    };
+    scenario.nodes.iter().enumerate().filter_map(store).collect()
+}
+
+/// Calls to stores, and what ties the last of them to publishing.
+fn writes(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, roles: &[Role], links: &mut Links<'_>) {
+    for (i, node) in scenario.nodes.iter().enumerate() {
+        let id = NodeId::at(i);
+        let (calls, outbox) = match node {
+            Node::Producer(producer) => (&producer.calls, &producer.outbox),
+            Node::Consumer(consumer) => (&consumer.calls, &consumer.outbox),
+            Node::Broker(_) | Node::Store(_) => continue,
+        };
+        let mut way = |call: &Call| {
+            let node = *names.nodes.get(call.store.as_str())?;
+            let Role::Store(store) = roles[node.index()] else { return None };
+            Some(CallPlan { store, link: links.between(id, node), timeout: call.timeout })
+        };
+        let mut list: Vec<CallPlan> = calls.iter().filter_map(&mut way).collect();
+        let write = outbox.as_ref().and_then(|outbox| way(&Call { store: outbox.store().to_owned(), timeout: None }));
+        list.extend(write);
+        let sending = match (outbox, write) {
+            (Some(Outbox::DualWrite { first: First::Store, .. }), _) => Sending::StoreFirst,
+            (Some(Outbox::DualWrite { first: First::Broker, .. }), _) => Sending::BrokerFirst,
+            (Some(Outbox::Outbox { poll, batch, .. }), Some(call)) => {
+                plan.relays.push(RelayPlan { node: id, call, poll: *poll, batch: *batch });
+                Sending::Outbox(plan.relays.len() as u32 - 1)
+            }
+            _ => Sending::Straight,
+        };
+        for emitter in plan.emitters.iter_mut().filter(|emitter| emitter.node == id) {
+            emitter.sending = sending;
+            if matches!(node, Node::Producer(_)) {
+                emitter.calls = list.clone();
+            }
+        }
+        if let Role::Consumer(consumer) = roles[i] {
+            let consumer = &mut plan.consumers[consumer.index()];
+            (consumer.calls, consumer.sending) = (list, sending);
+        }
+    }
+}
+
+/// Who watches which events: states that are folded from them, requests that they answer.
+fn watched(plan: &mut Plan, scenario: &Scenario) {
+    let asked: BTreeSet<ChannelId> = plan.emitters.iter().filter_map(|emitter| Some(emitter.reply?.channel)).collect();
+    for i in 0..plan.reads.len() {
+        let (consumer, outlet) = (plan.reads[i].consumer, plan.reads[i].outlet);
+        let node = plan.brokers[plan.outlets[outlet.index()].broker.index()].node;
+        let declared = match &scenario.nodes[node.index()] {
+            Node::Broker(broker) => broker.kind.parts().outlets().is_some(),
+            _ => false,
+        };
+        let channels = plan.outlets[outlet.index()].channels.clone();
+        plan.consumers[consumer.index()].answers |= channels.iter().any(|channel| asked.contains(channel));
+        if plan.consumers[consumer.index()].state.is_none() {
+            continue;
+        }
+        plan.outlets[outlet.index()].folded |= declared;
+        for channel in channels.iter().filter(|_| !declared) {
+            let by = &mut plan.channels[channel.index()].folded_by;
+            if !by.contains(&consumer) {
+                by.push(consumer);
+            }
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::numbers::zero;
 use crate::ids::{ChannelId, NodeId, TypeId};
 use crate::scenario::broker::Parts;
 use crate::scenario::document::{Consumer, Node, Scenario};
+use crate::scenario::chains::When;
 use crate::scenario::shapes::Backoff;
 use crate::scenario::units::Percent;
 use crate::time::Span;
@@ -164,7 +165,7 @@ impl Graph {
                     for i in thens.get(&node).into_iter().flatten() {
                         edges.extend(then_edge(*i, names, consumer, event, &ways));
                     }
-                    if let Some(channel) = dead.get(&node).filter(|_| consumer.handle.fails.0 > 0.0) {
+                    if let Some(channel) = dead.get(&node).filter(|_| consumer.handle.fails.0 > 0.0 || !consumer.calls.is_empty()) {
                         let way = ways.between(node, names.channels[channel.index()].broker);
                         let instant = way.instant && zero(&consumer.handle.time) && !waits(consumer);
                         edges.push((Stop::In(*channel, event), instant, way.certain && consumer.handle.fails.0 >= 1.0, None));
@@ -205,8 +206,11 @@ fn then_edge(i: usize, names: &Names<'_>, consumer: &Consumer, event: TypeId, wa
     }
     let channel = emitter.channel?;
     let way = ways.between(emitter.node, names.channels[channel.index()].broker);
-    let instant = way.instant && zero(&consumer.handle.time);
-    let certain = way.certain && then.probability == Percent(1.0) && consumer.handle.fails.0 <= 0.0;
+    // Calls take their store's time, an outbox its relay's, and parts wait for each other.
+    let waits = !consumer.calls.is_empty() || consumer.outbox.is_some() || consumer.join.is_some();
+    let instant = way.instant && zero(&consumer.handle.time) && !waits;
+    let always = then.when == When::Handled && consumer.join.is_none() && consumer.calls.is_empty();
+    let certain = way.certain && then.probability == Percent(1.0) && consumer.handle.fails.0 <= 0.0 && always;
     Some((Stop::In(channel, emitter.event?), instant, certain, Some(i)))
 }
 

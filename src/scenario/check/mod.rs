@@ -5,6 +5,8 @@
 //! found an error. Time is linear in the size of the document, times a logarithm.
 
 mod build;
+mod calls;
+mod chains;
 mod flow;
 mod names;
 mod numbers;
@@ -37,6 +39,8 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
     names.read_traces(scenario, files, &mut findings);
     flow::follow(scenario, &names, &mut findings);
     numbers::look(scenario, &names, &mut findings);
+    calls::look(scenario, &names, &mut findings);
+    chains::look(scenario, &names, &mut findings);
     publishing::look(scenario, &names, &mut findings);
     let expectations = names::expectations(scenario, &names, &mut findings);
     match findings.has_errors() {

@@ -26,6 +26,8 @@ pub(super) struct Emitter {
     pub event: Option<TypeId>,
     pub channel: Option<ChannelId>,
     pub origin: Source,
+    /// Where the replies come to that it waits for.
+    pub reply: Option<ChannelId>,
 }
 
 /// Which list an emitter stands in.
@@ -160,7 +162,7 @@ impl<'s> Names<'s> {
                 findings.error_help(
                     format!("{at}.id"),
                     format!("there are two nodes called `{}`", node.id()),
-                    "ids are unique among producers, brokers and consumers",
+                    "ids are unique among producers, brokers, consumers and stores",
                 );
             }
             self.node_paths.push(if wrong.is_none() && !taken { format!("nodes.{}", node.id()) } else { at });
@@ -219,7 +221,8 @@ impl<'s> Names<'s> {
                 }
                 let event = emit.event.as_deref().and_then(|name| self.event(scenario, name, format!("{path}.event"), findings));
                 let channel = self.channel(scenario, &emit.to, format!("{path}.to"), findings);
-                self.emitters.push(Emitter { node: id, index, path, event, channel, origin: Source::Emits { trace: None } });
+                let reply = emit.reply.as_ref().and_then(|r| self.channel(scenario, &r.to, format!("{path}.reply.to"), findings));
+                self.emitters.push(Emitter { node: id, index, path, event, channel, origin: Source::Emits { trace: None }, reply });
             }
         }
     }
@@ -243,7 +246,7 @@ impl<'s> Names<'s> {
                 let channel = self.channel(scenario, &then.to, format!("{path}.to"), findings);
                 let on = then.on.iter().enumerate();
                 let on = on.filter_map(|(n, name)| self.event(scenario, name, format!("{path}.on[{n}]"), findings)).collect();
-                self.emitters.push(Emitter { node: id, index, path, event, channel, origin: Source::Then { on } });
+                self.emitters.push(Emitter { node: id, index, path, event, channel, origin: Source::Then { on }, reply: None });
             }
             if let Some(to) = &consumer.dead_letter
                 && let Some(channel) = self.channel(scenario, to, self.at(id, "dead_letter"), findings)
@@ -327,6 +330,10 @@ impl<'s> Names<'s> {
         let ends = |channel: ChannelId, node: NodeId| (node, self.channels[channel.index()].broker);
         used.extend(self.emitters.iter().filter_map(|e| Some(ends(e.channel?, e.node))));
         used.extend(self.reads.iter().filter_map(|r| Some((r.node, r.broker?))));
+        for (i, node) in scenario.nodes.iter().enumerate() {
+            let stores = called(node).filter_map(|name| self.nodes.get(name));
+            used.extend(stores.map(|store| (NodeId::at(i), *store)));
+        }
         used.extend(self.dead_letters.iter().map(|(node, channel)| ends(*channel, *node)));
         let mut known: HashSet<(NodeId, NodeId)> = HashSet::new();
         for (i, link) in scenario.links.iter().enumerate() {
@@ -341,8 +348,8 @@ impl<'s> Names<'s> {
             };
             let (from, to) = (end(0, &link.between.0, findings), end(1, &link.between.1, findings));
             let (Some(from), Some(to)) = (from, to) else { continue };
-            let is_broker = |id: NodeId| matches!(scenario.nodes[id.index()], Node::Broker(_));
-            let pair = match (is_broker(from), is_broker(to)) {
+            let serves = |id: NodeId| matches!(scenario.nodes[id.index()], Node::Broker(_) | Node::Store(_));
+            let pair = match (serves(from), serves(to)) {
                 _ if from == to => {
                     findings.error(path, format!("a link joins two nodes; both ends are `{}`", link.between.0));
                     continue;
@@ -352,7 +359,7 @@ impl<'s> Names<'s> {
                 (both, _) => {
                     let (a, b) = (&link.between.0, &link.between.1);
                     let message = format!(
-                        "a link joins a broker and a producer or consumer; {} of `{a}` and `{b}` is a broker",
+                        "a link joins a broker or store and a producer or consumer; {} of `{a}` and `{b}` is a broker or store",
                         if both { "each" } else { "none" }
                     );
                     findings.error(path, message);
@@ -365,7 +372,7 @@ impl<'s> Names<'s> {
                 findings.warning(
                     path,
                     format!("`{}` and `{}` exchange nothing: this link has no effect", link.between.0, link.between.1),
-                    "remove it, or let one of them emit to or read from the other",
+                    "remove it, or let one of them emit to, read from or call the other",
                 );
             }
         }
@@ -460,6 +467,16 @@ pub(super) fn expectations(scenario: &Scenario, names: &Names<'_>, findings: &mu
         }
     }
     parsed
+}
+
+/// The stores that a node calls, by name.
+pub(super) fn called(node: &Node) -> impl Iterator<Item = &str> {
+    let (calls, outbox): (&[crate::scenario::store::Call], _) = match node {
+        Node::Producer(producer) => (&producer.calls, producer.outbox.as_ref()),
+        Node::Consumer(consumer) => (&consumer.calls, consumer.outbox.as_ref()),
+        Node::Broker(_) | Node::Store(_) => (&[], None),
+    };
+    calls.iter().map(|call| call.store.as_str()).chain(outbox.map(crate::scenario::publishing::Outbox::store))
 }
 
 /// The article before a word of ours.

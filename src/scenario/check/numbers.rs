@@ -63,7 +63,7 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
                 workers = workers.saturating_add(u64::from(c.instances) * u64::from(c.threads));
                 consumer(c, names, id, findings);
             }
-            Node::Broker(_) => {}
+            Node::Broker(_) | Node::Store(_) => {}
         }
     }
     if workers > MOST_WORKERS {
@@ -227,7 +227,7 @@ fn steps_in_order(steps: &[(Span, Rate)], path: &str, findings: &mut Findings) {
     }
 }
 
-fn times(times: &Times, path: &str, findings: &mut Findings) {
+pub(super) fn times(times: &Times, path: &str, findings: &mut Findings) {
     let at = |field: &str| format!("{path}.{field}");
     match times {
         Times::Constant(_) | Times::Exponential { .. } | Times::Normal { .. } => {}

@@ -13,7 +13,7 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
         let (id, publish) = match node {
             Node::Producer(producer) => (NodeId::at(i), &producer.publish),
             Node::Consumer(consumer) => (NodeId::at(i), &consumer.publish),
-            Node::Broker(_) => continue,
+            Node::Broker(_) | Node::Store(_) => continue,
         };
         let Publish::Confirmed { timeout, window, .. } = publish else { continue };
         if *timeout == Span::ZERO {

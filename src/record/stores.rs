@@ -1,0 +1,129 @@
+//! What a run leaves in figures about a store.
+
+use super::histogram::{Distribution, Precision, Summary};
+use super::level::Level;
+use super::recorder::{LevelFigures, level_figures};
+use crate::engine::observe::StoreNote;
+use crate::ids::NodeId;
+use crate::time::Time;
+
+/// One store's record.
+#[derive(Clone, Debug)]
+pub(super) struct StoreRecord {
+    pub node: NodeId,
+    connections: u32,
+    busy: Level,
+    queue: Level,
+    wait: Distribution,
+    service: Distribution,
+    /// Calls served and the sum of their times, waiting included, since the start.
+    served: (u64, u128),
+    pub at_bin: StoreSnapshot,
+    at_warmup: StoreSnapshot,
+}
+
+/// Areas and counts at a moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct StoreSnapshot {
+    pub busy: u128,
+    pub queue: u128,
+    pub served: (u64, u128),
+}
+
+/// A store's figures after warm-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StoreFigures {
+    /// From a call's arrival to its connection, seconds.
+    pub wait: Summary,
+    /// With a connection, seconds.
+    pub service: Summary,
+    /// Share of connections in use.
+    pub utilisation: f64,
+    /// Calls waiting for a connection.
+    pub queue: LevelFigures,
+}
+
+impl StoreRecord {
+    /// Of a run at its very start.
+    pub fn new(node: NodeId, connections: u32, precision: Precision) -> StoreRecord {
+        StoreRecord {
+            node,
+            connections,
+            busy: Level::default(),
+            queue: Level::default(),
+            wait: Distribution::new(precision),
+            service: Distribution::new(precision),
+            served: (0, 0),
+            at_bin: StoreSnapshot::default(),
+            at_warmup: StoreSnapshot::default(),
+        }
+    }
+
+    /// Takes in what happened.
+    pub fn observe(&mut self, now: Time, what: StoreNote, warm: bool) {
+        match what {
+            StoreNote::Waits => self.queue.up(now),
+            StoreNote::GivesUp => self.queue.down(now),
+            StoreNote::Begins { waited, wait } => {
+                if waited {
+                    self.queue.down(now);
+                }
+                self.busy.up(now);
+                self.served.1 += u128::from(wait.0);
+                if warm {
+                    self.wait.record(wait.0);
+                }
+            }
+            StoreNote::Ends { service, .. } => {
+                self.busy.down(now);
+                self.served.0 += 1;
+                self.served.1 += u128::from(service.0);
+                if warm {
+                    self.service.record(service.0);
+                }
+            }
+            StoreNote::Breaks => {}
+        }
+    }
+
+    /// Calls served since the start.
+    pub fn count(&self) -> u64 {
+        self.served.0
+    }
+
+    /// Calls waiting now.
+    pub fn waiting(&self) -> u64 {
+        self.queue.now()
+    }
+
+    /// Connections in use times nanoseconds since the start.
+    pub fn busy_area(&self, now: Time) -> u128 {
+        self.busy.area(now)
+    }
+
+    pub fn connections(&self) -> u32 {
+        self.connections
+    }
+
+    pub fn snapshot(&self, at: Time) -> StoreSnapshot {
+        StoreSnapshot { busy: self.busy.area(at), queue: self.queue.area(at), served: self.served }
+    }
+
+    /// Statistics start here.
+    pub fn end_warmup(&mut self, at: Time) {
+        self.at_warmup = self.snapshot(at);
+        self.queue.forget_max();
+    }
+
+    /// Figures after warm-up.
+    pub fn figures(&self, warmup: Time, now: Time, warm: bool) -> StoreFigures {
+        let observed = (now - warmup).0 as f64 * f64::from(self.connections);
+        let busy = (self.busy.area(now) - if warm { self.at_warmup.busy } else { 0 }) as f64;
+        StoreFigures {
+            wait: self.wait.summary(),
+            service: self.service.summary(),
+            utilisation: if warm && observed > 0.0 { busy / observed } else { 0.0 },
+            queue: level_figures(&self.queue, self.at_warmup.queue, warmup, now, warm),
+        }
+    }
+}
