@@ -113,6 +113,13 @@ pub enum Connection {
         /// Position in its list.
         index: usize,
     },
+    /// The `index`-th of a node's `calls`.
+    Call {
+        /// The producer or consumer.
+        node: String,
+        /// Position in its list.
+        index: usize,
+    },
     /// The `index`-th of a consumer's `then`.
     Then {
         /// The consumer.
@@ -131,4 +138,6 @@ pub enum Placing {
     Broker(&'static str),
     /// A consumer.
     Consumer,
+    /// A store.
+    Store,
 }

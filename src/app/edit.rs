@@ -3,8 +3,10 @@
 use super::action::{Connection, Placing};
 use super::kinds::{self, Way};
 use crate::scenario::Scenario;
+use crate::scenario::chains::When;
 use crate::scenario::document::{Broker, Consumer, Emit, Event, Handle, Node, Producer, Read, Then};
 use crate::scenario::shapes::{Arrivals, Times};
+use crate::scenario::store::{Call, Store};
 use crate::scenario::units::{Percent, Rate, Size};
 use crate::time::Span;
 
@@ -125,9 +127,10 @@ pub fn fresh(placing: Placing, at: (f32, f32), scenario: &Scenario) -> Node {
         Placing::Consumer => Node::Consumer(Consumer {
             id: unique_id(scenario, "consumer-1"),
             at,
-            handle: Handle { time: Times::Exponential { mean: Span::from_millis(10) }, fails: Percent(0.0) },
+            handle: Handle { time: Times::Exponential { mean: Span::from_millis(10) }, ..Handle::default() },
             ..Consumer::default()
         }),
+        Placing::Store => Node::Store(Store { id: unique_id(scenario, "store-1"), at, ..Store::default() }),
     }
 }
 
@@ -158,6 +161,9 @@ fn first_free(wanted: &str, separator: &str, taken: impl Fn(&str) -> bool) -> St
 /// Why events cannot flow from one node to the other, in words for the person who tries; `Ok` if they can.
 pub fn may_connect(from: &Node, to: &Node) -> Result<(), &'static str> {
     match (from, to) {
+        (Node::Producer(_) | Node::Consumer(_), Node::Store(_)) => Ok(()),
+        (Node::Store(_), _) => Err("A store answers those who call it: connect them to it"),
+        (Node::Broker(_), Node::Store(_)) => Err("A broker calls no store: connect a producer or a consumer"),
         (Node::Producer(_) | Node::Consumer(_), Node::Broker(_)) | (Node::Broker(_), Node::Consumer(_)) => Ok(()),
         (Node::Producer(_), _) => Err("A producer publishes to a broker"),
         (Node::Consumer(_), _) => Err("A consumer publishes to a broker"),
@@ -173,6 +179,15 @@ fn find(scenario: &Scenario, id: &str) -> Result<usize, String> {
 fn connect(scenario: &mut Scenario, from: &str, to: &str, channel: &str) -> Result<(), String> {
     let (source, target) = (find(scenario, from)?, find(scenario, to)?);
     may_connect(&scenario.nodes[source], &scenario.nodes[target]).map_err(str::to_owned)?;
+    if matches!(scenario.nodes[target], Node::Store(_)) {
+        let call = Call { store: to.to_owned(), timeout: None };
+        match &mut scenario.nodes[source] {
+            Node::Producer(producer) => producer.calls.push(call),
+            Node::Consumer(consumer) => consumer.calls.push(call),
+            Node::Broker(_) | Node::Store(_) => {}
+        }
+        return Ok(());
+    }
     if channel.is_empty() || channel.contains('/') {
         return Err(format!("`{channel}` cannot be the name of a topic"));
     }
@@ -192,7 +207,7 @@ fn connect(scenario: &mut Scenario, from: &str, to: &str, channel: &str) -> Resu
             }
             let event = scenario.events.first().map(|e| e.name.clone());
             if let Node::Producer(producer) = &mut scenario.nodes[source] {
-                producer.emits.push(Emit { event, to: place, arrivals: Arrivals::Poisson(Rate(10.0)) });
+                producer.emits.push(Emit { event, to: place, arrivals: Arrivals::Poisson(Rate(10.0)), reply: None });
             }
         }
         Node::Consumer(consumer) if consumer.then.iter().all(|t| t.to != place) => {
@@ -200,7 +215,7 @@ fn connect(scenario: &mut Scenario, from: &str, to: &str, channel: &str) -> Resu
             let event = scenario.events.iter().map(|e| e.name.clone()).find(|name| !is_emitted(scenario, name));
             let event = event.unwrap_or_else(|| new_event(scenario));
             if let Node::Consumer(consumer) = &mut scenario.nodes[source] {
-                consumer.then.push(Then { event, to: place, probability: Percent(1.0), on: Vec::new() });
+                consumer.then.push(Then { event, to: place, probability: Percent(1.0), on: Vec::new(), when: When::Handled });
             }
         }
         Node::Broker(_) => {
@@ -219,7 +234,7 @@ fn is_emitted(scenario: &Scenario, event: &str) -> bool {
     scenario.nodes.iter().any(|node| match node {
         Node::Producer(p) => p.emits.iter().any(|e| e.event.as_deref() == Some(event)),
         Node::Consumer(c) => c.then.iter().any(|t| t.event == event),
-        Node::Broker(_) => false,
+        Node::Broker(_) | Node::Store(_) => false,
     })
 }
 
@@ -249,6 +264,18 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
                 _ => return Err("that connection is gone".to_owned()),
             }
         }
+        Some(Connection::Call { node, index }) => {
+            let position = find(scenario, node)?;
+            let calls = match &mut scenario.nodes[position] {
+                Node::Producer(p) => &mut p.calls,
+                Node::Consumer(c) => &mut c.calls,
+                Node::Broker(_) | Node::Store(_) => return Err("that connection is gone".to_owned()),
+            };
+            match *index < calls.len() {
+                true => drop(calls.remove(*index)),
+                false => return Err("that connection is gone".to_owned()),
+            }
+        }
         Some(Connection::Then { consumer, index }) => {
             let position = find(scenario, consumer)?;
             match &mut scenario.nodes[position] {
@@ -262,9 +289,16 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
     scenario.nodes.retain(|n| !gone(n.id()));
     for node in &mut scenario.nodes {
         match node {
-            Node::Producer(p) => p.emits.retain(|e| !at_gone(&e.to)),
-            Node::Broker(_) => {}
+            Node::Producer(p) => {
+                p.emits.retain(|e| !at_gone(&e.to));
+                p.emits.iter_mut().for_each(|e| drop(e.reply.take_if(|reply| at_gone(&reply.to))));
+                p.calls.retain(|call| !gone(&call.store));
+                p.outbox.take_if(|outbox| gone(outbox.store()));
+            }
+            Node::Broker(_) | Node::Store(_) => {}
             Node::Consumer(c) => {
+                c.calls.retain(|call| !gone(&call.store));
+                c.outbox.take_if(|outbox| gone(outbox.store()));
                 c.reads.retain(|r| !at_gone(&r.from));
                 c.then.retain(|t| !at_gone(&t.to));
                 c.dead_letter.take_if(|place| at_gone(place));
@@ -305,11 +339,25 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
             *place = format!("{to}/{channel}");
         }
     };
+    let store = |name: &mut String| {
+        if name == from {
+            to.clone_into(name);
+        }
+    };
     for node in &mut scenario.nodes {
         match node {
-            Node::Producer(p) => p.emits.iter_mut().for_each(|e| moved(&mut e.to)),
-            Node::Broker(_) => {}
+            Node::Producer(p) => {
+                p.emits.iter_mut().for_each(|e| {
+                    moved(&mut e.to);
+                    e.reply.iter_mut().for_each(|reply| moved(&mut reply.to));
+                });
+                p.calls.iter_mut().for_each(|call| store(&mut call.store));
+                p.outbox.iter_mut().for_each(|outbox| store(outbox.store_mut()));
+            }
+            Node::Broker(_) | Node::Store(_) => {}
             Node::Consumer(c) => {
+                c.calls.iter_mut().for_each(|call| store(&mut call.store));
+                c.outbox.iter_mut().for_each(|outbox| store(outbox.store_mut()));
                 for read in &mut c.reads {
                     if read.group.as_deref() == Some(from) && shared.contains(&read.from) {
                         read.group = Some(to.to_owned());

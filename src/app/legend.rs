@@ -46,7 +46,7 @@ fn key(key: Option<&Key>) -> String {
 fn emitters<'a>(scenario: &'a Scenario, event: &str) -> Vec<&'a str> {
     let emits = |node: &Node| match node {
         Node::Producer(p) => p.emits.iter().any(|e| e.event.as_deref() == Some(event)),
-        Node::Broker(_) => false,
+        Node::Broker(_) | Node::Store(_) => false,
         Node::Consumer(c) => c.then.iter().any(|t| t.event == event),
     };
     scenario.nodes.iter().filter(|n| emits(n)).map(Node::id).collect()

@@ -20,6 +20,7 @@ enum Shape3 {
     Producer,
     Broker,
     Consumer,
+    Store,
 }
 
 impl Picture {
@@ -35,6 +36,7 @@ impl Picture {
             Node::Producer(_) => Shape3::Producer,
             Node::Broker(_) => Shape3::Broker,
             Node::Consumer(_) => Shape3::Consumer,
+            Node::Store(_) => Shape3::Store,
         };
         let nodes = scenario.nodes.iter().zip(&placed).map(|(n, p)| (role(n), unit(*p))).collect();
         let index = |end: &str| {
@@ -44,11 +46,15 @@ impl Picture {
         let mut links = Vec::new();
         for (i, node) in scenario.nodes.iter().enumerate() {
             let ends: Vec<(Option<usize>, Option<usize>)> = match node {
-                Node::Producer(p) => p.emits.iter().map(|e| (Some(i), index(&e.to))).collect(),
-                Node::Broker(_) => Vec::new(),
+                Node::Producer(p) => {
+                    let calls = p.calls.iter().map(|call| (Some(i), index(&call.store)));
+                    p.emits.iter().map(|e| (Some(i), index(&e.to))).chain(calls).collect()
+                }
+                Node::Broker(_) | Node::Store(_) => Vec::new(),
                 Node::Consumer(c) => {
                     let reads = c.reads.iter().map(|r| (index(&r.from), Some(i)));
-                    reads.chain(c.then.iter().map(|t| (Some(i), index(&t.to)))).collect()
+                    let calls = c.calls.iter().map(|call| (Some(i), index(&call.store)));
+                    reads.chain(c.then.iter().map(|t| (Some(i), index(&t.to)))).chain(calls).collect()
                 }
             };
             links.extend(ends.into_iter().filter_map(|(from, to)| Some((from?, to?))));
@@ -91,6 +97,7 @@ fn place(node: &Node, scenario: &Scenario) -> Pos2 {
         Node::Producer(_) => 0.0,
         Node::Broker(_) => 340.0,
         Node::Consumer(_) => 680.0,
+        Node::Store(_) => 1020.0,
     };
     let row = scenario.nodes.iter().take_while(|n| n.id() != node.id()).filter(|n| n.role() == node.role()).count();
     pos2(column, row as f32 * 120.0)
@@ -113,6 +120,12 @@ fn node(painter: &Painter, theme: &Theme, role: Shape3, rect: Rect) {
                 let x = rect.left() + third * i as f32;
                 painter.line_segment([pos2(x, rect.top()), pos2(x, rect.bottom())], Stroke::new(theme.stroke, theme.muted));
             }
+        }
+        Shape3::Store => {
+            // A drum: straight sides, a second line below the lid.
+            painter.rect(rect, rect.height() * 0.5, fill, stroke, StrokeKind::Inside);
+            let y = rect.top() + rect.height() * 0.35;
+            painter.line_segment([pos2(rect.left(), y), pos2(rect.right(), y)], Stroke::new(theme.stroke, theme.muted));
         }
         Shape3::Consumer => {
             painter.rect(rect, radius, fill, stroke, StrokeKind::Inside);

@@ -47,11 +47,14 @@ pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, selection: &Selec
         });
         return;
     };
-    let plots: [(&str, Format, Figure); 3] = [
+    let mut plots: Vec<(&str, Format, Figure)> = vec![
         ("Throughput, per second", Format::Number, throughput),
         ("Waiting (–) and lag (- -), events", Format::Number, depth),
         ("Latency, mean", Format::Time, latency),
     ];
+    if frame.plan.consumers.iter().any(|consumer| consumer.state.is_some()) {
+        plots.push(("Staleness of projections, mean", Format::Time, staleness));
+    }
     let least = theme.px(240.0);
     let shown = ((ui.available_width() / least) as usize).clamp(1, plots.len());
     let gap = ui.spacing().item_spacing.x;
@@ -99,7 +102,14 @@ fn throughput(frame: &Frame) -> Vec<Curve> {
 }
 
 fn latency(frame: &Frame) -> Vec<Curve> {
-    of_nodes(frame, |role| matches!(role, Role::Consumer(_)), |bin| bin.latency)
+    of_nodes(frame, |role| matches!(role, Role::Consumer(_) | Role::Store(_)), |bin| bin.latency)
+}
+
+fn staleness(frame: &Frame) -> Vec<Curve> {
+    let keeps = |node: NodeId| frame.plan.consumers.iter().any(|consumer| consumer.node == node && consumer.state.is_some());
+    let mut curves = of_nodes(frame, |role| matches!(role, Role::Consumer(_)), |bin| bin.staleness);
+    curves.retain(|curve| keeps(curve.node));
+    curves
 }
 
 fn depth(frame: &Frame) -> Vec<Curve> {
@@ -122,7 +132,9 @@ fn depth(frame: &Frame) -> Vec<Curve> {
         curve.name.push_str(" lag");
         curve.aside = true;
     }
-    outlets.chain(lag).collect()
+    let mut queues = of_nodes(frame, |role| matches!(role, Role::Store(_)), |bin| bin.lag);
+    queues.iter_mut().for_each(|curve| curve.name.push_str(" queue"));
+    outlets.chain(lag).chain(queues).collect()
 }
 
 fn of_nodes(frame: &Frame, which: impl Fn(Role) -> bool, figure: fn(&crate::record::series::NodeBin) -> f32) -> Vec<Curve> {

@@ -13,12 +13,13 @@ pub fn palette() -> impl Iterator<Item = (Placing, &'static str, MaterialIcon, &
     let producer = (Placing::Producer, "Producer", i::ICON_SENSORS, "Emits events");
     let consumer = (Placing::Consumer, "Consumer", i::ICON_MEMORY, "Handles events");
     let brokers = OFFERS.iter().map(|o| (Placing::Broker(o.kind), o.title, o.icon, o.line));
-    std::iter::once(producer).chain(brokers).chain(std::iter::once(consumer))
+    let store = (Placing::Store, "Store", i::ICON_DATABASE, "Is called and waited for: a database, a remote service");
+    std::iter::once(producer).chain(brokers).chain([consumer, store])
 }
 
 /// A name within a sentence: names of products keep their capitals.
 pub fn in_sentence(name: &str) -> String {
-    if matches!(name, "Producer" | "Consumer" | "Broker") { name.to_lowercase() } else { name.to_owned() }
+    if matches!(name, "Producer" | "Consumer" | "Broker" | "Store") { name.to_lowercase() } else { name.to_owned() }
 }
 
 /// Draws the rail.

@@ -24,7 +24,8 @@ pub fn tables(text: &mut String, report: &Report) {
             NodeReport::Store(s) => {
                 let level = [number(s.queue.mean), count(s.queue.max), count(s.failed), count(s.timed_out)];
                 let times = [time(s.wait.mean), time(s.wait.p99), time(s.service.mean)];
-                stores.push(named([vec![count(s.calls), rate(s.throughput), share(s.utilisation)], times.to_vec(), level.to_vec()].concat()));
+                stores
+                    .push(named([vec![count(s.calls), rate(s.throughput), share(s.utilisation)], times.to_vec(), level.to_vec()].concat()));
                 (None, None)
             }
             NodeReport::Producer { confirms, outbox, replies, round_trip, .. } => {

@@ -2,9 +2,9 @@
 
 use super::histogram::{Distribution, Precision, Summary};
 use super::level::Level;
+use super::series::{NodeBin, OutletBin, Row, Series};
 use super::staleness::Staleness;
 use super::stores::{StoreFigures, StoreRecord};
-use super::series::{NodeBin, OutletBin, Row, Series};
 use crate::engine::{AfterFailure, Observation, Observer};
 use crate::ids::{ConsumerId, NodeId, OutletId, StoreId};
 use crate::scenario::Plan;
@@ -371,6 +371,11 @@ impl Recorder {
     pub fn store_now(&self, id: StoreId, now: Time) -> (u64, u128) {
         let store = &self.stores[id.index()];
         (store.waiting(), store.busy_area(now))
+    }
+
+    /// Mean, median and 99th percentile of the wait for a connection of a store after warm-up, in seconds.
+    pub fn store_wait(&self, id: StoreId) -> (f64, f64, f64) {
+        self.stores[id.index()].wait()
     }
 
     /// How old a consumer's projection is, in seconds: mean and highest after warm-up, and now. None without a projection.

@@ -96,6 +96,13 @@ impl StoreRecord {
         self.queue.now()
     }
 
+    /// Mean, median and 99th percentile of the wait, in seconds.
+    pub fn wait(&self) -> (f64, f64, f64) {
+        let (count, sum) = self.wait.count_and_sum();
+        let mean = if count == 0 { 0.0 } else { sum as f64 / count as f64 * 1e-9 };
+        (mean, self.wait.quantile(0.5), self.wait.quantile(0.99))
+    }
+
     /// Connections in use times nanoseconds since the start.
     pub fn busy_area(&self, now: Time) -> u128 {
         self.busy.area(now)

@@ -75,26 +75,67 @@ pub enum Speed {
 /// A node at the moment. Rates are over the last second of wall time (or of virtual time, where that is longer).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NodeFigures {
-    /// Per virtual second: emitted by a producer, taken in by a broker, handled to the end by a consumer.
+    /// Per virtual second: emitted by a producer, taken in by a broker, handled to the end by a consumer, served by a store.
     pub rate: f64,
     /// The same as a count since the start.
     pub count: u64,
-    /// Consumers: owed and not finished.
+    /// Consumers: owed and not finished. Stores: calls that wait for a connection.
     pub lag: u64,
-    /// Consumers: workers busy now.
+    /// Consumers: workers busy now. Stores: connections in use.
     pub busy: u32,
-    /// Consumers: workers.
+    /// Consumers: workers. Stores: connections.
     pub capacity: u32,
-    /// Consumers: share of workers busy, over the same span as `rate`.
+    /// Consumers and stores: share of workers or connections busy, over the same span as `rate`.
     pub utilisation: f64,
-    /// Consumers: copies whose last attempt failed, dead-lettered ones included.
+    /// Consumers: copies whose last attempt failed, dead-lettered ones included. Stores: calls that failed.
     pub failed: u64,
-    /// Consumers: further attempts scheduled.
+    /// Consumers: further attempts scheduled. Stores: calls given up by their callers.
     pub retries: u64,
+    /// Consumers that keep a state: expected against actual.
+    pub state: Option<StateView>,
+    /// Nodes that write to a store and publish.
+    pub outbox: Option<OutboxView>,
+    /// Nodes that wait for replies or for parts: those that came in time, those that did not, those still waited for.
+    pub waits: Option<(u64, u64, u64)>,
     /// Publishers that wait for confirmations: events sent again, given up, and not confirmed yet.
     pub confirms: Option<(u64, u64, u64)>,
-    /// Consumers: seconds from publish to the end of handling, since warm-up: mean, median, 99th percentile.
+    /// Consumers: seconds from publish to the end of handling, since warm-up: mean, median, 99th percentile. Stores: mean, median and
+    /// 99th percentile of the wait for a connection.
     pub latency: (f64, f64, f64),
+}
+
+/// A state at the moment, see the engine's figures of the same names.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StateView {
+    /// What it would come to with every published event applied exactly once.
+    pub expected: f64,
+    /// What it comes to.
+    pub actual: f64,
+    /// Keys, accounts or values that are wrong.
+    pub wrong: u64,
+    /// Of so many.
+    pub keys: u64,
+    /// Events published that are not in it.
+    pub missing: u64,
+    /// Times an event was applied that was in it already.
+    pub repeated: u64,
+    /// Seconds since the oldest event that it lacks, newer than all that is in it, was published.
+    pub staleness: f64,
+}
+
+/// Writes and publications at the moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OutboxView {
+    /// Writes that the store has taken.
+    pub written: u64,
+    /// Publications.
+    pub published: u64,
+    /// Written and never published.
+    pub missing: u64,
+    /// Published and never written.
+    pub invented: u64,
+    /// Rows that wait for the relay.
+    pub waiting: u64,
 }
 
 /// An outlet at the moment.

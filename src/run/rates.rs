@@ -1,7 +1,7 @@
 //! Rates over the last while: differences of counts between now and a moment ago.
 
 use crate::engine::Simulation;
-use crate::ids::{ConsumerId, LinkId, NodeId};
+use crate::ids::{ConsumerId, LinkId, NodeId, StoreId};
 use crate::record::Recorder;
 use crate::time::{SECOND, Span, Time};
 use std::collections::VecDeque;
@@ -18,6 +18,7 @@ struct Sample {
     nodes: Box<[u64]>,
     links: Box<[u64]>,
     busy: Box<[u128]>,
+    stores: Box<[u128]>,
 }
 
 /// Samples per window.
@@ -41,6 +42,7 @@ impl Rates {
             nodes: (0..plan.nodes.len()).map(|i| recorder.count(NodeId::at(i))).collect(),
             links: (0..plan.links.len()).map(|i| recorder.link(LinkId::at(i)).sent).collect(),
             busy: (0..plan.consumers.len()).map(|i| recorder.busy_area(ConsumerId::at(i), now)).collect(),
+            stores: (0..plan.stores.len()).map(|i| recorder.store_now(StoreId::at(i), now).1).collect(),
         });
     }
 
@@ -63,8 +65,17 @@ impl Rates {
 
     /// A consumer's utilisation, given its busy area now.
     pub fn utilisation(&self, now: Time, consumer: ConsumerId, capacity: u32, area: u128) -> f64 {
+        self.share(now, capacity, area, |then| then.busy[consumer.index()])
+    }
+
+    /// A store's utilisation, given its busy area now.
+    pub fn store_utilisation(&self, now: Time, store: StoreId, connections: u32, area: u128) -> f64 {
+        self.share(now, connections, area, |then| then.stores[store.index()])
+    }
+
+    fn share(&self, now: Time, capacity: u32, area: u128, before: impl Fn(&Sample) -> u128) -> f64 {
         self.span(now).map_or(0.0, |(then, seconds)| {
-            let busy = area.saturating_sub(then.busy[consumer.index()]) as f64 / SECOND as f64;
+            let busy = area.saturating_sub(before(then)) as f64 / SECOND as f64;
             busy / seconds / f64::from(capacity.max(1))
         })
     }

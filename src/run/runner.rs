@@ -5,11 +5,11 @@
 //! command is obeyed at once whatever the load.
 
 use super::flights::Flights;
-use super::frame::{Frame, LinkFigures, NodeFigures, OutletFigures, PlayState, Speed};
+use super::frame::{Frame, LinkFigures, NodeFigures, OutboxView, OutletFigures, PlayState, Speed, StateView};
 use super::pacing::Pacing;
 use super::rates::Rates;
 use crate::engine::{Progress, Simulation};
-use crate::ids::{ConsumerId, LinkId, NodeId, OutletId};
+use crate::ids::{ConsumerId, LinkId, NodeId, OutletId, StoreId};
 use crate::record::{Recorder, Totals};
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
@@ -138,6 +138,8 @@ struct Run {
     flights: Flights,
     rates: Rates,
     latencies: Vec<(f64, f64, f64)>,
+    /// By store: the wait for a connection.
+    waits: Vec<(f64, f64, f64)>,
     latencies_at: Option<Instant>,
     state: PlayState,
     pacing: Pacing,
@@ -156,6 +158,7 @@ impl Run {
         Run {
             id,
             latencies: vec![(0.0, 0.0, 0.0); plan.consumers.len()],
+            waits: vec![(0.0, 0.0, 0.0); plan.stores.len()],
             simulation: Simulation::new(Arc::clone(&plan), seed),
             recorder: Recorder::new(plan),
             flights: Flights::default(),
@@ -263,6 +266,7 @@ impl Run {
         if stale || self.state != PlayState::Playing {
             self.latencies_at = Some(Instant::now());
             self.latencies = (0..self.latencies.len()).map(|i| self.recorder.latency(ConsumerId::at(i))).collect();
+            self.waits = (0..self.waits.len()).map(|i| self.recorder.store_wait(StoreId::at(i))).collect();
         }
     }
 
@@ -318,8 +322,31 @@ impl Run {
         let (recorder, now) = (&self.recorder, self.simulation.now());
         let count = recorder.count(id);
         let confirms = self.simulation.confirms(id).map(|c| (c.resent, c.given_up, c.unconfirmed));
-        let figures = NodeFigures { confirms, rate: self.rates.node(now, id, count), count, ..NodeFigures::default() };
-        let Role::Consumer(consumer) = self.simulation.plan().nodes[id.index()].role else { return figures };
+        let outbox = self.simulation.outbox(id).map(|o| OutboxView {
+            written: o.written,
+            published: o.published,
+            missing: o.missing,
+            invented: o.invented,
+            waiting: o.waiting,
+        });
+        let waits = self.simulation.replies(id).map(|replies| (replies.answered, replies.timed_out, replies.waiting));
+        let figures = NodeFigures { confirms, outbox, waits, rate: self.rates.node(now, id, count), count, ..NodeFigures::default() };
+        let consumer = match self.simulation.plan().nodes[id.index()].role {
+            Role::Consumer(consumer) => consumer,
+            Role::Store(store) => return self.store(store, figures),
+            Role::Producer | Role::Broker(_) => return figures,
+        };
+        let staleness = recorder.staleness(consumer, now).map_or(0.0, |age| age.last);
+        let state = self.simulation.state(consumer).map(|state| StateView {
+            expected: state.expected,
+            actual: state.actual,
+            wrong: state.wrong,
+            keys: state.keys,
+            missing: state.missing,
+            repeated: state.repeated,
+            staleness,
+        });
+        let joins = self.simulation.joins(consumer).map(|joins| (joins.complete, joins.timed_out, joins.waiting));
         let capacity = self.simulation.plan().consumers[consumer.index()].capacity();
         let (failed, retries) = recorder.failures(consumer);
         NodeFigures {
@@ -330,6 +357,24 @@ impl Run {
             failed,
             retries,
             latency: self.latencies[consumer.index()],
+            state,
+            waits: joins.or(figures.waits),
+            ..figures
+        }
+    }
+
+    fn store(&self, id: StoreId, figures: NodeFigures) -> NodeFigures {
+        let (recorder, now) = (&self.recorder, self.simulation.now());
+        let (connections, counts) = (self.simulation.plan().stores[id.index()].connections, self.simulation.store(id).counts);
+        let (lag, area) = recorder.store_now(id, now);
+        NodeFigures {
+            lag,
+            busy: self.simulation.store(id).busy,
+            capacity: connections,
+            utilisation: self.rates.store_utilisation(now, id, connections, area),
+            failed: counts.failed,
+            retries: counts.timed_out,
+            latency: self.waits[id.index()],
             ..figures
         }
     }

@@ -4,8 +4,8 @@
 //! Field names are the file format's; every optional field is left out of the file while it has its default.
 
 use super::broker::BrokerKind;
-use super::pairs::Pairs;
 use super::chains::{Join, Reply, When};
+use super::pairs::Pairs;
 use super::publishing::{Outbox, Publish};
 use super::shapes::{Arrivals, Attribute, Backoff, Key, Times};
 use super::state::Projection;
@@ -307,15 +307,7 @@ pub struct Producer {
 impl Default for Producer {
     /// A producer without a name that emits nothing.
     fn default() -> Self {
-        Producer {
-            id: String::new(),
-            at: None,
-            zone: None,
-            emits: Vec::new(),
-            publish: Publish::Forget,
-            calls: Vec::new(),
-            outbox: None,
-        }
+        Producer { id: String::new(), at: None, zone: None, emits: Vec::new(), publish: Publish::Forget, calls: Vec::new(), outbox: None }
     }
 }
 

@@ -4,12 +4,12 @@
 //! empty distributions or impossible numbers.
 
 use super::broker::BrokerKind;
+use super::chains::Join;
 use super::document::{Handle, Limits, Retry};
 use super::expect::Expectation;
 use super::publishing::Publish;
-use super::state::Projection;
-use super::chains::Join;
 use super::shapes::{Arrivals, Attribute, Key, Times};
+use super::state::Projection;
 use super::units::{Bandwidth, Percent, Size};
 use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId, StoreId, TypeId};
 use crate::time::{Span, Time};

@@ -44,7 +44,7 @@ impl Source {
     pub fn port(&self, scene: &Scene) -> Option<Pos2> {
         let node = &scene.nodes[*scene.index.get(self.node())?];
         match self.row() {
-            None => (node.kind != Kind::Broker).then(|| node.output()),
+            None => matches!(node.kind, Kind::Producer | Kind::Consumer).then(|| node.output()),
             Some(channel) => Some(node.rows.iter().find(|r| r.gives && r.name == channel)?.rect.right_center()),
         }
     }
@@ -95,6 +95,9 @@ impl Canvas {
         }
         let target = &self.scene.nodes[spot.node];
         let (from, to) = (source.node().to_owned(), target.id.clone());
+        if target.kind == Kind::Store {
+            return actions.push(Action::Edit(Edit::Connect { from, to, channel: String::new() }));
+        }
         let takers = || target.rows.iter().enumerate().filter(|(_, row)| row.takes).map(|(i, _)| i);
         let only = takers().next().filter(|_| takers().count() == 1);
         let channel = match source.row() {

@@ -229,6 +229,7 @@ impl Canvas {
                 Kind::Producer => "producer",
                 Kind::Broker => "broker",
                 Kind::Consumer => "consumer",
+                Kind::Store => "store",
             };
             WidgetInfo::selected(Role::Button, true, selected, format!("{role} {}", node.id))
         });
@@ -320,6 +321,7 @@ impl Canvas {
         let mut ports: Vec<(Pos2, Source)> = Vec::with_capacity(node.rows.len().max(1));
         match node.kind {
             Kind::Producer | Kind::Consumer => ports.push((node.output(), Source::Node(node.id.clone()))),
+            Kind::Store => {}
             Kind::Broker => ports.extend(
                 node.rows
                     .iter()

@@ -35,6 +35,8 @@ pub enum Kind {
     Broker,
     /// A card.
     Consumer,
+    /// A cylinder.
+    Store,
 }
 
 /// A node.
@@ -56,7 +58,7 @@ pub struct NodeBox {
     pub events: Vec<usize>,
     /// What to say while nothing runs.
     pub idle: String,
-    /// Consumers: running copies and events each handles at a time.
+    /// Consumers: running copies and events each handles at a time; stores: connections, and 1.
     pub capacity: (u32, u32),
 }
 
@@ -107,6 +109,10 @@ pub enum WireRole {
     Then,
     /// Where a consumer's failed events go.
     DeadLetter,
+    /// A call to a store.
+    Call,
+    /// The write of an outbox or a dual write.
+    Write,
 }
 
 impl Default for Scene {
@@ -176,14 +182,16 @@ impl Scene {
             && self.wires.iter().zip(&other.wires).all(|(a, b)| (a.role, a.index, a.from, a.to) == (b.role, b.index, b.from, b.to))
     }
 
-    /// What selecting this link selects; a dead-letter route belongs to its consumer.
+    /// What selecting this link selects; a dead-letter route belongs to its consumer, the write of an outbox
+    /// to its node.
     pub fn connection(&self, wire: &Wire) -> Option<Connection> {
         let (from, to) = (self.nodes[wire.from].id.clone(), self.nodes[wire.to].id.clone());
         match wire.role {
             WireRole::Emit => Some(Connection::Emit { producer: from, index: wire.index }),
             WireRole::Read => Some(Connection::Read { consumer: to, index: wire.index }),
             WireRole::Then => Some(Connection::Then { consumer: from, index: wire.index }),
-            WireRole::DeadLetter => None,
+            WireRole::Call => Some(Connection::Call { node: from, index: wire.index }),
+            WireRole::DeadLetter | WireRole::Write => None,
         }
     }
 
@@ -209,7 +217,7 @@ fn published(node: &Node) -> Vec<(&str, &str)> {
     match node {
         Node::Producer(p) => p.emits.iter().filter_map(|e| Some((e.to.as_str(), e.event.as_deref()?))).collect(),
         Node::Consumer(c) => c.then.iter().map(|t| (t.to.as_str(), t.event.as_str())).collect(),
-        Node::Broker(_) => Vec::new(),
+        Node::Broker(_) | Node::Store(_) => Vec::new(),
     }
 }
 
@@ -219,6 +227,7 @@ pub fn size(node: &Node) -> Vec2 {
     match node {
         Node::Producer(p) => vec2(within(letters(&p.id) + PAD * 2.0 + TIP, WIDTH), PRODUCER),
         Node::Consumer(c) => vec2(within(letters(&c.id) + PAD * 2.0 + 16.0, WIDTH), CONSUMER),
+        Node::Store(s) => vec2(within(letters(&s.id) + PAD * 2.0 + 16.0, WIDTH), STORE),
         Node::Broker(b) => {
             let board = board(b);
             vec2(board.size.x, HEADER + board.size.y + FOOT)
@@ -280,6 +289,11 @@ fn node_box(node: &Node, size: Vec2, place: (f32, f32), scale: f32, moved: &dyn 
                 events: Vec::new(),
             };
             boxed.rows = board(b).parts.into_iter().map(row).collect();
+        }
+        Node::Store(s) => {
+            boxed.kind = Kind::Store;
+            boxed.capacity = (s.connections, 1);
+            boxed.idle = times(&s.time);
         }
         Node::Consumer(c) => {
             boxed.capacity = (c.instances, c.threads);

@@ -88,6 +88,8 @@ impl Live {
             let (Some(from), Some(link)) = (self.nodes[wire.from], self.links[i]) else { continue };
             match wire.role {
                 WireRole::Emit | WireRole::Then => drop(of_list.insert((from, wire.index), i as u32)),
+                // No event travels on it.
+                WireRole::Call | WireRole::Write => {}
                 WireRole::DeadLetter => drop(self.dead.insert(link, i as u32)),
                 WireRole::Read => {
                     self.any_read.insert(link, i as u32);
@@ -175,7 +177,7 @@ impl Live {
     /// How a node is doing.
     pub fn state(&self, frame: Option<&Frame>, node: usize) -> State {
         let (Some(figures), Some(plan), Some(id)) = (self.node(frame, node), &self.plan, self.id(node)) else { return State::Idle };
-        let consumes = matches!(plan.nodes[id.index()].role, Role::Consumer(_));
+        let consumes = matches!(plan.nodes[id.index()].role, Role::Consumer(_) | Role::Store(_));
         if consumes && figures.failed > 0 {
             State::Failing
         } else if consumes && figures.utilisation > 0.95 && figures.lag > u64::from(figures.capacity) {

@@ -30,6 +30,10 @@ pub const PRODUCER: f32 = 60.0;
 pub const TIP: f32 = 22.0;
 /// Height of a consumer.
 pub const CONSUMER: f32 = 84.0;
+/// Height of a store, and of the ellipse at its top.
+pub const STORE: f32 = 96.0;
+/// See `STORE`.
+pub const LID: f32 = 20.0;
 /// Height of a broker's header.
 pub const HEADER: f32 = 36.0;
 /// Height of a topic's row.

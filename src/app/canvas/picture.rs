@@ -156,6 +156,7 @@ impl Canvas {
             };
             match node.kind {
                 Kind::Producer => paint::node::producer(brush, node, &look, &mut scratch),
+                Kind::Store => paint::store::store(brush, node, &look, &mut scratch),
                 Kind::Consumer => paint::node::consumer(brush, node, &look, &mut scratch),
                 Kind::Broker => {
                     let lit = aim.filter(|a| a.node == i && sensible).and_then(|a| a.row);
@@ -219,6 +220,7 @@ impl Canvas {
         let node = &self.scene.nodes[i];
         let hovered = |row: Option<&str>| pointed.port.as_ref().or(drawing).is_some_and(|s| s.node() == node.id && s.row() == row);
         match node.kind {
+            Kind::Store => {}
             Kind::Producer | Kind::Consumer => brush.port(brush.view.screen_from_scene(node.output()), hovered(None)),
             Kind::Broker => {
                 for row in node.rows.iter().filter(|row| row.gives) {

@@ -59,7 +59,7 @@ pub fn free(scene: &Scene, visible: Rect, placing: Placing) -> Pos2 {
     let share = match placing {
         Placing::Producer => 0.15,
         Placing::Broker(_) => 0.5,
-        Placing::Consumer => 0.85,
+        Placing::Consumer | Placing::Store => 0.85,
     };
     let size = vec2(WIDTH.1, CONSUMER) * scene.scale;
     let first = pos2(visible.left() + visible.width() * share, visible.center().y);
@@ -77,11 +77,15 @@ fn aside(n: usize) -> f32 {
 /// Who comes after whom, by position.
 fn followers(scenario: &Scenario, index: &HashMap<String, usize>) -> Vec<Vec<usize>> {
     let mut follows = vec![Vec::new(); scenario.nodes.len()];
+    // Stores stand behind whoever calls them.
+    for (i, node) in scenario.nodes.iter().enumerate() {
+        follows[i].extend(called(node).filter_map(|store| index.get(store).copied()));
+    }
     let broker = |place: &str| place.split_once('/').and_then(|(broker, _)| index.get(broker).copied());
     for (i, node) in scenario.nodes.iter().enumerate() {
         match node {
             Node::Producer(p) => follows[i].extend(p.emits.iter().filter_map(|e| broker(&e.to))),
-            Node::Broker(_) => {}
+            Node::Broker(_) | Node::Store(_) => {}
             Node::Consumer(c) => {
                 for read in &c.reads {
                     if let Some(b) = broker(&read.from) {
@@ -94,6 +98,16 @@ fn followers(scenario: &Scenario, index: &HashMap<String, usize>) -> Vec<Vec<usi
         }
     }
     follows
+}
+
+/// The stores that a node calls or writes to.
+fn called(node: &Node) -> impl Iterator<Item = &str> {
+    let (calls, outbox) = match node {
+        Node::Producer(p) => (p.calls.as_slice(), p.outbox.as_ref()),
+        Node::Consumer(c) => (c.calls.as_slice(), c.outbox.as_ref()),
+        Node::Broker(_) | Node::Store(_) => (&[][..], None),
+    };
+    calls.iter().map(|call| call.store.as_str()).chain(outbox.map(crate::scenario::publishing::Outbox::store))
 }
 
 /// The shortest way from where events begin; what nothing leads to stands by its role.
@@ -120,6 +134,7 @@ fn columns(scenario: &Scenario, follows: &[Vec<usize>]) -> Vec<usize> {
     begin(all(|n| matches!(n, Node::Producer(_))), 0);
     begin(all(|n| matches!(n, Node::Broker(_))), 1);
     begin(all(|n| matches!(n, Node::Consumer(_))), 2);
+    begin(all(|n| matches!(n, Node::Store(_))), 3);
     column
 }
 

@@ -1,11 +1,13 @@
 //! The ways of links: forward as a curve, around what stands in between, backward below or above as a lane.
 
 use super::curve::Curve;
-use super::layout::{Scene, Wire, WireRole};
+use super::layout::{Kind, Scene, Wire, WireRole};
 use super::measures::{CLEARANCE, LANE};
 use crate::app::kinds::Way;
 use crate::scenario::Scenario;
 use crate::scenario::document::Node;
+use crate::scenario::publishing::Outbox;
+use crate::scenario::store::Call;
 use egui::{Pos2, Rect, pos2, vec2};
 use std::collections::HashMap;
 
@@ -13,6 +15,14 @@ use std::collections::HashMap;
 pub fn wires(scenario: &Scenario, scene: &Scene) -> Vec<Wire> {
     let mut router = Router { scene, cells: cells(scene), same: HashMap::new(), backward: 0, lanes: Vec::new() };
     let mut wires = Vec::new();
+    let calls = |router: &mut Router<'_>, i: usize, calls: &[Call], outbox: &Option<Outbox>| {
+        let mut wires: Vec<Wire> = Vec::new();
+        for (index, call) in calls.iter().enumerate() {
+            wires.extend(router.call(WireRole::Call, index, i, &call.store));
+        }
+        wires.extend(outbox.as_ref().and_then(|outbox| router.call(WireRole::Write, 0, i, outbox.store())));
+        wires
+    };
     for (i, node) in scenario.nodes.iter().enumerate() {
         let output = scene.nodes[i].output();
         match node {
@@ -20,8 +30,9 @@ pub fn wires(scenario: &Scenario, scene: &Scene) -> Vec<Wire> {
                 for (index, emit) in p.emits.iter().enumerate() {
                     wires.extend(router.enter(WireRole::Emit, index, i, &emit.to, output));
                 }
+                wires.extend(calls(&mut router, i, &p.calls, &p.outbox));
             }
-            Node::Broker(_) => {}
+            Node::Broker(_) | Node::Store(_) => {}
             Node::Consumer(c) => {
                 for (index, read) in c.reads.iter().enumerate() {
                     wires.extend(router.leave(index, &read.from, i));
@@ -34,6 +45,7 @@ pub fn wires(scenario: &Scenario, scene: &Scene) -> Vec<Wire> {
                     let below = output + vec2(0.0, scene.nodes[i].rect.height() * 0.28);
                     wires.extend(router.enter(WireRole::DeadLetter, 0, i, place, below));
                 }
+                wires.extend(calls(&mut router, i, &c.calls, &c.outbox));
             }
         }
     }
@@ -78,6 +90,25 @@ impl Router<'_> {
         let (to, row) = self.scene.row_at(place, Way::In)?;
         let input = self.scene.nodes[to].rows[row].rect.left_center();
         Some(Wire { role, index, from, to, row, curve: self.way(from, output, to, row, input) })
+    }
+
+    /// From a node to a store: out below the other ways, or straight down to a store under the node.
+    fn call(&mut self, role: WireRole, index: usize, from: usize, store: &str) -> Option<Wire> {
+        let to = *self.scene.index.get(store)?;
+        let (caller, called) = (&self.scene.nodes[from], &self.scene.nodes[to]);
+        if called.kind != Kind::Store {
+            return None;
+        }
+        let (own, other) = (caller.rect, called.rect);
+        let beside = other.left() >= own.right() + CLEARANCE;
+        let curve = if beside {
+            self.way(from, own.right_center() + vec2(0.0, own.height() * 0.28), to, 0, other.left_center())
+        } else if other.center().y >= own.center().y {
+            Curve::horizontal(own.center_bottom(), other.center_top())
+        } else {
+            Curve::horizontal(own.center_top(), other.center_bottom())
+        };
+        Some(Wire { role, index, from, to, row: 0, curve })
     }
 
     /// From a broker's row into a consumer.

@@ -33,8 +33,11 @@ pub fn uses(scenario: &Scenario, place: &str) -> String {
 fn endpoints(scenario: &mut Scenario, mut each: impl FnMut(&mut String, Way)) {
     for node in &mut scenario.nodes {
         match node {
-            Node::Producer(p) => p.emits.iter_mut().for_each(|e| each(&mut e.to, Way::In)),
-            Node::Broker(_) => {}
+            Node::Producer(p) => p.emits.iter_mut().for_each(|e| {
+                each(&mut e.to, Way::In);
+                e.reply.iter_mut().for_each(|reply| each(&mut reply.to, Way::In));
+            }),
+            Node::Broker(_) | Node::Store(_) => {}
             Node::Consumer(c) => {
                 c.reads.iter_mut().for_each(|r| each(&mut r.from, Way::Out));
                 c.then.iter_mut().for_each(|t| each(&mut t.to, Way::In));

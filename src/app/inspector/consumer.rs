@@ -3,6 +3,7 @@
 use super::fields::{add, count, entry, name_of, optional, section, share};
 use super::{Inspected, ends, fields, shapes, types};
 use crate::app::kinds::Way;
+use crate::scenario::chains::When;
 use crate::scenario::document::{Consumer, Read, Retry, Then};
 use crate::scenario::units::Percent;
 use egui::Ui;
@@ -17,10 +18,14 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer) {
     shapes::times(ui, theme, "Time", "Time one event takes", &mut consumer.handle.time);
     share(ui, theme, "Fails", "Share of attempts that fail", &mut consumer.handle.fails);
     reads(ui, input, consumer, &outlets);
+    super::store::calls(ui, input, &mut consumer.calls, &mut consumer.outbox);
     section(ui, theme, "When it fails");
     retry(ui, input, consumer);
     dead_letter(ui, input, consumer, &channels);
     then(ui, input, consumer, &channels);
+    super::chains::outcomes(ui, theme, consumer);
+    super::chains::join(ui, theme, consumer);
+    super::chains::state(ui, input, consumer);
 }
 
 fn reads(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, outlets: &[String]) {
@@ -91,6 +96,7 @@ fn dead_letter(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, chan
 fn then(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, channels: &[String]) {
     let theme = input.theme;
     let types = types(input.scenario);
+    let outcomes: Vec<String> = consumer.handle.outcomes.iter().map(|(name, _)| name.clone()).collect();
     section(ui, theme, "Then emits");
     super::publishing::publish(ui, theme, &mut consumer.publish);
     let mut gone = None;
@@ -100,6 +106,7 @@ fn then(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, channels: &
                 name_of(ui, theme, "Event", "The type of the event that follows", &types, &mut then.event);
                 name_of(ui, theme, "To", "Broker and channel", channels, &mut then.to);
                 share(ui, theme, "How often", "Share of handled events it follows from", &mut then.probability);
+                super::chains::when(ui, theme, &outcomes, &mut then.when);
                 triggers(ui, input, then, &types);
             };
             if entry(ui, theme, &format!("emission {}", i + 1), fields) {
@@ -113,7 +120,13 @@ fn then(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, channels: &
     if add(ui, theme, "Add emission") {
         let event = types.last().cloned().unwrap_or_default();
         let to = channels.iter().find(|c| !consumer.reads.iter().any(|r| r.from == **c)).or(channels.first());
-        consumer.then.push(Then { event, to: to.cloned().unwrap_or_default(), probability: Percent(1.0), on: Vec::new() });
+        consumer.then.push(Then {
+            event,
+            to: to.cloned().unwrap_or_default(),
+            probability: Percent(1.0),
+            on: Vec::new(),
+            when: When::Handled,
+        });
     }
 }
 

@@ -61,7 +61,7 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) {
     for node in &mut scenario.nodes {
         match node {
             Node::Producer(p) => p.emits.iter_mut().filter_map(|e| e.event.as_mut()).for_each(follow),
-            Node::Broker(_) => {}
+            Node::Broker(_) | Node::Store(_) => {}
             Node::Consumer(c) => c.then.iter_mut().for_each(|then| {
                 follow(&mut then.event);
                 then.on.iter_mut().for_each(follow);

@@ -68,6 +68,11 @@ fn ends(scenario: &Scenario, connection: &Connection) -> Option<(String, String)
             Node::Consumer(c) => (consumer, &c.reads.get(*index)?.from),
             _ => return None,
         },
+        Connection::Call { node: caller, index } => match node(caller)? {
+            Node::Producer(p) => (caller, &p.calls.get(*index)?.store),
+            Node::Consumer(c) => (caller, &c.calls.get(*index)?.store),
+            Node::Broker(_) | Node::Store(_) => return None,
+        },
         Connection::Then { consumer, index } => match node(consumer)? {
             Node::Consumer(c) => (consumer, &c.then.get(*index)?.to),
             _ => return None,

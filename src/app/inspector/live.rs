@@ -3,7 +3,7 @@
 use super::Inspected;
 use crate::app::theme::space;
 use crate::app::widgets::{fact, muted};
-use crate::figures::{count, rate, seconds, share};
+use crate::figures::{count, number, rate, seconds, share};
 use crate::scenario::document::Node;
 use egui::Ui;
 
@@ -35,6 +35,16 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
                 ("Ended badly", "Copies that failed for good, expired or were dropped", count(bad)),
             ]
         }
+        Node::Store(_) => vec![
+            ("Serves", "Calls per second, lately", rate(f.rate)),
+            ("Served", "Calls so far", count(f.count)),
+            ("Queue", "Calls that wait for a connection", count(f.lag)),
+            ("Busy", "Connections in use, of all", format!("{}/{}", f.busy, f.capacity)),
+            ("Utilisation", "Share of its connections' time in use", share(f.utilisation)),
+            ("Wait", "Mean time a call waited for a connection", seconds(f.latency.0)),
+            ("Failed", "Calls that failed", count(f.failed)),
+            ("Timed out", "Calls given up by their callers", count(f.retries)),
+        ],
         Node::Consumer(_) => vec![
             ("Handles", "Events per second, lately", rate(f.rate)),
             ("Handled", "Events so far", count(f.count)),
@@ -53,6 +63,33 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
             ("Unconfirmed", "Events it keeps because their broker has not confirmed them yet", count(unconfirmed)),
             ("Resent", "Times it sent an event again because no confirmation came in time", count(resent)),
             ("Given up", "Events it gave up after the last retry", count(given_up)),
+        ]);
+    }
+    if let Some(state) = &f.state {
+        facts.extend([
+            ("Expected", "What its state would be with every published event applied exactly once", number(state.expected)),
+            ("Actual", "What its state is", number(state.actual)),
+            ("Difference", "Actual less expected", number(state.actual - state.expected)),
+            ("Wrong", "Keys, accounts or values that are wrong, of all", format!("{} of {}", count(state.wrong), count(state.keys))),
+            ("Missing", "Events published that are not in its state yet", count(state.missing)),
+            ("Repeated", "Times an event was applied that was in its state already", count(state.repeated)),
+            ("Staleness", "Age of the oldest event that its state lacks", seconds(state.staleness)),
+        ]);
+    }
+    if let Some(outbox) = &f.outbox {
+        facts.extend([
+            ("Written", "Writes that the store has taken", count(outbox.written)),
+            ("Published", "Events published of what was written", count(outbox.published)),
+            ("Outbox", "Events in the outbox that are not published yet", count(outbox.waiting)),
+            ("Missing", "Written and never published", count(outbox.missing)),
+            ("Invented", "Published and never written", count(outbox.invented)),
+        ]);
+    }
+    if let Some((done, timed_out, waiting)) = f.waits {
+        facts.extend([
+            ("Complete", "Replies that came in time, or wholes with all their parts", count(done)),
+            ("Timed out", "Replies or parts that did not come in time", count(timed_out)),
+            ("Waits for", "Requests without a reply yet, or wholes without all their parts", count(waiting)),
         ]);
     }
     let width = (ui.available_width() - input.theme.px(space::L)) / 2.0;

@@ -3,6 +3,7 @@
 
 mod attributes;
 pub mod broker;
+mod chains;
 mod consumer;
 mod events;
 pub mod fields;
@@ -12,6 +13,7 @@ mod producer;
 mod publishing;
 mod scenario;
 mod shapes;
+mod store;
 
 use super::action::{Action, Connection, Selection};
 use super::edit::Edit;
@@ -75,6 +77,7 @@ fn one_node(ui: &mut Ui, input: &Inspected<'_>, node: &Node, actions: &mut Vec<A
         Node::Producer(producer) => producer::show(ui, input, producer),
         Node::Broker(broker) => broker::show(ui, input, broker, actions),
         Node::Consumer(consumer) => consumer::show(ui, input, consumer),
+        Node::Store(store) => store::show(ui, input, store),
     }
     if draft != *node {
         actions.push(Action::Edit(Edit::SetNode(Box::new(draft))));
@@ -86,6 +89,7 @@ fn one_connection(ui: &mut Ui, input: &Inspected<'_>, connection: &Connection, a
     let (owner, what) = match connection {
         Connection::Emit { producer, .. } => (producer, "emits to a broker"),
         Connection::Read { consumer, .. } => (consumer, "reads from a broker"),
+        Connection::Call { node, .. } => (node, "calls a store and waits for its answer"),
         Connection::Then { consumer, .. } => (consumer, "emits on when it has handled an event"),
     };
     title(ui, input.theme, "Connection", "");

@@ -31,8 +31,10 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, producer: &mut Producer) {
             event: types.first().cloned(),
             to: channels.first().cloned().unwrap_or_default(),
             arrivals: Arrivals::Poisson(Rate(10.0)),
+            reply: None,
         }));
     }
+    super::store::calls(ui, input, &mut producer.calls, &mut producer.outbox);
 }
 
 fn workload(ui: &mut Ui, input: &Inspected<'_>, emit: &mut Emit, channels: &[String], types: &[String]) {
@@ -48,4 +50,5 @@ fn workload(ui: &mut Ui, input: &Inspected<'_>, emit: &mut Emit, channels: &[Str
     }
     name_of(ui, theme, "To", "Broker and channel", channels, &mut emit.to);
     shapes::arrivals(ui, theme, &mut emit.arrivals);
+    super::chains::reply(ui, input, emit);
 }

@@ -90,9 +90,7 @@ impl Simulation {
     pub(super) fn follows(&mut self, emitter: EmitterId, consumer: ConsumerId, cause: &Event) -> bool {
         match self.emitters[emitter.index()].occasion {
             Occasion::Handled => self.emitters[emitter.index()].follows(cause.kind),
-            Occasion::Outcome(wanted) => {
-                self.outcome(consumer, cause) == wanted && self.emitters[emitter.index()].follows(cause.kind)
-            }
+            Occasion::Outcome(wanted) => self.outcome(consumer, cause) == wanted && self.emitters[emitter.index()].follows(cause.kind),
             Occasion::Failed | Occasion::TimedOut => false,
         }
     }

@@ -35,9 +35,9 @@ use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
 use crate::scenario::plan::Sending;
 use crate::time::Time;
-use std::collections::BTreeMap;
 use emitter::Emitter;
 use errands::Errand;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 

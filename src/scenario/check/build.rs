@@ -2,13 +2,13 @@
 
 use super::names::{Names, Source};
 use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId, StoreId};
+use crate::scenario::chains::When;
 use crate::scenario::document::{Consumer, Link, Node, Retry, Scenario};
 use crate::scenario::expect::Expectation;
 use crate::scenario::plan::{
-    BrokerPlan, CallPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, LinkPlan, NodePlan, Occasion, Origin, OutletPlan, Plan, ReadPlan, RelayPlan,
-    ReplyPlan, Role, Sending, StorePlan, TypePlan,
+    BrokerPlan, CallPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, LinkPlan, NodePlan, Occasion, Origin, OutletPlan, Plan,
+    ReadPlan, RelayPlan, ReplyPlan, Role, Sending, StorePlan, TypePlan,
 };
-use crate::scenario::chains::When;
 use crate::scenario::publishing::{First, Outbox, Publish};
 use crate::scenario::store::Call;
 use crate::time::Time;
@@ -111,7 +111,13 @@ fn outlets(plan: &mut Plan, names: &Names<'_>, roles: &[Role]) {
     for (i, outlet) in names.outlets.iter().enumerate() {
         outlet.channels.iter().for_each(|channel| plan.channels[channel.index()].outlets.push(OutletId::at(i)));
         let Role::Broker(broker) = roles[outlet.broker.index()] else { continue };
-        plan.outlets.push(OutletPlan { broker, channels: outlet.channels.clone(), name: outlet.name.clone(), readers: Vec::new(), folded: false });
+        plan.outlets.push(OutletPlan {
+            broker,
+            channels: outlet.channels.clone(),
+            name: outlet.name.clone(),
+            readers: Vec::new(),
+            folded: false,
+        });
     }
 }
 

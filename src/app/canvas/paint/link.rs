@@ -64,7 +64,7 @@ pub fn link(brush: &Brush<'_>, mesh: &mut Mesh, wire: &Wire, line: &[Pos2], mark
     let (width, pen) = (f32::from(mark.width) * STEP, brush.pen());
     scratch.clear();
     scratch.extend(line.iter().map(|p| brush.view.screen_from_scene(*p)));
-    if wire.role == WireRole::DeadLetter {
+    if matches!(wire.role, WireRole::DeadLetter | WireRole::Call | WireRole::Write) {
         let dash = 6.0 * brush.unit.clamp(0.6, 1.5);
         pen.dashes(mesh, scratch, width, colour, dash, dash * 0.8);
     } else {

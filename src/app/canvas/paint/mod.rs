@@ -4,6 +4,7 @@ pub mod broker;
 pub mod ground;
 pub mod link;
 pub mod node;
+pub mod store;
 
 use super::measures::{FAR, NEAR};
 use super::mesh::Pen;

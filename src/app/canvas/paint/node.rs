@@ -45,6 +45,7 @@ pub fn from_afar(brush: &Brush<'_>, mesh: &mut Mesh, node: &NodeBox, state: Stat
     match node.kind {
         Kind::Producer => pen.convex(mesh, &pointed(rect, TIP * brush.unit), fill, thick, edge),
         Kind::Consumer => pen.convex(mesh, &cut(rect, radius * 1.4), fill, thick, edge),
+        Kind::Store => pen.convex(mesh, &super::store::cylinder(rect, LID * brush.unit), fill, thick, edge),
         Kind::Broker => {
             pen.convex(mesh, &cut(rect, radius * 0.5), fill, thick, edge);
             let y = rect.top() + HEADER * brush.unit;
@@ -130,6 +131,7 @@ fn shape(brush: &Brush<'_>, kind: Kind, rect: Rect, radius: f32, fill: Color32, 
         Kind::Producer => {
             brush.painter.add(Shape::convex_polygon(tag(rect, TIP * brush.unit, radius), fill, stroke));
         }
+        Kind::Store => super::store::shape(brush, rect, fill, stroke),
         Kind::Broker => {
             brush.painter.rect(rect, radius * 0.5, fill, stroke, StrokeKind::Middle);
         }
