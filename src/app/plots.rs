@@ -6,7 +6,8 @@ use super::marks::{nice_marks, short, time_marks};
 use super::theme::{Theme, space};
 use super::widgets::muted;
 use crate::figures;
-use crate::ids::{NodeId, OutletId};
+use crate::ids::{ConsumerId, NodeId, OutletId};
+use crate::record::series::Bin;
 use crate::run::Frame;
 use crate::scenario::plan::Role;
 use egui::{Align2, Color32, FontId, Id, Rect, RichText, Stroke, Ui, Vec2, Vec2b, pos2, vec2};
@@ -40,7 +41,7 @@ impl Curve {
 
 /// Draws the plots side by side, as many as there is room for.
 pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, selection: &Selection) {
-    let Some(frame) = frame.filter(|f| !f.series.rows.is_empty()) else {
+    let Some(frame) = frame.filter(|f| !f.past.film.is_empty()) else {
         ui.vertical_centered(|ui| {
             ui.add_space((ui.available_height() / 2.0 - theme.body * 1.5).max(0.0));
             ui.label(muted(theme, "Press play: throughput, waiting events and latency appear here as the run goes on"));
@@ -95,11 +96,12 @@ impl Format {
 type Figure = fn(&Frame) -> Vec<Curve>;
 
 fn throughput(frame: &Frame) -> Vec<Curve> {
-    of_nodes(frame, |role| !matches!(role, Role::Broker(_)), |bin| bin.throughput)
+    let nodes = frame.plan.nodes.iter().enumerate().filter(|(_, node)| !matches!(node.role, Role::Broker(_)));
+    nodes.map(|(i, _)| of_node(frame, NodeId::at(i), |bin| bin.throughput(NodeId::at(i)))).collect()
 }
 
 fn latency(frame: &Frame) -> Vec<Curve> {
-    of_nodes(frame, |role| matches!(role, Role::Consumer(_)), |bin| bin.latency)
+    of_consumers(frame, |bin, node, consumer| bin.latency(node, consumer))
 }
 
 fn depth(frame: &Frame) -> Vec<Curve> {
@@ -111,10 +113,10 @@ fn depth(frame: &Frame) -> Vec<Curve> {
         let channel = || plan.channels.get(outlet.channel.index()).and_then(|c| c.name.split('/').nth(1)).unwrap_or_default();
         // The channel first: names are cut at their end, and all channels of a reader begin alike.
         let name = if reader.reads.len() > 1 { format!("{}, {name}", channel()) } else { name.clone() };
-        let points = smoothed(frame, frame.series.of_outlet(OutletId::at(i), |bin| bin.depth));
+        let points = points(frame, |bin| bin.depth(OutletId::at(i)));
         Some(Curve { name, node: reader.node, points, aside: false })
     });
-    let mut lag = of_nodes(frame, |role| matches!(role, Role::Consumer(_)), |bin| bin.lag);
+    let mut lag = of_consumers(frame, |bin, _, consumer| bin.lag(consumer));
     for curve in &mut lag {
         curve.name.push_str(" lag");
         curve.aside = true;
@@ -122,37 +124,20 @@ fn depth(frame: &Frame) -> Vec<Curve> {
     outlets.chain(lag).collect()
 }
 
-fn of_nodes(frame: &Frame, which: impl Fn(Role) -> bool, figure: fn(&crate::record::series::NodeBin) -> f32) -> Vec<Curve> {
-    let nodes = frame.plan.nodes.iter().enumerate().filter(|(_, n)| which(n.role));
-    nodes
-        .map(|(i, n)| Curve {
-            name: n.name.clone(),
-            node: NodeId::at(i),
-            points: smoothed(frame, frame.series.of_node(NodeId::at(i), figure)),
-            aside: false,
-        })
-        .collect()
+fn of_node(frame: &Frame, node: NodeId, figure: impl Fn(&Bin<'_>) -> f64) -> Curve {
+    let name = frame.plan.nodes.get(node.index()).map(|n| n.name.clone()).unwrap_or_default();
+    Curve { name, node, points: points(frame, figure), aside: false }
 }
 
-/// Means over groups of neighbouring bins; a group in which nothing was measured is a gap.
-fn smoothed(frame: &Frame, points: impl Iterator<Item = [f64; 2]>) -> Vec<[f64; 2]> {
-    let width = frame.series.width.seconds();
-    let bins = if width > 0.0 { frame.plan.duration.seconds() / width } else { 1.0 };
-    let group = ((bins / POINTS as f64).ceil() as usize).max(1);
-    let points: Vec<[f64; 2]> = points.collect();
-    // The last, unfinished group would jump up and down with every bin: it is shown once it is whole.
-    let whole = if points.len() < group { points.len() } else { points.len() / group * group };
-    points[..whole].chunks(group).map(mean_point).collect()
+fn of_consumers(frame: &Frame, figure: fn(&Bin<'_>, NodeId, ConsumerId) -> f64) -> Vec<Curve> {
+    let consumers = frame.plan.consumers.iter().enumerate();
+    consumers.map(|(i, consumer)| of_node(frame, consumer.node, |bin| figure(bin, consumer.node, ConsumerId::at(i)))).collect()
 }
 
-fn mean_point(points: &[[f64; 2]]) -> [f64; 2] {
-    let middle = points.iter().map(|p| p[0]).sum::<f64>() / points.len() as f64;
-    let (mut sum, mut n) = (0.0, 0.0);
-    for value in points.iter().map(|p| p[1]).filter(|v| v.is_finite()) {
-        sum += value;
-        n += 1.0;
-    }
-    [middle, sum / n]
+/// The figure in every bin that is drawn.
+fn points(frame: &Frame, figure: impl Fn(&Bin<'_>) -> f64) -> Vec<[f64; 2]> {
+    let until = shown_until(frame.past.recorded.seconds(), frame.plan.duration.seconds());
+    frame.past.film.bins(0.0, until, POINTS).iter().map(|bin| [bin.middle(), figure(bin)]).collect()
 }
 
 fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: &str, format: Format, mut curves: Vec<Curve>) {
@@ -168,7 +153,7 @@ fn one(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, title: 
     let rect = ui.available_rect_before_wrap();
     let names = (rect.width() * 0.3).min(theme.px(104.0).max(rect.width() * 0.2));
     let plot_size = rect.size() - vec2(names, 0.0);
-    let until = shown_until(frame.now.seconds(), frame.plan.duration.seconds());
+    let until = shown_until(frame.past.recorded.seconds(), frame.plan.duration.seconds());
     let top = curves.iter().map(Curve::top).fold(0.0, f64::max);
     let ink = |c: &Curve| {
         let colour = theme.line_colour(rank(frame, c.node));
@@ -325,12 +310,6 @@ mod tests {
         let mut crowded = [95.0, 96.0, 97.0];
         spread(&mut crowded, 10.0, 5.0, 100.0);
         assert!(crowded[2] <= 100.0 && crowded[0] <= 80.0, "{crowded:?}");
-    }
-
-    #[test]
-    fn means_leave_gaps_out() {
-        assert!(mean_point(&[[1.0, 4.0], [2.0, f64::NAN], [3.0, 6.0]]) == [2.0, 5.0]);
-        assert!(mean_point(&[[1.0, f64::NAN]])[1].is_nan());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::sample::Sampler;
 use crate::ids::{ChannelId, ConsumerId, EmitterId, LinkId};
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
+use crate::scenario::plan::ConsumerPlan;
 use crate::scenario::shapes::{Backoff, Jitter};
 use crate::time::{Span, Time};
 use std::collections::VecDeque;
@@ -136,6 +137,14 @@ impl Consumer {
             then: consumer.then.clone().into(),
             counts: Counts::default(),
         }
+    }
+
+    /// From now on it handles as this plan says. What is in hand goes on as it began.
+    pub fn adopt(&mut self, plan: &ConsumerPlan) {
+        self.time = Sampler::new(&plan.handle.time);
+        self.fails = odds(plan.handle.fails);
+        self.attempts = plan.retry.attempts;
+        self.backoff = plan.retry.backoff.clone();
     }
 
     /// How long the next message takes.

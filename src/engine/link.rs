@@ -30,6 +30,8 @@ pub struct Link {
     pub(super) armed: bool,
     /// Whether it takes no time at all.
     pub(super) instant: bool,
+    /// Where the latency was changed while something travelled: when arrivals leave in the order they came again.
+    settles: Option<Time>,
 }
 
 /// A message on its way.
@@ -68,7 +70,29 @@ impl Link {
             in_order: constant || plan.ordered,
             queue: Fifo::default(),
             armed: false,
+            settles: None,
         }
+    }
+
+    /// From now on it is as this plan says; what travels on it arrives when it would have.
+    pub fn adopt(&mut self, plan: &LinkPlan) {
+        let fresh = Link::new(plan, self.random.clone());
+        // An arrival that may overtake those in the queue cannot stand in it.
+        let settles = self.queue.back().map(|(entry, _)| entry.at()).filter(|_| fresh.in_order);
+        let old = std::mem::replace(self, fresh);
+        (self.free, self.latest, self.queue, self.armed) = (old.free, old.latest, old.queue, old.armed);
+        self.in_order &= settles.is_none();
+        self.instant &= settles.is_none();
+        self.settles = settles;
+    }
+
+    /// Whether a message that arrives then may stand in the queue, on a link that does not say so at once.
+    pub fn settled(&mut self, arrives: Time) -> bool {
+        let settled = self.settles.is_some_and(|last| arrives >= last);
+        if settled {
+            (self.in_order, self.settles) = (true, None);
+        }
+        settled
     }
 
     /// Whether the next message is lost.

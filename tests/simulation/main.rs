@@ -6,6 +6,7 @@ mod balance;
 mod flow;
 mod limits;
 mod replay;
+mod seek;
 mod theory;
 
 use std::sync::Arc;

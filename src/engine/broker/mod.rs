@@ -24,6 +24,13 @@ pub trait Rules {
     /// The simulation has stored a message because of [`Desk::store`].
     fn stored(&mut self, outlet: OutletId, message: Message, desk: &mut Desk);
 
+    /// Calls `each` with the identity and the bytes of every block that copies of the broker share, and gives the bytes that a copy
+    /// takes besides. Rules that keep more than what waits say so themselves.
+    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        let _ = each;
+        self.waiting().count() * size_of::<Message>()
+    }
+
     /// Messages that wait in the broker.
     fn waiting(&self) -> Box<dyn Iterator<Item = (OutletId, &Message)> + '_>;
 }
@@ -105,6 +112,12 @@ impl Rules for Broker {
     fn stored(&mut self, outlet: OutletId, message: Message, desk: &mut Desk) {
         match self {
             Broker::Simple(rules) => rules.stored(outlet, message, desk),
+        }
+    }
+
+    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        match self {
+            Broker::Simple(rules) => rules.weigh(each),
         }
     }
 

@@ -132,6 +132,11 @@ impl Rules for Simple {
         }
     }
 
+    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        let inboxes: usize = self.inboxes.iter().map(|inbox| inbox.ready.weigh(each) + size_of::<Inbox>()).sum();
+        inboxes + self.topics.iter().map(|outlets| size_of_val(outlets.as_slice())).sum::<usize>()
+    }
+
     fn waiting(&self) -> Box<dyn Iterator<Item = (OutletId, &Message)> + '_> {
         Box::new(self.inboxes.iter().flat_map(|inbox| inbox.ready.iter().map(|message| (inbox.outlet, message))))
     }

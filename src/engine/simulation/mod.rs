@@ -1,10 +1,12 @@
 //! The simulation: state, and what happens at each entry of the agenda.
 
+mod adopt;
 mod emitter;
 mod handling;
 mod publishing;
 mod reading;
 mod travelling;
+mod weigh;
 
 use crate::engine::agenda::{Agenda, Due, MOST_INDEXED, MOST_SCHEDULED};
 use crate::engine::books::{Books, Inbound};

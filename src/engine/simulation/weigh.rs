@@ -1,0 +1,31 @@
+//! What a checkpoint takes in memory.
+
+use super::{Emitter, Reading, Simulation};
+use crate::engine::books::Books;
+use crate::engine::broker::{Broker, Rules};
+use crate::engine::consumer::{Consumer, Hand};
+use crate::engine::link::Link;
+
+impl Simulation {
+    /// Calls `each` with the identity and the bytes of every block that copies of this simulation share (parts of long queues), and
+    /// gives the bytes that a copy takes besides. What only the plan holds is not counted: all copies share it.
+    pub fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        let links: usize = self.links.iter().map(|link| link.queue.weigh(each) + size_of::<Link>()).sum();
+        let consumers: usize = self.consumers.iter().map(|consumer| consumer.inbox.weigh(each) + size_of::<Consumer>()).sum();
+        let brokers: usize = self.brokers.iter().map(|broker| broker.weigh(each) + size_of::<Broker>()).sum();
+        let hands = self.hands.len() * (size_of::<Hand>() + size_of::<u32>());
+        let plain = self.emitters.len() * size_of::<Emitter>()
+            + self.reads.len() * size_of::<Reading>()
+            + self.books.len() * size_of::<Books>()
+            + size_of::<Simulation>();
+        links
+            + consumers
+            + brokers
+            + hands
+            + plain
+            + self.agenda.bytes()
+            + self.transits.bytes()
+            + self.backoffs.bytes()
+            + self.ledger.bytes()
+    }
+}
