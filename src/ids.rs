@@ -40,6 +40,9 @@ ids! {
     ReadId;
     /// A consumer.
     ConsumerId;
+    /// One `Read` as one instance of its consumer has it: a group member, a channel with its prefetch. (All instances together,
+    /// where they take from one mailbox.)
+    SeatId;
     /// One direction of one network edge.
     LinkId;
 }

@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("run", &["time", "ids", "scenario", "engine", "record"]),
     ("files", &["scenario"]),
     ("app", &["time", "ids", "scenario", "record", "run", "files", "figures"]),
-    ("cli", &["time", "scenario", "record", "run", "files", "figures", "app"]),
+    ("cli", &["time", "random", "scenario", "engine", "record", "run", "files", "figures", "app"]),
 ];
 
 fn root() -> &'static Path {

@@ -173,6 +173,8 @@ fn runs_alike(a: &Scenario, b: &Scenario) -> bool {
         let mut bare = scenario.clone();
         bare.name.clear();
         bare.about.clear();
+        bare.groups.clear();
+        bare.notes.clear();
         for node in &mut bare.nodes {
             node.set_at((0.0, 0.0));
         }

@@ -118,11 +118,14 @@ impl Edit {
 pub fn fresh(placing: Placing, at: (f32, f32), scenario: &Scenario) -> Node {
     let at = Some(at);
     match placing {
-        Placing::Producer => Node::Producer(Producer { id: unique_id(scenario, "producer-1"), at, emits: Vec::new() }),
-        Placing::Broker(kind) => Node::Broker(Broker { id: unique_id(scenario, "broker-1"), at, kind: (kinds::offer(kind).fresh)() }),
+        Placing::Producer => Node::Producer(Producer { id: unique_id(scenario, "producer-1"), at, zone: None, emits: Vec::new() }),
+        Placing::Broker(kind) => {
+            Node::Broker(Broker { id: unique_id(scenario, "broker-1"), at, zone: None, kind: (kinds::offer(kind).fresh)() })
+        }
         Placing::Consumer => Node::Consumer(Consumer {
             id: unique_id(scenario, "consumer-1"),
             at,
+            zone: None,
             reads: Vec::new(),
             instances: 1,
             threads: 1,
@@ -274,6 +277,12 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
             }
         }
     }
+    scenario.groups.retain_mut(|group| {
+        let empty = group.nodes.is_empty();
+        group.nodes.retain(|id| !gone(id));
+        // A frame goes with the last node in it; one that was empty before is somebody's beginning.
+        empty || !group.nodes.is_empty()
+    });
     scenario.links.retain(|l| !gone(&l.between.0) && !gone(&l.between.1));
     scenario.expect.retain(|e| !nodes.iter().any(|id| mention(&e.0, id, 0).is_some()));
     Ok(())
@@ -321,6 +330,9 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
         }
     }
     *scenario.nodes[position].id_mut() = to.to_owned();
+    for member in scenario.groups.iter_mut().flat_map(|g| &mut g.nodes).filter(|id| *id == from) {
+        to.clone_into(member);
+    }
     for link in &mut scenario.links {
         for end in [&mut link.between.0, &mut link.between.1] {
             if end == from {

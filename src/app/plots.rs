@@ -110,7 +110,10 @@ fn depth(frame: &Frame) -> Vec<Curve> {
         // A line has the colour and the name of who reads: that is whose work waits there.
         let reader = plan.consumers.get(plan.reads.get(outlet.readers.first()?.index())?.consumer.index())?;
         let name = &plan.nodes.get(reader.node.index())?.name;
-        let channel = || plan.channels.get(outlet.channel.index()).and_then(|c| c.name.split('/').nth(1)).unwrap_or_default();
+        let channel = || {
+            let channel = outlet.channels.first().and_then(|c| plan.channels.get(c.index()));
+            channel.and_then(|c| c.name.split('/').nth(1)).unwrap_or_default()
+        };
         // The channel first: names are cut at their end, and all channels of a reader begin alike.
         let name = if reader.reads.len() > 1 { format!("{}, {name}", channel()) } else { name.clone() };
         let points = points(frame, |bin| bin.depth(OutletId::at(i)));

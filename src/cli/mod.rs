@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod compare;
+pub mod conform;
 mod progress;
 mod replicas;
 mod run;
@@ -62,6 +63,8 @@ enum What {
     /// Run two scenarios under the same seeds and print their figures side by side, with the difference. Exit code 2: bad input, 3: a
     /// limit stopped a run.
     Compare(compare::Compare),
+    /// Run rows of observed behaviour against the model of a broker. Exit code 0: all pass, 1: some fail, 2: bad input.
+    Conform(conform::Conform),
     /// Measure how fast this machine simulates, or builds the pictures of the window.
     Bench(bench::Bench),
 }
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
         Some(What::Check(check)) => check.execute(),
         Some(What::Sweep(sweep)) => sweep.execute(),
         Some(What::Compare(compare)) => compare.execute(),
+        Some(What::Conform(conform)) => conform.execute(),
         Some(What::Bench(bench)) => bench.execute(),
         Some(What::Open { file }) => window(Some(file)),
         None => window(None),

@@ -20,9 +20,13 @@ pub enum Due {
     Done,
     /// A backoff is over; index of a backoff.
     Retry,
+    /// A broker's rules wanted to be called; index of a wake-up.
+    Wake,
+    /// A broker's parcel arrives; index of a parcel.
+    Parcel,
 }
 
-const KINDS: [Due; 5] = [Due::Arrival, Due::LinkHead, Due::Transit, Due::Done, Due::Retry];
+const KINDS: [Due; 8] = [Due::Arrival, Due::LinkHead, Due::Transit, Due::Done, Due::Retry, Due::Wake, Due::Parcel, Due::Parcel];
 const KIND_BITS: u32 = 4;
 const INDEX_BITS: u32 = 26;
 const SEQUENCE_SHIFT: u32 = KIND_BITS + INDEX_BITS;

@@ -2,6 +2,7 @@
 
 use super::books::Imbalance;
 use super::broker::Rules;
+use super::consumer::Hand;
 use super::event::{Flags, Message};
 use super::link::{To, Travelling};
 use super::simulation::Simulation;
@@ -28,6 +29,9 @@ impl Simulation {
                 return fail(format!("{name} has {books:?}, but {waiting} are waiting and {in_flight} in flight"));
             }
         }
+        if self.inbound.accepted < self.inbound.unroutable + self.inbound.refused {
+            return fail(format!("{:?}: more were turned away than came", self.inbound));
+        }
         if self.inbound.sent != self.inbound.lost + self.inbound.accepted + found.inbound {
             return fail(format!("{:?}, but {} are on their way to brokers", self.inbound, found.inbound));
         }
@@ -50,25 +54,29 @@ impl Simulation {
                     found.inbound += 1;
                     found.tracked.0 += u64::from(message.event.flags.has(Flags::TRACKED));
                 }
+                To::Reader if message.event.flags.has(Flags::STALE) => {}
                 To::Reader => found.add(self.outlet_of(message), message, false),
             }
         }
-        for consumer in &self.consumers {
-            consumer.inbox.iter().for_each(|message| found.add(self.outlet_of(message), message, true));
-            for worker in (0..consumer.capacity).filter(|worker| !consumer.idle.rests(*worker)) {
-                let message = &self.hands[(consumer.first_worker + worker) as usize].message;
-                found.add(self.outlet_of(message), message, false);
-            }
+        for crew in &self.crews {
+            crew.inbox.iter().for_each(|message| found.add(self.outlet_of(message), message, true));
+        }
+        for hand in self.hands.iter().filter(|hand| hand.done != Hand::NEVER) {
+            found.add(self.outlet_of(&hand.message), &hand.message, false);
         }
         self.backoffs.iter().for_each(|message| found.add(self.outlet_of(message), message, true));
         for broker in &self.brokers {
-            broker.waiting().for_each(|(outlet, message)| found.add(outlet, message, true));
+            broker.waiting(&mut |outlet, message| found.add(outlet, message, true));
+            broker.held(&mut |event| {
+                found.inbound += 1;
+                found.tracked.0 += u64::from(event.flags.has(Flags::TRACKED));
+            });
         }
         found
     }
 
     fn outlet_of(&self, message: &Message) -> OutletId {
-        self.reads[message.event.read.index()].outlet
+        self.seats.get(message.event.seat).outlet
     }
 }
 

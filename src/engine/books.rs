@@ -45,6 +45,8 @@ pub struct Inbound {
     pub accepted: u64,
     /// Of these, nobody reads the channel.
     pub unroutable: u64,
+    /// Of those that reached a broker, refused by it.
+    pub refused: u64,
 }
 
 impl Inbound {

@@ -16,12 +16,8 @@ use std::collections::VecDeque;
 pub struct Consumer {
     /// Number of its first worker among all workers; the others follow.
     pub first_worker: u32,
-    /// Its workers.
-    pub capacity: u32,
-    /// Workers without work.
-    pub idle: Idle,
-    /// Messages that arrived and wait for a worker.
-    pub inbox: Fifo<Message>,
+    /// Number of its first crew among all crews, and how many it has.
+    pub crews: (u32, u32),
     /// Time one message takes.
     time: Sampler,
     time_random: Stream,
@@ -53,17 +49,57 @@ pub struct Counts {
     pub failed: u64,
     /// Last attempt failed, sent to a dead-letter channel.
     pub dead_lettered: u64,
+    /// Last attempt failed, and the broker decided what comes of it.
+    pub returned: u64,
+}
+
+/// Workers that take from one mailbox: all of a consumer's, or those of one instance where its broker tells instances apart.
+#[derive(Clone, Debug)]
+pub struct Crew {
+    /// Whose.
+    pub consumer: ConsumerId,
+    /// Number of its first worker among all workers; the others follow.
+    pub first_worker: u32,
+    /// Its workers.
+    pub capacity: u32,
+    /// Places for workers: more than there are after some were taken away, which finish what they have in hand.
+    pub places: u32,
+    /// Whether they work at all.
+    pub up: bool,
+    /// Workers without work.
+    pub idle: Idle,
+    /// Messages that arrived and wait for a worker.
+    pub inbox: Fifo<Message>,
+}
+
+impl Crew {
+    /// A crew that rests.
+    pub fn new(consumer: ConsumerId, first_worker: u32, capacity: u32) -> Crew {
+        Crew { consumer, first_worker, capacity, places: capacity, up: true, idle: Idle::all(capacity), inbox: Fifo::default() }
+    }
+
+    /// Workers busy now.
+    pub fn busy(&self) -> u32 {
+        if self.up { self.capacity - self.idle.len() } else { 0 }
+    }
 }
 
 /// A worker's current work.
 #[derive(Clone, Copy, Debug)]
 pub struct Hand {
-    /// Whose worker.
-    pub consumer: ConsumerId,
     /// What it handles; stale while the worker is idle.
     pub message: Message,
     /// Since when.
     pub began: Time,
+    /// Until when; [`Hand::NEVER`] while the worker is idle. An entry of the agenda that comes at another time is out of date.
+    pub done: Time,
+}
+
+impl Hand {
+    /// No work is ever done then.
+    pub const NEVER: Time = Time(u64::MAX);
+    /// A worker that has no work.
+    pub const EMPTY: Hand = Hand { message: Message::NONE, began: Time::ZERO, done: Hand::NEVER };
 }
 
 /// Workers without work, the one that has rested longest first, so that work spreads over the instances.
@@ -76,8 +112,27 @@ pub enum Idle {
 }
 
 impl Idle {
-    fn new(capacity: u32) -> Idle {
+    /// All of so many workers rest.
+    pub fn all(capacity: u32) -> Idle {
         if capacity == 1 { Idle::One(true) } else { Idle::Many((0..capacity).collect()) }
+    }
+
+    /// These rest, in this order; `capacity` says how many workers there are.
+    pub fn these(capacity: u32, resting: VecDeque<u32>) -> Idle {
+        if capacity == 1 { Idle::One(!resting.is_empty()) } else { Idle::Many(resting) }
+    }
+
+    /// Those that rest, in order.
+    pub fn resting(&self) -> VecDeque<u32> {
+        match self {
+            Idle::One(rests) => rests.then_some(0).into_iter().collect(),
+            Idle::Many(resting) => resting.clone(),
+        }
+    }
+
+    /// None of them can be given work.
+    pub fn none(capacity: u32) -> Idle {
+        if capacity == 1 { Idle::One(false) } else { Idle::Many(VecDeque::new()) }
     }
 
     /// A worker to be given work, if one rests.
@@ -105,27 +160,17 @@ impl Idle {
             Idle::Many(resting) => resting.len() as u32,
         }
     }
-
-    /// Whether this worker rests. Takes time proportional to the number that do.
-    pub fn rests(&self, worker: u32) -> bool {
-        match self {
-            Idle::One(rests) => *rests,
-            Idle::Many(resting) => resting.contains(&worker),
-        }
-    }
 }
 
 impl Consumer {
     /// A consumer of a checked plan.
-    pub fn new(plan: &Plan, id: ConsumerId, seed: u64, first_worker: u32) -> Consumer {
+    pub fn new(plan: &Plan, id: ConsumerId, seed: u64, first_worker: u32, crews: (u32, u32)) -> Consumer {
         let consumer = &plan.consumers[id.index()];
         let name = &plan.nodes[consumer.node.index()].name;
         let stream = |purpose: &str| Stream::named(seed ^ hash_name(purpose), name);
         Consumer {
             first_worker,
-            capacity: consumer.capacity(),
-            idle: Idle::new(consumer.capacity()),
-            inbox: Fifo::default(),
+            crews,
             time: Sampler::new(&consumer.handle.time),
             time_random: stream("handling time"),
             fails: odds(consumer.handle.fails),
@@ -177,10 +222,5 @@ impl Consumer {
                 } as u64)
             }
         })
-    }
-
-    /// Workers busy now.
-    pub fn busy(&self) -> u32 {
-        self.capacity - self.idle.len()
     }
 }

@@ -1,6 +1,6 @@
 //! Events and messages as the engine carries them: plain values of fixed size, nothing on the heap.
 
-use crate::ids::{EventId, ReadId, TypeId};
+use crate::ids::{EventId, SeatId, TypeId};
 use crate::random::threshold;
 use crate::scenario::Plan;
 use crate::scenario::plan::Origin;
@@ -24,9 +24,9 @@ pub struct Event {
     pub failures: u8,
     /// What is special about this copy.
     pub flags: Flags,
-    /// By which subscription this copy reaches its consumer; means nothing before it is routed. (Stands here and not in
-    /// [`Message`] because here it costs no memory.)
-    pub read: ReadId,
+    /// To which seat this copy is handed; means nothing before that. (Stands here and not in [`Message`] because here it costs no
+    /// memory.)
+    pub seat: SeatId,
 }
 
 /// A [`TypeId`] in 16 bits: the checks refuse scenarios with more types.
@@ -58,6 +58,20 @@ impl Flags {
     pub const DUPLICATE: Flags = Flags(2);
     /// It is on its way through a dead-letter channel.
     pub const DEAD_LETTER: Flags = Flags(4);
+    /// The outlet has handled the event before: handling it again makes a duplicate, losing this copy loses nothing.
+    pub const HANDLED: Flags = Flags(8);
+    /// It was handed over before, and came back.
+    pub const REDELIVERED: Flags = Flags(16);
+    /// Its broker has taken it back while it was still travelling: whoever receives it throws it away.
+    pub const STALE: Flags = Flags(32);
+    /// The broker delivers it again because it was told to replay stored events.
+    pub const REPLAYED: Flags = Flags(64);
+
+    /// Whether any of `other` is set.
+    #[inline(always)]
+    pub fn any(self, other: Flags) -> bool {
+        self.0 & other.0 != 0
+    }
 
     /// Whether all of `other` are set.
     #[inline(always)]
@@ -96,7 +110,7 @@ impl Message {
             kind: Kind(0),
             failures: 0,
             flags: Flags(0),
-            read: ReadId(0),
+            seat: SeatId(0),
         },
         routed: Time::ZERO,
     };

@@ -52,6 +52,13 @@ impl<T: Copy> Fifo<T> {
         }
     }
 
+    /// Changes items in place, oldest first. Sealed blocks that others share are copied.
+    pub fn for_each_mut(&mut self, mut change: impl FnMut(&mut T)) {
+        self.ring.iter_mut().for_each(&mut change);
+        self.sealed.iter_mut().flat_map(|block| Arc::make_mut(block).iter_mut()).for_each(&mut change);
+        self.open.iter_mut().for_each(&mut change);
+    }
+
     /// Takes the oldest.
     #[inline(always)]
     pub fn pop(&mut self) -> Option<T> {

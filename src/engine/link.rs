@@ -48,11 +48,23 @@ pub struct Travelling {
 pub enum To {
     /// To a broker's channel.
     Channel(crate::ids::ChannelId),
-    /// To the consumer whose subscription the message carries.
+    /// To the consumer at whose seat the message is.
     Reader,
 }
 
+impl Travelling {
+    /// The message, if it is on its way to a consumer.
+    pub fn to_reader(&mut self) -> Option<&mut Message> {
+        (self.to == To::Reader).then_some(&mut self.message)
+    }
+}
+
 impl Link {
+    /// Every message on its way to a consumer, where order is kept.
+    pub fn each_to_reader(&mut self, mut visit: impl FnMut(&mut Message)) {
+        self.queue.for_each_mut(|(_, travelling)| travelling.to_reader().into_iter().for_each(&mut visit));
+    }
+
     /// A link of a checked plan.
     pub fn new(plan: &LinkPlan, random: Stream) -> Link {
         let latency = Sampler::new(&plan.latency);

@@ -1,7 +1,9 @@
 //! What the engine reports, and to whom. The engine knows no metrics: whoever wants some observes.
 
+use super::broker::desk::{BrokerFate, Note};
 use super::event::{Event, Message};
-use crate::ids::{ChannelId, ConsumerId, EmitterId, EventId, LinkId, OutletId};
+use super::fate::Reason;
+use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, EventId, LinkId, OutletId};
 use crate::random::mix;
 use crate::time::{Span, Time};
 
@@ -48,6 +50,24 @@ pub enum Observation<'a> {
         channel: ChannelId,
         /// What.
         event: &'a Event,
+    },
+    /// A broker refused an event that had reached it.
+    Refused {
+        /// By which channel it came.
+        channel: ChannelId,
+        /// What.
+        event: &'a Event,
+        /// Why.
+        why: Reason,
+    },
+    /// A publisher's client gave up an event that had not reached its broker.
+    GivenUp {
+        /// For which channel it was meant.
+        channel: ChannelId,
+        /// What.
+        event: &'a Event,
+        /// Why.
+        why: Reason,
     },
     /// A copy is owed to an outlet from now on.
     Routed {
@@ -98,6 +118,39 @@ pub enum Observation<'a> {
         /// When handling began.
         began: Time,
     },
+    /// A copy met its fate in its broker's hands.
+    Ended {
+        /// Which outlet was owed it.
+        outlet: OutletId,
+        /// What.
+        event: &'a Event,
+        /// Whether it waited.
+        waited: bool,
+        /// How it ended.
+        fate: BrokerFate,
+        /// Why.
+        why: Reason,
+    },
+    /// A worker lost its work half done, because its instance went away.
+    Interrupted {
+        /// From which outlet.
+        outlet: OutletId,
+        /// Whose worker.
+        consumer: ConsumerId,
+        /// Which worker.
+        worker: u32,
+        /// What.
+        message: &'a Message,
+        /// When handling began.
+        began: Time,
+    },
+    /// Something about a broker.
+    Broker {
+        /// Which broker.
+        broker: BrokerId,
+        /// What.
+        note: Note,
+    },
     /// Handling failed.
     Failed {
         /// From which outlet.
@@ -122,6 +175,8 @@ pub enum AfterFailure {
     Retry(Time),
     /// It goes to a dead-letter channel.
     DeadLetter,
+    /// Its broker has it again and decides.
+    Returned,
     /// It ends here.
     Final,
 }
@@ -177,12 +232,22 @@ impl Fingerprint {
             Observation::Delivered { outlet, worker, message, .. } => {
                 tag(6 + u64::from(outlet.0) * 16 + (u64::from(*worker) << 36), message.event.id.0)
             }
+            Observation::Refused { channel, event, why } => tag(9 + u64::from(channel.0) * 16, event.id.0) ^ (*why as u64).rotate_left(31),
+            Observation::GivenUp { channel, event, why } => tag(10 + u64::from(channel.0) * 16, event.id.0) ^ (*why as u64).rotate_left(31),
+            Observation::Ended { outlet, event, fate, why, .. } => {
+                tag(11 + u64::from(outlet.0) * 16, event.id.0) ^ ((*fate as u64) << 8 | *why as u64).rotate_left(31)
+            }
+            Observation::Interrupted { outlet, worker, message, .. } => {
+                tag(12 + u64::from(outlet.0) * 16 + (u64::from(*worker) << 36), message.event.id.0)
+            }
+            Observation::Broker { broker, note } => tag(13 + u64::from(broker.0) * 16, note.word()),
             Observation::Acked { outlet, message, .. } => tag(7 + u64::from(outlet.0) * 16, message.event.id.0),
             Observation::Failed { outlet, message, next, .. } => {
                 let next = match next {
                     AfterFailure::Retry(at) => at.0,
                     AfterFailure::DeadLetter => 1,
                     AfterFailure::Final => 2,
+                    AfterFailure::Returned => 3,
                 };
                 tag(8 + u64::from(outlet.0) * 16, message.event.id.0) ^ next.rotate_left(31)
             }

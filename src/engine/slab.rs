@@ -44,6 +44,18 @@ impl<T> Slab<T> {
         self.places.capacity() * size_of::<Option<T>>() + self.free.capacity() * size_of::<u32>()
     }
 
+    /// Takes out all values that are `wanted`, in the order of their places.
+    pub fn take_all(&mut self, wanted: impl Fn(&T) -> bool) -> Vec<T> {
+        let places = self.places.iter().enumerate();
+        let numbers: Vec<u32> = places.filter(|(_, v)| v.as_ref().is_some_and(&wanted)).map(|(i, _)| i as u32).collect();
+        numbers.into_iter().filter_map(|number| self.take(number)).collect()
+    }
+
+    /// The values held, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.places.iter_mut().flatten()
+    }
+
     /// The values held.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.places.iter().flatten()

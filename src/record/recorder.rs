@@ -4,7 +4,7 @@ use super::heat::Heat;
 use super::histogram::{Distribution, Precision, Summary};
 use super::level::Level;
 use super::series::{ConsumerCell, OutletCell, Row, Series};
-use crate::engine::{Observation, Observer};
+use crate::engine::{AfterFailure, Observation, Observer};
 use crate::ids::{ConsumerId, NodeId, OutletId, TypeId};
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
@@ -46,8 +46,8 @@ struct OutletRecord {
     /// Highest level of waiting within the bin.
     bin_max: u64,
     waiting_area_at_warmup: u128,
-    /// The consumer that reads it first; its lag includes what the outlet is owed.
-    reader: ConsumerId,
+    /// The consumer that reads it first, if any; its lag includes what the outlet is owed.
+    reader: Option<ConsumerId>,
     /// Others that read it, mostly none.
     others: Box<[ConsumerId]>,
 }
@@ -135,8 +135,8 @@ impl Recorder {
                     waiting: Level::default(),
                     bin_max: 0,
                     waiting_area_at_warmup: 0,
-                    reader: reader(&outlet.readers[0]),
-                    others: outlet.readers[1..].iter().map(reader).collect(),
+                    reader: outlet.readers.first().map(reader),
+                    others: outlet.readers.iter().skip(1).map(reader).collect(),
                 })
                 .collect(),
             consumers: plan
@@ -399,11 +399,17 @@ impl Observer for Recorder {
                     self.ended(outlet, now);
                 }
             }
-            Observation::Unroutable { .. } => {}
+            Observation::Unroutable { .. } | Observation::Refused { .. } | Observation::GivenUp { .. } | Observation::Broker { .. } => {}
+            Observation::Ended { outlet, waited, .. } => {
+                if waited {
+                    self.outlets[outlet.index()].waiting.down(now);
+                }
+                self.ended(outlet, now);
+            }
+            Observation::Interrupted { consumer, .. } => self.consumers[consumer.index()].busy.down(now),
             Observation::Routed { outlet, .. } => {
                 let outlet = &self.outlets[outlet.index()];
-                self.consumers[outlet.reader.index()].lag.up(now);
-                for consumer in &outlet.others {
+                for consumer in outlet.reader.iter().chain(&outlet.others) {
                     self.consumers[consumer.index()].lag.up(now);
                 }
             }
@@ -443,11 +449,14 @@ impl Observer for Recorder {
                 if self.warm {
                     record.service.record((now - began).0);
                 }
-                if let crate::engine::AfterFailure::Retry(_) = next {
-                    record.retries += 1;
-                } else {
-                    record.failed += 1;
-                    self.ended(outlet, now);
+                match next {
+                    AfterFailure::Retry(_) => record.retries += 1,
+                    // What the broker makes of it is a story of its own.
+                    AfterFailure::Returned => {}
+                    AfterFailure::DeadLetter | AfterFailure::Final => {
+                        record.failed += 1;
+                        self.ended(outlet, now);
+                    }
                 }
             }
         }
@@ -459,8 +468,7 @@ impl Recorder {
     #[inline(always)]
     fn ended(&mut self, outlet: OutletId, now: Time) {
         let outlet = &self.outlets[outlet.index()];
-        self.consumers[outlet.reader.index()].lag.down(now);
-        for consumer in &outlet.others {
+        for consumer in outlet.reader.iter().chain(&outlet.others) {
             self.consumers[consumer.index()].lag.down(now);
         }
     }

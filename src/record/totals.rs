@@ -48,6 +48,7 @@ impl Totals {
         let mut totals = Totals {
             published: (0..plan.emitters.len()).map(|i| simulation.published(EmitterId::at(i))).sum(),
             unroutable: inbound.unroutable,
+            rejected: inbound.refused,
             dropped: inbound.lost,
             in_flight: inbound.travelling(),
             lost: simulation.lost(),

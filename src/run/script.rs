@@ -70,15 +70,15 @@ impl Moment {
             let progress = self.simulation.advance(turn.map_or(until, |turn| turn.at), left, &mut (&mut self.recorder, &mut *observer));
             self.recorder.pass(self.simulation.now());
             match turn {
-                Some(turn) if progress == Progress::Reached && self.simulation.now() >= turn.at => self.take(turn),
+                Some(turn) if progress == Progress::Reached && self.simulation.now() >= turn.at => self.take(turn, observer),
                 _ => return progress,
             }
         }
     }
 
     /// Makes a change, now.
-    pub fn take(&mut self, turn: &Turn) {
-        self.simulation.adopt(&turn.plan);
+    pub fn take<O: Observer>(&mut self, turn: &Turn, observer: &mut O) {
+        self.simulation.adopt(&turn.plan, &mut (&mut self.recorder, observer));
         self.recorder.adopt(&turn.plan, self.simulation.now());
         self.taken += 1;
     }

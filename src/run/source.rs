@@ -37,8 +37,7 @@ impl Source {
             let What::Set { path, value } = &intervention.what;
             text = set(&text, &format!("{path}={value}"))?;
             let plan = Arc::new(read::load(&text, &self.name, &*self.files)?.plan);
-            let before = script.turns.last().map_or(&script.plan, |turn| &turn.plan);
-            before.adoptable(&plan).map_err(fail)?;
+            script.plan.adoptable(&plan).map_err(fail)?;
             if script.turns.last().is_some_and(|turn| turn.at > intervention.time()) {
                 return Err(fail("interventions stand in order of time".to_owned()));
             }

@@ -227,7 +227,7 @@ impl Stage {
         }
         let branch = &mut self.branches[self.here];
         (branch.script, branch.interventions) = (script, interventions);
-        self.moment.take(&branch.script.turns[taken]);
+        self.moment.take(&branch.script.turns[taken], &mut self.flights);
         self.checkpoints.take(branch.id, &self.moment);
         if self.over() && self.moment.now() < self.moment.simulation.plan().duration {
             self.state = PlayState::Paused;

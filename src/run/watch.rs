@@ -13,12 +13,20 @@ pub fn place(plan: &Plan, what: &Observation<'_>) -> Option<NodeId> {
     Some(match *what {
         Observation::Published { emitter, .. } => plan.emitters[emitter.index()].node,
         Observation::Sent { link, .. } | Observation::LostOnLink { link, .. } => plan.links[link.index()].from,
-        Observation::Accepted { channel, .. } | Observation::Unroutable { channel, .. } => broker(plan.channels[channel.index()].broker),
-        Observation::Routed { outlet, .. } | Observation::Leaves { outlet, .. } => broker(plan.outlets[outlet.index()].broker),
+        Observation::Accepted { channel, .. }
+        | Observation::Unroutable { channel, .. }
+        | Observation::Refused { channel, .. }
+        | Observation::GivenUp { channel, .. } => broker(plan.channels[channel.index()].broker),
+        Observation::Routed { outlet, .. } | Observation::Leaves { outlet, .. } | Observation::Ended { outlet, .. } => {
+            broker(plan.outlets[outlet.index()].broker)
+        }
+        Observation::Broker { broker: id, .. } => broker(id),
         Observation::Delivered { consumer: id, .. }
         | Observation::Acked { consumer: id, .. }
-        | Observation::Failed { consumer: id, .. } => consumer(id),
-        Observation::Waits { .. } => return None,
+        | Observation::Failed { consumer: id, .. }
+        | Observation::Interrupted { consumer: id, .. } => consumer(id),
+        // Where it waits, at the broker or at its consumer, is not said.
+        _ => return None,
     })
 }
 

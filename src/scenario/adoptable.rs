@@ -1,7 +1,7 @@
 //! Which plan may take the place of another while it runs: the same shape, other numbers.
 
 use super::Plan;
-use super::plan::{EmitterPlan, Origin};
+use super::plan::{ConsumerPlan, EmitterPlan, Origin};
 use super::shapes::Arrivals;
 
 impl Plan {
@@ -30,9 +30,20 @@ impl Plan {
         }
         for (old, new) in self.consumers.iter().zip(&next.consumers) {
             let place = (&old.dead_letter, &old.then, &old.reads) == (&new.dead_letter, &new.then, &new.reads);
-            same(&format!("what {} is connected to", self.nodes[old.node.index()].name), place)?;
+            let name = &self.nodes[old.node.index()].name;
+            same(&format!("what {name} is connected to"), place)?;
+            if self.tells_instances_apart(old) && new.instances > old.instances {
+                let most = old.instances;
+                return Err(format!("{name} began with {most} instances, each known to its broker: it cannot have more during this run"));
+            }
         }
         Ok(())
+    }
+
+    /// Whether a broker of this consumer's knows its instances one by one.
+    fn tells_instances_apart(&self, consumer: &ConsumerPlan) -> bool {
+        let broker = |read: &crate::ids::ReadId| &self.brokers[self.outlets[self.reads[read.index()].outlet.index()].broker.index()];
+        consumer.reads.iter().any(|read| broker(read).kind.parts().seats_per_instance())
     }
 }
 

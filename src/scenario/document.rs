@@ -49,6 +49,12 @@ pub struct Scenario {
     /// Network edges that differ from `network`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
+    /// Nodes that belong together, drawn in a frame with a title. They mean nothing to the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
+    /// Words on the canvas. They mean nothing to the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
     /// Statements about the run that `tidemill check` tests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expect>,
@@ -68,6 +74,8 @@ impl Default for Scenario {
             events: Vec::new(),
             nodes: Vec::new(),
             links: Vec::new(),
+            groups: Vec::new(),
+            notes: Vec::new(),
             expect: Vec::new(),
         }
     }
@@ -122,6 +130,28 @@ pub struct Link {
     /// See [`Network::ordered`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered: Option<bool>,
+}
+
+/// Nodes that belong together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// What stands on the frame around them.
+    #[serde(default)]
+    pub title: String,
+    /// Their ids. A node can be in several groups.
+    #[serde(default)]
+    pub nodes: Vec<String>,
+}
+
+/// Words on the canvas.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    /// What it says, over as many lines as it has.
+    pub text: String,
+    /// Place of its upper left corner on the canvas.
+    pub at: (f32, f32),
 }
 
 /// Bounds that end a run with a clear reason instead of a freeze or a full memory.
@@ -207,6 +237,24 @@ impl Node {
         } = Some(at);
     }
 
+    /// Where it stands in the world, if the file says so.
+    pub fn zone(&self) -> Option<&str> {
+        match self {
+            Node::Producer(p) => p.zone.as_deref(),
+            Node::Broker(b) => b.zone.as_deref(),
+            Node::Consumer(c) => c.zone.as_deref(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn zone_mut(&mut self) -> &mut Option<String> {
+        match self {
+            Node::Producer(p) => &mut p.zone,
+            Node::Broker(b) => &mut b.zone,
+            Node::Consumer(c) => &mut c.zone,
+        }
+    }
+
     /// `producer`, `broker` or `consumer`.
     pub fn role(&self) -> &'static str {
         match self {
@@ -226,6 +274,9 @@ pub struct Producer {
     /// Place on the canvas; laid out automatically without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<(f32, f32)>,
+    /// Where it stands in the world, as in `eu-1a`: nodes of one zone carry the same tag on the canvas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// What it emits, where to, when.
     #[serde(default)]
     pub emits: Vec<Emit>,
@@ -253,6 +304,9 @@ pub struct Broker {
     /// Place on the canvas; laid out automatically without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<(f32, f32)>,
+    /// Where it stands in the world, as in `eu-1a`: nodes of one zone carry the same tag on the canvas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// By whose rules it works, with its native parts.
     pub kind: BrokerKind,
 }
@@ -266,6 +320,9 @@ pub struct Consumer {
     /// Place on the canvas; laid out automatically without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<(f32, f32)>,
+    /// Where it stands in the world, as in `eu-1a`: nodes of one zone carry the same tag on the canvas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// What it reads.
     #[serde(default)]
     pub reads: Vec<Read>,

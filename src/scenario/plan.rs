@@ -161,7 +161,7 @@ pub struct ChannelPlan {
     pub broker: BrokerId,
     /// `broker/channel`.
     pub name: String,
-    /// The outlets it feeds, in file order of their first reader.
+    /// The outlets it may feed, in file order of their declaration or first reader.
     pub outlets: Vec<OutletId>,
 }
 
@@ -170,11 +170,11 @@ pub struct ChannelPlan {
 pub struct OutletPlan {
     /// Whose it is.
     pub broker: BrokerId,
-    /// What feeds it.
-    pub channel: ChannelId,
-    /// `broker/channel#group`.
+    /// What feeds it; may be several or none for an outlet that the broker declares.
+    pub channels: Vec<ChannelId>,
+    /// `broker/channel#group`, or `broker/outlet` where the broker's kind declares it.
     pub name: String,
-    /// Who reads it, in file order; never empty.
+    /// Who reads it, in file order; may be empty only for an outlet that the broker declares.
     pub readers: Vec<ReadId>,
 }
 
@@ -234,6 +234,8 @@ pub struct LinkPlan {
     pub bandwidth: Option<Bandwidth>,
     /// Whether order is kept.
     pub ordered: bool,
+    /// The opposite direction.
+    pub back: LinkId,
 }
 
 impl Plan {

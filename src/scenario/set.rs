@@ -13,7 +13,9 @@ use crate::time::Span;
 const ADDED: &[(&str, &str)] = &[("handle", "Handle"), ("retry", "Retry"), ("network", "Network"), ("limits", "Limits")];
 
 /// Fields of a scenario that need not be written down.
-const TOP: &[&str] = &["format", "name", "about", "seed", "duration", "warmup", "network", "limits", "events", "nodes", "links", "expect"];
+const TOP: &[&str] = &[
+    "format", "name", "about", "seed", "duration", "warmup", "network", "limits", "events", "nodes", "links", "groups", "notes", "expect",
+];
 
 /// The text with one value set, to be read again. The assignment is `PATH=VALUE`: a path begins with a node's id, an event's
 /// name or a field of the scenario (`inventory.instances`, `OrderCreated.size`, `nodes.inventory.handle.time`,
@@ -202,6 +204,8 @@ const _: fn(&Scenario) -> usize = |s| {
         events: _,
         nodes: _,
         links: _,
+        groups: _,
+        notes: _,
         expect: _,
     } = s;
     TOP.len()

@@ -20,7 +20,11 @@ fn looped() -> Scenario {
         c.dead_letter = Some("broker-1/dead".into());
     }
     if let Node::Broker(b) = &mut scenario.nodes[1] {
-        b.kind.channels_mut().push("dead".into());
+        match &mut b.kind {
+            tidemill::scenario::broker::BrokerKind::Simple(simple) => simple.topics.push("dead".into()),
+            #[allow(unreachable_patterns, reason = "there are as many kinds as the product has")]
+            other => panic!("{} is not the simple kind", other.name()),
+        }
     }
     scenario
 }

@@ -6,7 +6,7 @@ use proptest::option;
 use proptest::prelude::*;
 use tidemill::scenario::broker::{BrokerKind, Simple};
 use tidemill::scenario::document::{
-    Broker, Consumer, Emit, Event, Expect, Handle, Limits, Link, Network, Node, Producer, Read, Retry, Scenario, Then,
+    Broker, Consumer, Emit, Event, Expect, Group, Handle, Limits, Link, Network, Node, Note, Producer, Read, Retry, Scenario, Then,
 };
 use tidemill::scenario::locate::Tree;
 use tidemill::scenario::pairs::Pairs;
@@ -110,9 +110,9 @@ fn consumer() -> impl Strategy<Value = Node> {
     let retry = option::of((any::<u32>(), backoff()).prop_map(|(attempts, backoff)| Retry { attempts, backoff }));
     let then = (text(), text(), percent(), vec(text(), 0..3));
     let then = vec(then.prop_map(|(event, to, probability, on)| Then { event, to, probability, on }), 0..3);
-    (text(), at(), reads, 0..3_u32, 0..3_u32, handle, retry, option::of(text()), then).prop_map(
-        |(id, at, reads, instances, threads, handle, retry, dead_letter, then)| {
-            Node::Consumer(Consumer { id, at, reads, instances, threads, handle, retry, dead_letter, then })
+    ((text(), at(), option::of(text())), reads, 0..3_u32, 0..3_u32, handle, retry, option::of(text()), then).prop_map(
+        |((id, at, zone), reads, instances, threads, handle, retry, dead_letter, then)| {
+            Node::Consumer(Consumer { id, at, zone, reads, instances, threads, handle, retry, dead_letter, then })
         },
     )
 }
@@ -120,10 +120,16 @@ fn consumer() -> impl Strategy<Value = Node> {
 fn node() -> impl Strategy<Value = Node> {
     let emit = (option::of(text()), text(), arrivals()).prop_map(|(event, to, arrivals)| Emit { event, to, arrivals });
     prop_oneof![
-        (text(), at(), vec(emit, 0..3)).prop_map(|(id, at, emits)| Node::Producer(Producer { id, at, emits })),
-        (text(), at(), vec(text(), 0..4)).prop_map(|(id, at, topics)| Node::Broker(Broker {
+        (text(), at(), option::of(text()), vec(emit, 0..3)).prop_map(|(id, at, zone, emits)| Node::Producer(Producer {
             id,
             at,
+            zone,
+            emits
+        })),
+        (text(), at(), option::of(text()), vec(text(), 0..4)).prop_map(|(id, at, zone, topics)| Node::Broker(Broker {
+            id,
+            at,
+            zone,
             kind: BrokerKind::Simple(Simple { topics })
         })),
         consumer(),
@@ -156,20 +162,12 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     let network = prop_oneof![Just(Network::default()), network];
     let limits = prop_oneof![Just(Limits::default()), (any::<u64>(), any::<u64>()).prop_map(|(live, steps)| Limits { live, steps })];
     let head = (text(), text(), any::<u64>(), span(), span(), network, limits);
-    let body = (vec(event, 0..4), vec(node(), 0..5), vec(link(), 0..3), vec(text().prop_map(Expect), 0..3));
-    (head, body).prop_map(|((name, about, seed, duration, warmup, network, limits), (events, nodes, links, expect))| Scenario {
-        format: 1,
-        name,
-        about,
-        seed,
-        duration,
-        warmup,
-        network,
-        limits,
-        events,
-        nodes,
-        links,
-        expect,
+    let group = (text(), vec(text(), 0..3)).prop_map(|(title, nodes)| Group { title, nodes });
+    let note = (text(), (-1e6..1e6_f32, (-2000..2000_i32).prop_map(|y| y as f32))).prop_map(|(text, at)| Note { text, at });
+    let said = (vec(group, 0..3), vec(note, 0..3));
+    let body = (vec(event, 0..4), vec(node(), 0..5), vec(link(), 0..3), said, vec(text().prop_map(Expect), 0..3));
+    (head, body).prop_map(|((name, about, seed, duration, warmup, network, limits), (events, nodes, links, (groups, notes), expect))| {
+        Scenario { format: 1, name, about, seed, duration, warmup, network, limits, events, nodes, links, groups, notes, expect }
     })
 }
 

@@ -143,4 +143,34 @@ proptest! {
         let totals = Totals::of(&whole);
         prop_assert!(totals.lost <= totals.failed + totals.dropped + totals.expired + totals.unroutable);
     }
+
+    #[test]
+    fn consumers_that_come_and_go_keep_the_books_balanced(text in scenario(), seed in 0u64..1000, pace in 1u64..60, orderly: bool) {
+        let plan = plan(&text);
+        let mut simulation = Simulation::new(Arc::clone(&plan), seed);
+        let mut random = tidemill::random::Stream::named(seed, "outages");
+        for _ in 0..1500 {
+            if simulation.advance(Time::NEVER, 1, &mut ()) != Progress::Paused {
+                break;
+            }
+            if random.below(pace) == 0 {
+                let consumer = tidemill::ids::ConsumerId::at(random.below(plan.consumers.len() as u64) as usize);
+                match simulation.is_up(consumer) {
+                    true => simulation.stop(consumer, orderly, &mut ()),
+                    false => simulation.restart(consumer, &mut ()),
+                }
+            }
+            if let Err(imbalance) = simulation.audit() {
+                panic!("{imbalance}");
+            }
+        }
+        for i in 0..plan.consumers.len() {
+            simulation.restart(tidemill::ids::ConsumerId::at(i), &mut ());
+        }
+        simulation.advance(Time::NEVER, 100_000, &mut ());
+        prop_assert!(simulation.audit().is_ok(), "{:?}", simulation.audit());
+        // Going away loses nothing by itself: the broker has it all again.
+        let totals = Totals::of(&simulation);
+        prop_assert!(totals.lost <= totals.failed + totals.dropped + totals.expired + totals.unroutable);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::connect::Source;
 use super::layout::{Kind, Scene};
-use super::measures::{FAR, GRID, PORT_GRASP_SCREEN, TEXTURE, WHEEL};
+use super::measures::{FAR, GRID, PORT_GRASP_SCREEN, TEXTURE, TOUCHED, WHEEL};
 use super::view::View;
 use super::{Canvas, CanvasInput, Pointed, hit, paint};
 use crate::app::action::{Action, Placing, Selection};
@@ -151,10 +151,11 @@ impl Canvas {
             self.gesture = Gesture::Idle;
         }
         let mut pointed = Pointed::default();
-        if self.view.zoom * self.scene.scale >= TEXTURE {
+        let few = self.scene.wires.len() <= TOUCHED;
+        if self.view.zoom * self.scene.scale >= if few { TEXTURE } else { FAR } {
             self.touch_wires(ui, input, &mut pointed, actions);
         }
-        let visible: Vec<usize> = self.visible_nodes().collect();
+        let visible = self.touched_nodes(ui);
         let rows_shown = self.view.zoom * self.scene.scale >= FAR;
         for i in visible {
             self.touch_node(ui, input, i, &mut pointed, actions);
@@ -168,6 +169,22 @@ impl Canvas {
         }
         self.touch_ground(ui, input, ground, &pointed, actions);
         pointed
+    }
+
+    /// The nodes that take the pointer: those that can be seen. Of thousands only those under the pointer, or the hand that holds one
+    /// would wait for all the others.
+    fn touched_nodes(&self, ui: &Ui) -> Vec<usize> {
+        let visible: Vec<usize> = self.visible_nodes().collect();
+        if visible.len() <= TOUCHED {
+            return visible;
+        }
+        let at = ui.input(|i| i.pointer.latest_pos()).map(|p| self.view.scene_from_screen(p));
+        let held = self.gesture.names();
+        let here = |i: &usize| {
+            let node = &self.scene.nodes[*i];
+            at.is_some_and(|at| node.rect.expand(8.0).contains(at)) || held.is_some_and(|names| names.contains(&node.id))
+        };
+        visible.into_iter().filter(here).collect()
     }
 
     fn touch_wires(&mut self, ui: &Ui, input: &CanvasInput<'_>, pointed: &mut Pointed, actions: &mut Vec<Action>) {

@@ -19,6 +19,8 @@ pub const FIT_ZOOM: f32 = 1.5;
 pub const FAR: f32 = 0.42;
 /// Below this zoom links are a texture: faint, thin, without heads, and not to be pressed.
 pub const TEXTURE: f32 = 0.25;
+/// Beyond so many things on the screen they do not each take the pointer.
+pub const TOUCHED: usize = 800;
 /// From this zoom on a node shows everything.
 pub const NEAR: f32 = 0.75;
 

@@ -17,6 +17,7 @@ pub mod layout;
 pub mod live;
 pub mod measures;
 pub mod menus;
+pub mod mesh;
 pub mod minimap;
 pub mod paint;
 pub mod particles;
@@ -59,6 +60,10 @@ pub struct Canvas {
     view: View,
     fitting: Fitting,
     scene: Scene,
+    /// Counts the layouts.
+    laid: u64,
+    /// Triangles of earlier pictures that still fit.
+    kept: picture::KeptMeshes,
     /// What the scene was laid out from.
     laid_out: Option<(Scenario, f32, Vec2)>,
     live: live::Live,
@@ -162,6 +167,7 @@ impl Canvas {
             self.particles.clear();
         }
         self.scene = scene;
+        self.laid += 1;
         match &mut self.laid_out {
             Some((scenario, s, m)) if *scenario == *input.scenario => (*s, *m) = (scale, moved),
             other => *other = Some((input.scenario.clone(), scale, moved)),

@@ -2,16 +2,40 @@
 
 use super::connect::{self, Source};
 use super::gestures::Gesture;
-use super::layout::Kind;
-use super::measures::TEXTURE;
+use super::layout::{Kind, Wire};
+use super::live::State;
+use super::measures::{SAG, TEXTURE};
+use super::mesh::Kept;
 use super::paint::link::Weight;
 use super::paint::node::Look;
 use super::paint::{self, Brush};
+use super::view::View;
 use super::{Canvas, CanvasInput, Pointed, atlas, hit, labels};
 use crate::app::kinds;
+use crate::app::theme::Mode;
 use crate::scenario::Severity;
 use crate::scenario::document::Node;
-use egui::{Color32, Mesh, Shape, Stroke, StrokeKind, Ui};
+use egui::{Color32, Mesh, Pos2, Shape, Stroke, StrokeKind, Ui};
+
+/// What all kept triangles depend on: another layout, view or look makes all of them anew.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seen {
+    laid: u64,
+    view: View,
+    mode: Mode,
+    pixels: f32,
+}
+
+/// Triangles of earlier pictures.
+#[derive(Default)]
+pub struct KeptMeshes {
+    ground: Kept<Seen>,
+    links: Kept<(Seen, Vec<paint::link::Mark>)>,
+    nodes: Kept<(Seen, Vec<Option<State>>)>,
+    /// By wire: the points at which it turns, as fine as this distance needs.
+    lines: Vec<Vec<Pos2>>,
+    lines_for: Option<(u64, f32)>,
+}
 
 impl Canvas {
     pub(super) fn draw(&mut self, ui: &Ui, input: &CanvasInput<'_>, pointed: &Pointed) {
@@ -19,7 +43,8 @@ impl Canvas {
         let painter = ui.painter().clone();
         painter.rect_filled(self.view.canvas, 0.0, theme.canvas);
         let brush = Brush::new(&painter, self.view, theme, self.scene.scale);
-        paint::ground::dots(&brush);
+        let view = Seen { laid: self.laid, view: self.view, mode: theme.mode, pixels: painter.pixels_per_point() };
+        painter.add(self.kept.ground.get(view, |_, mesh| paint::ground::dots(&brush, mesh)));
         if self.scene.nodes.is_empty() && input.placing.is_none() {
             paint::ground::hint(&brush);
         }
@@ -27,9 +52,9 @@ impl Canvas {
             Gesture::Connect(source) => Some(source.clone()),
             _ => None,
         };
-        self.draw_links(&brush, input, pointed, drawing.is_some());
+        self.draw_links(&brush, input, pointed, drawing.is_some(), view);
         self.draw_particles(ui, &brush, input);
-        self.draw_nodes(ui, &brush, input, pointed, drawing.as_ref());
+        self.draw_nodes(ui, &brush, input, pointed, drawing.as_ref(), view);
         if let Some(source) = &drawing {
             self.draw_rubber(ui, &brush, input, source);
         }
@@ -40,24 +65,37 @@ impl Canvas {
         self.draw_ghost(ui, &brush, input);
     }
 
-    fn draw_links(&mut self, brush: &Brush<'_>, input: &CanvasInput<'_>, pointed: &Pointed, drawing: bool) {
+    fn draw_links(&mut self, brush: &Brush<'_>, input: &CanvasInput<'_>, pointed: &Pointed, drawing: bool, seen: Seen) {
         let selected = input.selection.connection.as_ref();
-        for (i, wire) in self.scene.wires.iter().enumerate() {
-            if !paint::link::is_visible(brush, wire) {
-                continue;
-            }
+        let chosen: Vec<bool> = self.scene.nodes.iter().map(|n| is_selected(input, &n.id)).collect();
+        let mark = |(i, wire): (usize, &Wire)| {
             let ends = [wire.from, wire.to];
-            let near = ends.iter().any(|n| is_selected(input, &self.scene.nodes[*n].id));
             let hovered = pointed.wire == Some(i) || ends.iter().any(|n| pointed.node == Some(*n));
             let weight = match () {
                 () if drawing => Weight::Dimmed,
                 () if selected.is_some() && self.scene.connection(wire).as_ref() == selected => Weight::Selected,
                 () if hovered => Weight::Hovered,
-                () if near => Weight::Near,
+                () if ends.iter().any(|n| chosen[*n]) => Weight::Near,
                 () => Weight::Plain,
             };
-            paint::link::link(brush, wire, self.live.rate(input.frame, i), weight);
+            paint::link::mark(brush, wire, self.live.rate(input.frame, i), weight)
+        };
+        let marks: Vec<paint::link::Mark> = self.scene.wires.iter().enumerate().map(mark).collect();
+        // Half as fine from twice as far.
+        let octave = self.view.zoom.log2().ceil();
+        if self.kept.lines_for != Some((self.laid, octave)) {
+            let sag = SAG / octave.exp2();
+            self.kept.lines = self.scene.wires.iter().map(|wire| paint::link::bends(wire.curve.points(), sag)).collect();
+            self.kept.lines_for = Some((self.laid, octave));
         }
+        let (wires, lines) = (&self.scene.wires, &self.kept.lines);
+        let mesh = self.kept.links.get((seen, marks), |(_, marks), mesh| {
+            let mut scratch = Vec::new();
+            for ((wire, line), mark) in wires.iter().zip(lines).zip(marks) {
+                paint::link::link(brush, mesh, wire, line, *mark, &mut scratch);
+            }
+        });
+        brush.painter.add(mesh);
     }
 
     fn draw_particles(&mut self, ui: &Ui, brush: &Brush<'_>, input: &CanvasInput<'_>) {
@@ -77,7 +115,7 @@ impl Canvas {
         }
     }
 
-    fn draw_nodes(&mut self, ui: &Ui, brush: &Brush<'_>, input: &CanvasInput<'_>, pointed: &Pointed, drawing: Option<&Source>) {
+    fn draw_nodes(&mut self, ui: &Ui, brush: &Brush<'_>, input: &CanvasInput<'_>, pointed: &Pointed, drawing: Option<&Source>, seen: Seen) {
         let mut worst: Vec<(usize, Severity)> = Vec::new();
         for finding in input.findings {
             if let Some(node) = super::node_of(&self.scene, &finding.path) {
@@ -91,10 +129,11 @@ impl Canvas {
             .and_then(|_| ui.input(|i| i.pointer.latest_pos()))
             .and_then(|p| hit::spot(&self.scene, self.view.scene_from_screen(p), 6.0 / self.view.zoom));
         let rows_shown = brush.detail != paint::Detail::Far;
+        let plain = self.draw_plain_nodes(brush, input, pointed, drawing.is_some(), &worst, seen);
         let mut scratch = std::mem::take(&mut self.scratch);
         let mut trend = std::mem::take(&mut self.trend);
         let visible: Vec<usize> = self.visible_nodes().collect();
-        for i in visible {
+        for i in visible.into_iter().filter(|i| !plain.get(*i).is_some_and(Option::is_some)) {
             let node = &self.scene.nodes[i];
             let verdict = drawing.map(|source| connect::verdict(&self.scene, input.scenario, source, i, None));
             let sensible = matches!(verdict, Some(Ok(())));
@@ -142,6 +181,37 @@ impl Canvas {
             }
         }
         (self.scratch, self.trend) = (scratch, trend);
+    }
+
+    /// From afar most nodes are nothing but their outline and their state: all of these are one mesh. Gives what was drawn.
+    fn draw_plain_nodes(
+        &mut self,
+        brush: &Brush<'_>,
+        input: &CanvasInput<'_>,
+        pointed: &Pointed,
+        drawing: bool,
+        worst: &[(usize, Severity)],
+        seen: Seen,
+    ) -> Vec<Option<State>> {
+        if brush.detail != paint::Detail::Far || drawing {
+            return Vec::new();
+        }
+        let mut states: Vec<Option<State>> = vec![None; self.scene.nodes.len()];
+        for i in self.visible_nodes() {
+            let special = pointed.node == Some(i) || is_selected(input, &self.scene.nodes[i].id);
+            states[i] = (!special).then(|| self.live.state(input.frame, i));
+        }
+        worst.iter().for_each(|(i, _)| states[*i] = None);
+        let nodes = &self.scene.nodes;
+        let mesh = self.kept.nodes.get((seen, states), |(_, states), mesh| {
+            for (node, state) in nodes.iter().zip(states) {
+                if let Some(state) = state {
+                    paint::node::from_afar(brush, mesh, node, *state);
+                }
+            }
+        });
+        brush.painter.add(mesh);
+        self.kept.nodes.key().map(|(_, states)| states.clone()).unwrap_or_default()
     }
 
     fn draw_ports(&self, brush: &Brush<'_>, i: usize, pointed: &Pointed, drawing: Option<&Source>) {

@@ -81,10 +81,11 @@ mod tests {
         let read = |from: &str| Read { from: from.into(), group: None };
         let scenario = Scenario {
             nodes: vec![
-                Node::Broker(Broker { id: "bus".into(), at: None, kind: BrokerKind::Simple(simple) }),
+                Node::Broker(Broker { id: "bus".into(), at: None, zone: None, kind: BrokerKind::Simple(simple) }),
                 Node::Consumer(Consumer {
                     id: "billing".into(),
                     at: None,
+                    zone: None,
                     reads: vec![read("bus/orders"), read("bus/other")],
                     instances: 1,
                     threads: 1,

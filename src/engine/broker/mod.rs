@@ -1,129 +1,188 @@
 //! Brokers: where events go and who gets them, each kind by its own rules, behind one narrow contract.
 //!
 //! A broker decides and the simulation does: rules write their decisions to a [`Desk`] and never touch links, workers or
-//! the agenda. A new kind is a file here, a variant of [`Broker`] and a variant of `scenario::broker::BrokerKind`.
+//! the agenda. What producers emit and what handlers do is decided elsewhere, by code that does not know which kind of broker
+//! is on the other side. A new kind is a folder here, a line in `kinds!` below and its parts in `scenario::broker`.
 
+pub mod desk;
+pub mod kafka;
 mod simple;
 
-use super::event::Message;
-use crate::ids::{BrokerId, ChannelId, OutletId, ReadId};
+pub use desk::{Desk, Note};
+
+use super::event::{Event, Message};
+use super::seats::{Seat, Seats};
+use crate::ids::{BrokerId, ChannelId, LinkId, OutletId, SeatId};
 use crate::scenario::Plan;
 use crate::scenario::broker::BrokerKind;
+use std::sync::Arc;
 
 /// What every kind of broker can be told.
 pub trait Rules {
-    /// An event has arrived for a channel.
-    fn arrive(&mut self, channel: ChannelId, desk: &mut Desk);
+    /// The run starts: nothing has happened yet, all instances are up.
+    fn start(&mut self, _desk: &mut Desk) {}
 
-    /// A message handed to this reader is out of its hands, or waits for a backoff.
-    fn settled(&mut self, read: ReadId, desk: &mut Desk);
+    /// Whether publishers to this broker go through [`Rules::publish`].
+    fn keeps_publishers(&self) -> bool {
+        false
+    }
 
-    /// The reader took back a message that waited for a backoff.
-    fn resumed(&mut self, read: ReadId);
+    /// Somebody publishes: the client side, before the network. `link` is the way to the broker; it says who, and which way
+    /// confirmations come back. True if the rules keep the event (to batch it, or because they hold the publisher back); they then [`ship`](Desk::ship) it and [`accept`](Desk::accept) it themselves, and show it in
+    /// [`Rules::held`] until then. False: it travels by itself.
+    fn publish(&mut self, _link: LinkId, _channel: ChannelId, _event: &Event, _desk: &mut Desk) -> bool {
+        false
+    }
 
-    /// The simulation has stored a message because of [`Desk::store`].
-    fn stored(&mut self, outlet: OutletId, message: Message, desk: &mut Desk);
+    /// An event has arrived for a channel. Every way it goes is put on the desk; if there is none, one of
+    /// [`unroutable`](Desk::unroutable) and [`refuse`](Desk::refuse), unless the broker just keeps it.
+    fn arrive(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk);
+
+    /// A message handed to this seat is out of its worker's hands. Only called for seats that the rules want to hear of
+    /// ([`Rules::wants_word`]).
+    fn settled(&mut self, seat: SeatId, message: &Message, how: Settled, desk: &mut Desk);
+
+    /// A message that waited for a backoff of the consumer's goes on.
+    fn resumed(&mut self, _seat: SeatId) {}
+
+    /// Handling failed, the consumer does not try again and has no dead-letter channel of its own. The copy is in the broker's hands.
+    fn failed(&mut self, _seat: SeatId, _message: &Message, _desk: &mut Desk) -> Failed {
+        Failed::Final
+    }
+
+    /// This instance is up (again): it can be handed messages.
+    fn joined(&mut self, _seat: SeatId, _desk: &mut Desk) {}
+
+    /// This instance is gone, and with it these copies that had been handed to it, oldest first. Each of them is the broker's again:
+    /// it takes it [`back`](Desk::take_back) or [`ends`](Desk::end) it.
+    fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk);
+
+    /// The workers behind this seat are so many from now on.
+    fn resized(&mut self, _seat: SeatId, _capacity: u32, _desk: &mut Desk) {}
+
+    /// The time asked for by [`Desk::wake`] has come.
+    fn wake(&mut self, _token: u64, _desk: &mut Desk) {}
+
+    /// What was sent by [`Desk::ship`] has arrived, or is lost.
+    fn parcel(&mut self, _token: u64, _arrived: bool, _desk: &mut Desk) {}
+
+    /// Whether [`Rules::settled`] is to be called for this seat.
+    fn wants_word(&self, seat: &Seat) -> bool;
 
     /// Calls `each` with the identity and the bytes of every block that copies of the broker share, and gives the bytes that a copy
     /// takes besides. Rules that keep more than what waits say so themselves.
     fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
         let _ = each;
-        self.waiting().count() * size_of::<Message>()
+        let mut waiting = 0;
+        self.waiting(&mut |_, _| waiting += size_of::<Message>());
+        waiting
     }
 
-    /// Messages that wait in the broker.
-    fn waiting(&self) -> Box<dyn Iterator<Item = (OutletId, &Message)> + '_>;
+    /// Messages that wait in the broker, each once per outlet that is owed it. For audits and lists: may take long.
+    fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message));
+
+    /// Events that [`Rules::publish`] kept and that have not reached the broker.
+    fn held(&self, _visit: &mut dyn FnMut(&Event)) {}
 }
 
-/// Where rules put their decisions.
-#[derive(Clone, Debug, Default)]
-pub struct Desk {
-    /// Copies of the event that arrived: owed to an outlet and, with a reader, handed over at once.
-    pub(super) routes: Vec<Route>,
-    /// Messages that waited in the broker and are handed over now.
-    pub(super) handed: Vec<(OutletId, Message)>,
+/// What became of a message that was handed to a seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// Handled and acknowledged.
+    Acked,
+    /// Failed for good, and the consumer itself has put it away (its own dead-letter channel).
+    Ended,
+    /// Failed for good, and [`Rules::failed`] has decided.
+    Failed,
+    /// Lost on the way to the consumer.
+    Lost,
+    /// Waits for a backoff of the consumer's: no worker holds it for now.
+    Parked,
 }
 
-/// One copy of an event that arrived.
-#[derive(Clone, Copy, Debug)]
-pub struct Route {
-    /// To whom it is owed.
-    pub outlet: OutletId,
-    /// Handed to this reader; otherwise it comes back through [`Rules::stored`] to wait.
-    pub read: Option<ReadId>,
+/// What a broker does with a message whose handling failed for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// Nothing: its fate is `failed`.
+    Final,
+    /// It has decided on the desk: taken back, or ended.
+    Decided,
 }
 
-impl Desk {
-    /// A copy goes to this outlet and straight on to this reader.
-    #[inline(always)]
-    pub fn hand(&mut self, outlet: OutletId, read: ReadId) {
-        self.routes.push(Route { outlet, read: Some(read) });
-    }
+macro_rules! kinds {
+    ($($name:ident($module:ident::$rules:ident)),+ $(,)?) => {
+        /// A broker of any kind.
+        #[derive(Clone, Debug)]
+        pub enum Broker {
+            $(
+                #[doc = concat!("See `", stringify!($module), "`.")]
+                $name($module::$rules),
+            )+
+        }
 
-    /// A copy goes to this outlet and waits there.
-    #[inline(always)]
-    pub fn store(&mut self, outlet: OutletId) {
-        self.routes.push(Route { outlet, read: None });
-    }
+        impl Broker {
+            /// A broker of a checked plan.
+            pub fn new(plan: &Arc<Plan>, id: BrokerId, seats: &Seats, seed: u64) -> Broker {
+                match &plan.brokers[id.index()].kind {
+                    $(BrokerKind::$name(_) => Broker::$name($module::$rules::new(plan, id, seats, seed)),)+
+                }
+            }
+        }
 
-    /// A message that waited goes to this reader.
-    pub fn release(&mut self, outlet: OutletId, read: ReadId, mut message: Message) {
-        message.event.read = read;
-        self.handed.push((outlet, message));
-    }
+        impl Rules for Broker {
+            fn start(&mut self, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.start(desk),)+ }
+            }
+            fn keeps_publishers(&self) -> bool {
+                match self { $(Broker::$name(rules) => rules.keeps_publishers(),)+ }
+            }
+            fn publish(&mut self, link: LinkId, channel: ChannelId, event: &Event, desk: &mut Desk) -> bool {
+                match self { $(Broker::$name(rules) => rules.publish(link, channel, event, desk),)+ }
+            }
+            #[inline(always)]
+            fn arrive(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.arrive(channel, event, desk),)+ }
+            }
+            fn settled(&mut self, seat: SeatId, message: &Message, how: Settled, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.settled(seat, message, how, desk),)+ }
+            }
+            fn resumed(&mut self, seat: SeatId) {
+                match self { $(Broker::$name(rules) => rules.resumed(seat),)+ }
+            }
+            fn failed(&mut self, seat: SeatId, message: &Message, desk: &mut Desk) -> Failed {
+                match self { $(Broker::$name(rules) => rules.failed(seat, message, desk),)+ }
+            }
+            fn joined(&mut self, seat: SeatId, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.joined(seat, desk),)+ }
+            }
+            fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.left(seat, copies, orderly, desk),)+ }
+            }
+            fn resized(&mut self, seat: SeatId, capacity: u32, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.resized(seat, capacity, desk),)+ }
+            }
+            fn wake(&mut self, token: u64, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.wake(token, desk),)+ }
+            }
+            fn parcel(&mut self, token: u64, arrived: bool, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.parcel(token, arrived, desk),)+ }
+            }
+            fn wants_word(&self, seat: &Seat) -> bool {
+                match self { $(Broker::$name(rules) => rules.wants_word(seat),)+ }
+            }
+            fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message)) {
+                match self { $(Broker::$name(rules) => rules.waiting(visit),)+ }
+            }
+            fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+                match self { $(Broker::$name(rules) => rules.weigh(each),)+ }
+            }
+            fn held(&self, visit: &mut dyn FnMut(&Event)) {
+                match self { $(Broker::$name(rules) => rules.held(visit),)+ }
+            }
+        }
+    };
 }
 
-/// A broker of any kind.
-#[derive(Clone, Debug)]
-pub enum Broker {
-    /// See [`simple`].
+kinds! {
     Simple(simple::Simple),
-}
-
-impl Broker {
-    /// A broker of a checked plan.
-    pub fn new(plan: &Plan, id: BrokerId) -> Broker {
-        match &plan.brokers[id.index()].kind {
-            BrokerKind::Simple(_) => Broker::Simple(simple::Simple::new(plan, id)),
-        }
-    }
-}
-
-impl Rules for Broker {
-    #[inline(always)]
-    fn arrive(&mut self, channel: ChannelId, desk: &mut Desk) {
-        match self {
-            Broker::Simple(rules) => rules.arrive(channel, desk),
-        }
-    }
-
-    fn settled(&mut self, read: ReadId, desk: &mut Desk) {
-        match self {
-            Broker::Simple(rules) => rules.settled(read, desk),
-        }
-    }
-
-    fn resumed(&mut self, read: ReadId) {
-        match self {
-            Broker::Simple(rules) => rules.resumed(read),
-        }
-    }
-
-    fn stored(&mut self, outlet: OutletId, message: Message, desk: &mut Desk) {
-        match self {
-            Broker::Simple(rules) => rules.stored(outlet, message, desk),
-        }
-    }
-
-    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
-        match self {
-            Broker::Simple(rules) => rules.weigh(each),
-        }
-    }
-
-    fn waiting(&self) -> Box<dyn Iterator<Item = (OutletId, &Message)> + '_> {
-        match self {
-            Broker::Simple(rules) => rules.waiting(),
-        }
-    }
 }

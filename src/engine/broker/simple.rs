@@ -11,30 +11,41 @@
 //!   free worker, and travels then.
 //! - Acknowledgements take no time and are never lost.
 
-use super::{Desk, Rules};
-use crate::engine::event::Message;
+use super::{Desk, Rules, Settled};
+use crate::engine::event::{Event, Message};
 use crate::engine::fifo::Fifo;
-use crate::ids::{BrokerId, ChannelId, OutletId, ReadId};
+use crate::engine::seats::{Seat, Seats};
+use crate::ids::{BrokerId, ChannelId, OutletId, SeatId};
 use crate::scenario::Plan;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 /// A broker of the simple kind.
 #[derive(Clone, Debug)]
 pub struct Simple {
-    /// By channel, from the broker's first channel on: its outlets with their only reader, if there is only one.
-    topics: Vec<Vec<(OutletId, Option<ReadId>)>>,
+    /// By channel, from the broker's first channel on: the ways from there.
+    topics: Vec<Vec<Way>>,
     first_channel: usize,
-    /// Inboxes of groups with several readers.
     inboxes: Vec<Inbox>,
-    /// Which of them, by outlet.
-    by_outlet: BTreeMap<OutletId, usize>,
-    /// Which of them and whose place in it, by reader.
-    by_read: BTreeMap<ReadId, (usize, usize)>,
+    /// Which inbox a seat belongs to and its place in it.
+    by_seat: BTreeMap<SeatId, (usize, usize)>,
 }
 
+/// From a topic to one group.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    outlet: OutletId,
+    inbox: u32,
+    /// The only seat, while it is up and nothing waits: the short way.
+    only: Option<SeatId>,
+}
+
+/// A group's events that no member has room for.
 #[derive(Clone, Debug)]
 struct Inbox {
     outlet: OutletId,
+    /// Handed over before and returned: they go first.
+    returned: VecDeque<Message>,
     ready: Fifo<Message>,
     members: Vec<Member>,
     /// Whose turn it is.
@@ -43,101 +54,168 @@ struct Inbox {
 
 #[derive(Clone, Debug)]
 struct Member {
-    read: ReadId,
-    /// Workers not yet promised a message; below zero while retries take more than there are.
+    seat: SeatId,
+    /// Most messages it is promised at a time.
+    limit: i64,
+    /// How many more it may be promised now; below zero while retries take more than there are workers.
     room: i64,
+    up: bool,
 }
+
+/// Room of a group's only member: it is pushed to without limit.
+const UNLIMITED: i64 = i64::MAX / 2;
 
 impl Simple {
     /// A simple broker of a checked plan.
-    pub fn new(plan: &Plan, id: BrokerId) -> Simple {
-        let own = |channel: &usize| plan.channels[*channel].broker == id;
-        let channels: Vec<usize> = (0..plan.channels.len()).filter(own).collect();
-        let first_channel = channels.first().copied().unwrap_or(0);
-        let only = |outlet: OutletId| match plan.outlets[outlet.index()].readers.as_slice() {
-            [read] => Some(*read),
-            _ => None,
-        };
-        let topics = channels.iter().map(|c| plan.channels[*c].outlets.iter().map(|o| (*o, only(*o))).collect()).collect();
-        let member = |read: &ReadId| {
-            let consumer = plan.reads[read.index()].consumer;
-            Member { read: *read, room: i64::from(plan.consumers[consumer.index()].capacity()) }
-        };
-        let shared = plan.outlets.iter().enumerate().filter(|(_, o)| o.broker == id && o.readers.len() > 1);
-        let inboxes = shared.map(|(i, outlet)| Inbox {
-            outlet: OutletId::at(i),
-            ready: Fifo::default(),
-            members: outlet.readers.iter().map(member).collect(),
-            turn: 0,
-        });
-        let inboxes: Vec<Inbox> = inboxes.collect();
-        let by_outlet = inboxes.iter().enumerate().map(|(i, inbox)| (inbox.outlet, i)).collect();
+    pub fn new(plan: &Arc<Plan>, id: BrokerId, seats: &Seats, _seed: u64) -> Simple {
+        let own: Vec<usize> = (0..plan.channels.len()).filter(|c| plan.channels[*c].broker == id).collect();
+        let mut inboxes: Vec<Inbox> = Vec::new();
+        let mut topics = Vec::new();
+        for channel in &own {
+            let mut ways = Vec::new();
+            for outlet in &plan.channels[*channel].outlets {
+                let at = seats.at(plan, *outlet);
+                let alone = at.len() == 1;
+                let member = |seat: &SeatId| {
+                    let capacity = i64::from(plan.consumers[seats.get(*seat).consumer.index()].capacity());
+                    let limit = if alone { UNLIMITED } else { capacity };
+                    Member { seat: *seat, limit, room: limit, up: true }
+                };
+                ways.push(Way { outlet: *outlet, inbox: inboxes.len() as u32, only: at.first().copied().filter(|_| alone) });
+                inboxes.push(Inbox {
+                    outlet: *outlet,
+                    returned: VecDeque::new(),
+                    ready: Fifo::default(),
+                    members: at.iter().map(member).collect(),
+                    turn: 0,
+                });
+            }
+            topics.push(ways);
+        }
         let places = |(i, inbox): (usize, &Inbox)| {
-            inbox.members.iter().enumerate().map(move |(m, member)| (member.read, (i, m))).collect::<Vec<_>>()
+            inbox.members.iter().enumerate().map(move |(m, member)| (member.seat, (i, m))).collect::<Vec<_>>()
         };
-        let by_read = inboxes.iter().enumerate().flat_map(places).collect();
-        Simple { topics, first_channel, inboxes, by_outlet, by_read }
+        let by_seat = inboxes.iter().enumerate().flat_map(places).collect();
+        Simple { topics, first_channel: own.first().copied().unwrap_or(0), inboxes, by_seat }
     }
 
-    /// The shared inbox that a reader belongs to, and its place there.
-    fn membership(&mut self, read: ReadId) -> Option<(&mut Inbox, usize)> {
-        let (inbox, place) = self.by_read.get(&read)?;
+    /// The inbox that a seat belongs to, and its place there.
+    fn membership(&mut self, seat: SeatId) -> Option<(&mut Inbox, usize)> {
+        let (inbox, place) = self.by_seat.get(&seat)?;
         Some((&mut self.inboxes[*inbox], *place))
+    }
+
+    /// Opens or closes the short way to a group's only member.
+    fn shorten(&mut self, seat: SeatId) {
+        let Some((inbox, _)) = self.by_seat.get(&seat) else { return };
+        let (index, inbox) = (*inbox as u32, &self.inboxes[*inbox]);
+        if let [only] = inbox.members.as_slice() {
+            let open = (only.up && inbox.is_empty()).then_some(seat);
+            self.topics.iter_mut().flatten().filter(|way| way.inbox == index).for_each(|way| way.only = open);
+        }
     }
 }
 
 impl Inbox {
+    fn is_empty(&self) -> bool {
+        self.returned.is_empty() && self.ready.is_empty()
+    }
+
     /// Hands out what can be handed out.
     fn hand_out(&mut self, desk: &mut Desk) {
-        while !self.ready.is_empty() {
+        while !self.is_empty() {
             let n = self.members.len();
-            let Some(next) = (0..n).map(|i| (self.turn + i) % n).find(|i| self.members[*i].room > 0) else { return };
-            let Some(message) = self.ready.pop() else { return };
+            let free = |i: &usize| self.members[*i].up && self.members[*i].room > 0;
+            let Some(next) = (0..n).map(|i| (self.turn + i) % n).find(free) else { return };
+            let Some(message) = self.returned.pop_front().or_else(|| self.ready.pop()) else { return };
             self.turn = (next + 1) % n;
             self.members[next].room -= 1;
-            desk.release(self.outlet, self.members[next].read, message);
+            desk.release(self.members[next].seat, message);
         }
     }
 }
 
 impl Rules for Simple {
     #[inline(always)]
-    fn arrive(&mut self, channel: ChannelId, desk: &mut Desk) {
-        for (outlet, only) in &self.topics[channel.index() - self.first_channel] {
-            match only {
-                Some(read) => desk.hand(*outlet, *read),
-                None => desk.store(*outlet),
+    fn arrive(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk) {
+        let ways = &self.topics[channel.index() - self.first_channel];
+        for way in ways {
+            match way.only {
+                Some(seat) => desk.hand(way.outlet, seat),
+                None => {
+                    let inbox = &mut self.inboxes[way.inbox as usize];
+                    inbox.ready.push(desk.owe(way.outlet, event));
+                    inbox.hand_out(desk);
+                }
             }
+        }
+        if ways.is_empty() {
+            desk.unroutable(channel, event);
         }
     }
 
-    fn settled(&mut self, read: ReadId, desk: &mut Desk) {
-        if let Some((inbox, place)) = self.membership(read) {
+    fn settled(&mut self, seat: SeatId, _: &Message, _: Settled, desk: &mut Desk) {
+        if let Some((inbox, place)) = self.membership(seat) {
             inbox.members[place].room += 1;
             inbox.hand_out(desk);
         }
     }
 
-    fn resumed(&mut self, read: ReadId) {
-        if let Some((inbox, place)) = self.membership(read) {
+    fn resumed(&mut self, seat: SeatId) {
+        if let Some((inbox, place)) = self.membership(seat) {
             inbox.members[place].room -= 1;
         }
     }
 
-    fn stored(&mut self, outlet: OutletId, message: Message, desk: &mut Desk) {
-        if let Some(index) = self.by_outlet.get(&outlet) {
-            let inbox = &mut self.inboxes[*index];
-            inbox.ready.push(message);
+    fn joined(&mut self, seat: SeatId, desk: &mut Desk) {
+        if let Some((inbox, place)) = self.membership(seat) {
+            inbox.members[place].up = true;
+            inbox.hand_out(desk);
+        }
+        self.shorten(seat);
+    }
+
+    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        let inboxes: usize = self
+            .inboxes
+            .iter()
+            .map(|inbox| inbox.ready.weigh(each) + inbox.returned.len() * size_of::<Message>() + size_of::<Inbox>())
+            .sum();
+        inboxes + self.topics.iter().map(|outlets| size_of_val(outlets.as_slice())).sum::<usize>()
+    }
+
+    fn resized(&mut self, seat: SeatId, capacity: u32, desk: &mut Desk) {
+        if let Some((inbox, place)) = self.membership(seat)
+            && inbox.members[place].limit != UNLIMITED
+        {
+            let member = &mut inbox.members[place];
+            member.room += i64::from(capacity) - member.limit;
+            member.limit = i64::from(capacity);
             inbox.hand_out(desk);
         }
     }
 
-    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
-        let inboxes: usize = self.inboxes.iter().map(|inbox| inbox.ready.weigh(each) + size_of::<Inbox>()).sum();
-        inboxes + self.topics.iter().map(|outlets| size_of_val(outlets.as_slice())).sum::<usize>()
+    fn left(&mut self, seat: SeatId, copies: &[Message], _: bool, desk: &mut Desk) {
+        if let Some((inbox, place)) = self.membership(seat) {
+            inbox.members[place].up = false;
+            // Nothing of what it was promised is left with it.
+            inbox.members[place].room = inbox.members[place].limit;
+            for copy in copies.iter().rev() {
+                let message = desk.take_back(inbox.outlet, copy);
+                inbox.returned.push_front(message);
+            }
+            inbox.hand_out(desk);
+        }
+        self.shorten(seat);
     }
 
-    fn waiting(&self) -> Box<dyn Iterator<Item = (OutletId, &Message)> + '_> {
-        Box::new(self.inboxes.iter().flat_map(|inbox| inbox.ready.iter().map(|message| (inbox.outlet, message))))
+    fn wants_word(&self, seat: &Seat) -> bool {
+        self.inboxes.iter().any(|inbox| inbox.outlet == seat.outlet && inbox.members.len() > 1)
+    }
+
+    fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message)) {
+        for inbox in &self.inboxes {
+            inbox.returned.iter().chain(inbox.ready.iter()).for_each(|message| visit(inbox.outlet, message));
+        }
     }
 }

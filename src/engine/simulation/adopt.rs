@@ -2,7 +2,8 @@
 
 use super::Simulation;
 use crate::engine::agenda::Due;
-use crate::ids::EmitterId;
+use crate::engine::observe::Observer;
+use crate::ids::{ConsumerId, EmitterId};
 use crate::scenario::Plan;
 use crate::scenario::plan::Origin;
 use crate::time::Time;
@@ -13,7 +14,7 @@ impl Simulation {
     ///
     /// What has begun ends as it began: events on links arrive when they would have, work in hand takes as long as it was to take.
     /// Only what has not begun follows the new plan. Random streams go on where they are.
-    pub fn adopt(&mut self, plan: &Arc<Plan>) {
+    pub fn adopt(&mut self, plan: &Arc<Plan>, observer: &mut impl Observer) {
         let old = std::mem::replace(&mut self.plan, Arc::clone(plan));
         for (i, emitter) in plan.emitters.iter().enumerate() {
             let listed = matches!(emitter.origin, Origin::Trace(_));
@@ -26,9 +27,14 @@ impl Simulation {
                 self.links[i].adopt(link);
             }
         }
-        for (consumer, planned) in self.consumers.iter_mut().zip(&plan.consumers) {
-            consumer.adopt(planned);
+        let mut desk = std::mem::take(&mut self.desk);
+        for (i, (planned, before)) in plan.consumers.iter().zip(&old.consumers).enumerate() {
+            self.consumers[i].adopt(planned);
+            if (planned.instances, planned.threads) != (before.instances, before.threads) {
+                self.resize(ConsumerId::at(i), &mut desk, observer);
+            }
         }
+        self.desk = desk;
     }
 
     fn adopt_emitter(&mut self, id: EmitterId) {

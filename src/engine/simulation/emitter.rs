@@ -3,7 +3,7 @@
 use crate::engine::arrivals::Process;
 use crate::engine::event::{Event, Flags, Key, Kind, odds};
 use crate::engine::keys::{Interner, KeySampler};
-use crate::ids::{ChannelId, EmitterId, EventId, LinkId, ReadId};
+use crate::ids::{ChannelId, EmitterId, EventId, LinkId, SeatId};
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
 use crate::scenario::plan::{EmitterPlan, Origin, Trace};
@@ -141,7 +141,7 @@ impl Emitter {
             kind,
             failures: 0,
             flags: if self.is_closed_loop() { Flags::TRACKED } else { Flags::default() },
-            read: ReadId(0),
+            seat: SeatId(0),
         }
     }
 }

@@ -1,24 +1,28 @@
 //! Handling: workers begin, succeed or fail, and every copy meets its fate.
 
-use super::{Reading, Simulation};
+use super::Simulation;
 use crate::engine::agenda::Due;
-use crate::engine::broker::{Desk, Rules};
+use crate::engine::broker::{Desk, Failed, Rules, Settled};
 use crate::engine::consumer::Hand;
 use crate::engine::event::{Event, Flags, Message};
 use crate::engine::ledger::{End, Verdict};
 use crate::engine::observe::{AfterFailure, Observation, Observer};
-use crate::ids::{ConsumerId, EmitterId, EventId, OutletId};
+use crate::engine::seats::Seat;
+use crate::ids::{EmitterId, EventId, OutletId};
 use crate::time::{Span, Time};
 
 impl Simulation {
     #[inline(always)]
     pub(super) fn arrive_at_consumer<O: Observer>(&mut self, message: &Message, observer: &mut O) {
-        let Reading { consumer: id, outlet, .. } = self.reads[message.event.read.index()];
-        let consumer = &mut self.consumers[id.index()];
-        match consumer.idle.take() {
-            Some(worker) => self.begin(id, worker, outlet, message, false, observer),
+        if message.event.flags.has(Flags::STALE) {
+            return;
+        }
+        let Seat { outlet, crew, .. } = *self.seats.get(message.event.seat);
+        let station = &mut self.crews[crew as usize];
+        match station.idle.take() {
+            Some(worker) => self.begin(crew, worker, outlet, message, false, observer),
             None => {
-                consumer.inbox.push(*message);
+                station.inbox.push(*message);
                 self.books[outlet.index()].waiting += 1;
                 self.note(&Observation::Waits { outlet, event: &message.event }, observer);
             }
@@ -29,33 +33,44 @@ impl Simulation {
     #[inline(always)]
     pub(super) fn begin<O: Observer>(
         &mut self,
-        id: ConsumerId,
+        crew: u32,
         worker: u32,
         outlet: OutletId,
         message: &Message,
         waited: bool,
         observer: &mut O,
     ) {
+        let station = &self.crews[crew as usize];
+        let id = station.consumer;
+        let slot = station.first_worker + worker;
         let consumer = &mut self.consumers[id.index()];
         let service = consumer.service();
-        let slot = consumer.first_worker + worker;
+        let worker = slot - consumer.first_worker;
         consumer.counts.deliveries += 1;
-        consumer.counts.redeliveries += u64::from(message.event.failures > 0);
-        self.hands[slot as usize] = Hand { consumer: id, message: *message, began: self.now };
-        self.agenda.schedule(self.now + service, Due::Done, slot);
+        consumer.counts.redeliveries += u64::from(message.event.failures > 0 || message.event.flags.has(Flags::REDELIVERED));
+        let done = self.now + service;
+        self.hands[slot as usize] = Hand { message: *message, began: self.now, done };
+        self.agenda.schedule(done, Due::Done, slot);
         self.note(&Observation::Delivered { outlet, consumer: id, worker, message, waited, service }, observer);
     }
 
     /// A worker is done.
     #[inline(always)]
     pub(super) fn finish<O: Observer>(&mut self, slot: u32, desk: &mut Desk, observer: &mut O) {
-        let Hand { consumer: id, message, began } = self.hands[slot as usize];
-        let Reading { outlet, shared, .. } = self.reads[message.event.read.index()];
+        let hand = &mut self.hands[slot as usize];
+        if hand.done != self.now {
+            return;
+        }
+        let Hand { message, began, .. } = *hand;
+        hand.done = Hand::NEVER;
+        let Seat { consumer: id, outlet, told, crew, .. } = *self.seats.get(message.event.seat);
         let consumer = &mut self.consumers[id.index()];
         let worker = slot - consumer.first_worker;
+        let mut how = Settled::Acked;
         if consumer.fails() {
-            if self.fail(id, worker, outlet, message, began, desk, observer) {
-                return;
+            match self.fail(slot, message, began, desk, observer) {
+                Some(settled) => how = settled,
+                None => return,
             }
         } else {
             consumer.counts.acked += 1;
@@ -67,24 +82,24 @@ impl Simulation {
             }
             self.end(&message.event, outlet, End::Acked);
         }
-        if shared {
-            self.settled.push(message.event.read);
+        if told {
+            self.settled.push((message, how));
         }
-        self.take_next(id, worker, observer);
+        self.take_next(crew, slot, observer);
     }
 
-    /// Handling has failed. True if the same worker tries again at once.
+    /// Handling has failed. What that means to the broker; `None` if the same worker tries again at once.
     #[inline(never)]
     pub(super) fn fail<O: Observer>(
         &mut self,
-        id: ConsumerId,
-        worker: u32,
-        outlet: OutletId,
+        slot: u32,
         mut message: Message,
         began: Time,
         desk: &mut Desk,
         observer: &mut O,
-    ) -> bool {
+    ) -> Option<Settled> {
+        let Seat { consumer: id, outlet, crew, .. } = *self.seats.get(message.event.seat);
+        let worker = slot - self.consumers[id.index()].first_worker;
         message.event.failures = message.event.failures.saturating_add(1);
         let consumer = &mut self.consumers[id.index()];
         let backoff = consumer.backoff(message.event.failures);
@@ -92,25 +107,36 @@ impl Simulation {
         let next = match (backoff, dead_letter) {
             (Some(span), _) => AfterFailure::Retry(self.now + span),
             (None, Some(_)) => AfterFailure::DeadLetter,
-            (None, None) => AfterFailure::Final,
+            (None, None) => {
+                let broker = self.plan.outlets[outlet.index()].broker;
+                desk.now = self.now;
+                match self.brokers[broker.index()].failed(message.event.seat, &message, desk) {
+                    Failed::Final => AfterFailure::Final,
+                    Failed::Decided => AfterFailure::Returned,
+                }
+            }
         };
+        let consumer = &mut self.consumers[id.index()];
         match next {
             AfterFailure::Retry(_) => consumer.counts.retries += 1,
             AfterFailure::DeadLetter => consumer.counts.dead_lettered += 1,
             AfterFailure::Final => consumer.counts.failed += 1,
+            AfterFailure::Returned => consumer.counts.returned += 1,
         }
         self.note(&Observation::Failed { outlet, consumer: id, worker, message: &message, began, next }, observer);
         match (backoff, dead_letter) {
             (Some(Span::ZERO), _) => {
                 message.routed = self.now;
-                self.begin(id, worker, outlet, &message, false, observer);
-                return true;
+                let local = slot - self.crews[crew as usize].first_worker;
+                self.begin(crew, local, outlet, &message, false, observer);
+                None
             }
             (Some(span), _) => {
                 self.books[outlet.index()].waiting += 1;
                 self.note(&Observation::Waits { outlet, event: &message.event }, observer);
                 let place = self.backoffs.put(message);
                 self.agenda.schedule(self.now + span, Due::Retry, place);
+                Some(Settled::Parked)
             }
             (None, Some((channel, link))) => {
                 self.books[outlet.index()].dead_lettered += 1;
@@ -118,37 +144,48 @@ impl Simulation {
                 // What becomes of the dead letter is a story of its own: the ledger no longer follows it.
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::DEAD_LETTER);
                 self.send_to_broker(link, channel, Event { flags, failures: 0, ..message.event }, desk, observer);
+                Some(Settled::Ended)
+            }
+            (None, None) if next == AfterFailure::Returned => {
+                let broker = self.plan.outlets[outlet.index()].broker;
+                self.decide(broker, desk, observer);
+                Some(Settled::Failed)
             }
             (None, None) => {
                 self.books[outlet.index()].failed += 1;
                 self.end(&message.event, outlet, End::Gone);
+                Some(Settled::Failed)
             }
         }
-        false
     }
 
     /// A worker that is free takes the next message or rests.
     #[inline(always)]
-    pub(super) fn take_next<O: Observer>(&mut self, id: ConsumerId, worker: u32, observer: &mut O) {
-        let consumer = &mut self.consumers[id.index()];
-        match consumer.inbox.pop() {
+    pub(super) fn take_next<O: Observer>(&mut self, crew: u32, slot: u32, observer: &mut O) {
+        let station = &mut self.crews[crew as usize];
+        let worker = slot - station.first_worker;
+        if worker >= station.capacity {
+            // Its place was taken away while it worked.
+            return;
+        }
+        match station.inbox.pop() {
             Some(message) => {
-                let outlet = self.reads[message.event.read.index()].outlet;
+                let outlet = self.seats.get(message.event.seat).outlet;
                 self.books[outlet.index()].waiting -= 1;
-                self.begin(id, worker, outlet, &message, true, observer);
+                self.begin(crew, worker, outlet, &message, true, observer);
             }
-            None => consumer.idle.give(worker),
+            None => station.idle.give(worker),
         }
     }
 
     /// A backoff is over.
     pub(super) fn resume<O: Observer>(&mut self, mut message: Message, observer: &mut O) {
-        let Reading { outlet, shared, .. } = self.reads[message.event.read.index()];
+        let Seat { outlet, told, .. } = *self.seats.get(message.event.seat);
         self.books[outlet.index()].waiting -= 1;
         self.note(&Observation::Leaves { outlet, event: &message.event }, observer);
-        if shared {
+        if told {
             let broker = self.plan.outlets[outlet.index()].broker;
-            self.brokers[broker.index()].resumed(message.event.read);
+            self.brokers[broker.index()].resumed(message.event.seat);
         }
         message.routed = self.now;
         self.arrive_at_consumer(&message, observer);
@@ -166,12 +203,26 @@ impl Simulation {
     #[inline(always)]
     pub(super) fn end(&mut self, event: &Event, outlet: OutletId, how: End) {
         self.live -= 1;
-        if event.flags.has(Flags::TRACKED) {
-            let verdict = self.ledger.end(event.id, Some(outlet), how);
-            self.conclude(event.id, verdict);
+        if event.flags.any(Flags::TRACKED.with(Flags::HANDLED).with(Flags::REPLAYED)) {
+            self.end_special(event, outlet, how);
         } else if how == End::Gone {
             self.lost += 1;
         }
+    }
+
+    #[inline(never)]
+    fn end_special(&mut self, event: &Event, outlet: OutletId, how: End) {
+        let handled = event.flags.has(Flags::HANDLED);
+        let mut verdict = Verdict::default();
+        if event.flags.has(Flags::TRACKED) {
+            // Losing a copy of what was handled before loses nothing.
+            let how = if handled && how == End::Gone { End::Kept } else { how };
+            verdict = self.ledger.end(event.id, Some(outlet), how);
+        }
+        if handled && how == End::Acked {
+            verdict.duplicates = 1;
+        }
+        self.conclude(event.id, verdict);
     }
 
     pub(super) fn conclude(&mut self, event: EventId, verdict: Verdict) {

@@ -1,8 +1,10 @@
 //! The simulation: state, and what happens at each entry of the agenda.
 
 mod adopt;
+mod deciding;
 mod emitter;
 mod handling;
+mod instances;
 mod publishing;
 mod reading;
 mod travelling;
@@ -10,15 +12,16 @@ mod weigh;
 
 use crate::engine::agenda::{Agenda, Due, MOST_INDEXED, MOST_SCHEDULED};
 use crate::engine::books::{Books, Inbound};
-use crate::engine::broker::{Broker, Desk};
-use crate::engine::consumer::{Consumer, Hand};
+use crate::engine::broker::{Broker, Desk, Rules, Settled};
+use crate::engine::consumer::{Consumer, Crew, Hand};
 use crate::engine::event::{KeyTexts, Message};
 use crate::engine::keys::Interner;
 use crate::engine::ledger::Ledger;
 use crate::engine::link::{Link, Travelling};
 use crate::engine::observe::{Fingerprint, Observation, Observer};
+use crate::engine::seats::Seats;
 use crate::engine::slab::Slab;
-use crate::ids::{BrokerId, ConsumerId, EmitterId, LinkId, OutletId, ReadId};
+use crate::ids::{BrokerId, ConsumerId, EmitterId, LinkId};
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
 use crate::time::Time;
@@ -39,15 +42,25 @@ pub struct Simulation {
     pub(super) links: Vec<Link>,
     pub(super) brokers: Vec<Broker>,
     pub(super) consumers: Vec<Consumer>,
-    pub(super) reads: Box<[Reading]>,
+    pub(super) crews: Vec<Crew>,
+    pub(super) seats: Arc<Seats>,
     /// The broker of each channel.
     channels: Box<[BrokerId]>,
+    /// By broker: whether its publishers go through a client of its own kind.
+    kept: Box<[bool]>,
     /// Workers of all consumers.
     pub(super) hands: Vec<Hand>,
     /// Messages on links whose arrivals may overtake each other.
     pub(super) transits: Slab<(LinkId, Travelling)>,
     /// Messages that wait for another attempt.
     pub(super) backoffs: Slab<Message>,
+    /// When brokers' rules want to be called, with their tokens.
+    wakes: Slab<(BrokerId, u64)>,
+    /// What brokers sent over links, with their tokens and whether it arrives.
+    parcels: Slab<(BrokerId, u64, bool)>,
+    /// When the parcel sent last arrives, if it does: for those who watch what it carries.
+    parcel_arrives: Option<Time>,
+    started: bool,
     pub(super) books: Vec<Books>,
     pub(super) inbound: Inbound,
     pub(super) ledger: Ledger,
@@ -59,18 +72,8 @@ pub struct Simulation {
     keys: Arc<KeyTexts>,
     /// Work space, kept to spare allocations.
     desk: Desk,
-    /// Readers of shared outlets that have room again; handled at the end of the step.
-    settled: Vec<ReadId>,
-}
-
-/// What the hot path needs of a subscription.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reading {
-    pub consumer: ConsumerId,
-    pub outlet: OutletId,
-    link: LinkId,
-    /// Whether others read the same outlet.
-    shared: bool,
+    /// Messages whose brokers want to hear what became of them; told at the end of the step.
+    settled: Vec<(Message, Settled)>,
 }
 
 /// Why a run stopped before its end.
@@ -123,23 +126,29 @@ impl Simulation {
         let emitters = (0..plan.emitters.len()).map(|i| Emitter::new(&plan, EmitterId::at(i), seed, &interner)).collect();
         let mut first_worker = 0;
         let mut consumers = Vec::with_capacity(plan.consumers.len());
-        let mut hands = Vec::new();
-        for i in 0..plan.consumers.len() {
-            let consumer = Consumer::new(&plan, ConsumerId::at(i), seed, first_worker);
-            let hand = Hand { consumer: ConsumerId::at(i), message: Message::NONE, began: Time::ZERO };
-            first_worker += consumer.capacity;
-            hands.resize(first_worker as usize, hand);
-            consumers.push(consumer);
+        let mut crews = Vec::new();
+        let mut crews_of = Vec::with_capacity(plan.consumers.len());
+        for (i, consumer) in plan.consumers.iter().enumerate() {
+            let id = ConsumerId::at(i);
+            let own = |read: &crate::ids::ReadId| {
+                let broker = plan.outlets[plan.reads[read.index()].outlet.index()].broker;
+                plan.brokers[broker.index()].kind.parts().seats_per_instance()
+            };
+            let (count, size) =
+                if consumer.reads.iter().any(own) { (consumer.instances, consumer.threads) } else { (1, consumer.capacity()) };
+            let own_crews = (crews.len() as u32, count);
+            consumers.push(Consumer::new(&plan, id, seed, first_worker, own_crews));
+            crews.extend((0..count).map(|crew| Crew::new(id, first_worker + crew * size, size)));
+            crews_of.push(own_crews);
+            first_worker += count * size;
         }
+        let hands = vec![Hand::EMPTY; first_worker as usize];
+        let mut seats = Seats::new(&plan, &crews_of);
+        let brokers: Vec<Broker> = (0..plan.brokers.len()).map(|i| Broker::new(&plan, BrokerId::at(i), &seats, seed)).collect();
+        seats.tell(|seat| brokers[plan.outlets[seat.outlet.index()].broker.index()].wants_word(seat));
         let name = |node: crate::ids::NodeId| plan.nodes[node.index()].name.as_str();
         let links = plan.links.iter().map(|link| {
             Link::new(link, Stream::named(seed ^ hash_name("link") ^ hash_name(name(link.from)).rotate_left(1), name(link.to)))
-        });
-        let reads = plan.reads.iter().map(|read| Reading {
-            consumer: read.consumer,
-            outlet: read.outlet,
-            link: read.link,
-            shared: plan.outlets[read.outlet.index()].readers.len() > 1,
         });
         let mut simulation = Simulation {
             seed,
@@ -149,13 +158,19 @@ impl Simulation {
             agenda: Agenda::default(),
             emitters,
             links: links.collect(),
-            brokers: (0..plan.brokers.len()).map(|i| Broker::new(&plan, BrokerId::at(i))).collect(),
+            kept: brokers.iter().map(Rules::keeps_publishers).collect(),
+            brokers,
             consumers,
-            reads: reads.collect(),
+            crews,
+            seats: Arc::new(seats),
             channels: plan.channels.iter().map(|channel| channel.broker).collect(),
             hands,
             transits: Slab::default(),
             backoffs: Slab::default(),
+            wakes: Slab::default(),
+            parcels: Slab::default(),
+            parcel_arrives: None,
+            started: false,
             books: vec![Books::default(); plan.outlets.len()],
             inbound: Inbound::default(),
             ledger: Ledger::default(),
@@ -184,6 +199,13 @@ impl Simulation {
         let mut left = steps;
         // Out of the structure for the length of the call, so that rules can write to it while the simulation acts.
         let mut desk = std::mem::take(&mut self.desk);
+        if !self.started {
+            self.started = true;
+            for i in 0..self.brokers.len() {
+                self.brokers[i].start(&mut desk);
+                self.decide(BrokerId::at(i), &mut desk, observer);
+            }
+        }
         let progress = loop {
             if let Some(stop) = self.stopped {
                 break Progress::Stopped(stop);
@@ -201,8 +223,8 @@ impl Simulation {
             observer.at(self.now);
             self.agenda.open();
             self.handle(entry.due(), entry.index(), &mut desk, observer);
-            while let Some(read) = self.settled.pop() {
-                self.make_room(read, &mut desk, observer);
+            while let Some((message, how)) = self.settled.pop() {
+                self.tell(&message, how, &mut desk, observer);
             }
             self.agenda.close();
             // Both sequence numbers and steps are bounded by the step limit, so neither can wrap.
@@ -241,6 +263,20 @@ impl Simulation {
             Due::Retry => {
                 if let Some(message) = self.backoffs.take(index) {
                     self.resume(message, observer);
+                }
+            }
+            Due::Wake => {
+                if let Some((broker, token)) = self.wakes.take(index) {
+                    desk.now = self.now;
+                    self.brokers[broker.index()].wake(token, desk);
+                    self.decide(broker, desk, observer);
+                }
+            }
+            Due::Parcel => {
+                if let Some((broker, token, arrives)) = self.parcels.take(index) {
+                    desk.now = self.now;
+                    self.brokers[broker.index()].parcel(token, arrives, desk);
+                    self.decide(broker, desk, observer);
                 }
             }
         }

@@ -2,10 +2,10 @@
 
 use super::Simulation;
 use crate::engine::agenda::Due;
-use crate::engine::broker::Desk;
+use crate::engine::broker::{Desk, Rules};
 use crate::engine::event::{Event, Flags, Message};
 use crate::engine::observe::{Observation, Observer};
-use crate::ids::{ChannelId, EmitterId, LinkId};
+use crate::ids::{BrokerId, ChannelId, EmitterId, LinkId};
 
 impl Simulation {
     /// A workload's arrival: publish, and put the next one on the agenda.
@@ -45,6 +45,10 @@ impl Simulation {
         observer: &mut O,
     ) {
         self.inbound.sent += 1;
+        let broker = self.channels[channel.index()];
+        if self.kept[broker.index()] && self.client_keeps(broker, link, channel, &event, desk, observer) {
+            return;
+        }
         if self.links[link.index()].loses() {
             return self.lose_on_the_way(link, event, observer);
         }
@@ -53,6 +57,24 @@ impl Simulation {
             return self.send_twins(link, channel, event, desk, observer);
         }
         self.travel_in(link, channel, &Message { event, routed: self.now }, desk, observer);
+    }
+
+    /// Publishers of this broker go through a client of its own kind. True if that keeps the event.
+    #[inline(never)]
+    fn client_keeps<O: Observer>(
+        &mut self,
+        broker: BrokerId,
+        link: LinkId,
+        channel: ChannelId,
+        event: &Event,
+        desk: &mut Desk,
+        observer: &mut O,
+    ) -> bool {
+        desk.now = self.now;
+        let kept = self.brokers[broker.index()].publish(link, channel, event, desk);
+        self.live += u64::from(kept);
+        self.decide(broker, desk, observer);
+        kept
     }
 
     #[cold]

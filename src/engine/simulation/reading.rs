@@ -2,9 +2,11 @@
 
 use super::{Simulation, Stop};
 use crate::engine::books::{Books, Inbound};
-use crate::engine::consumer::Counts;
+use crate::engine::broker::Broker;
+use crate::engine::consumer::{Counts, Crew};
 use crate::engine::event::KeyTexts;
-use crate::ids::{ConsumerId, EmitterId, OutletId};
+use crate::engine::seats::Seats;
+use crate::ids::{BrokerId, ConsumerId, EmitterId, OutletId};
 use crate::scenario::Plan;
 use crate::time::Time;
 use std::sync::Arc;
@@ -67,7 +69,18 @@ impl Simulation {
 
     /// Workers of a consumer that are busy.
     pub fn busy(&self, consumer: ConsumerId) -> u32 {
-        self.consumers[consumer.index()].busy()
+        let (first, count) = self.consumers[consumer.index()].crews;
+        self.crews[first as usize..(first + count) as usize].iter().map(Crew::busy).sum()
+    }
+
+    /// A broker, to look into.
+    pub fn broker(&self, broker: BrokerId) -> &Broker {
+        &self.brokers[broker.index()]
+    }
+
+    /// Who can be handed messages.
+    pub fn seats(&self) -> &Seats {
+        &self.seats
     }
 
     /// Losses that are certain: see `record::Totals::lost`.

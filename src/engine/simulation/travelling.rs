@@ -1,13 +1,14 @@
 //! Travelling: over links, through brokers, to consumers.
 
-use super::{Reading, Simulation};
+use super::Simulation;
 use crate::engine::agenda::Due;
-use crate::engine::broker::{Desk, Rules};
+use crate::engine::broker::{Desk, Rules, Settled};
 use crate::engine::event::{Event, Flags, Message};
 use crate::engine::ledger::End;
 use crate::engine::link::{To, Travelling};
 use crate::engine::observe::{Observation, Observer};
-use crate::ids::{BrokerId, ChannelId, LinkId, OutletId, ReadId};
+use crate::engine::seats::Seat;
+use crate::ids::{BrokerId, ChannelId, LinkId};
 
 impl Simulation {
     #[inline(always)]
@@ -55,34 +56,37 @@ impl Simulation {
         self.live -= 1;
         self.note(&Observation::Accepted { channel, event }, observer);
         let broker = self.channels[channel.index()];
-        self.brokers[broker.index()].arrive(channel, desk);
-        let tracked = event.flags.has(Flags::TRACKED);
-        // Counted through and not taken out: storing may add to what is handed over, but never to the routes.
-        for i in 0..desk.routes.len() {
-            let route = desk.routes[i];
-            let message = Message { event: Event { failures: 0, read: route.read.unwrap_or(ReadId(0)), ..*event }, routed: self.now };
-            self.books[route.outlet.index()].routed += 1;
-            self.live += 1;
-            if tracked {
-                self.ledger.enter(event.id, Some(route.outlet));
-            }
-            self.note(&Observation::Routed { outlet: route.outlet, event: &message.event }, observer);
-            match route.read {
-                Some(_) => self.hand_over(message, observer),
-                None => self.store(broker, route.outlet, message, desk, observer),
-            }
+        self.take_in(broker, channel, event, desk, observer);
+        if !desk.acts.is_empty() {
+            self.decide(broker, desk, observer);
         }
-        if desk.routes.is_empty() {
-            self.turn_away(channel, *event, observer);
-        }
-        desk.routes.clear();
-        if tracked {
+        if event.flags.has(Flags::TRACKED) {
             let verdict = self.ledger.arrived(event.id, false);
             self.conclude(event.id, verdict);
         }
     }
 
-    /// Nobody reads the channel.
+    /// The broker's rules look at an event that has reached a channel; what goes straight on does so.
+    #[inline(always)]
+    pub(super) fn take_in<O: Observer>(&mut self, broker: BrokerId, channel: ChannelId, event: &Event, desk: &mut Desk, observer: &mut O) {
+        desk.now = self.now;
+        self.brokers[broker.index()].arrive(channel, event, desk);
+        let tracked = event.flags.has(Flags::TRACKED);
+        for i in 0..desk.routes.len() {
+            let (outlet, seat) = desk.routes[i];
+            let message = Message { event: Event { failures: 0, seat, ..*event }, routed: self.now };
+            self.books[outlet.index()].routed += 1;
+            self.live += 1;
+            if tracked {
+                self.ledger.enter(event.id, Some(outlet));
+            }
+            self.note(&Observation::Routed { outlet, event: &message.event }, observer);
+            self.hand_over(message, observer);
+        }
+        desk.routes.clear();
+    }
+
+    /// Nobody is owed the event.
     #[cold]
     #[inline(never)]
     pub(super) fn turn_away<O: Observer>(&mut self, channel: ChannelId, event: Event, observer: &mut O) {
@@ -92,36 +96,10 @@ impl Simulation {
         self.note(&Observation::Unroutable { channel, event: &event }, observer);
     }
 
-    /// A message waits in its broker.
-    #[inline(never)]
-    pub(super) fn store<O: Observer>(&mut self, broker: BrokerId, outlet: OutletId, message: Message, desk: &mut Desk, observer: &mut O) {
-        self.books[outlet.index()].waiting += 1;
-        self.note(&Observation::Waits { outlet, event: &message.event }, observer);
-        self.brokers[broker.index()].stored(outlet, message, desk);
-        self.release(desk, observer);
-    }
-
-    /// A reader of a shared outlet has room again.
-    pub(super) fn make_room<O: Observer>(&mut self, read: ReadId, desk: &mut Desk, observer: &mut O) {
-        let outlet = self.reads[read.index()].outlet;
-        let broker = self.plan.outlets[outlet.index()].broker;
-        self.brokers[broker.index()].settled(read, desk);
-        self.release(desk, observer);
-    }
-
-    /// Sends on their way what the broker let go.
-    pub(super) fn release<O: Observer>(&mut self, desk: &mut Desk, observer: &mut O) {
-        for (outlet, message) in desk.handed.drain(..) {
-            self.books[outlet.index()].waiting -= 1;
-            self.note(&Observation::Leaves { outlet, event: &message.event }, observer);
-            self.hand_over(message, observer);
-        }
-    }
-
     /// Sends a message from its broker to the consumer of its subscription.
     #[inline(always)]
     pub(super) fn hand_over<O: Observer>(&mut self, message: Message, observer: &mut O) {
-        let Reading { link: id, .. } = self.reads[message.event.read.index()];
+        let Seat { link: id, .. } = *self.seats.get(message.event.seat);
         let link = &mut self.links[id.index()];
         if link.loses() {
             return self.lose_on_the_way_out(message, observer);
@@ -145,12 +123,12 @@ impl Simulation {
     #[cold]
     #[inline(never)]
     pub(super) fn lose_on_the_way_out<O: Observer>(&mut self, message: Message, observer: &mut O) {
-        let Reading { outlet, link, shared, .. } = self.reads[message.event.read.index()];
+        let Seat { outlet, link, told, .. } = *self.seats.get(message.event.seat);
         self.books[outlet.index()].dropped += 1;
         self.note(&Observation::LostOnLink { link, event: &message.event, outlet: Some(outlet) }, observer);
         self.end(&message.event, outlet, End::Gone);
-        if shared {
-            self.settled.push(message.event.read);
+        if told {
+            self.settled.push((message, Settled::Lost));
         }
     }
 
@@ -158,7 +136,7 @@ impl Simulation {
     #[cold]
     #[inline(never)]
     pub(super) fn hand_over_twins<O: Observer>(&mut self, mut message: Message, observer: &mut O) {
-        let Reading { outlet, link, .. } = self.reads[message.event.read.index()];
+        let Seat { outlet, link, .. } = *self.seats.get(message.event.seat);
         if !message.event.flags.has(Flags::TRACKED) {
             message.event.flags = message.event.flags.with(Flags::TRACKED);
             self.ledger.enter(message.event.id, Some(outlet));

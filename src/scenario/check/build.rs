@@ -32,7 +32,7 @@ pub(super) fn plan(scenario: &Scenario, names: &Names<'_>, expectations: Vec<Exp
         expectations,
         checked: Checked(()),
     };
-    outlets(&mut plan, names);
+    outlets(&mut plan, names, &roles);
     emitters(&mut plan, scenario, names, &roles, &mut links);
     reads(&mut plan, names, &roles, &mut links);
     for (node, channel) in &names.dead_letters {
@@ -41,7 +41,7 @@ pub(super) fn plan(scenario: &Scenario, names: &Names<'_>, expectations: Vec<Exp
             plan.consumers[consumer.index()].dead_letter = Some((*channel, link));
         }
     }
-    plan.links = links.list;
+    plan.links = links.both_ways();
     plan
 }
 
@@ -95,11 +95,11 @@ fn channels(scenario: &Scenario, names: &Names<'_>, roles: &[Role]) -> Vec<Chann
     (0..names.channels.len()).map(channel).collect()
 }
 
-fn outlets(plan: &mut Plan, names: &Names<'_>) {
+fn outlets(plan: &mut Plan, names: &Names<'_>, roles: &[Role]) {
     for (i, outlet) in names.outlets.iter().enumerate() {
-        let channel = &mut plan.channels[outlet.channel.index()];
-        channel.outlets.push(OutletId::at(i));
-        plan.outlets.push(OutletPlan { broker: channel.broker, channel: outlet.channel, name: outlet.name.clone(), readers: Vec::new() });
+        outlet.channels.iter().for_each(|channel| plan.channels[channel.index()].outlets.push(OutletId::at(i)));
+        let Role::Broker(broker) = roles[outlet.broker.index()] else { continue };
+        plan.outlets.push(OutletPlan { broker, channels: outlet.channels.clone(), name: outlet.name.clone(), readers: Vec::new() });
     }
 }
 
@@ -165,10 +165,10 @@ fn distinct(name: String, taken: &mut BTreeSet<String>, repeats: &mut BTreeMap<S
 
 fn reads(plan: &mut Plan, names: &Names<'_>, roles: &[Role], links: &mut Links<'_>) {
     for (i, read) in names.reads.iter().enumerate() {
-        let (Some(channel), Some(outlet), Role::Consumer(consumer)) = (read.channel, read.outlet, roles[read.node.index()]) else {
+        let (Some(broker), Some(outlet), Role::Consumer(consumer)) = (read.broker, read.outlet, roles[read.node.index()]) else {
             continue;
         };
-        let link = links.between(names.channels[channel.index()].broker, read.node);
+        let link = links.between(broker, read.node);
         plan.consumers[consumer.index()].reads.push(ReadId::at(i));
         plan.outlets[outlet.index()].readers.push(ReadId::at(i));
         plan.reads.push(ReadPlan { consumer, outlet, link });
@@ -210,8 +210,20 @@ impl<'s> Links<'s> {
             duplication: own.and_then(|l| l.duplication).unwrap_or(network.duplication),
             bandwidth: own.and_then(|l| l.bandwidth).or(network.bandwidth),
             ordered: own.and_then(|l| l.ordered).unwrap_or(network.ordered),
+            back: id,
         });
         self.ids.insert((from, to), id);
         id
+    }
+
+    /// All of them, each with its way back: confirmations and acknowledgements travel too. Ways on which no event travels come last.
+    fn both_ways(mut self) -> Vec<LinkPlan> {
+        for i in 0..self.list.len() {
+            let (from, to) = (self.list[i].from, self.list[i].to);
+            self.list[i].back = self.between(to, from);
+            let back = self.list[i].back;
+            self.list[back.index()].back = LinkId::at(i);
+        }
+        self.list
     }
 }

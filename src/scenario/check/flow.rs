@@ -1,9 +1,10 @@
 //! Follows events from channel to channel: what is never written or read, what goes round without end.
 
 use super::Findings;
-use super::names::{Names, Source};
+use super::names::{self, Names, Source};
 use super::numbers::zero;
 use crate::ids::{ChannelId, NodeId, TypeId};
+use crate::scenario::broker::Parts;
 use crate::scenario::document::{Consumer, Node, Scenario};
 use crate::scenario::shapes::Backoff;
 use crate::scenario::units::Percent;
@@ -31,20 +32,29 @@ pub(super) fn follow(scenario: &Scenario, names: &Names<'_>, findings: &mut Find
 
 fn unwritten_and_unread(scenario: &Scenario, names: &Names<'_>, findings: &mut Findings) {
     let (mut written, mut read) = (vec![false; names.channels.len()], vec![false; names.channels.len()]);
+    let parts = |channel: &ChannelId| match &scenario.nodes[names.channels[channel.index()].broker.index()] {
+        Node::Broker(broker) => Some(broker.kind.parts()),
+        _ => None,
+    };
     for channel in names.emitters.iter().filter_map(|e| e.channel).chain(names.dead_letters.iter().map(|d| d.1)) {
         written[channel.index()] = true;
     }
     for reading in &names.reads {
-        let Some(channel) = reading.channel else { continue };
-        read[channel.index()] = true;
-        if !written[channel.index()] {
-            let endpoint = names.endpoint(scenario, channel);
+        reading.channels.iter().for_each(|channel| read[channel.index()] = true);
+        if let [channel] = reading.channels.as_slice()
+            && !written[channel.index()]
+        {
+            let endpoint = names.endpoint(scenario, *channel);
+            let word = parts(channel).map_or("channel", Parts::channel_word);
             findings.warning(
                 format!("{}.from", reading.path),
                 format!("nothing is ever written to `{endpoint}`"),
-                format!("let a producer `Emit` to `{endpoint}`, or read from a topic that has events"),
+                format!("let a producer `Emit` to `{endpoint}`, or read from {} {word} that has events", names::article(word)),
             );
         }
+    }
+    for (i, read) in read.iter_mut().enumerate() {
+        *read |= parts(&ChannelId::at(i)).is_some_and(Parts::keeps_unread);
     }
     let mut unread = |channel: ChannelId, path: String, findings: &mut Findings| {
         // Once per channel: further writers have the same reason.
@@ -115,9 +125,7 @@ impl Graph {
     fn explore(scenario: &Scenario, names: &Names<'_>) -> Graph {
         let mut readers: Vec<Vec<NodeId>> = vec![Vec::new(); names.channels.len()];
         for reading in &names.reads {
-            if let Some(channel) = reading.channel {
-                readers[channel.index()].push(reading.node);
-            }
+            reading.channels.iter().for_each(|channel| readers[channel.index()].push(reading.node));
         }
         let mut thens: BTreeMap<NodeId, Vec<usize>> = BTreeMap::new();
         for (i, emitter) in names.emitters.iter().enumerate() {

@@ -3,6 +3,7 @@
 use super::Findings;
 use crate::ids::{ChannelId, NodeId, OutletId, TypeId};
 use crate::scenario::Files;
+use crate::scenario::broker::Parts;
 use crate::scenario::document::{Consumer, Node, Scenario};
 use crate::scenario::expect::{Expectation, Known};
 use crate::scenario::names::listed;
@@ -37,7 +38,10 @@ pub(super) enum Source {
 pub(super) struct Reading {
     pub node: NodeId,
     pub path: String,
-    pub channel: Option<ChannelId>,
+    /// The broker it reads from.
+    pub broker: Option<NodeId>,
+    /// The channels whose events may come this way.
+    pub channels: Vec<ChannelId>,
     pub outlet: Option<OutletId>,
 }
 
@@ -47,10 +51,12 @@ pub(super) struct Channel<'s> {
     pub name: &'s str,
 }
 
-/// A channel as one group reads it.
+/// What is read from: a channel as one group reads it, or what the broker declares by name.
 pub(super) struct Outlet {
-    pub channel: ChannelId,
-    /// `broker/channel#group`.
+    pub broker: NodeId,
+    /// The channels that feed it.
+    pub channels: Vec<ChannelId>,
+    /// `broker/channel#group`, or `broker/outlet` where the broker's kind declares it.
     pub name: String,
 }
 
@@ -61,6 +67,8 @@ pub(super) struct Names<'s> {
     pub nodes: HashMap<&'s str, NodeId>,
     types: HashMap<&'s str, TypeId>,
     by_endpoint: HashMap<(NodeId, &'s str), ChannelId>,
+    /// Outlets that a broker declares by name.
+    declared: HashMap<(NodeId, &'s str), OutletId>,
     pub channels: Vec<Channel<'s>>,
     pub outlets: Vec<Outlet>,
     /// Producers' emits in file order, then `then` in file order.
@@ -82,6 +90,7 @@ impl<'s> Names<'s> {
             nodes: HashMap::new(),
             types: HashMap::new(),
             by_endpoint: HashMap::new(),
+            declared: HashMap::new(),
             channels: Vec::new(),
             outlets: Vec::new(),
             emitters: Vec::new(),
@@ -93,6 +102,7 @@ impl<'s> Names<'s> {
         names.emits(scenario, findings);
         names.consumers(scenario, findings);
         names.links(scenario, findings);
+        names.groups(scenario, findings);
         names
     }
 
@@ -155,17 +165,35 @@ impl<'s> Names<'s> {
             }
             self.node_paths.push(if wrong.is_none() && !taken { format!("nodes.{}", node.id()) } else { at });
             if let Node::Broker(broker) = node {
-                for (n, channel) in broker.kind.channels().iter().enumerate() {
-                    let path = format!("{}.kind.topics[{n}]", self.node_paths[i]);
-                    if let Some(wrong) = malformed(channel, &['#']) {
-                        findings.error(path, format!("a topic's name {wrong}"));
-                    } else if self.by_endpoint.contains_key(&(NodeId::at(i), channel.as_str())) {
-                        findings.error(path, format!("the topic `{channel}` is listed twice"));
-                    }
-                    self.by_endpoint.entry((NodeId::at(i), channel)).or_insert(ChannelId::at(self.channels.len()));
-                    self.channels.push(Channel { broker: NodeId::at(i), name: channel });
-                }
+                self.declare_parts(NodeId::at(i), broker.id.as_str(), broker.kind.parts(), findings);
             }
+        }
+    }
+
+    /// A broker's channels, and its outlets where its kind declares them.
+    fn declare_parts(&mut self, node: NodeId, id: &str, parts: &'s dyn Parts, findings: &mut Findings) {
+        let (word, at) = (parts.channel_word(), self.at(node, "kind"));
+        let first = self.channels.len();
+        for (n, channel) in parts.channels().into_iter().enumerate() {
+            let path = format!("{at}.{}", parts.channel_path(n));
+            if let Some(wrong) = malformed(channel, &['#']) {
+                findings.error(path, format!("{} {word}'s name {wrong}", article(word)));
+            } else if self.by_endpoint.contains_key(&(node, channel)) {
+                findings.error(path, format!("the {word} `{channel}` is listed twice"));
+            }
+            self.by_endpoint.entry((node, channel)).or_insert(ChannelId::at(self.channels.len()));
+            self.channels.push(Channel { broker: node, name: channel });
+        }
+        for outlet in parts.outlets().into_iter().flatten() {
+            let path = format!("{at}.{}", outlet.path);
+            if let Some(wrong) = malformed(outlet.name, &['#']) {
+                findings.error(path, format!("this name {wrong}"));
+            } else if self.declared.contains_key(&(node, outlet.name)) {
+                findings.error(path, format!("`{}` is listed twice", outlet.name));
+            }
+            self.declared.entry((node, outlet.name)).or_insert(OutletId::at(self.outlets.len()));
+            let channels = outlet.fed_by.iter().map(|channel| ChannelId::at(first + channel)).collect();
+            self.outlets.push(Outlet { broker: node, channels, name: format!("{id}/{}", outlet.name) });
         }
     }
 
@@ -242,14 +270,17 @@ impl<'s> Names<'s> {
             {
                 findings.error(format!("{path}.group"), format!("a group's name {wrong}"));
             }
-            let channel = self.channel(scenario, &read.from, format!("{path}.from"), findings);
-            let outlet = channel.map(|channel| {
-                *outlets.entry((channel, group)).or_insert_with(|| {
-                    let name = format!("{}#{group}", self.endpoint(scenario, channel));
-                    self.outlets.push(Outlet { channel, name });
-                    OutletId::at(self.outlets.len() - 1)
-                })
-            });
+            let outlet = match self.declared_outlet(scenario, &read.from, format!("{path}.from"), findings) {
+                Some(declared) => declared,
+                None => self.channel(scenario, &read.from, format!("{path}.from"), findings).map(|channel| {
+                    *outlets.entry((channel, group)).or_insert_with(|| {
+                        let name = format!("{}#{group}", self.endpoint(scenario, channel));
+                        let broker = self.channels[channel.index()].broker;
+                        self.outlets.push(Outlet { broker, channels: vec![channel], name });
+                        OutletId::at(self.outlets.len() - 1)
+                    })
+                }),
+            };
             if let Some(outlet) = outlet
                 && !own.insert(outlet)
             {
@@ -259,15 +290,43 @@ impl<'s> Names<'s> {
                     "remove one, or give it another `group` to get every event twice",
                 );
             }
-            self.reads.push(Reading { node, path, channel, outlet });
+            let known = outlet.map(|outlet| &self.outlets[outlet.index()]);
+            let (broker, channels) = (known.map(|o| o.broker), known.map_or_else(Vec::new, |o| o.channels.clone()));
+            self.reads.push(Reading { node, path, broker, channels, outlet });
         }
+    }
+
+    fn groups(&self, scenario: &Scenario, findings: &mut Findings) {
+        for (i, group) in scenario.groups.iter().enumerate() {
+            for (n, name) in group.nodes.iter().enumerate().filter(|(_, name)| !self.nodes.contains_key(name.as_str())) {
+                let help = findings.suggest.did_you_mean(name, scenario.nodes.iter().map(Node::id));
+                findings.add(super::Severity::Error, format!("groups[{i}].nodes[{n}]"), format!("there is no node `{name}`"), help);
+            }
+        }
+    }
+
+    /// The outlet that `from` names, where its broker declares outlets (`Some(None)` if it declares no such one, which is then
+    /// reported); `None` where a channel and a group make the outlet, or where the broker is not known.
+    fn declared_outlet(&self, scenario: &Scenario, from: &str, path: String, findings: &mut Findings) -> Option<Option<OutletId>> {
+        let (broker, name) = from.split_once('/')?;
+        let node = *self.nodes.get(broker)?;
+        let Node::Broker(found) = &scenario.nodes[node.index()] else { return None };
+        let declared = found.kind.parts().outlets()?;
+        let id = self.declared.get(&(node, name)).copied();
+        if id.is_none() {
+            let known = || declared.iter().map(|outlet| outlet.name);
+            let help = findings.suggest.nearest(name, known()).map(|o| format!("did you mean `{broker}/{o}`?"));
+            let help = help.or_else(|| Some(format!("it has {}", listed(known()))).filter(|_| !declared.is_empty()));
+            findings.add(super::Severity::Error, path, format!("the broker `{broker}` has nothing called `{name}` to read from"), help);
+        }
+        Some(id)
     }
 
     fn links(&self, scenario: &Scenario, findings: &mut Findings) {
         let mut used: HashSet<(NodeId, NodeId)> = HashSet::new();
         let ends = |channel: ChannelId, node: NodeId| (node, self.channels[channel.index()].broker);
         used.extend(self.emitters.iter().filter_map(|e| Some(ends(e.channel?, e.node))));
-        used.extend(self.reads.iter().filter_map(|r| Some(ends(r.channel?, r.node))));
+        used.extend(self.reads.iter().filter_map(|r| Some((r.node, r.broker?))));
         used.extend(self.dead_letters.iter().map(|(node, channel)| ends(*channel, *node)));
         let mut known: HashSet<(NodeId, NodeId)> = HashSet::new();
         for (i, link) in scenario.links.iter().enumerate() {
@@ -352,13 +411,13 @@ impl<'s> Names<'s> {
         };
         let id = self.by_endpoint.get(&(node, channel)).copied();
         if id.is_none() {
-            let known = || found.kind.channels().iter().map(String::as_str);
-            let help = findings.suggest.nearest(channel, known()).map(|c| format!("did you mean `{broker}/{c}`?"));
-            let help = help.or_else(|| match found.kind.channels().is_empty() {
-                true => Some(format!("add it: `topics: [\"{channel}\"]`")),
-                false => Some(format!("it has {}", listed(known()))),
+            let (known, word) = (found.kind.channels(), found.kind.parts().channel_word());
+            let help = findings.suggest.nearest(channel, known.iter().copied()).map(|c| format!("did you mean `{broker}/{c}`?"));
+            let help = help.or_else(|| match known.is_empty() {
+                true => Some(format!("add it to the {word} list of `{broker}`")),
+                false => Some(format!("it has {}", listed(known.iter().copied()))),
             });
-            findings.add(super::Severity::Error, path, format!("the broker `{broker}` has no topic `{channel}`"), help);
+            findings.add(super::Severity::Error, path, format!("the broker `{broker}` has no {word} `{channel}`"), help);
         }
         id
     }
@@ -401,6 +460,11 @@ pub(super) fn expectations(scenario: &Scenario, names: &Names<'_>, findings: &mu
         }
     }
     parsed
+}
+
+/// The article before a word of ours.
+pub(super) fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
 /// What is wrong with a name, as the rest of a sentence.

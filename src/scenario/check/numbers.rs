@@ -39,13 +39,19 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
             attribute(chosen, name, &format!("{path}.attributes"), findings);
         }
     }
+    let outside = |(x, y): (f32, f32)| !(x.abs() <= FURTHEST && y.abs() <= FURTHEST);
+    let placed = |(x, y): (f32, f32)| format!("({x}, {y}) is not a place on the canvas, which ends at {FURTHEST}");
+    for (i, note) in scenario.notes.iter().enumerate().filter(|(_, note)| outside(note.at)) {
+        findings.error(format!("notes[{i}].at"), placed(note.at));
+    }
     let mut workers = 0_u64;
     for (i, node) in scenario.nodes.iter().enumerate() {
         let id = NodeId::at(i);
-        if let Some((x, y)) = node.at()
-            && !(x.abs() <= FURTHEST && y.abs() <= FURTHEST)
-        {
-            findings.error(names.at(id, "at"), format!("({x}, {y}) is not a place on the canvas, which ends at {FURTHEST}"));
+        if let Some(at) = node.at().filter(|at| outside(*at)) {
+            findings.error(names.at(id, "at"), placed(at));
+        }
+        if node.zone().is_some_and(|zone| zone.trim().is_empty()) {
+            findings.error(names.at(id, "zone"), "a zone needs a name: write one, as in `eu-1a`, or leave it out");
         }
         match node {
             Node::Producer(producer) => {

@@ -32,13 +32,19 @@ fn names_become_dense_ids_in_file_order() {
     assert_eq!(plan.channels.iter().map(|c| c.outlets.len()).collect::<Vec<_>>(), [4, 1]);
     let emitters: Vec<&str> = plan.emitters.iter().map(|e| e.name.as_str()).collect();
     assert_eq!(emitters, ["order-service/OrderCreated->bus/orders", "billing/InvoiceIssued->bus/invoices"]);
-    // One link per direction in use: in, five out, and billing back in.
+    // One link per direction in use: in, five out, and billing back in. Then those that only confirmations use.
     let ends = |l: &crate::scenario::plan::LinkPlan| format!("{}->{}", plan.nodes[l.from.index()].name, plan.nodes[l.to.index()].name);
     let links: Vec<String> = plan.links.iter().map(ends).collect();
+    let (events, answers) = links.split_at(7);
     assert_eq!(
-        links,
+        events,
         ["order-service->bus", "billing->bus", "bus->inventory", "bus->notification", "bus->analytics", "bus->billing", "bus->accounting"]
     );
+    assert_eq!(answers, ["bus->order-service", "inventory->bus", "notification->bus", "analytics->bus", "accounting->bus"]);
+    for (i, link) in plan.links.iter().enumerate() {
+        let back = &plan.links[link.back.index()];
+        assert_eq!((back.from, back.to, back.back.index()), (link.to, link.from, i));
+    }
     assert_eq!((plan.duration, plan.warmup), (Time(60_000_000_000), Time(5_000_000_000)));
 }
 
@@ -52,7 +58,7 @@ fn every_id_leads_back_to_its_owner() {
         }
         for (i, outlet) in plan.outlets.iter().enumerate() {
             assert!(!outlet.readers.is_empty() && outlet.readers.iter().all(|r| plan.reads[r.index()].outlet.index() == i));
-            assert!(plan.channels[outlet.channel.index()].outlets.iter().any(|o| o.index() == i));
+            assert!(outlet.channels.iter().all(|c| plan.channels[c.index()].outlets.iter().any(|o| o.index() == i)));
         }
         for read in &plan.reads {
             let link = &plan.links[read.link.index()];
@@ -101,7 +107,10 @@ fn links_take_what_they_leave_out_from_the_network() {
             Consumer(id: "c", reads: [Read(from: "b/t")]),
         ], links: [Link(between: ("b", "c"), loss: "5%", bandwidth: "1MB/s", ordered: true)])"#,
     );
-    assert_eq!(plan.links.iter().map(|l| (l.loss.0, l.ordered)).collect::<Vec<_>>(), [(0.02, false), (0.05, true)]);
+    assert_eq!(
+        plan.links.iter().map(|l| (l.loss.0, l.ordered)).collect::<Vec<_>>(),
+        [(0.02, false), (0.05, true), (0.02, false), (0.05, true)]
+    );
     assert_eq!(plan.links[0].latency, plan.links[1].latency);
     assert_eq!(plan.links[1].bandwidth.map(|b| b.0), Some(1e6));
 }

@@ -3,7 +3,7 @@
 mod values;
 mod words;
 
-use super::document::{Event, Expect, Link, Node, Scenario};
+use super::document::{Event, Expect, Group, Link, Node, Note, Scenario};
 use super::locate::{Broken, DEEPEST, LONGEST, Place, Shape, Tree};
 use super::names::Suggest;
 use super::problem::{Lines, Problem};
@@ -68,6 +68,8 @@ pub(super) fn diagnose(tree: &Tree<'_>, file: &str, error: &ron::error::SpannedE
     each::<Event>(tree, "events", &mut refused);
     each::<Node>(tree, "nodes", &mut refused);
     each::<Link>(tree, "links", &mut refused);
+    each::<Group>(tree, "groups", &mut refused);
+    each::<Note>(tree, "notes", &mut refused);
     each::<Expect>(tree, "expect", &mut refused);
     refused.extend(refusal::<Scenario>(tree, tree.root));
     let lines = Lines::new(tree.text);

@@ -94,6 +94,7 @@ fn nodes_come_go_and_move_with_their_comments() {
     scenario.nodes.push(Node::Consumer(Consumer {
         id: "audit".into(),
         at: None,
+        zone: None,
         reads: vec![Read { from: "bus/orders".into(), group: None }],
         instances: 1,
         threads: 1,

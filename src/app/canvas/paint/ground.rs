@@ -3,13 +3,13 @@
 use super::Brush;
 use crate::app::canvas::measures::DOTS;
 use egui::text::LayoutJob;
-use egui::{Align, Mesh, Rect, Shape, Vec2, pos2, vec2};
+use egui::{Align, Mesh, Rect, Vec2, pos2, vec2};
 
 /// What to do on an empty canvas.
 pub const HINT: &str = "Place a producer, a broker and a consumer from the left, then drag from port to port";
 
-/// A grid of dots that coarsens with distance, as one mesh.
-pub fn dots(brush: &Brush<'_>) {
+/// A grid of dots that coarsens with distance.
+pub fn dots(brush: &Brush<'_>, mesh: &mut Mesh) {
     let mut step = DOTS;
     while step * brush.view.zoom < 18.0 {
         step *= 2.0;
@@ -19,7 +19,6 @@ pub fn dots(brush: &Brush<'_>) {
     let (columns, rows) = (((visible.width() / step) as usize + 2).min(400), ((visible.height() / step) as usize + 2).min(400));
     let pixels = brush.painter.pixels_per_point();
     let side = Vec2::splat((1.5 * brush.theme.stroke * brush.view.zoom.clamp(0.8, 1.4) * pixels).round().max(1.0) / pixels);
-    let mut mesh = Mesh::default();
     mesh.reserve_vertices(columns * rows * 4);
     mesh.reserve_triangles(columns * rows * 2);
     for row in 0..rows {
@@ -30,7 +29,6 @@ pub fn dots(brush: &Brush<'_>) {
             mesh.add_colored_rect(Rect::from_min_size(corner.to_pos2(), side), brush.theme.grid);
         }
     }
-    brush.painter.add(Shape::mesh(mesh));
 }
 
 /// Words for an empty canvas, over as many lines as they need.

@@ -6,6 +6,7 @@ pub mod link;
 pub mod node;
 
 use super::measures::{FAR, NEAR};
+use super::mesh::Pen;
 use super::view::View;
 use crate::app::theme::{Glyph, Theme};
 use egui::text::{LayoutJob, TextFormat};
@@ -45,6 +46,11 @@ impl<'a> Brush<'a> {
             _ => Detail::Near,
         };
         Brush { painter, view, theme, unit: view.zoom * scale, detail }
+    }
+
+    /// A pen for meshes of our own.
+    pub fn pen(&self) -> Pen {
+        Pen { soft: 1.0 / self.painter.pixels_per_point() }
     }
 
     /// An ordinary line, no thinner than can be seen.

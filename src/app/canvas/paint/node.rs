@@ -8,7 +8,7 @@ use crate::app::canvas::measures::*;
 use crate::app::theme::space;
 use crate::run::frame::NodeFigures;
 use crate::scenario::Severity;
-use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
+use egui::{Align2, Color32, Mesh, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
 /// What stands out about a node.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,58 @@ pub struct Look<'a> {
     pub figures: Option<&'a NodeFigures>,
     /// Its figure over the last while, if there is a run.
     pub trend: &'a [f32],
+}
+
+/// A node of which nothing but its outline and its state can be told, into a mesh.
+pub fn from_afar(brush: &Brush<'_>, mesh: &mut Mesh, node: &NodeBox, state: State) {
+    let theme = brush.theme;
+    let rect = brush.view.screen_rect(node.rect);
+    let radius = space::NODE_RADIUS * brush.unit;
+    let (fill, edge) = match state {
+        State::Idle => (theme.node, mix(theme.line, theme.muted, 0.45)),
+        State::Fine => (mix(theme.node, theme.good, 0.25), mix(theme.line, theme.muted, 0.45)),
+        State::Busy => (mix(theme.node, theme.warn, 0.4), theme.warn),
+        State::Failing => (mix(theme.node, theme.bad, 0.4), theme.bad),
+    };
+    let thick = theme.stroke * 1.4 * brush.unit.clamp(0.7, 1.3);
+    let pen = brush.pen();
+    match node.kind {
+        Kind::Producer => pen.convex(mesh, &pointed(rect, TIP * brush.unit), fill, thick, edge),
+        Kind::Consumer => pen.convex(mesh, &cut(rect, radius * 1.4), fill, thick, edge),
+        Kind::Broker => {
+            pen.convex(mesh, &cut(rect, radius * 0.5), fill, thick, edge);
+            let y = rect.top() + HEADER * brush.unit;
+            pen.line(mesh, &[pos2(rect.left(), y), pos2(rect.right(), y)], thick * 0.7, edge);
+        }
+    }
+    if state == State::Failing {
+        // Bad is told without its colour as well.
+        let (a, b) = (rect.shrink2(rect.size() * 0.3), thick * 1.2);
+        pen.line(mesh, &[a.left_top(), a.right_bottom()], b, edge);
+        pen.line(mesh, &[a.left_bottom(), a.right_top()], b, edge);
+    }
+}
+
+/// A tag that points right, clockwise.
+fn pointed(rect: Rect, tip: f32) -> [Pos2; 5] {
+    let neck = rect.right() - tip.min(rect.width() / 2.0);
+    [rect.left_top(), pos2(neck, rect.top()), rect.right_center(), pos2(neck, rect.bottom()), rect.left_bottom()]
+}
+
+/// A rectangle with its corners cut: from afar they look round.
+fn cut(rect: Rect, radius: f32) -> [Pos2; 8] {
+    let r = (radius * 0.6).min(rect.width() / 2.0).min(rect.height() / 2.0);
+    let Rect { min, max } = rect;
+    [
+        pos2(min.x + r, min.y),
+        pos2(max.x - r, min.y),
+        pos2(max.x, min.y + r),
+        pos2(max.x, max.y - r),
+        pos2(max.x - r, max.y),
+        pos2(min.x + r, max.y),
+        pos2(min.x, max.y - r),
+        pos2(min.x, min.y + r),
+    ]
 }
 
 /// Outline, fill, ring and marks of any node. Returns its rectangle on the screen.

@@ -1,0 +1,79 @@
+//! Why something ended, was refused or came back: a reason for every fate, in words that a person understands.
+
+use std::fmt;
+
+/// Why a copy ended, was refused, or was given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// A link lost it.
+    LinkLoss,
+    /// Its handler failed on the last attempt.
+    HandlerFailed,
+    /// It waited longer than its time to live.
+    TimeToLive,
+    /// Its queue was full and the oldest makes room.
+    QueueFull,
+    /// Its queue was full and refuses what is new.
+    QueueRefuses,
+    /// It was delivered more often than its queue allows.
+    DeliveryLimit,
+    /// Its consumer rejected it without requeueing.
+    Rejected,
+    /// The broker's retries are used up.
+    RetriesUsedUp,
+    /// It is older than the broker's retries may take.
+    RetryAge,
+    /// It goes round: a dead letter that came back to where it had been.
+    Cycle,
+    /// The broker keeps it no longer (retention).
+    Retention,
+    /// A later event with its key replaced it (compaction).
+    Compacted,
+    /// Too few replicas are in sync.
+    NotEnoughReplicas,
+    /// There is no leader to take it.
+    NoLeader,
+    /// Its leader died before the others had it.
+    UnreplicatedLoss,
+    /// It was not confirmed within the delivery timeout.
+    DeliveryTimeout,
+    /// It is larger than the broker takes.
+    TooLarge,
+    /// The broker takes no more per second.
+    Throttled,
+    /// The broker is down.
+    BrokerDown,
+    /// No dead-letter target is set.
+    NoDeadLetter,
+    /// It was removed with its queue, or purged.
+    Purged,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reason::LinkLoss => "lost on the network",
+            Reason::HandlerFailed => "its handler failed",
+            Reason::TimeToLive => "it waited longer than its time to live",
+            Reason::QueueFull => "its queue was full",
+            Reason::QueueRefuses => "its queue was full and refuses new events",
+            Reason::DeliveryLimit => "it was delivered more often than its queue allows",
+            Reason::Rejected => "its consumer rejected it",
+            Reason::RetriesUsedUp => "the broker's retries were used up",
+            Reason::RetryAge => "it was too old to be retried",
+            Reason::Cycle => "it came back as a dead letter to where it had been",
+            Reason::Retention => "its retention was over",
+            Reason::Compacted => "a later event with its key replaced it",
+            Reason::NotEnoughReplicas => "too few replicas were in sync",
+            Reason::NoLeader => "its partition had no leader",
+            Reason::UnreplicatedLoss => "its leader died before another replica had it",
+            Reason::DeliveryTimeout => "it was not confirmed in time",
+            Reason::TooLarge => "it is larger than the broker takes",
+            Reason::Throttled => "the broker took no more per second",
+            Reason::BrokerDown => "its broker was down",
+            Reason::NoDeadLetter => "there is no dead-letter target",
+            Reason::Purged => "its queue was emptied",
+        })
+    }
+}

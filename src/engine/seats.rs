@@ -1,0 +1,84 @@
+//! Seats: who can be handed messages. A seat is one `Read` as one instance of its consumer has it, or as all instances together
+//! have it, where their broker does not tell them apart.
+
+use crate::ids::{ConsumerId, LinkId, OutletId, ReadId, SeatId};
+use crate::scenario::Plan;
+
+/// One seat.
+#[derive(Clone, Copy, Debug)]
+pub struct Seat {
+    /// Whose.
+    pub consumer: ConsumerId,
+    /// Of what.
+    pub outlet: OutletId,
+    /// The way from the broker to the consumer.
+    pub link: LinkId,
+    /// The workers that take what is handed to it, see [`Crew`](super::consumer::Crew).
+    pub crew: u32,
+    /// Which `Read` it is.
+    pub read: ReadId,
+    /// Which instance of the consumer, from 0; 0 where all share the seat.
+    pub instance: u32,
+    /// Whether its broker wants to hear what becomes of each message (see [`Rules::settled`](super::broker::Rules::settled)).
+    pub told: bool,
+}
+
+/// All seats of a plan.
+#[derive(Clone, Debug)]
+pub struct Seats {
+    list: Box<[Seat]>,
+    /// By `Read`: its first seat; one more at the end.
+    first: Box<[u32]>,
+}
+
+impl Seats {
+    /// Sets the table. `crews` gives the first crew of a consumer, and how many it has: one for all instances, or one each.
+    pub fn new(plan: &Plan, crews: &[(u32, u32)]) -> Seats {
+        let (mut list, mut first) = (Vec::with_capacity(plan.reads.len()), Vec::with_capacity(plan.reads.len() + 1));
+        for (i, read) in plan.reads.iter().enumerate() {
+            first.push(list.len() as u32);
+            let (crew, count) = crews[read.consumer.index()];
+            let broker = plan.outlets[read.outlet.index()].broker;
+            let own = plan.brokers[broker.index()].kind.parts().seats_per_instance();
+            for instance in 0..if own { count } else { 1 } {
+                list.push(Seat {
+                    consumer: read.consumer,
+                    outlet: read.outlet,
+                    link: read.link,
+                    crew: crew + instance,
+                    read: ReadId::at(i),
+                    instance,
+                    told: false,
+                });
+            }
+        }
+        first.push(list.len() as u32);
+        Seats { list: list.into(), first: first.into() }
+    }
+
+    /// One seat.
+    #[inline(always)]
+    pub fn get(&self, seat: SeatId) -> &Seat {
+        &self.list[seat.index()]
+    }
+
+    /// The seats of a `Read`, one per instance or one in all.
+    pub fn of(&self, read: ReadId) -> impl DoubleEndedIterator<Item = SeatId> + use<> {
+        (self.first[read.index()]..self.first[read.index() + 1]).map(SeatId)
+    }
+
+    /// All seats at an outlet, by reader, then by instance.
+    pub fn at(&self, plan: &Plan, outlet: OutletId) -> Vec<SeatId> {
+        plan.outlets[outlet.index()].readers.iter().flat_map(|read| self.of(*read)).collect()
+    }
+
+    /// All of them, by id.
+    pub fn iter(&self) -> impl Iterator<Item = (SeatId, &Seat)> {
+        self.list.iter().enumerate().map(|(i, seat)| (SeatId::at(i), seat))
+    }
+
+    /// Marks the seats whose brokers want to hear what becomes of each message.
+    pub(super) fn tell(&mut self, wanted: impl Fn(&Seat) -> bool) {
+        self.list.iter_mut().for_each(|seat| seat.told = wanted(seat));
+    }
+}

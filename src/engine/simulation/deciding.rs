@@ -1,0 +1,137 @@
+//! What a broker's rules decided is done: books, ledger, observations, links, agenda.
+
+use super::Simulation;
+use crate::engine::agenda::Due;
+use crate::engine::broker::desk::{Act, BrokerFate, Place};
+use crate::engine::broker::{Desk, Rules, Settled};
+use crate::engine::event::{Event, Flags, Message};
+use crate::engine::fate::Reason;
+use crate::engine::ledger::End;
+use crate::engine::observe::{Observation, Observer};
+use crate::ids::{BrokerId, ChannelId, LinkId, OutletId};
+
+impl Simulation {
+    /// Takes all decisions off the desk, in order. Acting on one may bring new ones, which come last.
+    pub(super) fn decide<O: Observer>(&mut self, broker: BrokerId, desk: &mut Desk, observer: &mut O) {
+        while let Some(act) = desk.acts.pop_front() {
+            match act {
+                Act::Owe(outlet, event) => self.owe(outlet, &event, observer),
+                Act::Hand(message) => self.release(message, observer),
+                Act::Back(outlet, event) => {
+                    self.books[outlet.index()].waiting += 1;
+                    self.note(&Observation::Waits { outlet, event: &event }, observer);
+                }
+                Act::End { outlet, event, from, fate, why } => self.end_in_broker(outlet, &event, from, fate, why, observer),
+                Act::Accept(channel, event) => self.accept(channel, &event, observer),
+                Act::Refuse(channel, event, why) => {
+                    self.inbound.refused += 1;
+                    // Somebody was owed what comes as a dead letter.
+                    self.lost += u64::from(event.flags.has(Flags::DEAD_LETTER));
+                    self.note(&Observation::Refused { channel, event: &event, why }, observer);
+                }
+                Act::Unroutable(channel, event) => self.turn_away(channel, event, observer),
+                Act::LoseInbound(channel, event, why) => self.give_up(channel, &event, why, observer),
+                Act::Republish(channel, event) => {
+                    self.inbound.sent += 1;
+                    self.inbound.accepted += 1;
+                    self.note(&Observation::Accepted { channel, event: &event }, observer);
+                    self.take_in(broker, channel, &event, desk, observer);
+                }
+                Act::Wake(at, token) => {
+                    let place = self.wakes.put((broker, token));
+                    self.agenda.schedule(at.max(self.now), Due::Wake, place);
+                }
+                Act::Ship { link, bytes, token } => self.ship(broker, link, bytes, token),
+                Act::Carries(link, event) => match self.parcel_arrives {
+                    Some(arrives) => self.note(&Observation::Sent { link, event: &event, arrives }, observer),
+                    None => self.note(&Observation::Sent { link, event: &event, arrives: self.now }, observer),
+                },
+                Act::Note(note) => self.note(&Observation::Broker { broker, note }, observer),
+            }
+        }
+    }
+
+    /// Tells a broker what became of a message that it handed out.
+    pub(super) fn tell<O: Observer>(&mut self, message: &Message, how: Settled, desk: &mut Desk, observer: &mut O) {
+        let seat = message.event.seat;
+        let outlet = self.seats.get(seat).outlet;
+        let broker = self.plan.outlets[outlet.index()].broker;
+        desk.now = self.now;
+        self.brokers[broker.index()].settled(seat, message, how, desk);
+        self.decide(broker, desk, observer);
+    }
+
+    fn owe<O: Observer>(&mut self, outlet: OutletId, event: &Event, observer: &mut O) {
+        let books = &mut self.books[outlet.index()];
+        books.routed += 1;
+        books.waiting += 1;
+        self.live += 1;
+        if event.flags.has(Flags::TRACKED) {
+            self.ledger.enter(event.id, Some(outlet));
+        }
+        self.note(&Observation::Routed { outlet, event }, observer);
+        self.note(&Observation::Waits { outlet, event }, observer);
+    }
+
+    fn release<O: Observer>(&mut self, message: Message, observer: &mut O) {
+        let outlet = self.seats.get(message.event.seat).outlet;
+        self.books[outlet.index()].waiting -= 1;
+        self.note(&Observation::Leaves { outlet, event: &message.event }, observer);
+        self.hand_over(message, observer);
+    }
+
+    fn end_in_broker<O: Observer>(
+        &mut self,
+        outlet: OutletId,
+        event: &Event,
+        from: Place,
+        fate: BrokerFate,
+        why: Reason,
+        observer: &mut O,
+    ) {
+        let books = &mut self.books[outlet.index()];
+        let (count, how) = match fate {
+            BrokerFate::Expired => (&mut books.expired, End::Gone),
+            BrokerFate::Dropped => (&mut books.dropped, End::Gone),
+            BrokerFate::DeadLettered => (&mut books.dead_lettered, End::Kept),
+            BrokerFate::Failed => (&mut books.failed, End::Gone),
+            BrokerFate::Acked => (&mut books.acked, End::Acked),
+        };
+        *count += 1;
+        let waited = from == Place::Waiting;
+        books.waiting -= u64::from(waited);
+        self.note(&Observation::Ended { outlet, event, waited, fate, why }, observer);
+        self.end(event, outlet, how);
+    }
+
+    fn accept<O: Observer>(&mut self, channel: ChannelId, event: &Event, observer: &mut O) {
+        self.inbound.accepted += 1;
+        self.live -= 1;
+        self.note(&Observation::Accepted { channel, event }, observer);
+        if event.flags.has(Flags::TRACKED) {
+            let verdict = self.ledger.arrived(event.id, false);
+            self.conclude(event.id, verdict);
+        }
+    }
+
+    fn give_up<O: Observer>(&mut self, channel: ChannelId, event: &Event, why: Reason, observer: &mut O) {
+        self.inbound.lost += 1;
+        self.live -= 1;
+        self.note(&Observation::GivenUp { channel, event, why }, observer);
+        if event.flags.has(Flags::TRACKED) {
+            let verdict = self.ledger.arrived(event.id, true);
+            self.conclude(event.id, verdict);
+        } else {
+            self.lost += 1;
+        }
+    }
+
+    fn ship(&mut self, broker: BrokerId, id: LinkId, bytes: u64, token: u64) {
+        let link = &mut self.links[id.index()];
+        let arrives = !link.loses();
+        let at = link.arrival(self.now, bytes);
+        self.parcel_arrives = arrives.then_some(at);
+        let place = self.parcels.put((broker, token, arrives));
+        self.agenda.schedule(at, Due::Parcel, place);
+    }
+}

@@ -1,0 +1,76 @@
+//! Broker kinds, as the file names them. A new kind is one variant here, one file beside this for its native parts, one folder
+//! in `engine::broker`.
+
+mod simple;
+
+pub use simple::Simple;
+
+use serde::{Deserialize, Serialize};
+
+/// By whose rules a broker works.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum BrokerKind {
+    /// Publish and subscribe, the concept itself.
+    Simple(Simple),
+}
+
+/// What every kind's native parts can tell about themselves, so that names, checks and plans need not know the kind.
+pub trait Parts {
+    /// The kind's name, as in the file.
+    fn name(&self) -> &'static str;
+
+    /// What one channel is called: `topic`, `exchange`, `bus`.
+    fn channel_word(&self) -> &'static str;
+
+    /// What can be written to, by name, in file order.
+    fn channels(&self) -> Vec<&str>;
+
+    /// Where the `index`-th channel's name stands, below `kind`: `topics[0]`, `exchanges[0].name`.
+    fn channel_path(&self, index: usize) -> String;
+
+    /// Outlets that the file declares by name (queues, rules); `None` for kinds where a channel and a group make an outlet.
+    fn outlets(&self) -> Option<Vec<NamedOutlet<'_>>> {
+        None
+    }
+
+    /// Whether each instance of a consumer has a mailbox of its own (a partition assignment, a channel with a prefetch); otherwise
+    /// all instances take from one.
+    fn seats_per_instance(&self) -> bool {
+        false
+    }
+
+    /// Whether a channel that nobody reads keeps its events all the same.
+    fn keeps_unread(&self) -> bool {
+        false
+    }
+}
+
+/// An outlet that the file declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedOutlet<'k> {
+    /// Its name.
+    pub name: &'k str,
+    /// Where the name stands, below `kind`: `queues[0].name`.
+    pub path: String,
+    /// Positions of the channels whose events may get there.
+    pub fed_by: Vec<usize>,
+}
+
+impl BrokerKind {
+    /// The native parts, whatever their kind.
+    pub fn parts(&self) -> &dyn Parts {
+        match self {
+            BrokerKind::Simple(parts) => parts,
+        }
+    }
+
+    /// The kind's name, as in the file.
+    pub fn name(&self) -> &'static str {
+        self.parts().name()
+    }
+
+    /// What can be written to, by name, in file order.
+    pub fn channels(&self) -> Vec<&str> {
+        self.parts().channels()
+    }
+}
