@@ -37,13 +37,25 @@ pub fn run(plan: &Arc<Plan>, seed: u64, progress: &mut dyn FnMut(Time)) -> Finis
 }
 
 /// The same with everything that was changed on the way.
-#[allow(clippy::disallowed_methods, reason = "wall time is measured here to be shown; it does not reach the run")]
 pub fn follow(script: &Script, progress: &mut dyn FnMut(Time)) -> Finished {
+    follow_marked(script, script.plan.duration, 0, progress).0
+}
+
+/// The same up to `until`, with the fingerprints at `marks` moments evenly spread on the way.
+#[allow(clippy::disallowed_methods, reason = "wall time is measured here to be shown; it does not reach the run")]
+pub fn follow_marked(script: &Script, until: Time, marks: u64, progress: &mut dyn FnMut(Time)) -> (Finished, Vec<(Time, u64)>) {
     let began = Instant::now();
     let mut moment = Moment::start(script, Series::PLAIN);
-    while moment.advance(script, script.plan.duration, STRIDE, &mut ()) == Progress::Paused {
-        progress(moment.now());
+    let mut trail = Vec::new();
+    for mark in 1..=marks + 1 {
+        let to = Time((u128::from(until.0) * u128::from(mark) / u128::from(marks + 1)) as u64);
+        while moment.advance(script, to, STRIDE, &mut ()) == Progress::Paused {
+            progress(moment.now());
+        }
+        if mark <= marks {
+            trail.push((to, moment.simulation.fingerprint()));
+        }
     }
     let Moment { simulation, recorder, .. } = moment;
-    Finished { simulation, recorder, wall: began.elapsed().as_secs_f64() }
+    (Finished { simulation, recorder, wall: began.elapsed().as_secs_f64() }, trail)
 }

@@ -1,8 +1,11 @@
 //! Where plans come from: a scenario's text and the files it names, so that a change on the way can be planned as well.
 
+use super::headless::Finished;
 use super::script::{Script, Turn};
 use crate::scenario::intervention::{Intervention, What};
+use crate::scenario::recording::{FORMAT, Hash, Recording};
 use crate::scenario::{Files, Problem, read, set};
+use crate::time::Time;
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,7 +26,36 @@ impl fmt::Debug for Source {
     }
 }
 
+/// Moments between the start and the end of a recording at which its fingerprint is noted.
+pub const MARKS: u64 = 50;
+
 impl Source {
+    /// The scenario of a recording, with the files in it.
+    pub fn of(recording: &Recording) -> Source {
+        Source { text: recording.scenario.clone(), name: recording.name.clone(), files: Arc::new(recording.clone()) }
+    }
+
+    /// The recording of a run of this scenario that went up to where `finished` stands.
+    ///
+    /// # Errors
+    /// Why a file that the scenario names cannot be had.
+    pub fn recording(&self, finished: &Finished, trail: &[(Time, u64)], interventions: &[Intervention]) -> Result<Recording, String> {
+        let scenario =
+            read::read(&self.text, &self.name).map_err(|problems| problems.first().map(ToString::to_string).unwrap_or_default())?;
+        let now = finished.simulation.now();
+        Ok(Recording {
+            format: FORMAT,
+            tidemill: env!("CARGO_PKG_VERSION").to_owned(),
+            name: self.name.clone(),
+            seed: finished.simulation.seed(),
+            until: now - Time::ZERO,
+            fingerprint: Hash(finished.simulation.fingerprint()),
+            trail: trail.iter().map(|(at, hash)| (*at - Time::ZERO, Hash(*hash))).collect(),
+            interventions: interventions.iter().filter(|i| i.time() <= now).cloned().collect(),
+            files: Recording::gather(&scenario, &*self.files)?,
+            scenario: self.text.clone(),
+        })
+    }
     /// The script of a run of this scenario with these interventions, in order of time. Without a seed it is the scenario's.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ pub mod pairs;
 pub mod plan;
 pub mod problem;
 pub mod read;
+pub mod recording;
 pub mod set;
 pub mod shapes;
 mod trace;
