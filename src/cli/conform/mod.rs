@@ -3,6 +3,7 @@
 //! Knows neither a broker nor a row: each kind of [`KINDS`] reads its own file format, drives its model and gives a [`Verdict`]
 //! for every row; counting, printing and exit codes are here. A new kind is a file here and a line in the table.
 
+mod eventbridge;
 mod kafka;
 
 use super::{Exit, complain, print};
@@ -19,7 +20,7 @@ struct Kind {
 }
 
 /// The kinds whose rows can be run.
-const KINDS: &[Kind] = &[Kind { name: "kafka", verdicts: kafka::verdicts }];
+const KINDS: &[Kind] = &[Kind { name: "kafka", verdicts: kafka::verdicts }, Kind { name: "eventbridge", verdicts: eventbridge::verdicts }];
 
 /// What came of one row.
 #[derive(Clone, Debug)]

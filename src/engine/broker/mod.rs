@@ -5,6 +5,7 @@
 //! is on the other side. A new kind is a folder here, a line in `kinds!` below and its parts in `scenario::broker`.
 
 pub mod desk;
+pub mod eventbridge;
 pub mod kafka;
 mod simple;
 
