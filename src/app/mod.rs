@@ -5,6 +5,7 @@
 //! which is a function of what it reads and a list of actions it may push.
 
 pub mod action;
+pub mod branches;
 pub mod canvas;
 pub mod dialogs;
 pub mod dock;
@@ -14,6 +15,7 @@ pub mod files;
 pub mod help;
 pub mod history;
 pub mod inspector;
+pub mod journeys;
 pub mod keys;
 pub mod kinds;
 pub mod launch;
@@ -30,6 +32,7 @@ pub mod settings;
 pub mod shell;
 pub mod style;
 pub mod theme;
+pub mod timeline;
 pub mod topbar;
 pub mod transport;
 pub mod welcome;

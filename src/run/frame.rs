@@ -1,6 +1,7 @@
 //! What the window draws: an immutable picture of a run at one moment.
 
 use super::branches::BranchInfo;
+use super::look::Answers;
 use crate::ids::{EventId, LinkId, TypeId};
 use crate::record::{Series, Totals};
 use crate::scenario::Plan;
@@ -70,6 +71,8 @@ pub struct Past {
     pub memory: (usize, usize),
     /// Why the last intervention could not be made: which one it was, and the reason.
     pub refused: Option<(u64, Arc<str>)>,
+    /// What was looked up.
+    pub answers: Answers,
 }
 
 impl Past {

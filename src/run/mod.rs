@@ -3,9 +3,12 @@
 pub mod bench;
 pub mod branches;
 pub mod checkpoints;
+pub mod find;
 mod flights;
 pub mod frame;
 pub mod headless;
+pub mod journey;
+pub mod look;
 pub mod pacing;
 mod picture;
 pub mod runner;

@@ -111,6 +111,7 @@ impl Stage {
             branches: Arc::clone(&self.infos),
             memory: (self.checkpoints.bytes(), self.checkpoints.len()),
             refused: self.refused.clone(),
+            answers: self.answers.clone(),
         }
     }
 

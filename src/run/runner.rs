@@ -5,6 +5,7 @@
 //! command is obeyed at once whatever the load.
 
 use super::frame::{Frame, Speed};
+use super::look::{Answer, Look};
 use super::script::Script;
 use super::source::Source;
 use super::stage::{FRAME, Stage};
@@ -61,6 +62,10 @@ pub enum Command {
     Name(u32, String),
     /// Bytes that checkpoints may take.
     Budget(usize),
+    /// Look something up; frames carry the answer once it is found.
+    Look(Look),
+    /// What was looked up: from the thread that did, which began as this number.
+    Answer(u64, Answer),
     /// Run another plan from its start. Plays at once if `play`.
     Load {
         /// What to run.
@@ -88,6 +93,8 @@ impl Runner {
     pub fn start(plan: Arc<Plan>, seed: u64, wake: impl Fn() + Send + 'static) -> std::io::Result<Runner> {
         let mut run = Stage::new(Script::plain(plan, seed), Vec::new(), 1);
         let (sender, receiver) = mpsc::unbounded_channel();
+        // Weak, so that the thread still ends when the handle is dropped.
+        run.reply = Some(sender.downgrade());
         let (publish, frames) = watch::channel(Arc::new(run.frame(0)));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let thread = std::thread::Builder::new()

@@ -4,6 +4,7 @@ use super::branches::{Branch, BranchInfo};
 use super::checkpoints::Checkpoints;
 use super::flights::Flights;
 use super::frame::{PlayState, Speed};
+use super::look::{Answer, Answers, Library, Look};
 use super::pacing::Pacing;
 use super::runner::Command;
 use super::script::{Moment, Script};
@@ -15,7 +16,9 @@ use crate::record::Series;
 use crate::scenario::intervention::{Intervention, What};
 use crate::time::Time;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
 
 /// Time between frames while playing.
 pub(super) const FRAME: Duration = Duration::from_millis(16);
@@ -40,6 +43,11 @@ pub(super) struct Stage {
     pub(super) looping: Option<(Time, Time)>,
     pub(super) follow: bool,
     pub(super) refused: Option<(u64, Arc<str>)>,
+    pub(super) answers: Answers,
+    /// The way back for those who look things up.
+    pub(super) reply: Option<mpsc::WeakUnboundedSender<Command>>,
+    /// The look-up under way: its number, and how to stop it.
+    looking: (u64, Arc<AtomicBool>),
     pub(super) flights: Flights,
     pub(super) latencies: Vec<(f64, f64, f64)>,
     pub(super) latencies_at: Option<Instant>,
@@ -84,6 +92,9 @@ impl Stage {
             looping: None,
             follow: false,
             refused: None,
+            answers: Answers::default(),
+            reply: None,
+            looking: (0, Arc::default()),
             flights: Flights::default(),
             latencies_at: None,
             state: PlayState::Paused,
@@ -123,7 +134,10 @@ impl Stage {
     /// The same place for another run.
     fn replace(&mut self, script: Script, interventions: Vec<Intervention>, play: bool) {
         let (pacing, follow, budget) = (self.pacing, self.follow, self.checkpoints.budget());
+        self.looking.1.store(true, Ordering::Relaxed);
+        let (reply, source, looking) = (self.reply.take(), self.source.take(), self.looking.0);
         *self = Stage::new(script, interventions, self.id + 1);
+        (self.reply, self.source, self.looking.0) = (reply, source, looking);
         (self.pacing, self.follow) = (pacing, follow);
         self.checkpoints.limit(budget);
         if play {
@@ -142,6 +156,39 @@ impl Stage {
             self.state = PlayState::Paused;
         }
         self.goal = Some(Goal::Time(to));
+    }
+
+    /// Looks something up on a thread of its own; what was being looked up before is no longer wanted.
+    fn look_up(&mut self, look: Look) {
+        self.looking.1.store(true, Ordering::Relaxed);
+        let (number, cancelled) = (self.looking.0 + 1, Arc::new(AtomicBool::new(false)));
+        self.looking = (number, Arc::clone(&cancelled));
+        let branch = self.branch();
+        let library = Library {
+            script: branch.script.clone(),
+            checkpoints: self.checkpoints.along(&branch.lineage),
+            until: self.moment.now(),
+            cancelled,
+        };
+        let Some(reply) = self.reply.clone() else { return };
+        self.answers.looking = true;
+        std::thread::spawn(move || {
+            if let (Some(answer), Some(reply)) = (library.look(&look), reply.upgrade()) {
+                // Fails only once the runner has ended.
+                let _ = reply.send(Command::Answer(number, answer));
+            }
+        });
+    }
+
+    fn hear(&mut self, number: u64, answer: Answer) {
+        if number != self.looking.0 {
+            return;
+        }
+        self.answers.looking = false;
+        match answer {
+            Answer::Found(query, found, all) => self.answers.found = Some((query, found, all)),
+            Answer::Journey(event, journey) => self.answers.journey = Some((event, journey)),
+        }
     }
 
     /// Whether the branch goes on after the moment: after a jump to one that was simulated further.
@@ -181,6 +228,8 @@ impl Stage {
                 self.list_branches();
             }
             Command::Budget(bytes) => self.checkpoints.limit(bytes),
+            Command::Look(look) => self.look_up(look),
+            Command::Answer(number, answer) => self.hear(number, answer),
         }
     }
 

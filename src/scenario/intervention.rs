@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One change, made at one moment: after everything else that happens at that time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Intervention {
     /// When, counted from the start of the run.
@@ -15,7 +15,7 @@ pub struct Intervention {
 }
 
 /// What can be changed while a run goes on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum What {
     /// A parameter of the scenario has another value from now on; path and value as `--set` takes them.

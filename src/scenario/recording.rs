@@ -17,7 +17,7 @@ use std::fmt::Write;
 pub const FORMAT: u32 = 1;
 
 /// A recorded run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recording {
     /// The version of the form.

@@ -5,7 +5,6 @@ use crate::replay::BUSY;
 use std::sync::Arc;
 use std::time::Duration;
 use tidemill::random::Stream;
-use tidemill::record::Series;
 use tidemill::run::checkpoints::Checkpoints;
 use tidemill::run::frame::{Frame, PlayState, Speed};
 use tidemill::run::{Command, Moment, Runner, Script, headless};
@@ -153,7 +152,7 @@ fn a_small_budget_thins_checkpoints_and_moments_stay_the_same() {
     let plan = plan(BUSY);
     let script = Script::plain(Arc::clone(&plan), plan.seed);
     let mut all = Checkpoints::new(2_000_000);
-    let mut moment = Moment::start(&script, Series::FINE);
+    let mut moment = Moment::start(&script, 100);
     all.take(0, &moment);
     let mut taken = 0;
     while moment.now() < plan.duration {

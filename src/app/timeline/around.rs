@@ -24,7 +24,8 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &mut TimeVie
             time.seek(at, actions);
             time.let_go();
         }
-        let field = TextEdit::singleline(&mut time.markers[place].note).hint_text("Note").desired_width(ui.available_width() - theme.px(84.0));
+        let field =
+            TextEdit::singleline(&mut time.markers[place].note).hint_text("Note").desired_width(ui.available_width() - theme.px(84.0));
         crate::app::widgets::name_field(&ui.add(field), "Note of the marker");
         if icon_button(ui, theme, ICON_DELETE, "Remove the marker", "", true).clicked() {
             time.markers.remove(place);
@@ -89,7 +90,9 @@ mod tests {
 
     #[test]
     fn changes_read_right() {
-        for (was, now, words) in [(1.0, 1.0, "="), (0.0, 3.0, "new"), (2.0, 3.0, "+50%"), (2.0, 1.0, "-50%"), (1.0, 40.0, "×40"), (5.0, 0.0, "-100%")] {
+        for (was, now, words) in
+            [(1.0, 1.0, "="), (0.0, 3.0, "new"), (2.0, 3.0, "+50%"), (2.0, 1.0, "-50%"), (1.0, 40.0, "×40"), (5.0, 0.0, "-100%")]
+        {
             assert_eq!(change(was, now), words);
         }
         assert_eq!(change(f64::NAN, 1.0), figures::NONE);

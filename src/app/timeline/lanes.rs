@@ -81,10 +81,7 @@ impl Ground<'_> {
 pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &mut TimeView, actions: &mut Vec<Action>) {
     let room = ui.available_size();
     let (all, response) = ui.allocate_exact_size(vec2(room.x, room.y.max(theme.px(60.0))), Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo {
-        value: Some(frame.now.seconds()),
-        ..WidgetInfo::labeled(egui::Role::Slider, true, "Timeline")
-    });
+    response.widget_info(|| WidgetInfo { value: Some(frame.now.seconds()), ..WidgetInfo::labeled(egui::Role::Slider, true, "Timeline") });
     let duration = frame.plan.duration.seconds();
     let axis = theme.px(space::L);
     let names = theme.px(88.0);
@@ -191,7 +188,10 @@ fn draw_axis(painter: &Painter, ground: &Ground<'_>, all: Rect) {
     let most = (ground.rect.width() / theme.px(80.0)) as usize;
     for mark in time_marks((ground.from, ground.to), most) {
         let x = ground.x(mark.value);
-        painter.line_segment([pos2(x, ground.rect.top()), pos2(x, ground.rect.bottom())], Stroke::new(theme.stroke, theme.wash(theme.line, 0.6)));
+        painter.line_segment(
+            [pos2(x, ground.rect.top()), pos2(x, ground.rect.bottom())],
+            Stroke::new(theme.stroke, theme.wash(theme.line, 0.6)),
+        );
         let words = short(&figures::axis_seconds(mark.value));
         painter.text(pos2(x, all.bottom()), Align2::CENTER_BOTTOM, words, FontId::proportional(theme.label), theme.muted);
     }
@@ -289,8 +289,16 @@ fn tell(response: &Response, ground: &Ground<'_>, frame: &Frame, bins: &[Bin<'_>
     let mut words = figures::seconds(seconds);
     let lane = ((at.y - ground.rect.top()) / height) as usize;
     if let (Some(lane), Some(bin)) = (LANES.get(lane), bins.iter().find(|bin| bin.begin() <= seconds && seconds < bin.end())) {
-        words = format!("{}: {}\n{} to {}", lane.name, lane.unit.words((lane.figure)(&frame.plan, bin)), figures::seconds(bin.begin()), figures::seconds(bin.end()));
-    } else if let Some(change) = frame.past.here().into_iter().flat_map(|branch| &branch.interventions).find(|i| near(ground, i.time().seconds(), at.x)) {
+        words = format!(
+            "{}: {}\n{} to {}",
+            lane.name,
+            lane.unit.words((lane.figure)(&frame.plan, bin)),
+            figures::seconds(bin.begin()),
+            figures::seconds(bin.end())
+        );
+    } else if let Some(change) =
+        frame.past.here().into_iter().flat_map(|branch| &branch.interventions).find(|i| near(ground, i.time().seconds(), at.x))
+    {
         words = change.to_string();
     } else if let Some(branch) = frame.past.branches.iter().find(|b| b.parent.is_some_and(|(_, t)| near(ground, t.seconds(), at.x))) {
         words = format!("Branch: {}", branch.name);

@@ -40,7 +40,8 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &TimeView) {
                 let mut values: Vec<f64> = bins.iter().map(|bin| figure(&frame.plan, bin)).filter(|v| v.is_finite()).collect();
                 values.sort_by(f64::total_cmp);
                 let at = |share: f64| values.get(((values.len() as f64 * share) as usize).min(values.len().saturating_sub(1))).copied();
-                let cells = [figure(&frame.plan, &whole), at(0.0).unwrap_or(f64::NAN), at(1.0).unwrap_or(f64::NAN), at(0.95).unwrap_or(f64::NAN)];
+                let cells =
+                    [figure(&frame.plan, &whole), at(0.0).unwrap_or(f64::NAN), at(1.0).unwrap_or(f64::NAN), at(0.95).unwrap_or(f64::NAN)];
                 row(ui, theme, name, &cells.map(|value| unit.words(value)), false);
             }
             row(ui, theme, "Latency", &["mean", "p50", "p99", "max"].map(str::to_owned), true);

@@ -1,0 +1,133 @@
+//! Branches: what can be changed on the way, the runs that came of it, and what differs between two of them.
+
+use super::action::{Action, Selection};
+use super::theme::{Theme, space};
+use super::widgets::{icon_button, labelled_button, muted, name_field, named_choice};
+use crate::figures;
+use crate::run::branches::BranchInfo;
+use crate::run::{Command, Frame};
+use crate::scenario::intervention::{Intervention, What};
+use crate::time::Time;
+use egui::{Button, Key, RichText, ScrollArea, TextEdit, Ui, vec2};
+use egui_material_icons::icons::{ICON_EDIT, ICON_FIBER_MANUAL_RECORD, ICON_TUNE};
+
+/// What is typed and chosen here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Branching {
+    /// A change, as PATH=VALUE.
+    change: String,
+    /// The branch that is being renamed, and its new name.
+    renaming: Option<(u32, String)>,
+}
+
+/// Draws the tab.
+pub fn show(
+    ui: &mut Ui,
+    theme: &Theme,
+    frame: Option<&Frame>,
+    selection: &Selection,
+    branching: &mut Branching,
+    actions: &mut Vec<Action>,
+) {
+    let Some(frame) = frame else {
+        ui.label(muted(theme, "Nothing runs yet"));
+        return;
+    };
+    change(ui, theme, frame, selection, branching, actions);
+    let room = ui.available_size();
+    ScrollArea::vertical().id_salt("branches").auto_shrink(false).max_height(room.y).show(ui, |ui| {
+        for branch in roots(&frame.past.branches) {
+            tree(ui, theme, frame, branch, 0, branching, actions);
+        }
+    });
+}
+
+/// The field that changes something now.
+fn change(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, branching: &mut Branching, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        let hint = match selection.single() {
+            Some(node) => format!("{node}.instances=2"),
+            None => "node.instances=2".to_owned(),
+        };
+        let field = ui.add(TextEdit::singleline(&mut branching.change).hint_text(hint).desired_width(theme.px(260.0)));
+        name_field(&field, "Change on the way, as path=value");
+        let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+        let ready = branching.change.contains('=');
+        let there = frame.now < frame.past.recorded;
+        let words = if there { "Branch off here" } else { "Change now" };
+        let clicked = labelled_button(ui, theme, ICON_TUNE, words, ready).clicked();
+        if (clicked || entered)
+            && let Ok(Intervention { what: What::Set { path, value }, .. }) = Intervention::set(Time::ZERO, &branching.change)
+        {
+            actions.push(Action::Run(Command::Intervene(What::Set { path, value })));
+            branching.change.clear();
+        }
+        let record = labelled_button(ui, theme, ICON_FIBER_MANUAL_RECORD, "Save recording", true);
+        if record.on_hover_text("The scenario, its seed and all changes of this branch in one file, to be run again bit for bit").clicked()
+        {
+            actions.push(Action::SaveRecording);
+        }
+        let (bytes, number) = frame.past.memory;
+        let hint = format!(
+            "At {}. {} checkpoints, {} MB",
+            figures::seconds(frame.now.seconds()),
+            figures::count(number as u64),
+            figures::number(bytes as f64 / f64::from(1 << 20))
+        );
+        ui.add(egui::Label::new(muted(theme, hint).size(theme.label)).truncate());
+    });
+}
+
+/// Branches that left no other.
+fn roots(branches: &[BranchInfo]) -> impl Iterator<Item = &BranchInfo> {
+    branches.iter().filter(|branch| branch.parent.is_none())
+}
+
+/// A branch and those that left it.
+fn tree(
+    ui: &mut Ui,
+    theme: &Theme,
+    frame: &Frame,
+    branch: &BranchInfo,
+    depth: usize,
+    branching: &mut Branching,
+    actions: &mut Vec<Action>,
+) {
+    let here = branch.id == frame.past.branch;
+    ui.horizontal(|ui| {
+        ui.add_space(theme.px(space::L) * depth as f32);
+        if let Some((id, name)) = branching.renaming.as_mut().filter(|(id, _)| *id == branch.id) {
+            let field = ui.add(TextEdit::singleline(name).desired_width(theme.px(220.0)));
+            name_field(&field, "Name of the branch");
+            field.request_focus();
+            if ui.input(|i| i.key_pressed(Key::Enter)) {
+                actions.push(Action::Run(Command::Name(*id, name.clone())));
+                branching.renaming = None;
+            } else if ui.input(|i| i.key_pressed(Key::Escape)) {
+                branching.renaming = None;
+            }
+        } else {
+            let text = RichText::new(&branch.name).color(if here { theme.text } else { theme.muted });
+            let response = ui.add(Button::selectable(here, text).min_size(vec2(theme.px(160.0), 0.0)));
+            named_choice(&response, &format!("Branch {}", branch.name), here);
+            if response.clicked() {
+                actions.push(Action::Run(Command::Branch(branch.id)));
+            }
+            if icon_button(ui, theme, ICON_EDIT, "Rename the branch", "", true).clicked() {
+                branching.renaming = Some((branch.id, branch.name.clone()));
+            }
+        }
+        let recorded = if here { frame.past.recorded } else { branch.recorded };
+        let from = branch.parent.map(|(_, at)| format!("from {} ", figures::seconds(at.seconds()))).unwrap_or_default();
+        let changes = match branch.interventions.len() {
+            0 => String::new(),
+            1 => ", 1 change".to_owned(),
+            n => format!(", {n} changes"),
+        };
+        let words = format!("{from}to {}{changes}", figures::seconds(recorded.seconds()));
+        ui.label(muted(theme, words).size(theme.label));
+    });
+    for child in frame.past.branches.iter().filter(|b| b.parent.is_some_and(|(parent, _)| parent == branch.id)) {
+        tree(ui, theme, frame, child, depth + 1, branching, actions);
+    }
+}
