@@ -53,6 +53,8 @@ pub enum Action {
     Answer(Answer),
     /// Take this notice away.
     Dismiss(u64),
+    /// Mark the moment that is shown.
+    Mark,
     /// Write a file of this name beside the scenario.
     SaveBeside(String, Arc<[u8]>),
     /// Write a recording of the branch that is shown.

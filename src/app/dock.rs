@@ -8,7 +8,7 @@ use super::plots::{self, Plotting};
 use super::theme::{Theme, size, space};
 use super::timeline::{self, TimeView};
 use super::widgets::named_choice;
-use super::{legend, problems};
+use super::{legend, problems, why};
 use crate::run::Frame;
 use egui::{Button, RichText, Ui, UiBuilder, vec2};
 
@@ -24,6 +24,8 @@ pub enum Tab {
     Journeys,
     /// Branches of the run, and what differs between them.
     Branches,
+    /// What a person should notice.
+    Why,
     /// What is wrong.
     Problems,
     /// Event types.
@@ -64,6 +66,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, dock: &mut Dock, document: &Document, fr
             (Tab::Plots, "Plots".to_owned()),
             (Tab::Journeys, "Journeys".to_owned()),
             (Tab::Branches, branches),
+            (Tab::Why, "Why".to_owned()),
             (Tab::Problems, problems),
             (Tab::Events, "Events".to_owned()),
         ];
@@ -82,6 +85,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, dock: &mut Dock, document: &Document, fr
         Tab::Plots => plots::show(ui, theme, frame, &document.selection, &mut dock.plotting, &mut dock.time, actions),
         Tab::Journeys => journeys::show(ui, theme, frame, &mut dock.finding, actions),
         Tab::Branches => branches::show(ui, theme, frame, &document.selection, &mut dock.branching, actions),
+        Tab::Why => why::show(ui, theme, frame, actions),
         Tab::Problems => problems::show(ui, theme, &document.scenario, &document.findings, actions),
         Tab::Events => legend::show(ui, theme, &document.scenario),
     }

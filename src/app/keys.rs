@@ -82,6 +82,7 @@ pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) -> O
         (plain, Key::Space, Action::Run(play)),
         (plain, Key::Period, Action::Run(Command::Step)),
         (plain, Key::Comma, Action::Run(Command::StepBack)),
+        (plain, Key::M, Action::Mark),
         (plain, Key::Home, Action::Run(Command::Restart)),
         (plain, Key::F, Action::FitView),
         (plain, Key::P, Action::PlaceInView(Placing::Producer)),

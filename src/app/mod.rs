@@ -36,6 +36,7 @@ pub mod timeline;
 pub mod topbar;
 pub mod transport;
 pub mod welcome;
+pub mod why;
 pub mod widgets;
 
 pub use launch::launch;

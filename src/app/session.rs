@@ -37,6 +37,8 @@ pub struct Session {
     pub placing: Option<Placing>,
     /// The kind of node that is to be put where there is room.
     pub place_in_view: Option<Placing>,
+    /// The moment that is shown is to be marked.
+    pub mark: bool,
     /// The event whose journey is to be shown.
     pub journey: Option<EventId>,
     /// The keyboard goes on in the inspector.
@@ -109,6 +111,7 @@ impl Session {
             placing: None,
             place_in_view: None,
             journey: None,
+            mark: false,
             recording: None,
             inspect: false,
             fit: false,
@@ -173,6 +176,7 @@ impl Session {
             Action::Inspect => (self.inspect, self.settings.inspector) = (true, true),
             Action::Answer(answer) => self.answer(answer),
             Action::Dismiss(id) => self.notices.retain(|n| n.id != id),
+            Action::Mark => self.mark = true,
             Action::SaveBeside(name, bytes) => self.save_beside(&name, &bytes),
             Action::SaveRecording => self.save_recording(),
             Action::OpenJourney(event) => self.journey = Some(event),

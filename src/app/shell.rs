@@ -114,6 +114,12 @@ impl Shell {
             }
         }
         self.session.hear();
+        if std::mem::take(&mut self.session.mark)
+            && let Some(frame) = self.session.frame()
+        {
+            self.dock.time.mark(frame.now);
+            (self.dock.tab, self.session.settings.dock) = (Tab::Timeline, true);
+        }
         for file in super::plots::saved(&ctx) {
             self.session.apply(Action::SaveBeside(file.name, file.bytes));
         }

@@ -4,7 +4,9 @@ use super::progress::Progress;
 use super::{Exit, complain, print, report, table};
 use crate::files;
 use crate::files::Folder;
+use crate::run::look;
 use crate::run::source::MARKS;
+use crate::run::why::Insight;
 use crate::run::{Script, Source, headless};
 use crate::scenario::intervention::Intervention;
 use crate::scenario::recording::Recording;
@@ -33,6 +35,9 @@ pub struct Run {
     /// Write a recording of the run to this file: `tidemill replay` runs it again, `tidemill open` shows it.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Print what a person should notice as well: what cannot keep up, what is lost, each with its evidence.
+    #[arg(long)]
+    why: bool,
     /// Print one JSON object and nothing else.
     #[arg(long)]
     json: bool,
@@ -57,13 +62,22 @@ impl Run {
             }
         }
         let figures = finished.report();
+        let insights = if self.why { look::why(&script, finished.simulation.now()) } else { Vec::new() };
         if self.json {
-            match serde_json::to_string(&figures) {
-                Ok(text) => print(&(text + "\n")),
+            match serde_json::to_value(&figures) {
+                Ok(mut object) => {
+                    if self.why {
+                        object["why"] = insights.iter().map(|insight| told(insight, &script)).collect();
+                    }
+                    print(&format!("{object}\n"));
+                }
                 Err(error) => return complain(&format!("the figures cannot be written as JSON: {error}")),
             }
         } else {
             print(&table::of(&figures));
+            if self.why {
+                print(&noticed(&insights));
+            }
         }
         match &figures.stopped {
             Some(reason) => {
@@ -117,6 +131,30 @@ impl Run {
         }
         Ok(text)
     }
+}
+
+/// What is to be noticed, for people.
+fn noticed(insights: &[Insight]) -> String {
+    let mut text = String::from("\nwhat to notice\n");
+    if insights.is_empty() {
+        text.push_str("  nothing: no consumer is near its limit, and no event is lost, late or out of order\n");
+    }
+    for insight in insights {
+        let at = insight.at.map(|at| format!(", from {at} on")).unwrap_or_default();
+        text.push_str(&format!("  {}{at}\n    {}\n", insight.title, insight.evidence));
+    }
+    text
+}
+
+/// The same for programs.
+fn told(insight: &Insight, script: &Script) -> serde_json::Value {
+    serde_json::json!({
+        "weight": format!("{:?}", insight.weight).to_lowercase(),
+        "title": insight.title,
+        "evidence": insight.evidence,
+        "at": insight.at.map(Time::seconds),
+        "node": insight.node.map(|node| script.plan.nodes[node.index()].name.clone()),
+    })
 }
 
 fn bad(problems: Vec<Problem>) -> Exit {

@@ -28,7 +28,7 @@ mod ziggurat;
 
 pub use books::{Books, Imbalance, Inbound};
 pub use broker::desk::{BrokerFate, Note};
-pub use broker::kafka;
+pub use broker::{kafka, rabbitmq};
 pub use event::{Event, Message, Value};
 pub use fate::Reason;
 pub use observe::{AfterFailure, Observation, Observer};

@@ -3,7 +3,7 @@
 use super::heat::Heat;
 use super::histogram::{Distribution, Precision, Summary};
 use super::level::Level;
-use super::series::{ConsumerCell, OutletCell, Row, Series};
+use super::series::{ConsumerCell, Happening, OutletCell, Row, Series};
 use crate::engine::{AfterFailure, Observation, Observer};
 use crate::ids::{ConsumerId, NodeId, OutletId, TypeId};
 use crate::scenario::Plan;
@@ -399,7 +399,11 @@ impl Observer for Recorder {
                     self.ended(outlet, now);
                 }
             }
-            Observation::Unroutable { .. } | Observation::Refused { .. } | Observation::GivenUp { .. } | Observation::Broker { .. } => {}
+            Observation::Unroutable { .. } | Observation::Refused { .. } | Observation::GivenUp { .. } => {}
+            Observation::Broker { broker, note } => {
+                let node = self.plan.brokers[broker.index()].node;
+                self.series.note(Happening { at: now, node, note });
+            }
             Observation::Ended { outlet, waited, .. } => {
                 if waited {
                     self.outlets[outlet.index()].waiting.down(now);

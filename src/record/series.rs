@@ -8,6 +8,7 @@
 
 use super::heat::Heat;
 use super::tape::Tape;
+use crate::engine::Note;
 use crate::ids::{ConsumerId, LinkId, NodeId, OutletId, TypeId};
 use crate::scenario::Plan;
 use crate::time::{SECOND, Span, Time};
@@ -22,6 +23,19 @@ pub struct Series {
     levels: Vec<Tape<Row>>,
     /// The bin under way, where somebody asked for it.
     open: Option<Arc<Row>>,
+    /// What happened apart from events, in order of time.
+    happenings: Tape<Happening>,
+}
+
+/// Something that happened to a broker: a rebalance, a node that failed, publishers held back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Happening {
+    /// When.
+    pub at: Time,
+    /// To which node.
+    pub node: NodeId,
+    /// What.
+    pub note: Note,
 }
 
 /// Running totals at the end of a bin.
@@ -114,7 +128,7 @@ impl Series {
 
     /// An empty series in bins of this width.
     pub fn new(width: Span) -> Series {
-        Series { width, levels: Vec::new(), open: None }
+        Series { width, levels: Vec::new(), open: None, happenings: Tape::default() }
     }
 
     /// How many bins a run is cut into: at most `most`, fewer where a row is long, but at least 10.
@@ -142,6 +156,21 @@ impl Series {
             let Some(before) = tape.get(len - 2) else { break };
             row = Arc::new(row.merged(before));
         }
+    }
+
+    /// Most happenings that are kept: a run that does nothing but rebalance shows as such.
+    const HAPPENINGS: usize = 10_000;
+
+    /// Notes that something happened.
+    pub fn note(&mut self, happening: Happening) {
+        if self.happenings.len() < Self::HAPPENINGS {
+            self.happenings.push(Arc::new(happening));
+        }
+    }
+
+    /// What happened apart from events, in order of time.
+    pub fn happenings(&self) -> impl Iterator<Item = &Happening> + '_ {
+        (0..self.happenings.len()).filter_map(|i| self.happenings.get(i).map(|happening| &**happening))
     }
 
     /// With the bin under way.
@@ -237,7 +266,8 @@ impl Series {
 
     /// Calls `each` with the identity and the bytes of every sealed block of rows, and gives the bytes of what is not shared.
     pub fn weigh(&self, mut each: impl FnMut(usize, usize)) -> usize {
-        let mut own = 0;
+        self.happenings.blocks(|block, notes| each(block, size_of_val(notes) + notes.len() * size_of::<Happening>()));
+        let mut own = self.happenings.newest() * size_of::<usize>();
         for tape in &self.levels {
             tape.blocks(|block, rows| each(block, rows.iter().map(|row| row.bytes()).sum()));
             own += size_of::<Tape<Row>>() + tape.newest() * size_of::<usize>();

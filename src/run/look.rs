@@ -1,9 +1,11 @@
 //! Looking things up in a run that is recorded: on a thread of its own, from checkpoints, so that the run goes on meanwhile.
 
 use super::checkpoints::Checkpoint;
+use super::contrast::{Contrast, contrast};
 use super::find::{Finder, Found, Query};
 use super::journey::{Journey, Tracer, event_of};
 use super::script::{Moment, Script};
+use super::why::{Evidence, Insight, diagnose};
 use crate::engine::{Observation, Observer, Progress};
 use crate::ids::EventId;
 use crate::record::Series;
@@ -18,6 +20,10 @@ pub enum Look {
     Find(Query),
     /// The journey of one event.
     Journey(EventId),
+    /// What differs from another branch.
+    Contrast(u32),
+    /// What a person should notice.
+    Why,
 }
 
 /// What was found.
@@ -27,6 +33,10 @@ pub enum Answer {
     Found(Query, Arc<Vec<Found>>, u64),
     /// A journey; none if there is no such event before the moment.
     Journey(EventId, Option<Arc<Journey>>),
+    /// What differs from another branch.
+    Contrast(u32, Arc<Contrast>),
+    /// What a person should notice, up to a moment.
+    Why(Time, Arc<Vec<Insight>>),
 }
 
 /// The latest answers.
@@ -36,6 +46,10 @@ pub struct Answers {
     pub found: Option<(Query, Arc<Vec<Found>>, u64)>,
     /// To [`Look::Journey`].
     pub journey: Option<(EventId, Option<Arc<Journey>>)>,
+    /// To [`Look::Contrast`].
+    pub contrast: Option<(u32, Arc<Contrast>)>,
+    /// To [`Look::Why`].
+    pub why: Option<(Time, Arc<Vec<Insight>>)>,
     /// Whether something is being looked up.
     pub looking: bool,
 }
@@ -50,6 +64,8 @@ pub(super) struct Library {
     pub(super) checkpoints: Vec<Arc<Checkpoint>>,
     /// Up to when.
     pub(super) until: Time,
+    /// Another branch, and the checkpoint at which the two are still the same.
+    pub(super) other: Option<(Script, Moment)>,
     /// Set once nobody waits for the answer any more.
     pub(super) cancelled: Arc<AtomicBool>,
 }
@@ -66,6 +82,18 @@ impl Library {
                 Some(Answer::Found(query.clone(), Arc::new(found), all))
             }
             Look::Journey(event) => Some(Answer::Journey(*event, self.journey(*event)?.map(Arc::new))),
+            Look::Contrast(id) => {
+                let (script, start) = self.other.as_ref()?;
+                let cancelled = || self.cancelled.load(Ordering::Relaxed);
+                let sides = ((&self.script, start.clone()), (script, start.clone()));
+                contrast(sides.0, sides.1, self.until, &cancelled).map(|found| Answer::Contrast(*id, Arc::new(found)))
+            }
+            Look::Why => {
+                let mut moment = self.start();
+                let mut evidence = Evidence::new(&self.script.plan);
+                self.follow(&mut moment, &mut evidence, |_| false)?;
+                Some(Answer::Why(moment.now(), Arc::new(diagnose(&moment, &evidence))))
+            }
         }
     }
 
@@ -109,6 +137,14 @@ impl Library {
             }
         }
     }
+}
+
+/// What a person should notice about a run up to a moment.
+pub fn why(script: &Script, until: Time) -> Vec<Insight> {
+    let mut moment = Moment::start(script, Series::PLAIN);
+    let mut evidence = Evidence::new(&script.plan);
+    while moment.advance(script, until, STRIDE, &mut evidence) == Progress::Paused {}
+    diagnose(&moment, &evidence)
 }
 
 /// Waits for an event to be published.

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod branches;
 pub mod checkpoints;
+pub mod contrast;
 pub mod find;
 mod flights;
 pub mod frame;
@@ -17,6 +18,8 @@ pub mod source;
 mod stage;
 pub mod sweep;
 pub mod watch;
+pub mod why;
+pub mod words;
 
 pub use frame::Frame;
 pub use runner::{Command, Runner};

@@ -164,12 +164,17 @@ impl Stage {
         let (number, cancelled) = (self.looking.0 + 1, Arc::new(AtomicBool::new(false)));
         self.looking = (number, Arc::clone(&cancelled));
         let branch = self.branch();
-        let library = Library {
-            script: branch.script.clone(),
-            checkpoints: self.checkpoints.along(&branch.lineage),
-            until: self.moment.now(),
-            cancelled,
+        let checkpoints = self.checkpoints.along(&branch.lineage);
+        let other = match look {
+            Look::Contrast(id) => self.branches.iter().find(|branch| branch.id == id).and_then(|other| {
+                let theirs = self.checkpoints.along(&other.lineage);
+                let both =
+                    checkpoints.iter().rev().find(|c| c.moment.now() <= self.moment.now() && theirs.iter().any(|t| Arc::ptr_eq(t, c)));
+                Some((other.script.clone(), both?.moment.clone()))
+            }),
+            _ => None,
         };
+        let library = Library { script: branch.script.clone(), checkpoints, other, until: self.moment.now(), cancelled };
         let Some(reply) = self.reply.clone() else { return };
         self.answers.looking = true;
         std::thread::spawn(move || {
@@ -188,6 +193,8 @@ impl Stage {
         match answer {
             Answer::Found(query, found, all) => self.answers.found = Some((query, found, all)),
             Answer::Journey(event, journey) => self.answers.journey = Some((event, journey)),
+            Answer::Contrast(branch, contrast) => self.answers.contrast = Some((branch, contrast)),
+            Answer::Why(at, insights) => self.answers.why = Some((at, insights)),
         }
     }
 

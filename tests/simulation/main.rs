@@ -5,6 +5,7 @@
 mod balance;
 mod change;
 mod flow;
+mod journeys;
 mod limits;
 mod replay;
 mod seek;

@@ -7,3 +7,4 @@ mod fuzz;
 mod hands;
 mod names;
 mod road;
+mod time;

@@ -2,6 +2,7 @@
 
 use crate::figures;
 use crate::ids::{ConsumerId, NodeId, OutletId, TypeId};
+use crate::record::Series;
 use crate::record::heat::Heat;
 use crate::record::series::Bin;
 use crate::run::Frame;
@@ -91,7 +92,19 @@ impl Kind {
 
     /// Its lines over a part of the run (in seconds), in about `most` points each. A heat map has none.
     pub fn curves(self, frame: &Frame, from: f64, to: f64, most: usize) -> Vec<Curve> {
-        let bins = frame.past.film.bins(from, to, most);
+        let mut curves = self.of(frame, &frame.past.film, from, to, most);
+        // The branch that is compared with, behind the one that is shown.
+        let others = frame.past.answers.contrast.as_ref().filter(|(id, _)| *id != frame.past.branch);
+        if let Some((id, contrast)) = others {
+            let name = frame.past.branches.iter().find(|branch| branch.id == *id).map_or("", |branch| branch.name.as_str());
+            let theirs = self.of(frame, &contrast.film, from, to, most).into_iter().filter(|curve| !curve.aside);
+            curves.extend(theirs.map(|curve| Curve { name: format!("{} ({name})", curve.name), aside: true, ..curve }));
+        }
+        curves
+    }
+
+    fn of(self, frame: &Frame, film: &Series, from: f64, to: f64, most: usize) -> Vec<Curve> {
+        let bins = film.bins(from, to, most);
         let of = |name: String, ink: Ink, aside: bool, figure: &dyn Fn(&Bin<'_>) -> f64| Curve {
             name,
             ink,

@@ -70,7 +70,7 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &mut TimeVie
 }
 
 /// By how much a figure changed, in words.
-fn change(was: f64, now: f64) -> String {
+pub fn change(was: f64, now: f64) -> String {
     if !was.is_finite() || !now.is_finite() {
         return figures::NONE.to_owned();
     }

@@ -8,7 +8,7 @@ use crate::figures;
 use crate::ids::{ConsumerId, NodeId, OutletId};
 use crate::record::heat::Heat;
 use crate::record::series::Bin;
-use crate::run::Frame;
+use crate::run::{Frame, words};
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
 use egui::{Align2, Color32, FontId, Painter, PointerButton, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
@@ -170,6 +170,12 @@ fn draw_changes(painter: &Painter, ground: &Ground<'_>, rect: Rect, left: f32, f
             painter.text(pos2(x + side * 1.5, y), Align2::LEFT_CENTER, intervention.what.to_string(), font.clone(), theme.text);
         }
     }
+    for happening in frame.past.film.happenings() {
+        let x = ground.x(happening.at.seconds());
+        if ground.rect.x_range().contains(x) {
+            painter.circle_stroke(pos2(x, rect.bottom() - side), theme.px(2.5), Stroke::new(theme.stroke, theme.accent));
+        }
+    }
     for (i, marker) in time.markers.iter().enumerate() {
         let x = ground.x(marker.at.seconds());
         if !ground.rect.x_range().contains(x) {
@@ -300,6 +306,8 @@ fn tell(response: &Response, ground: &Ground<'_>, frame: &Frame, bins: &[Bin<'_>
         frame.past.here().into_iter().flat_map(|branch| &branch.interventions).find(|i| near(ground, i.time().seconds(), at.x))
     {
         words = change.to_string();
+    } else if let Some(happening) = frame.past.film.happenings().find(|h| near(ground, h.at.seconds(), at.x)) {
+        words = format!("{}\nat {}", words::of_note(&frame.plan, &happening.note), happening.at);
     } else if let Some(branch) = frame.past.branches.iter().find(|b| b.parent.is_some_and(|(_, t)| near(ground, t.seconds(), at.x))) {
         words = format!("Branch: {}", branch.name);
     }

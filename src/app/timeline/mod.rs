@@ -166,6 +166,8 @@ fn row(ui: &mut Ui, theme: &Theme, name: &str, cells: &[String], head: bool) {
     ui.end_row();
 }
 
+pub use around::change as change_of;
+
 /// A figure in its unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Unit {
