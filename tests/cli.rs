@@ -269,7 +269,7 @@ fn a_recording_runs_again_bit_for_bit_and_one_that_does_not_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).display().to_string();
     std::fs::write(file("s.ron"), CHANGING).unwrap();
-    std::fs::write(file("arrivals.csv"), "time,event\n1s,E\n2s,E\n").unwrap();
+    std::fs::write(file("arrivals.csv"), "time,event\n1,E\n2,E\n").unwrap();
     let changes = ["--at", "3s", "c.instances=3", "--at", "5s", "q.emits[0].arrivals=200/s"];
     let run = |more: &[&str]| tidemill(&[&["run", &file("s.ron"), "--json"], more].concat());
     let recorded = run(&[&changes[..], &["--record", &file("r.ron"), "--seed", "9"]].concat());
@@ -299,7 +299,7 @@ fn a_recording_runs_again_bit_for_bit_and_one_that_does_not_is_told() {
         (vec!["run".to_owned(), file("r.ron")], "is a recording"),
         (vec!["run".to_owned(), file("s.ron"), "--at".to_owned(), "3s".to_owned(), "c.instances".to_owned()], "sets nothing"),
     ] {
-        std::fs::write(file("arrivals.csv"), "time,event\n1s,E\n").unwrap();
+        std::fs::write(file("arrivals.csv"), "time,event\n1,E\n").unwrap();
         let output = tidemill(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(2) && said.contains(words), "{said}");

@@ -37,6 +37,8 @@ pub struct Session {
     pub placing: Option<Placing>,
     /// The kind of node that is to be put where there is room.
     pub place_in_view: Option<Placing>,
+    /// Something else has been opened.
+    pub fresh: bool,
     /// The moment that is shown is to be marked.
     pub mark: bool,
     /// The event whose journey is to be shown.
@@ -112,6 +114,7 @@ impl Session {
             place_in_view: None,
             journey: None,
             mark: false,
+            fresh: false,
             recording: None,
             inspect: false,
             fit: false,
@@ -340,6 +343,7 @@ impl Session {
         self.send(Command::Pause);
         self.stale = self.runner.as_ref().map(|r| r.frame().run);
         self.document = Some(document);
+        self.fresh = true;
         self.placing = None;
         self.fit = true;
         let duration = self.document.as_ref().map_or(Span::ZERO, |d| d.scenario.duration);

@@ -50,7 +50,7 @@ pub struct Shell {
     /// The run whose end was already told, and the notice that says it.
     told: Option<(u64, u64)>,
     /// The refused change that was already told.
-    refused: Option<(u64, u64)>,
+    refused: Option<u64>,
 }
 
 impl Shell {
@@ -114,6 +114,10 @@ impl Shell {
             }
         }
         self.session.hear();
+        if std::mem::take(&mut self.session.fresh) {
+            // Markers, spans and what was found belong to what was open before.
+            self.dock = Dock { tab: self.dock.tab, plotting: self.dock.plotting.clone(), ..Dock::default() };
+        }
         if std::mem::take(&mut self.session.mark)
             && let Some(frame) = self.session.frame()
         {
@@ -225,9 +229,9 @@ impl Shell {
 
     /// Says once why a change on the way could not be made.
     fn tell_refused(&mut self, frame: Option<&Frame>) {
-        let refused = frame.and_then(|f| f.past.refused.as_ref().map(|(number, why)| ((f.run, *number), why)));
+        let refused = frame.and_then(|f| f.past.refused.as_ref().map(|(number, why)| (*number, why)));
         if let Some((which, why)) = refused
-            && self.refused.is_none_or(|known| known.1 != which.1)
+            && self.refused != Some(which)
         {
             self.refused = Some(which);
             self.session.tell(super::session::Level::Error, format!("Not changed: {why}"));

@@ -135,9 +135,9 @@ impl Stage {
     fn replace(&mut self, script: Script, interventions: Vec<Intervention>, play: bool) {
         let (pacing, follow, budget) = (self.pacing, self.follow, self.checkpoints.budget());
         self.looking.1.store(true, Ordering::Relaxed);
-        let (reply, source, looking) = (self.reply.take(), self.source.take(), self.looking.0);
+        let (reply, source, looking, refused) = (self.reply.take(), self.source.take(), self.looking.0, self.refused.take());
         *self = Stage::new(script, interventions, self.id + 1);
-        (self.reply, self.source, self.looking.0) = (reply, source, looking);
+        (self.reply, self.source, self.looking.0, self.refused) = (reply, source, looking, refused);
         (self.pacing, self.follow) = (pacing, follow);
         self.checkpoints.limit(budget);
         if play {

@@ -111,7 +111,7 @@ fn what_cannot_be_changed_on_the_way_is_said() {
     for (change, words) in [
         ("duration=30s", "restart"),
         ("c.reads[0].group=\"x\"", "restart"),
-        ("p.emits[0].arrivals=ClosedLoop(users: 3)", "arrivals of p"),
+        ("p.emits[0].arrivals=ClosedLoop(users: 3, think: Constant(\"1s\"))", "arrivals of p"),
         ("c.instances=0", "instances"),
         ("nobody.instances=2", "nobody"),
     ] {

@@ -11,6 +11,7 @@ use crate::record::series::Bin;
 use crate::run::{Frame, words};
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
+use crate::time::{SECOND, Time};
 use egui::{Align2, Color32, FontId, Painter, PointerButton, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 /// A figure of the whole run over time.
@@ -268,7 +269,7 @@ fn act(ui: &Ui, response: &Response, ground: &Ground<'_>, frame: &Frame, time: &
             None => {}
         }
         if response.double_clicked() {
-            time.mark(frame.now);
+            time.mark(Time((here * SECOND as f64) as u64));
         } else if response.clicked() {
             let near = |m: &super::Marker| (ground.x(m.at.seconds()) - at.x).abs() < ground.theme.px(6.0);
             match time.markers.iter().position(near).filter(|_| at.y > ground.rect.bottom() - ground.theme.px(size::CONTROL)) {
