@@ -399,7 +399,7 @@ impl Observer for Recorder {
                     self.ended(outlet, now);
                 }
             }
-            Observation::Unroutable { .. } | Observation::Refused { .. } | Observation::GivenUp { .. } => {}
+            Observation::Unroutable { .. } | Observation::Refused { .. } | Observation::GivenUp { .. } | Observation::Confirmed { .. } => {}
             Observation::Broker { broker, note } => {
                 let node = self.plan.brokers[broker.index()].node;
                 self.series.note(Happening { at: now, node, note });

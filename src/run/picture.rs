@@ -118,7 +118,8 @@ impl Stage {
     fn node(&self, id: NodeId, recent: Option<&Bin<'_>>) -> NodeFigures {
         let (simulation, recorder) = (&self.moment.simulation, &self.moment.recorder);
         let (count, rate) = (recorder.count(id), recent.map_or(0.0, |bin| bin.throughput(id)));
-        let figures = NodeFigures { rate, count, ..NodeFigures::default() };
+        let confirms = simulation.confirms(id).map(|c| (c.resent, c.given_up, c.unconfirmed));
+        let figures = NodeFigures { confirms, rate, count, ..NodeFigures::default() };
         let Role::Consumer(consumer) = simulation.plan().nodes[id.index()].role else { return figures };
         let (failed, retries) = recorder.failures(consumer);
         NodeFigures {

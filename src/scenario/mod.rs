@@ -15,6 +15,7 @@ mod names;
 pub mod pairs;
 pub mod plan;
 pub mod problem;
+pub mod publishing;
 pub mod read;
 pub mod recording;
 pub mod set;

@@ -7,6 +7,7 @@ mod change;
 mod flow;
 mod journeys;
 mod limits;
+mod publishing;
 mod replay;
 mod seek;
 mod theory;

@@ -129,7 +129,9 @@ fn found(ui: &mut Ui, theme: &Theme, frame: &Frame, finding: &mut Finding, actio
             false => format!("{} found", figures::count(*all)),
         };
         ui.label(muted(theme, words).size(theme.label));
-        let height = theme.label * 1.6;
+        let height = theme.label * 1.7;
+        let spacing = ui.spacing_mut();
+        (spacing.interact_size.y, spacing.button_padding.y, spacing.item_spacing.y) = (height, 0.0, 0.0);
         ScrollArea::vertical().id_salt("found").auto_shrink(false).show_rows(ui, height, found.len(), |ui, rows| {
             for event in &found[rows] {
                 let on = finding.event == Some(event.event);

@@ -26,7 +26,7 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, journey: &Journey,
     let names = (room.width() * 0.28).clamp(theme.px(120.0), theme.px(240.0));
     let left = room.left() + names;
     // Room for fates behind the bars.
-    let width = (room.right() - left - theme.px(150.0)).max(theme.px(80.0));
+    let width = (room.right() - left - theme.px(190.0)).max(theme.px(80.0));
     let x = |at: Time| left + ((at.seconds() - from) / (to - from).max(1e-9)) as f32 * width;
     let font = FontId::proportional(theme.label);
     let head = theme.label * 1.5;

@@ -45,6 +45,7 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &mut TimeVie
         return;
     };
     ScrollArea::vertical().id_salt("around").auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = theme.label * 1.4;
         Grid::new("around figures").num_columns(4).min_col_width(theme.px(56.0)).spacing(vec2(theme.px(space::S), 2.0)).show(ui, |ui| {
             row(ui, theme, &format!("{} on each side", figures::seconds(width)), &["was", "now", "change"].map(str::to_owned), true);
             let mut line = |name: &str, unit: Unit, was: f64, now: f64| {

@@ -12,7 +12,7 @@ use crate::scenario::Plan;
 use egui::{Grid, RichText, ScrollArea, Ui, vec2};
 
 /// Most bins of a span that are looked at one by one.
-const BINS: usize = 2_000;
+const BINS: usize = 200;
 
 type Figure = fn(&Plan, &Bin<'_>) -> f64;
 
@@ -34,6 +34,7 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &TimeView) {
     };
     let bins: Vec<Bin<'_>> = film.bins(from, to, BINS).into_iter().filter(|bin| bin.middle() >= from && bin.middle() <= to).collect();
     ScrollArea::vertical().id_salt("span").auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = theme.label * 1.4;
         Grid::new("span figures").num_columns(5).min_col_width(theme.px(44.0)).spacing(vec2(theme.px(space::S), 2.0)).show(ui, |ui| {
             row(ui, theme, "Over the span", &["mean", "min", "max", "p95"].map(str::to_owned), true);
             for (name, unit, figure) in FIGURES {
