@@ -151,7 +151,8 @@ fn lines(one: &Moment, two: &Moment) -> Vec<Line> {
     let (a, b) = (Report::of(&one.simulation, &one.recorder, 0.0), Report::of(&two.simulation, &two.recorder, 0.0));
     let mut lines = Vec::new();
     let mut add = |name: String, unit: Unit, a: f64, b: f64| lines.push(Line { name, unit, a, b });
-    let counts: [(&str, fn(&Totals) -> u64); 9] = [
+    type Count = fn(&Totals) -> u64;
+    let counts: [(&str, Count); 9] = [
         ("Published", |t| t.published),
         ("Deliveries", |t| t.deliveries),
         ("Handled", |t| t.acked),

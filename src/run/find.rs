@@ -139,7 +139,7 @@ impl Observer for Finder {
             (Query::DeadLettered, Observation::Failed { consumer, message, next: AfterFailure::DeadLetter, .. }) => {
                 self.add(now, &message.event, Some(self.consumer(consumer)), "dead-lettered".to_owned());
             }
-            (Query::DeadLettered, Observation::Ended { event, fate, why, .. }) if fate == BrokerFate::DeadLettered => {
+            (Query::DeadLettered, Observation::Ended { event, fate: BrokerFate::DeadLettered, why, .. }) => {
                 self.add(now, event, None, format!("dead-lettered: {why}"));
             }
             (Query::Lost, Observation::LostOnLink { event, .. }) => self.add(now, event, None, "lost on the network".to_owned()),

@@ -31,6 +31,7 @@ pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
         }
         Observation::Refused { event: e, why, .. } => format!("{} is refused: {why}", event(e.id, e.kind)),
         Observation::GivenUp { event: e, why, .. } => format!("{} is given up by its publisher: {why}", event(e.id, e.kind)),
+        Observation::Confirmed { event: e, .. } => format!("{} is confirmed to its publisher", event(e.id, e.kind)),
         Observation::Routed { outlet, event: e } => format!("{} is routed to {}", event(e.id, e.kind), plan.outlets[outlet.index()].name),
         Observation::Waits { outlet, event: e } => format!("{} waits at {}", event(e.id, e.kind), plan.outlets[outlet.index()].name),
         Observation::Leaves { outlet, event: e } => format!("{} leaves {}", event(e.id, e.kind), plan.outlets[outlet.index()].name),

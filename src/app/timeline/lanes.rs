@@ -102,7 +102,7 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &mut TimeVie
     draw_changes(&painter, &ground, changes, all.left(), frame, time);
     draw_axis(&painter, &ground, all);
     draw_over(&painter, &ground, frame, time);
-    act(ui, &response, &ground, frame, time, duration, actions);
+    act(ui, &response, &ground, time, duration, actions);
     tell(&response, &ground, frame, &bins, height);
 }
 
@@ -233,7 +233,7 @@ fn draw_over(painter: &Painter, ground: &Ground<'_>, frame: &Frame, time: &TimeV
     painter.line_segment([pos2(x, ground.rect.top()), pos2(x, ground.rect.bottom())], Stroke::new(theme.stroke * 2.0, theme.accent));
 }
 
-fn act(ui: &Ui, response: &Response, ground: &Ground<'_>, frame: &Frame, time: &mut TimeView, duration: f64, actions: &mut Vec<Action>) {
+fn act(ui: &Ui, response: &Response, ground: &Ground<'_>, time: &mut TimeView, duration: f64, actions: &mut Vec<Action>) {
     let (scroll, zoom) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta()));
     if let Some(at) = response.hover_pos() {
         let factor = if zoom != 1.0 { 1.0 / f64::from(zoom) } else { (-f64::from(scroll.y) / 240.0).exp() };
