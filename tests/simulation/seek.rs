@@ -1,5 +1,7 @@
 //! Going to a moment gives exactly the moment: whatever was taken on the way, nothing of it is left.
 
+#![allow(clippy::disallowed_methods, reason = "these tests wait for a thread that runs by wall time")]
+
 use crate::plan;
 use crate::replay::BUSY;
 use std::sync::Arc;
