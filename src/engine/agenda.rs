@@ -24,22 +24,11 @@ pub enum Due {
     Wake,
     /// A broker's parcel arrives; index of a parcel.
     Parcel,
-    /// A fault begins or ends; index of a turn of the faults.
-    Fault,
-    /// An emitter in a surge emits once more.
-    Extra,
+    /// Something rarer; index of an errand.
+    Errand,
 }
 
-const KINDS: [Due; 16] = {
-    let mut kinds = [Due::Extra; 16];
-    let known = [Due::Arrival, Due::LinkHead, Due::Transit, Due::Done, Due::Retry, Due::Wake, Due::Parcel, Due::Fault, Due::Extra];
-    let mut i = 0;
-    while i < known.len() {
-        kinds[i] = known[i];
-        i += 1;
-    }
-    kinds
-};
+const KINDS: [Due; 8] = [Due::Arrival, Due::LinkHead, Due::Transit, Due::Done, Due::Retry, Due::Wake, Due::Parcel, Due::Errand];
 const KIND_BITS: u32 = 4;
 const INDEX_BITS: u32 = 26;
 const SEQUENCE_SHIFT: u32 = KIND_BITS + INDEX_BITS;

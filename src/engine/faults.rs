@@ -5,7 +5,6 @@
 
 use super::event::odds;
 use super::sample::Sampler;
-use super::slab::Slab;
 use crate::ids::{BrokerId, ConsumerId, LinkId, NodeId};
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
@@ -108,8 +107,6 @@ pub fn between(fault: &FaultPlan, plan: &Plan) -> Vec<LinkId> {
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     list: Vec<Spell>,
-    /// What is on the agenda: which fault, in which round of it, and whether it begins then.
-    pub(super) turns: Slab<(u32, u32, bool)>,
 }
 
 /// A fault, at work or not.

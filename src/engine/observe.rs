@@ -72,6 +72,13 @@ pub enum Observation<'a> {
         /// Why.
         why: Reason,
     },
+    /// A publisher was told that its broker has an event.
+    Confirmed {
+        /// Whose event.
+        emitter: EmitterId,
+        /// What.
+        event: &'a Event,
+    },
     /// A copy is owed to an outlet from now on.
     Routed {
         /// Which outlet.
@@ -259,6 +266,7 @@ impl Fingerprint {
             Observation::Interrupted { outlet, worker, message, .. } => {
                 tag(12 + u64::from(outlet.0) * 16 + (u64::from(*worker) << 36), message.event.id.0)
             }
+            Observation::Confirmed { event, .. } => tag(14, event.id.0),
             Observation::Broker { broker, note } => tag(13 + u64::from(broker.0) * 16, note.word()),
             Observation::FaultBegan { number, until, .. } => tag(14 + u64::from(*number) * 16, until.map_or(1, |at| at.0 | 2)),
             Observation::FaultEnded { number } => tag(14 + u64::from(*number) * 16, 0),

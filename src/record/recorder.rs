@@ -379,7 +379,11 @@ impl Observer for Recorder {
                     self.ended(outlet, now);
                 }
             }
-            Observation::Unroutable { .. } | Observation::Refused { .. } | Observation::GivenUp { .. } | Observation::Broker { .. } => {}
+            Observation::Unroutable { .. }
+            | Observation::Refused { .. }
+            | Observation::GivenUp { .. }
+            | Observation::Confirmed { .. }
+            | Observation::Broker { .. } => {}
             Observation::FaultBegan { number, fault, until } => self.faults.began(number, fault, until, now, &self.plan),
             Observation::FaultEnded { number } => self.faults.ended(number, now),
             Observation::Ended { outlet, waited, .. } => {

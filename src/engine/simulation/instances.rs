@@ -81,7 +81,13 @@ impl Simulation {
                 }
             }
             match station.anybody() {
-                false => self.take_down(crew, orderly, desk, observer),
+                false => {
+                    self.take_down(crew, orderly, desk, observer);
+                    // With the last of the workers goes what the consumer as a publisher kept in memory.
+                    if !orderly && !self.is_up(consumer) {
+                        self.forget_kept(self.plan.consumers[consumer.index()].node, observer);
+                    }
+                }
                 true => self.lose_workers(crew, &fallen, desk, observer),
             }
         }

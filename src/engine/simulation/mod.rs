@@ -1,7 +1,9 @@
 //! The simulation: state, and what happens at each entry of the agenda.
 
+mod confirming;
 mod deciding;
 mod emitter;
+mod errands;
 mod handling;
 mod instances;
 mod publishing;
@@ -19,6 +21,7 @@ use crate::engine::keys::Interner;
 use crate::engine::ledger::Ledger;
 use crate::engine::link::{Link, Travelling};
 use crate::engine::observe::{Fingerprint, Observation, Observer};
+use crate::engine::publisher::Publisher;
 use crate::engine::seats::Seats;
 use crate::engine::slab::Slab;
 use crate::ids::{BrokerId, ConsumerId, EmitterId, LinkId};
@@ -26,6 +29,7 @@ use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
 use crate::time::Time;
 use emitter::Emitter;
+use errands::Errand;
 use std::fmt;
 use std::sync::Arc;
 
@@ -39,6 +43,8 @@ pub struct Simulation {
     stopped: Option<Stop>,
     pub(super) agenda: Agenda,
     emitters: Vec<Emitter>,
+    /// By emitter: what it keeps until it is confirmed, if it waits for that.
+    pub(super) publishers: Vec<Option<Publisher>>,
     pub(super) links: Vec<Link>,
     pub(super) brokers: Vec<Broker>,
     pub(super) consumers: Vec<Consumer>,
@@ -58,6 +64,7 @@ pub struct Simulation {
     wakes: Slab<(BrokerId, u64)>,
     /// What brokers sent over links, with their tokens and whether it arrives.
     parcels: Slab<(BrokerId, u64, bool)>,
+    errands: Slab<Errand>,
     /// When the parcel sent last arrives, if it does: for those who watch what it carries.
     parcel_arrives: Option<Time>,
     started: bool,
@@ -162,6 +169,7 @@ impl Simulation {
             stopped: None,
             agenda: Agenda::default(),
             emitters,
+            publishers: plan.emitters.iter().map(|emitter| Publisher::new(&emitter.publish)).collect(),
             links: links.collect(),
             kept: brokers.iter().map(Rules::keeps_publishers).collect(),
             brokers,
@@ -177,6 +185,7 @@ impl Simulation {
             backoffs: Slab::default(),
             wakes: Slab::default(),
             parcels: Slab::default(),
+            errands: Slab::default(),
             parcel_arrives: None,
             started: false,
             books: vec![Books::default(); plan.outlets.len()],
@@ -281,8 +290,7 @@ impl Simulation {
                     self.decide(broker, desk, observer);
                 }
             }
-            Due::Fault => self.fault_turns(index, desk, observer),
-            Due::Extra => self.emit_extra(EmitterId(index), desk, observer),
+            Due::Errand => self.run_errand(index, desk, observer),
             Due::Parcel => {
                 if let Some((broker, token, arrives)) = self.parcels.take(index) {
                     desk.now = self.now;

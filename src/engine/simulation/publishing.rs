@@ -1,6 +1,7 @@
 //! Publishing: a workload's arrival or a handled event becomes a new event on its way.
 
 use super::Simulation;
+use super::errands::Errand;
 use crate::engine::agenda::Due;
 use crate::engine::broker::{Desk, Rules};
 use crate::engine::event::{Event, Flags, Message};
@@ -40,7 +41,7 @@ impl Simulation {
         // Further arrivals lie anywhere up to the next one, which is where those of a denser process would.
         let gap = next.map_or(Span::ZERO, |at| at - now);
         let (times, extra) = emitter.surges(gap);
-        extra.into_iter().for_each(|at| self.agenda.schedule(now + at, Due::Extra, id.0));
+        extra.into_iter().for_each(|at| self.errand(now + at, Errand::Extra(id)));
         if times > 0 {
             self.publish(id, None, desk, observer);
         } else {
@@ -62,11 +63,14 @@ impl Simulation {
         let now = self.now;
         let emitter = &mut self.emitters[id.index()];
         let event = emitter.make(id, now, cause);
-        let (channel, link) = (emitter.channel, emitter.link);
+        let (channel, link, confirmed) = (emitter.channel, emitter.link, emitter.confirmed);
         if event.flags.has(Flags::TRACKED) {
             self.ledger.enter(event.id, None);
         }
         self.note(&Observation::Published { emitter: id, event: &event, cause: cause.map(|event| event.id) }, observer);
+        if confirmed {
+            return self.publish_confirmed(id, event, desk, observer);
+        }
         self.send_to_broker(link, channel, event, desk, observer);
     }
 

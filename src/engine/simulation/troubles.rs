@@ -1,7 +1,7 @@
 //! Faults begin and end, on the agenda or by hand.
 
 use super::Simulation;
-use crate::engine::agenda::Due;
+use super::errands::Errand;
 use crate::engine::broker::{Desk, Rules};
 use crate::engine::consumer::{Burden, Load};
 use crate::engine::faults::{Effect, Spell, effects};
@@ -48,16 +48,12 @@ impl Simulation {
         let Some(spell) = self.faults.get_mut(number) else { return };
         let round = spell.round;
         if let Some(at) = spell.next(now) {
-            let turn = self.faults.turns.put((number, round, true));
-            self.agenda.schedule(at, Due::Fault, turn);
+            self.errand(at, Errand::Fault { number, round, begins: true });
         }
     }
 
     /// A turn of a fault has come.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn fault_turns<O: Observer>(&mut self, turn: u32, desk: &mut Desk, observer: &mut O) {
-        let Some((number, round, begins)) = self.faults.turns.take(turn) else { return };
+    pub(super) fn fault_turns<O: Observer>(&mut self, number: u32, round: u32, begins: bool, desk: &mut Desk, observer: &mut O) {
         let Some(spell) = self.faults.get_mut(number) else { return };
         match begins {
             true => self.break_down(number, desk, observer),
@@ -74,8 +70,7 @@ impl Simulation {
         let (round, until, fault) = (spell.round, spell.end(now), Arc::clone(&spell.plan));
         spell.at_work = Some((now, until));
         if let Some(at) = until {
-            let turn = self.faults.turns.put((number, round, false));
-            self.agenda.schedule(at, Due::Fault, turn);
+            self.errand(at, Errand::Fault { number, round, begins: false });
         }
         self.note(&Observation::FaultBegan { number, fault: &fault, until }, observer);
         for (i, effect) in effects(&fault, &Arc::clone(&self.plan)).into_iter().enumerate() {
@@ -109,7 +104,10 @@ impl Simulation {
                 let salt = self.seed ^ hash_name(&self.faults.all()[number as usize].plan.what.to_string());
                 self.consumers[consumer.index()].burden(Burden { fault: number, instance, load: Load::Poison(odds, salt) });
             }
-            Effect::Mute(node) => self.each_workload(node, |emitter| emitter.mute(true)),
+            Effect::Mute(node) => {
+                self.each_workload(node, |emitter| emitter.mute(true));
+                self.forget_kept(node, observer);
+            }
             Effect::Surge(node, times) => self.each_workload(node, |emitter| emitter.surge(number, times, stream.clone())),
             Effect::Broker(broker) => self.broker_fell(broker, desk, observer),
             Effect::BrokerNode(broker, node) => self.broker_node(broker, node, false, desk, observer),

@@ -9,6 +9,7 @@ mod faults;
 mod flow;
 mod names;
 mod numbers;
+mod publishing;
 #[cfg(test)]
 mod tests;
 
@@ -38,6 +39,7 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
     flow::follow(scenario, &names, &mut findings);
     numbers::look(scenario, &names, &mut findings);
     let faults = faults::resolve(scenario, &mut findings);
+    publishing::look(scenario, &names, &mut findings);
     let expectations = names::expectations(scenario, &names, &mut findings);
     match findings.has_errors() {
         true => Err(findings.list),
