@@ -1,5 +1,7 @@
 //! The observer that every run has: levels, distributions and series of all nodes and outlets.
 
+use super::fates::Fates;
+use super::faults::FaultLog;
 use super::heat::Heat;
 use super::histogram::{Distribution, Precision, Summary};
 use super::level::Level;
@@ -19,6 +21,8 @@ pub struct Recorder {
     outlets: Vec<OutletRecord>,
     consumers: Vec<ConsumerRecord>,
     links: Vec<LinkRecord>,
+    faults: FaultLog,
+    fates: Fates,
     /// By type: events published.
     types: Vec<u64>,
     /// By emitter: the producer that counts; none for `then`.
@@ -158,6 +162,8 @@ impl Recorder {
                 })
                 .collect(),
             links: vec![LinkRecord::default(); plan.links.len()],
+            faults: FaultLog::default(),
+            fates: Fates::default(),
             types: vec![0; plan.types.len()],
             emitter_nodes: plan
                 .emitters
@@ -338,6 +344,16 @@ impl Recorder {
         all.summary()
     }
 
+    /// What went wrong.
+    pub fn faults(&self) -> &FaultLog {
+        &self.faults
+    }
+
+    /// How copies ended that were not handled to the end.
+    pub fn fates(&self) -> &Fates {
+        &self.fates
+    }
+
     /// What set out on a link.
     pub fn link(&self, link: crate::ids::LinkId) -> LinkRecord {
         self.links[link.index()]
@@ -382,6 +398,7 @@ impl Observer for Recorder {
 
     #[inline(always)]
     fn observe(&mut self, now: Time, what: &Observation<'_>) {
+        self.fates.observe(what);
         match *what {
             Observation::Published { emitter, event, .. } => {
                 self.types[usize::from(event.kind.0)] += 1;
@@ -404,6 +421,8 @@ impl Observer for Recorder {
                 let node = self.plan.brokers[broker.index()].node;
                 self.series.note(Happening { at: now, node, note });
             }
+            Observation::FaultBegan { number, fault, until } => self.faults.began(number, fault, until, now, &self.plan),
+            Observation::FaultEnded { number } => self.faults.ended(number, now),
             Observation::Ended { outlet, waited, .. } => {
                 if waited {
                     self.outlets[outlet.index()].waiting.down(now);

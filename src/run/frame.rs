@@ -3,6 +3,7 @@
 use super::branches::BranchInfo;
 use super::look::Answers;
 use crate::ids::{EventId, LinkId, TypeId};
+use crate::record::faults::FaultSpan;
 use crate::record::{Series, Totals};
 use crate::scenario::Plan;
 use crate::time::Time;
@@ -44,6 +45,8 @@ pub struct Frame {
     pub flights: Vec<Flight>,
     /// How many set out, before thinning.
     pub set_out: u64,
+    /// What went wrong so far, in the order in which it began.
+    pub faults: Arc<Vec<Arc<FaultSpan>>>,
     /// Figures over time, up to the moment.
     pub series: Series,
     /// What is known of the run beyond the moment.

@@ -82,6 +82,7 @@ impl Stage {
             links,
             flights,
             set_out,
+            faults: Arc::clone(recorder.faults().spans()),
             past: self.past(),
             series,
             plan,

@@ -25,7 +25,7 @@ pub fn place(plan: &Plan, what: &Observation<'_>) -> Option<NodeId> {
         | Observation::Acked { consumer: id, .. }
         | Observation::Failed { consumer: id, .. }
         | Observation::Interrupted { consumer: id, .. } => consumer(id),
-        // Where it waits, at the broker or at its consumer, is not said.
+        // Faults strike several nodes; where an event waits, at its broker or its consumer, is not said.
         _ => return None,
     })
 }

@@ -57,6 +57,8 @@ pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
         Observation::Ended { outlet, event: e, fate, why, .. } => {
             format!("{} ends at {}: {}, {why}", event(e.id, e.kind), plan.outlets[outlet.index()].name, super::journey::ended(fate).1)
         }
+        Observation::FaultBegan { fault, .. } => format!("{} begins", fault.what),
+        Observation::FaultEnded { number } => format!("fault {number} ends"),
         Observation::Broker { broker, note } => {
             format!("{}: {}", plan.nodes[plan.brokers[broker.index()].node.index()].name, of_note(plan, &note))
         }

@@ -31,7 +31,7 @@ impl Simulation {
         for (i, (planned, before)) in plan.consumers.iter().zip(&old.consumers).enumerate() {
             self.consumers[i].adopt(planned);
             if (planned.instances, planned.threads) != (before.instances, before.threads) {
-                self.resize(ConsumerId::at(i), &mut desk, observer);
+                self.resize(ConsumerId::at(i), before.instances, &mut desk, observer);
             }
         }
         self.desk = desk;
