@@ -9,7 +9,7 @@ use crate::run::branches::BranchInfo;
 use crate::run::contrast::{Contrast, Unit};
 use crate::run::look::Look;
 use crate::run::{Command, Frame};
-use crate::scenario::intervention::{Intervention, What};
+use crate::scenario::intervention::Intervention;
 use crate::time::Time;
 use egui::{Button, Key, RichText, ScrollArea, TextEdit, Ui, vec2};
 use egui_material_icons::icons::{ICON_EDIT, ICON_FIBER_MANUAL_RECORD, ICON_MY_LOCATION, ICON_TUNE};
@@ -19,6 +19,8 @@ use egui_material_icons::icons::{ICON_EDIT, ICON_FIBER_MANUAL_RECORD, ICON_MY_LO
 pub struct Branching {
     /// A change, as PATH=VALUE.
     change: String,
+    /// Why the change cannot be understood.
+    wrong: Option<String>,
     /// The branch that is being renamed, and its new name.
     renaming: Option<(u32, String)>,
 }
@@ -144,15 +146,22 @@ fn change(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, bran
         let field = ui.add(TextEdit::singleline(&mut branching.change).hint_text(hint).desired_width(theme.px(260.0)));
         name_field(&field, "Change on the way, as path=value");
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-        let ready = branching.change.contains('=');
+        let ready = branching.change.contains(['=', '(']);
         let there = frame.now < frame.past.recorded;
         let words = if there { "Branch off here" } else { "Change now" };
         let clicked = labelled_button(ui, theme, ICON_TUNE, words, ready).clicked();
-        if (clicked || entered)
-            && let Ok(Intervention { what: What::Set { path, value }, .. }) = Intervention::set(Time::ZERO, &branching.change)
-        {
-            actions.push(Action::Run(Command::Intervene(What::Set { path, value })));
-            branching.change.clear();
+        if (clicked || entered) && ready {
+            match Intervention::set(Time::ZERO, &branching.change) {
+                Ok(intervention) => {
+                    actions.push(Action::Run(Command::Intervene(intervention.what)));
+                    branching.change.clear();
+                    branching.wrong = None;
+                }
+                Err(why) => branching.wrong = Some(why),
+            }
+        }
+        if let Some(why) = &branching.wrong {
+            ui.label(RichText::new(why).size(theme.label).color(theme.bad));
         }
         let record = labelled_button(ui, theme, ICON_FIBER_MANUAL_RECORD, "Save recording", true);
         if record.on_hover_text("The scenario, its seed and all changes of this branch in one file, to be run again bit for bit").clicked()

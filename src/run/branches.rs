@@ -2,8 +2,10 @@
 
 use super::script::Script;
 use crate::record::Series;
+use crate::record::faults::FaultSpan;
 use crate::scenario::intervention::Intervention;
 use crate::time::Time;
+use std::sync::Arc;
 
 /// A run, as far as it was ever simulated, and where it comes from.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Branch {
     pub recorded: Time,
     /// The series up to there.
     pub film: Series,
+    /// What went wrong up to there.
+    pub faults: Vec<Arc<FaultSpan>>,
     /// The branches it goes back to, itself first, each with the time up to which it is followed and the turns taken there.
     pub lineage: Vec<(u32, Time, usize)>,
 }
@@ -52,6 +56,7 @@ impl Branch {
             interventions,
             recorded: Time::ZERO,
             film: Series::default(),
+            faults: Vec::new(),
             lineage: vec![(0, Time::NEVER, usize::MAX)],
         }
     }
@@ -70,6 +75,7 @@ impl Branch {
             interventions: self.interventions[..taken].to_vec(),
             recorded: at,
             film: Series::default(),
+            faults: Vec::new(),
             lineage,
         }
     }

@@ -60,6 +60,8 @@ pub struct Past {
     pub recorded: Time,
     /// Figures over time up to there.
     pub film: Series,
+    /// What went wrong up to there.
+    pub faults: Vec<Arc<FaultSpan>>,
     /// Where the run is on its way to, while it is not yet there.
     pub seeking: Option<Time>,
     /// Whether the speed is chosen so that single events can be followed.

@@ -105,6 +105,7 @@ impl Stage {
         Past {
             recorded: branch.recorded,
             film: branch.film.clone(),
+            faults: branch.faults.clone(),
             seeking,
             follow: self.follow,
             looping: self.looping,

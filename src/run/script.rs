@@ -3,6 +3,8 @@
 use crate::engine::{Observer, Progress, Simulation};
 use crate::record::Recorder;
 use crate::scenario::Plan;
+use crate::scenario::faults::Fault;
+use crate::scenario::plan::FaultPlan;
 use crate::time::Time;
 use std::sync::Arc;
 
@@ -22,8 +24,19 @@ pub struct Script {
 pub struct Turn {
     /// When: after everything else that happens at this time.
     pub at: Time,
+    /// What.
+    pub change: Change,
+}
+
+/// What is changed.
+#[derive(Clone, Debug)]
+pub enum Change {
     /// The plan that holds from there on.
-    pub plan: Arc<Plan>,
+    Plan(Arc<Plan>),
+    /// Something goes wrong.
+    Begin(FaultPlan),
+    /// It is mended; nothing happens if it is not at work.
+    End(Fault),
 }
 
 /// A run at one moment. A copy is a checkpoint.
@@ -78,8 +91,17 @@ impl Moment {
 
     /// Makes a change, now.
     pub fn take<O: Observer>(&mut self, turn: &Turn, observer: &mut O) {
-        self.simulation.adopt(&turn.plan, &mut (&mut self.recorder, observer));
-        self.recorder.adopt(&turn.plan, self.simulation.now());
+        let mut both = (&mut self.recorder, observer);
+        match &turn.change {
+            Change::Plan(plan) => {
+                self.simulation.adopt(plan, &mut both);
+                self.recorder.adopt(plan, self.simulation.now());
+            }
+            Change::Begin(fault) => self.simulation.begin_fault(fault.clone(), &mut both),
+            Change::End(fault) => {
+                self.simulation.end_fault(fault, &mut both);
+            }
+        }
         self.taken += 1;
     }
 }

@@ -1,10 +1,11 @@
 //! Where plans come from: a scenario's text and the files it names, so that a change on the way can be planned as well.
 
 use super::headless::Finished;
-use super::script::{Script, Turn};
+use super::script::{Change, Script, Turn};
 use crate::scenario::intervention::{Intervention, What};
+use crate::scenario::plan::When;
 use crate::scenario::recording::{FORMAT, Hash, Recording};
-use crate::scenario::{Files, Problem, read, set};
+use crate::scenario::{Files, Problem, check, read, set};
 use crate::time::Time;
 use std::fmt;
 use std::sync::Arc;
@@ -66,17 +67,27 @@ impl Source {
         let mut text = self.text.clone();
         for intervention in interventions {
             let fail = |message: String| vec![Problem::of_file(&intervention.to_string(), message, None)];
-            let What::Set { path, value } = &intervention.what;
-            text = set(&text, &format!("{path}={value}"))?;
-            let plan = Arc::new(read::load(&text, &self.name, &*self.files)?.plan);
-            script.plan.adoptable(&plan).map_err(fail)?;
+            let change = match &intervention.what {
+                What::Set { path, value } => {
+                    text = set(&text, &format!("{path}={value}"))?;
+                    let plan = Arc::new(read::load(&text, &self.name, &*self.files)?.plan);
+                    script.plan.adoptable(&plan).map_err(fail)?;
+                    Change::Plan(plan)
+                }
+                What::Fault { what, lasts } => {
+                    let when = When::Once { at: intervention.time(), lasts: *lasts };
+                    let scenario = read::read(&text, &self.name)?;
+                    Change::Begin(check::fault(&scenario, what, when).map_err(|finding| fail(finding.message))?)
+                }
+                What::EndFault(what) => Change::End(what.clone()),
+            };
             if script.turns.last().is_some_and(|turn| turn.at > intervention.time()) {
                 return Err(fail("interventions stand in order of time".to_owned()));
             }
             if intervention.time() > script.plan.duration {
                 return Err(fail(format!("the run is over at {}", script.plan.duration)));
             }
-            script.turns.push(Turn { at: intervention.time(), plan });
+            script.turns.push(Turn { at: intervention.time(), change });
         }
         Ok(script)
     }

@@ -322,6 +322,7 @@ impl Stage {
         if now >= branch.recorded {
             branch.recorded = now;
             branch.film = self.moment.recorder.series_at(now);
+            branch.faults = self.moment.recorder.faults().spans().to_vec();
         }
     }
 

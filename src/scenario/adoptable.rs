@@ -12,6 +12,7 @@ impl Plan {
     pub fn adoptable(&self, next: &Plan) -> Result<(), String> {
         let same = |what: &str, same: bool| if same { Ok(()) } else { Err(format!("{what} cannot be changed during a run: restart it")) };
         same("the length of a run and its warm-up", (self.duration, self.warmup) == (next.duration, next.warmup))?;
+        same("faults that are planned", self.faults == next.faults)?;
         same("nodes", alike(&self.nodes, &next.nodes))?;
         same("event types", alike(&self.types, &next.types))?;
         same("what brokers consist of", alike(&self.brokers, &next.brokers))?;
@@ -23,6 +24,7 @@ impl Plan {
         for (old, new) in self.emitters.iter().zip(&next.emitters) {
             let place = (&old.name, old.node, old.event, old.channel, old.link) == (&new.name, new.node, new.event, new.channel, new.link);
             same("connections", place)?;
+            same(&format!("how {} publishes", self.nodes[old.node.index()].name), alike(&old.publish, &new.publish))?;
             same(&format!("the kind of arrivals of {}", self.nodes[old.node.index()].name), exchangeable(old, new))?;
         }
         for (old, new) in self.links.iter().zip(&next.links) {

@@ -47,10 +47,14 @@ fn changes() -> Vec<Intervention> {
         at(7.0, "d2.threads=1"),
         at(8.0, "p.emits[0].arrivals=Every(\"10ms\")"),
         at(9.0, "d1.threads=4"),
+        at(9.5, "Fault(what: Crash(\"c\"), lasts: \"700ms\")"),
         at(10.0, "c.instances=3"),
         at(11.0, "network.loss=5%"),
         at(12.0, "links[0].latency=Exponential(mean: \"9ms\")"),
         at(13.0, "c.retry.attempts=1"),
+        at(14.0, "Fault(what: Pause(\"d2\"))"),
+        at(14.5, "d2.threads=2"),
+        at(15.0, "EndFault(Pause(\"d2\"))"),
     ]
 }
 

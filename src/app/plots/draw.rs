@@ -13,7 +13,7 @@ use crate::run::Frame;
 use crate::scenario::plan::Role;
 use egui::{Align2, Color32, FontId, Id, Rect, RichText, Sense, Stroke, Ui, Vec2, Vec2b, pos2, vec2};
 use egui_plot::{
-    AxisHints, GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotTransform, Points, VLine,
+    AxisHints, GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotTransform, Points, Span, VLine,
 };
 
 /// Most lines in one plot: more can neither be told apart nor drawn in time.
@@ -138,6 +138,15 @@ pub(super) fn one(
         .label_formatter(hovered)
         .show(ui, |plot| {
             plot.set_plot_bounds_x(from..=until);
+            for fault in &frame.past.faults {
+                let (began, ended) = (fault.began.seconds(), fault.ended.unwrap_or(frame.past.recorded).seconds());
+                plot.span(
+                    Span::new(fault.words.clone(), began..=ended)
+                        .axis(egui_plot::Axis::X)
+                        .fill(theme.wash(theme.bad, 0.10))
+                        .border_width(0.0),
+                );
+            }
             for change in frame.past.here().into_iter().flat_map(|branch| &branch.interventions) {
                 let line = VLine::new(change.what.to_string(), change.time().seconds());
                 plot.vline(line.stroke(Stroke::new(theme.stroke, theme.warn)).style(LineStyle::dotted_dense()));

@@ -171,6 +171,24 @@ fn draw_changes(painter: &Painter, ground: &Ground<'_>, rect: Rect, left: f32, f
             painter.text(pos2(x + side * 1.5, y), Align2::LEFT_CENTER, intervention.what.to_string(), font.clone(), theme.text);
         }
     }
+    for fault in &frame.past.faults {
+        let end = fault.ended.map_or(frame.past.recorded, |at| at);
+        let band = Rect::from_x_y_ranges(
+            ground.x(fault.began.seconds())..=ground.x(end.seconds()).max(ground.x(fault.began.seconds()) + 2.0),
+            rect.y_range(),
+        );
+        let band = band.intersect(Rect::from_x_y_ranges(ground.rect.x_range(), rect.y_range()));
+        if band.width() > 0.0 {
+            painter.rect_filled(band, 2.0, theme.wash(theme.bad, 0.3));
+            painter.with_clip_rect(band).text(
+                band.left_center() + vec2(2.0, 0.0),
+                Align2::LEFT_CENTER,
+                &fault.words,
+                font.clone(),
+                theme.text,
+            );
+        }
+    }
     for happening in frame.past.film.happenings() {
         let x = ground.x(happening.at.seconds());
         if ground.rect.x_range().contains(x) {
@@ -214,6 +232,9 @@ fn draw_over(painter: &Painter, ground: &Ground<'_>, frame: &Frame, time: &TimeV
     };
     if frame.plan.warmup.0 > 0 {
         band(0.0, frame.plan.warmup.seconds(), theme.wash(theme.muted, 0.10));
+    }
+    for fault in &frame.past.faults {
+        band(fault.began.seconds(), fault.ended.unwrap_or(frame.past.recorded).seconds(), theme.wash(theme.bad, 0.08));
     }
     if let Some((from, to)) = time.span {
         band(from, to, theme.wash(theme.accent, 0.16));
@@ -307,6 +328,10 @@ fn tell(response: &Response, ground: &Ground<'_>, frame: &Frame, bins: &[Bin<'_>
         frame.past.here().into_iter().flat_map(|branch| &branch.interventions).find(|i| near(ground, i.time().seconds(), at.x))
     {
         words = change.to_string();
+    } else if let Some(fault) =
+        frame.past.faults.iter().find(|f| f.began.seconds() <= seconds && seconds <= f.ended.unwrap_or(frame.past.recorded).seconds())
+    {
+        words = fault.words.clone();
     } else if let Some(happening) = frame.past.film.happenings().find(|h| near(ground, h.at.seconds(), at.x)) {
         words = format!("{}\nat {}", words::of_note(&frame.plan, &happening.note), happening.at);
     } else if let Some(branch) = frame.past.branches.iter().find(|b| b.parent.is_some_and(|(_, t)| near(ground, t.seconds(), at.x))) {
