@@ -89,6 +89,11 @@ impl Keep {
         }
     }
 
+    /// This copy is of what is open now: it goes when the work is safe.
+    pub fn adopt(&mut self, copy: &Path) {
+        self.copy = Some(copy.to_path_buf());
+    }
+
     /// The work is in its file, or given up: the copy goes.
     pub fn forget(&mut self) {
         if let Some(thread) = self.writing.take() {

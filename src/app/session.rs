@@ -326,6 +326,7 @@ impl Session {
             self.left_behind.retain(|(known, _)| known != copy);
             drop(std::fs::remove_file(copy));
         }
+        self.keep.adopt(copy);
         let label = "Recover unsaved changes".to_owned();
         self.apply(Action::Edit(super::edit::Edit::SetScenario { label, scenario: Box::new(kept) }));
         self.fit = true;

@@ -1,7 +1,7 @@
 //! What the pointer does, in words of the scenario.
 
 use super::layout::{Kind, Scene};
-use super::measures::{FAR, GRID, PORT_GRASP_SCREEN, TEXTURE, TOUCHED, WHEEL};
+use super::measures::{FAR, GRID, PARTICLE_GRASP_SCREEN, PORT_GRASP_SCREEN, TEXTURE, TOUCHED, WHEEL};
 use super::snap::{self, Snap};
 use super::view::View;
 use super::{Canvas, CanvasInput, Pointed, hit, menus, paint};
@@ -171,6 +171,11 @@ impl Canvas {
         if ground.hovered() && pointed.node.is_none() && pointed.wire.is_none() {
             pointed.wire =
                 ui.input(|i| i.pointer.hover_pos()).and_then(|p| hit::wire(&self.scene, self.view.scene_from_screen(p), self.view.zoom));
+        }
+        if pointed.node.is_none() && matches!(self.gesture, Gesture::Idle) && input.frame.is_some() {
+            let at =
+                ui.input(|i| i.pointer.hover_pos()).filter(|p| self.view.canvas.contains(*p) && ui.rect_contains_pointer(self.view.canvas));
+            pointed.particle = at.and_then(|at| self.particles.at(at, &self.scene, &self.view, PARTICLE_GRASP_SCREEN));
         }
         self.touch_ground(ui, input, ground, &pointed, actions);
         pointed
@@ -400,6 +405,10 @@ impl Canvas {
             actions.push(Action::Find(Find::Add { at: here.map(|p| snapped(p).into()), with: None }));
         } else if ground.clicked() {
             ui.memory_mut(|m| m.request_focus(ground.id));
+            if let Some(seen) = pointed.particle {
+                actions.push(Action::OpenJourney(seen.event));
+                return;
+            }
             match pointed.wire {
                 Some(wire) => self.select_wire(input, wire, actions),
                 None if !keep && !input.selection.is_empty() => actions.push(Action::Select(Selection::default())),

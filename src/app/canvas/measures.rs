@@ -24,7 +24,7 @@ pub const TOUCHED: usize = 800;
 /// Narrower than this on the screen, a node has no shape.
 pub const SPECK: f32 = 22.0;
 /// From this zoom on a node shows everything.
-pub const NEAR: f32 = 0.75;
+pub const NEAR: f32 = 0.6;
 
 /// Height of a producer.
 pub const PRODUCER: f32 = 60.0;
@@ -91,6 +91,8 @@ pub const SNAP_SCREEN: f32 = 5.0;
 
 /// Side of a particle, on the screen.
 pub const PARTICLE_SCREEN: f32 = 9.0;
+/// A particle takes the pointer within this distance, on the screen.
+pub const PARTICLE_GRASP_SCREEN: f32 = 8.0;
 /// Most particles at once, unless told otherwise.
 pub const PARTICLES: usize = 4_000;
 /// A particle is on its way at least this long, in wall seconds.

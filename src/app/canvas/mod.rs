@@ -127,6 +127,7 @@ struct Pointed {
     node: Option<usize>,
     port: Option<Source>,
     wire: Option<usize>,
+    particle: Option<particles::Seen>,
 }
 
 impl Canvas {

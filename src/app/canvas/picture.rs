@@ -9,11 +9,13 @@ use super::mesh::Kept;
 use super::paint::link::Weight;
 use super::paint::node::Look;
 use super::paint::{self, Brush};
+use super::particles::Seen as Travelling;
 use super::view::View;
 use super::{Canvas, CanvasInput, Pointed, atlas, hit, labels};
 use crate::app::action::Source;
 use crate::app::kinds;
 use crate::app::theme::Mode;
+use crate::run::frame::Manner;
 use crate::scenario::Severity;
 use crate::scenario::document::Node;
 use egui::{Color32, Mesh, Pos2, Shape, Stroke, StrokeKind, Ui};
@@ -287,6 +289,9 @@ impl Canvas {
             if let Some(Err(reason)) = aim.map(|a| connect::verdict(&self.scene, input.scenario, source, a.node, a.row)) {
                 tooltip(ui, &[(reason, input.theme.text)]);
             }
+        } else if let (Some(seen), false) = (pointed.particle, quiet) {
+            ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
+            tooltip(ui, &self.describe_particle(input, &seen));
         } else if let (Some(wire), false) = (pointed.wire, quiet) {
             let text = self.describe_wire(input, wire);
             tooltip(ui, &[(self.scene.ends(&self.scene.wires[wire]), input.theme.text), (text, input.theme.muted)]);
@@ -300,6 +305,28 @@ impl Canvas {
             }
             tooltip(ui, &lines);
         }
+    }
+
+    fn describe_particle(&self, input: &CanvasInput<'_>, seen: &Travelling) -> Vec<(String, Color32)> {
+        let (Some(frame), Some(wire)) = (input.frame, self.scene.wires.get(seen.wire)) else { return Vec::new() };
+        let kind = frame.plan.types.get(seen.kind).map_or("event", |t| t.name.as_str());
+        let mut lines = vec![(format!("{kind} {}", seen.event.serial() + 1), input.theme.text)];
+        let way = self.scene.ends(wire);
+        let told = match seen.manner {
+            Manner::Plain => format!("on its way from {way}"),
+            Manner::Duplicate => format!("a second copy that the network made, from {way}"),
+            Manner::Redelivery => format!("handed out again after it had come back, from {way}"),
+            Manner::Replay => format!("stored, and delivered once more as told, from {way}"),
+            Manner::DeadLetter => format!("given up and put aside, from {way}"),
+            Manner::Lost => {
+                let link = self.live.link(input.frame, seen.wire).and_then(|(link, _)| frame.plan.links.get(link.index()));
+                let share =
+                    link.filter(|l| l.loss.0 > 0.0).map_or(String::new(), |l| format!(", which loses {} of what it carries", l.loss));
+                format!("lost by the network from {way}{share}")
+            }
+        };
+        lines.push((told, input.theme.muted));
+        lines
     }
 
     fn describe_wire(&self, input: &CanvasInput<'_>, wire: usize) -> String {
