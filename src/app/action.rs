@@ -95,7 +95,7 @@ pub enum OnCanvas {
     Group,
     /// Add a note, here or in the middle of what is seen.
     Note(Option<(f32, f32)>),
-    /// Type another name where the name stands.
+    /// Type another name where the name stands: of a node, or of a broker's part as `broker/part`.
     Rename(String),
     /// Bring a node into sight and select it.
     Show(String),

@@ -5,7 +5,7 @@ use super::measures::{FAR, GRID, PARTICLE_GRASP_SCREEN, PORT_GRASP_SCREEN, TEXTU
 use super::snap::{self, Snap};
 use super::view::View;
 use super::{Canvas, CanvasInput, Pointed, hit, menus, paint};
-use crate::app::action::{Action, Find, Placing, Selection, Source};
+use crate::app::action::{Action, Find, OnCanvas, Placing, Selection, Source};
 use crate::app::edit::Edit;
 use egui::{CursorIcon, DragAndDrop, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
 use std::collections::BTreeSet;
@@ -278,7 +278,7 @@ impl Canvas {
     ) {
         let id = &self.scene.nodes[i].id.clone();
         if response.double_clicked() && ui.input(|i| i.modifiers.is_none()) {
-            self.write(super::writing::What::Node(id.clone()), id.clone());
+            self.tell(OnCanvas::Rename(part.map_or_else(|| id.clone(), |part| format!("{id}/{part}"))));
         }
         let selected = input.selection.nodes.contains(id);
         if response.clicked() {

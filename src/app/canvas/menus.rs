@@ -34,12 +34,15 @@ pub struct Menu {
     pub at: Pos2,
     /// It was asked for just now.
     opened: bool,
+    /// How often one was asked for: each is a window of its own, or it would begin with the size of the one before.
+    count: u32,
 }
 
 impl Menu {
     /// Asks for it.
     pub fn open(&mut self, about: About) {
         (self.about, self.opened) = (about, true);
+        self.count = self.count.wrapping_add(1);
     }
 }
 
@@ -66,7 +69,7 @@ impl Canvas {
             self.menu.at = ui.input(|i| i.pointer.latest_pos()).map_or(self.view.centre, |p| self.view.scene_from_screen(p));
         }
         let popup = egui::Popup::from_response(&whole)
-            .id(ui.scope_id().with("canvas menu"))
+            .id(ui.scope_id().with(("canvas menu", self.menu.count)))
             .kind(egui::PopupKind::Menu)
             .open_memory(opened.then_some(egui::SetOpenCommand::Bool(true)))
             .at_pointer_fixed()
@@ -116,8 +119,10 @@ impl Canvas {
             if row.is_some_and(|r| r.gives) && kinds::has(&broker.kind, part, kinds::Way::Out) {
                 let with = Source::Channel { broker: id.to_owned(), channel: part.to_owned() };
                 let add = OnCanvas::Add { placing: crate::app::action::Placing::Consumer, at: None, with: Some(with) };
-                items.extend([told(format!("Add consumer of {part}"), "", add), Item::Line]);
+                items.push(told(format!("Add consumer of {part}"), "", add));
             }
+            items.push(told(format!("Rename {part}"), "", OnCanvas::Rename(format!("{id}/{part}"))));
+            items.push(Item::Line);
         }
         if !several {
             items.push(does("Connect…", "L", Action::Find(Find::Connect(id.to_owned()))));

@@ -48,7 +48,10 @@ impl Canvas {
                 OnCanvas::Arrange(how) => self.arrange(input, how, actions),
                 OnCanvas::Group => self.group(input, actions),
                 OnCanvas::Note(at) => self.add_note(input, at, actions),
-                OnCanvas::Rename(id) => self.write(What::Node(id.clone()), id),
+                OnCanvas::Rename(name) => match name.split_once('/') {
+                    Some((broker, part)) => self.write(What::Part { broker: broker.to_owned(), part: part.to_owned() }, part.to_owned()),
+                    None => self.write(What::Node(name.clone()), name),
+                },
                 OnCanvas::Show(id) => self.bring_into_sight(ui, &id, actions),
                 OnCanvas::Add { placing, at, with } => {
                     let at = at.map_or_else(|| self.room_for(placing, with.as_ref()), Into::into);

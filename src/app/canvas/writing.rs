@@ -4,7 +4,10 @@ use super::notes::{change, note_rect};
 use super::{Canvas, CanvasInput};
 use crate::app::action::Action;
 use crate::app::edit::Edit;
+use crate::app::inspector::broker::renamed;
+use crate::app::kinds::{self, Way};
 use crate::app::widgets::name_field;
+use crate::scenario::document::Node;
 use egui::{Key, Modifiers, Rect, TextEdit, Ui, vec2};
 
 /// Whose words.
@@ -12,6 +15,13 @@ use egui::{Key, Modifiers, Rect, TextEdit, Ui, vec2};
 pub enum What {
     /// The node of this name.
     Node(String),
+    /// A broker's part.
+    Part {
+        /// The broker.
+        broker: String,
+        /// Its name now.
+        part: String,
+    },
     /// The title of the group at this position.
     Group(usize),
     /// The note at this position.
@@ -40,6 +50,10 @@ impl Canvas {
         let Some(mut writing) = self.writing.take() else { return };
         let place = match &writing.what {
             What::Node(id) => self.scene.index.get(id).map(|i| self.scene.nodes[*i].rect),
+            What::Part { broker, part } => {
+                let node = self.scene.index.get(broker).map(|i| &self.scene.nodes[*i]);
+                node.and_then(|n| n.rows.iter().find(|r| r.name == *part)).map(|r| r.rect)
+            }
             What::Group(index) => {
                 let frame = self.scene.frames.iter().find(|f| f.index == *index);
                 frame.map(|f| f.bar(self.scene.scale))
@@ -55,7 +69,7 @@ impl Canvas {
         let screen = self.view.screen_rect(place);
         let rows = if matches!(writing.what, What::Note(_)) { writing.text.lines().count().clamp(2, 12) } else { 1 };
         let size = vec2(screen.width().max(theme.px(140.0)), theme.body * 1.4 * rows as f32 + theme.px(10.0));
-        let top = if matches!(writing.what, What::Node(_)) { screen.center().y - size.y / 2.0 } else { screen.top() };
+        let top = if matches!(writing.what, What::Node(_) | What::Part { .. }) { screen.center().y - size.y / 2.0 } else { screen.top() };
         let rect = Rect::from_min_size(egui::pos2(screen.left(), top), size);
         let wrong = self.trouble(input, &writing);
         let field = match rows {
@@ -68,7 +82,7 @@ impl Canvas {
         let done = rows > 1 && ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter));
         let response = ui.put(rect, field.text_color(colour).desired_width(size.x));
         let name = match &writing.what {
-            What::Node(_) => "New name",
+            What::Node(_) | What::Part { .. } => "New name",
             What::Group(_) => "Title of the group",
             What::Note(_) => "Words of the note",
         };
@@ -100,6 +114,16 @@ impl Canvas {
 
     /// Why these words cannot be.
     fn trouble(&self, input: &CanvasInput<'_>, writing: &Writing) -> Option<String> {
+        if let What::Part { broker, part } = &writing.what {
+            let to = writing.text.trim();
+            let node = &self.scene.nodes[*self.scene.index.get(broker)?];
+            let taken = to != part && node.rows.iter().any(|r| r.name == to);
+            return match to {
+                "" => Some("It needs a name".to_owned()),
+                _ if to.contains(['/', '#']) => Some("No `/` and no `#` in a name".to_owned()),
+                _ => taken.then(|| format!("There is another `{to}`")),
+            };
+        }
         let What::Node(id) = &writing.what else { return None };
         let to = writing.text.trim().to_owned();
         let rename = Edit::Rename { from: id.clone(), to };
@@ -112,6 +136,12 @@ fn written(input: &CanvasInput<'_>, writing: Writing) -> Option<Action> {
     let text = writing.text.trim().to_owned();
     match writing.what {
         What::Node(from) => (text != from).then(|| Action::Edit(Edit::Rename { from, to: text })),
+        What::Part { broker, part } => {
+            let node = input.scenario.nodes.iter().find(|n| n.id() == broker)?;
+            let Node::Broker(found) = node else { return None };
+            let ways: Vec<Way> = [Way::In, Way::Out].into_iter().filter(|way| kinds::has(&found.kind, &part, *way)).collect();
+            (text != part).then(|| renamed(input.scenario, &broker, &ways, &part, &text))
+        }
         What::Group(index) => {
             let same = input.scenario.groups.get(index).is_none_or(|g| g.title == text);
             (!same).then(|| change(input.scenario, "Name group", |s| s.groups[index].title = text))

@@ -97,7 +97,7 @@ fn density(times: &Times) -> Vec<(f64, f64)> {
     let mut points: Vec<(f64, f64)> = Vec::with_capacity(STEPS);
     for i in 0..STEPS {
         let (from, to) = (at(i), at(i + 1));
-        if to > from && from <= last {
+        if to > from && from <= last && to.is_finite() {
             points.push(((from + to) / 2.0, 1.0 / (to - from)));
         }
     }

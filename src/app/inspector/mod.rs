@@ -1,6 +1,7 @@
 //! The inspector: everything that the selected node can be given, or the scenario's own settings if nothing is selected.
 //! A function of what is open: it changes a copy, and what differs from the original becomes an edit.
 
+mod about;
 mod attributes;
 pub mod broker;
 mod consumer;
@@ -68,6 +69,7 @@ fn one_node(ui: &mut Ui, input: &Inspected<'_>, node: &Node, actions: &mut Vec<A
     let theme = input.theme;
     title(ui, theme, node.id(), node.role());
     problems(ui, input, node.id());
+    about::node(ui, theme, node);
     live::show(ui, input, node);
     fields::section(ui, theme, "Settings");
     rename(ui, input, node, actions);
