@@ -8,7 +8,8 @@
 //! | room | what it is | what it does not know | uses |
 //! | --- | --- | --- | --- |
 //! | [`time`], [`ids`], [`random`] | virtual time, typed ids, named random streams | clocks | - |
-//! | [`scenario`] | the document: text, checks, a [`Plan`](scenario::Plan) | clocks, threads, files, the engine | `time`, `ids` |
+//! | [`language`] | the small languages in a scenario: JSON, event patterns, input templates; matching many patterns at once | scenarios, brokers, time | - |
+//! | [`scenario`] | the document: text, checks, a [`Plan`](scenario::Plan) | clocks, threads, files, the engine | `time`, `ids`, `language` |
 //! | [`engine`] | the simulation: a plan and a seed in, observations out | clocks, threads, files, metrics | `scenario`, above |
 //! | [`record`] | what a run leaves: totals, distributions, levels, series, the report | clocks, threads, files | `engine`, above |
 //! | [`run`] | executing runs: headless, paced against wall time on its own thread, swept and compared on all cores | files, windows | `record`, above |
@@ -51,6 +52,7 @@ pub mod engine;
 pub mod figures;
 pub mod files;
 pub mod ids;
+pub mod language;
 pub mod random;
 pub mod record;
 pub mod run;

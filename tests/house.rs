@@ -12,13 +12,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ids", &[]),
     ("random", &[]),
     ("figures", &[]),
-    ("scenario", &["time", "ids"]),
-    ("engine", &["time", "ids", "random", "scenario"]),
+    ("language", &[]),
+    ("scenario", &["time", "ids", "language"]),
+    ("engine", &["time", "ids", "random", "language", "scenario"]),
     ("record", &["time", "ids", "scenario", "engine"]),
     ("run", &["time", "ids", "scenario", "engine", "record"]),
     ("files", &["scenario"]),
-    ("app", &["time", "ids", "scenario", "record", "run", "files", "figures"]),
-    ("cli", &["time", "random", "scenario", "engine", "record", "run", "files", "figures", "app"]),
+    ("app", &["time", "ids", "language", "scenario", "record", "run", "files", "figures"]),
+    ("cli", &["time", "random", "language", "scenario", "engine", "record", "run", "files", "figures", "app"]),
 ];
 
 fn root() -> &'static Path {

@@ -20,6 +20,7 @@ mod keys;
 mod ledger;
 mod link;
 pub mod observe;
+pub mod publisher;
 mod sample;
 pub mod seats;
 mod simulation;
@@ -27,7 +28,7 @@ mod slab;
 mod ziggurat;
 
 pub use books::{Books, Imbalance, Inbound};
-pub use broker::kafka;
+pub use broker::{kafka, rabbitmq};
 pub use event::{Event, Message, Value};
 pub use fate::Reason;
 pub use observe::{AfterFailure, Observation, Observer};

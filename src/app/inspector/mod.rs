@@ -11,6 +11,7 @@ pub mod fields;
 mod link;
 mod live;
 mod producer;
+mod publishing;
 mod scenario;
 mod several;
 mod shapes;

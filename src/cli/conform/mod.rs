@@ -3,7 +3,9 @@
 //! Knows neither a broker nor a row: each kind of [`KINDS`] reads its own file format, drives its model and gives a [`Verdict`]
 //! for every row; counting, printing and exit codes are here. A new kind is a file here and a line in the table.
 
+mod eventbridge;
 mod kafka;
+mod rabbitmq;
 
 use super::{Exit, complain, print};
 use serde_json::Value;
@@ -19,7 +21,11 @@ struct Kind {
 }
 
 /// The kinds whose rows can be run.
-const KINDS: &[Kind] = &[Kind { name: "kafka", verdicts: kafka::verdicts }];
+const KINDS: &[Kind] = &[
+    Kind { name: "kafka", verdicts: kafka::verdicts },
+    Kind { name: "rabbitmq", verdicts: rabbitmq::verdicts },
+    Kind { name: "eventbridge", verdicts: eventbridge::verdicts },
+];
 
 /// What came of one row.
 #[derive(Clone, Debug)]

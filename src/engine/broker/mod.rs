@@ -5,7 +5,9 @@
 //! is on the other side. A new kind is a folder here, a line in `kinds!` below and its parts in `scenario::broker`.
 
 pub mod desk;
+pub mod eventbridge;
 pub mod kafka;
+pub mod rabbitmq;
 mod simple;
 
 pub use desk::{Desk, Note};

@@ -1,0 +1,124 @@
+//! What follows when a target does not take an event: another try, the dead-letter queue, or nothing more.
+//!
+//! Rules of the user guide's pages on retry policies and dead-letter queues of rules.
+
+use crate::time::Span;
+
+/// How long and how often a delivery is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Age of an event beyond which it is given up.
+    pub max_age: Span,
+    /// Tries after the first one.
+    pub attempts: u32,
+}
+
+/// Bounds and default of [`RetryPolicy::max_age`], in seconds.
+pub const AGE_SECONDS: std::ops::RangeInclusive<i64> = 60..=86_400;
+
+/// Bounds and default of [`RetryPolicy::attempts`].
+pub const ATTEMPTS: std::ops::RangeInclusive<i64> = 0..=185;
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        RetryPolicy { max_age: Span::from_millis(86_400_000), attempts: 185 }
+    }
+}
+
+/// Why a target did not take an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryError {
+    /// It cannot be reached or answers with an error of its own.
+    Unavailable,
+    /// It takes no more for now.
+    Throttling,
+    /// It did not answer in time.
+    Timeout,
+    /// The rule may not call it.
+    NoPermissions,
+    /// It has been deleted.
+    NoResource,
+    /// The rule's input is not JSON.
+    InvalidJson,
+    /// The target is a bus, and the event came from a bus: it may be sent on to a bus once only. This is the loop protection.
+    SecondHop,
+}
+
+impl DeliveryError {
+    /// All of them.
+    pub const ALL: [DeliveryError; 7] = [
+        DeliveryError::Unavailable,
+        DeliveryError::Throttling,
+        DeliveryError::Timeout,
+        DeliveryError::NoPermissions,
+        DeliveryError::NoResource,
+        DeliveryError::InvalidJson,
+        DeliveryError::SecondHop,
+    ];
+
+    /// As in a dead letter's attribute ERROR_CODE.
+    pub fn code(self) -> &'static str {
+        match self {
+            DeliveryError::Unavailable => "SDK_CLIENT_ERROR",
+            DeliveryError::Throttling => "THROTTLING",
+            DeliveryError::Timeout => "TIMEOUT",
+            DeliveryError::NoPermissions => "NO_PERMISSIONS",
+            DeliveryError::NoResource => "NO_RESOURCE",
+            DeliveryError::InvalidJson => "INVALID_JSON",
+            DeliveryError::SecondHop => "THIRD_ACCOUNT_HOP_DETECTED",
+        }
+    }
+
+    /// Whether trying again can help.
+    pub fn retriable(self) -> bool {
+        matches!(self, DeliveryError::Unavailable | DeliveryError::Throttling | DeliveryError::Timeout)
+    }
+}
+
+/// What follows from a failed delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It is tried again.
+    Retry,
+    /// No more tries.
+    GiveUp(Exhausted),
+}
+
+/// Why there are no more tries. The first two are a dead letter's attribute EXHAUSTED_RETRY_CONDITION.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exhausted {
+    /// The event is older than the policy allows.
+    Age,
+    /// There were as many as the policy allows.
+    Attempts,
+    /// Trying again cannot help.
+    Pointless,
+}
+
+impl RetryPolicy {
+    /// What follows from a failure after so many tries beyond the first, at this age of the event.
+    pub fn next(&self, error: DeliveryError, retries: u32, age: Span) -> Next {
+        if !error.retriable() {
+            Next::GiveUp(Exhausted::Pointless)
+        } else if age > self.max_age {
+            Next::GiveUp(Exhausted::Age)
+        } else if retries >= self.attempts {
+            Next::GiveUp(Exhausted::Attempts)
+        } else {
+            Next::Retry
+        }
+    }
+}
+
+/// The first wait between tries. The service does not publish its schedule; see [`backoff`].
+pub const FIRST_BACKOFF: Span = Span::from_millis(1_000);
+
+/// The longest wait: 185 tries within 24 hours are one per 467 seconds, so waits are capped at some minutes.
+pub const LONGEST_BACKOFF: Span = Span::from_millis(600_000);
+
+/// The wait before a try, doubled each time up to the longest, then anywhere between half of it and all of it. `luck` is in [0, 1).
+pub fn backoff(retries: u32, luck: f64) -> Span {
+    let doubled = FIRST_BACKOFF.0.saturating_mul(1 << retries.min(20));
+    let most = doubled.min(LONGEST_BACKOFF.0);
+    Span(most / 2 + (luck * (most / 2) as f64) as u64)
+}
