@@ -22,7 +22,7 @@ fn right_click(h: &mut Harness<'_, World>, pos: Pos2) {
     h.hover_at(pos);
     for pressed in [true, false] {
         h.event(Event::PointerButton { pos, button: PointerButton::Secondary, pressed, modifiers: Modifiers::NONE });
-        h.run_steps(3);
+        h.run_steps(6);
     }
 }
 

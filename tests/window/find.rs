@@ -69,7 +69,7 @@ fn work_that_was_not_saved_is_offered_when_its_file_is_opened_again() {
 
     let mut again = window();
     again.state_mut().start(Start::File(path.clone()));
-    again.run_steps(4);
+    again.run_steps(10);
     assert!(matches!(again.state().question(), Some(Question::Recover(_))));
     click(&mut again, "Recover changes");
     assert_eq!(scenario(&again).name, "Changed");
@@ -92,6 +92,7 @@ fn a_file_that_something_else_wrote_is_offered_again() {
     w.run_steps(3);
     std::fs::write(&path, "Scenario(format: 1, name: \"Theirs\")\n").unwrap();
     until(&mut w, "it is noticed", |s| matches!(s.question(), Some(Question::Reload { .. })));
+    w.run_steps(8);
     click(&mut w, "Load it again");
     assert_eq!(scenario(&w).name, "Theirs");
     assert!(!w.state().session.dirty());

@@ -23,7 +23,7 @@ pub fn arranged(scene: &Scene, chosen: &BTreeSet<String>, how: Arrange) -> Vec<(
 }
 
 fn align(boxes: &[&NodeBox], how: Arrange) -> Vec<Vec2> {
-    let whole = boxes.iter().fold(Rect::NOTHING, |all, n| all.union(n.rect));
+    let whole = boxes.iter().fold(Rect::NOTHING, |all, n| all.union(n.home()));
     let shift = |r: Rect| match how {
         Arrange::Left => vec2(whole.left() - r.left(), 0.0),
         Arrange::Centre => vec2(whole.center().x - r.center().x, 0.0),
@@ -33,21 +33,21 @@ fn align(boxes: &[&NodeBox], how: Arrange) -> Vec<Vec2> {
         Arrange::Bottom => vec2(0.0, whole.bottom() - r.bottom()),
         Arrange::Across | Arrange::Down | Arrange::Layers => Vec2::ZERO,
     };
-    boxes.iter().map(|n| shift(n.rect)).collect()
+    boxes.iter().map(|n| shift(n.home())).collect()
 }
 
 /// The outermost stay where they are; the others share the room between them.
 fn spread(boxes: &[&NodeBox], ends: impl Fn(Rect) -> (f32, f32), way: Vec2) -> Vec<Vec2> {
     let mut order: Vec<usize> = (0..boxes.len()).collect();
-    order.sort_by(|&a, &b| ends(boxes[a].rect).0.total_cmp(&ends(boxes[b].rect).0).then(a.cmp(&b)));
+    order.sort_by(|&a, &b| ends(boxes[a].home()).0.total_cmp(&ends(boxes[b].home()).0).then(a.cmp(&b)));
     let mut shifts = vec![Vec2::ZERO; boxes.len()];
     let (Some(&first), Some(&last)) = (order.first(), order.last()) else { return shifts };
-    let taken: f32 = boxes.iter().map(|n| ends(n.rect).1 - ends(n.rect).0).sum();
-    let room = ends(boxes[last].rect).1 - ends(boxes[first].rect).0;
+    let taken: f32 = boxes.iter().map(|n| ends(n.home()).1 - ends(n.home()).0).sum();
+    let room = ends(boxes[last].home()).1 - ends(boxes[first].home()).0;
     let gap = (room - taken) / (boxes.len() - 1).max(1) as f32;
-    let mut next = ends(boxes[first].rect).0;
+    let mut next = ends(boxes[first].home()).0;
     for i in order {
-        let (from, to) = ends(boxes[i].rect);
+        let (from, to) = ends(boxes[i].home());
         shifts[i] = way * (next - from);
         next += to - from + gap;
     }
@@ -59,7 +59,7 @@ fn layers(scene: &Scene, boxes: &[&NodeBox]) -> Vec<Vec2> {
     let still = vec![Vec2::ZERO; boxes.len()];
     let mut graph: Graph<NodeLabel, EdgeLabel> = Graph::with_options(GraphOptions { directed: true, multigraph: false, compound: false });
     for node in boxes {
-        let label = NodeLabel { width: f64::from(node.rect.width()), height: f64::from(node.rect.height()), ..NodeLabel::default() };
+        let label = NodeLabel { width: f64::from(node.home().width()), height: f64::from(node.home().height()), ..NodeLabel::default() };
         graph.set_node(node.id.clone(), Some(label));
     }
     let chosen: BTreeSet<&str> = boxes.iter().map(|n| n.id.as_str()).collect();
@@ -88,11 +88,11 @@ fn layers(scene: &Scene, boxes: &[&NodeBox]) -> Vec<Vec2> {
         Some(pos2(placed.x? as f32, placed.y? as f32)).filter(|p| p.is_finite())
     };
     let Some(centres) = boxes.iter().map(centre).collect::<Option<Vec<Pos2>>>() else { return still };
-    let before = boxes.iter().fold(Rect::NOTHING, |all, n| all.union(n.rect));
-    let after = boxes.iter().zip(&centres).fold(Rect::NOTHING, |all, (n, c)| all.union(Rect::from_center_size(*c, n.rect.size())));
+    let before = boxes.iter().fold(Rect::NOTHING, |all, n| all.union(n.home()));
+    let after = boxes.iter().zip(&centres).fold(Rect::NOTHING, |all, (n, c)| all.union(Rect::from_center_size(*c, n.home().size())));
     let shift = before.center() - after.center();
     let place = |(node, centre): (&&NodeBox, &Pos2)| {
-        let to = node.at + (*centre + shift - node.rect.center());
+        let to = node.at + (*centre + shift - node.home().center());
         ((to.to_vec2() / GRID).round() * GRID).to_pos2() - node.at
     };
     boxes.iter().zip(&centres).map(place).collect()

@@ -51,8 +51,10 @@ pub struct NodeBox {
     pub at: Pos2,
     /// Whether the document gives no place.
     pub unplaced: bool,
-    /// Its outline's rectangle.
+    /// Its outline's rectangle, as it is seen.
     pub rect: Rect,
+    /// How far from its place it is seen, while it glides there.
+    pub aside: Vec2,
     /// A broker's parts that links end at.
     pub rows: Vec<Row>,
     /// A producer's event types.
@@ -119,8 +121,14 @@ impl Default for Scene {
 }
 
 impl NodeBox {
+    /// Its outline's rectangle at its place.
+    pub fn home(&self) -> Rect {
+        self.rect.translate(-self.aside)
+    }
+
     fn shift(&mut self, by: Vec2) {
         self.rect = self.rect.translate(by);
+        self.aside += by;
         self.rows.iter_mut().for_each(|row| row.rect = row.rect.translate(by));
     }
 
@@ -268,6 +276,7 @@ fn node_box(node: &Node, size: Vec2, place: (f32, f32), scale: f32, moved: &dyn 
         at,
         unplaced: node.at().is_none(),
         rect,
+        aside: Vec2::ZERO,
         rows: Vec::new(),
         events: Vec::new(),
         idle: String::new(),

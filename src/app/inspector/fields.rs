@@ -57,7 +57,7 @@ pub trait Slides: FromStr<Err = String> + Display {
 }
 
 impl Slides for Span {
-    const RANGE: Option<(f64, f64)> = Some((1e-5, 600.0));
+    const RANGE: Option<(f64, f64)> = Some((0.0, 600.0));
     fn measure(&self) -> f64 {
         self.seconds()
     }
@@ -123,8 +123,9 @@ pub fn quantity<T: Slides>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, v
         let mut measure = value.measure();
         let slid = held(ui, id.with("slider"), &mut measure, |ui, measure| {
             ui.spacing_mut().slider_width = (ui.available_width() - theme.px(space::XS)).max(theme.px(24.0));
-            let range = least.min(measure.max(least * 1e-3))..=most.max(*measure);
-            let slider = Slider::new(measure, range).logarithmic(true).show_value(false);
+            // What lies outside stays as it is until it is slid.
+            let slider = Slider::new(measure, least..=most).logarithmic(true).smallest_positive(1e-5).show_value(false);
+            let slider = slider.clamping(egui::SliderClamping::Never);
             let response = ui.add(slider);
             widgets::name_field(&response, &format!("{name}, slider"));
             response.on_hover_text(T::of(two_digits(*measure)).to_string())
