@@ -158,7 +158,7 @@ fn random_hands_never_break_the_window() {
         let mut w = window();
         w.state_mut().session.apply(Action::OpenShipped("shop.ron"));
         w.run_steps(3);
-        for i in 0..700 {
+        for i in 0..900 {
             one(&mut w, &mut luck);
             // Random hands must not write files, and not stay in front of a question for ever.
             let asked = w.state().session.question.clone();
