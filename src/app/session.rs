@@ -321,7 +321,7 @@ impl Session {
     /// Brings unsaved work back, as an edit: undo shows what was saved.
     fn recover(&mut self, copy: &Path) {
         let Some(kept) = keep::kept(copy) else { return };
-        if self.document.is_none() || !self.document.as_ref().is_some_and(|d| d.home.path().is_some()) {
+        if self.document.as_ref().is_none_or(|d| d.home.path().is_none()) {
             self.replace(Document::new(Scenario::default(), String::new(), Home::Nowhere), false);
             self.left_behind.retain(|(known, _)| known != copy);
             drop(std::fs::remove_file(copy));

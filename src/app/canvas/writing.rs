@@ -135,7 +135,7 @@ impl Canvas {
 fn written(input: &CanvasInput<'_>, writing: Writing) -> Option<Action> {
     let text = writing.text.trim().to_owned();
     match writing.what {
-        What::Node(from) => (text != from).then(|| Action::Edit(Edit::Rename { from, to: text })),
+        What::Node(from) => (text != from).then_some(Action::Edit(Edit::Rename { from, to: text })),
         What::Part { broker, part } => {
             let node = input.scenario.nodes.iter().find(|n| n.id() == broker)?;
             let Node::Broker(found) = node else { return None };
