@@ -4,6 +4,7 @@ use super::action::{Connection, Placing, Source};
 use super::kinds::{self, Way};
 use crate::scenario::Scenario;
 use crate::scenario::document::{Broker, Consumer, Emit, Event, Handle, Node, Producer, Read, Then};
+use crate::scenario::faults::Target;
 use crate::scenario::shapes::{Arrivals, Times};
 use crate::scenario::units::{Percent, Rate, Size};
 use crate::time::Span;
@@ -319,6 +320,8 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
         empty || !group.nodes.is_empty()
     });
     scenario.links.retain(|l| !gone(&l.between.0) && !gone(&l.between.1));
+    let struck = |target: &str| matches!(Target::of(target), Target::Node(id) | Target::Instance(id, _) if gone(id));
+    scenario.faults.retain(|trouble| !trouble.what().targets().into_iter().any(struck));
     scenario.expect.retain(|e| !nodes.iter().any(|id| mention(&e.0, id, 0).is_some()));
     Ok(())
 }
@@ -373,6 +376,13 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
             if end == from {
                 *end = to.to_owned();
             }
+        }
+    }
+    for target in scenario.faults.iter_mut().flat_map(|trouble| trouble.what_mut().targets_mut()) {
+        match Target::of(target) {
+            Target::Node(id) if id == from => to.clone_into(target),
+            Target::Instance(id, _) if id == from => *target = format!("{to}{}", &target[from.len()..]),
+            _ => {}
         }
     }
     for expectation in &mut scenario.expect {

@@ -114,6 +114,7 @@ pub fn picture(plan: &Arc<Plan>, number: u64, flights: usize) -> Frame {
         links: (0..plan.links.len()).map(|i| LinkFigures { rate: 40.0 + vary(i) as f64, sent: 40 * number, lost: 0 }).collect(),
         flights: (0..flights).map(flight).collect(),
         set_out: flights as u64,
+        faults: Arc::default(),
         series: Series::default(),
     }
 }

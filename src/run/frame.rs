@@ -1,6 +1,7 @@
 //! What the window draws: an immutable picture of a run at one moment.
 
 use crate::ids::{EventId, LinkId, TypeId};
+use crate::record::faults::FaultSpan;
 use crate::record::{Series, Totals};
 use crate::scenario::Plan;
 use crate::time::Time;
@@ -41,6 +42,8 @@ pub struct Frame {
     pub flights: Vec<Flight>,
     /// How many set out, before thinning.
     pub set_out: u64,
+    /// What went wrong so far, in the order in which it began.
+    pub faults: Arc<Vec<Arc<FaultSpan>>>,
     /// Figures over time.
     pub series: Series,
 }
