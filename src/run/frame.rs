@@ -189,6 +189,10 @@ pub enum Manner {
     Plain,
     /// A second copy that the network made.
     Duplicate,
+    /// It was handed over before, and came back.
+    Redelivery,
+    /// Its broker was told to deliver stored events again.
+    Replay,
     /// On its way to a dead-letter channel.
     DeadLetter,
     /// It will not arrive.

@@ -185,5 +185,5 @@ fn journey(ui: &mut Ui, theme: &Theme, frame: &Frame, finding: &mut Finding, act
 /// The nodes that a journey came by, as a selection.
 fn way(journey: &Journey) -> Selection {
     let names = journey.nodes().into_iter().filter_map(|node| Some(journey.plan.nodes.get(node.index())?.name.clone()));
-    Selection { nodes: names.collect(), connection: None }
+    Selection { nodes: names.collect(), ..Selection::default() }
 }
