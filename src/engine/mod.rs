@@ -17,6 +17,7 @@ pub mod chains;
 mod consumer;
 pub mod event;
 pub mod fate;
+pub mod faults;
 mod fifo;
 mod keys;
 mod ledger;
@@ -33,6 +34,7 @@ pub mod store;
 mod ziggurat;
 
 pub use books::{Books, Imbalance, Inbound};
+pub use broker::desk::{BrokerFate, Note};
 pub use broker::{kafka, rabbitmq};
 pub use event::{Event, Message, Value};
 pub use fate::Reason;

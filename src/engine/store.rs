@@ -63,6 +63,13 @@ impl Store {
         }
     }
 
+    /// Calls that have not begun follow another plan from now on.
+    pub fn adopt(&mut self, plan: &StorePlan) {
+        self.connections = plan.connections;
+        self.time = Sampler::new(&plan.time);
+        self.fails = odds(plan.fails);
+    }
+
     /// Whether a connection is free.
     pub fn has_room(&self) -> bool {
         self.busy < self.connections

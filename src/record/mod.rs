@@ -1,5 +1,8 @@
 //! What a run leaves: totals, histograms, time-weighted levels, series. Observers of the engine; the engine does not know them.
 
+pub mod fates;
+pub mod faults;
+pub mod heat;
 pub mod histogram;
 mod level;
 pub mod recorder;
@@ -7,6 +10,7 @@ pub mod report;
 pub mod series;
 mod staleness;
 mod stores;
+mod tape;
 pub mod totals;
 
 pub use recorder::Recorder;

@@ -3,14 +3,13 @@
 use super::histogram::{Distribution, Precision, Summary};
 use super::level::Level;
 use super::recorder::{LevelFigures, level_figures};
+use super::series::StoreCell;
 use crate::engine::observe::StoreNote;
-use crate::ids::NodeId;
 use crate::time::Time;
 
 /// One store's record.
 #[derive(Clone, Debug)]
 pub(super) struct StoreRecord {
-    pub node: NodeId,
     connections: u32,
     busy: Level,
     queue: Level,
@@ -18,16 +17,8 @@ pub(super) struct StoreRecord {
     service: Distribution,
     /// Calls served and the sum of their times, waiting included, since the start.
     served: (u64, u128),
-    pub at_bin: StoreSnapshot,
-    at_warmup: StoreSnapshot,
-}
-
-/// Areas and counts at a moment.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct StoreSnapshot {
-    pub busy: u128,
-    pub queue: u128,
-    pub served: (u64, u128),
+    /// Areas of busy connections and waiting calls.
+    at_warmup: (u128, u128),
 }
 
 /// A store's figures after warm-up.
@@ -45,17 +36,15 @@ pub struct StoreFigures {
 
 impl StoreRecord {
     /// Of a run at its very start.
-    pub fn new(node: NodeId, connections: u32, precision: Precision) -> StoreRecord {
+    pub fn new(connections: u32, precision: Precision) -> StoreRecord {
         StoreRecord {
-            node,
             connections,
             busy: Level::default(),
             queue: Level::default(),
             wait: Distribution::new(precision),
             service: Distribution::new(precision),
             served: (0, 0),
-            at_bin: StoreSnapshot::default(),
-            at_warmup: StoreSnapshot::default(),
+            at_warmup: (0, 0),
         }
     }
 
@@ -103,34 +92,27 @@ impl StoreRecord {
         (mean, self.wait.quantile(0.5), self.wait.quantile(0.99))
     }
 
-    /// Connections in use times nanoseconds since the start.
-    pub fn busy_area(&self, now: Time) -> u128 {
-        self.busy.area(now)
-    }
-
-    pub fn connections(&self) -> u32 {
-        self.connections
-    }
-
-    pub fn snapshot(&self, at: Time) -> StoreSnapshot {
-        StoreSnapshot { busy: self.busy.area(at), queue: self.queue.area(at), served: self.served }
+    /// Running totals for the series.
+    pub fn cell(&self, at: Time) -> StoreCell {
+        let room = u128::from(self.connections) * u128::from(at.0);
+        StoreCell { time: self.served.1, queue: self.queue.area(at), busy: self.busy.area(at), room }
     }
 
     /// Statistics start here.
     pub fn end_warmup(&mut self, at: Time) {
-        self.at_warmup = self.snapshot(at);
+        self.at_warmup = (self.busy.area(at), self.queue.area(at));
         self.queue.forget_max();
     }
 
     /// Figures after warm-up.
     pub fn figures(&self, warmup: Time, now: Time, warm: bool) -> StoreFigures {
         let observed = (now - warmup).0 as f64 * f64::from(self.connections);
-        let busy = (self.busy.area(now) - if warm { self.at_warmup.busy } else { 0 }) as f64;
+        let busy = (self.busy.area(now) - if warm { self.at_warmup.0 } else { 0 }) as f64;
         StoreFigures {
             wait: self.wait.summary(),
             service: self.service.summary(),
             utilisation: if warm && observed > 0.0 { busy / observed } else { 0.0 },
-            queue: level_figures(&self.queue, self.at_warmup.queue, warmup, now, warm),
+            queue: level_figures(&self.queue, self.at_warmup.1, warmup, now, warm),
         }
     }
 }

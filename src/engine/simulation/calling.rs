@@ -18,7 +18,7 @@ impl Simulation {
     pub(super) fn call<O: Observer>(&mut self, way: CallPlan, who: Who, event: Option<Event>, observer: &mut O) {
         let serial = self.next_step();
         let link = &mut self.links[way.link.index()];
-        let (lost, at) = (link.loses(), link.arrival(self.now, 0));
+        let (lost, at) = (link.loses().is_some(), link.arrival(self.now, 0));
         self.stores[way.store.index()].counts.calls += 1;
         let call = Call {
             serial,
@@ -129,11 +129,12 @@ impl Simulation {
             }
             self.errand(at, Errand::CallReturns(place, step));
         }
-        while let Some((next, serial)) = self.stores[id.index()].queue.pop_front() {
+        while self.stores[id.index()].has_room()
+            && let Some((next, serial)) = self.stores[id.index()].queue.pop_front()
+        {
             // Those that gave up meanwhile are passed over.
             if self.calls.get(next).is_some_and(|call| call.serial == serial && call.at == Leg::Queued) {
                 self.serve(next, true, observer);
-                break;
             }
         }
     }
@@ -143,7 +144,7 @@ impl Simulation {
         let Some(call) = self.calls.get_mut(place) else { return self.now };
         let back = self.plan.links[call.link.index()].back;
         let link = &mut self.links[back.index()];
-        call.ok &= !link.loses();
+        call.ok &= link.loses().is_none();
         link.arrival(self.now, bytes)
     }
 
@@ -298,12 +299,29 @@ impl Simulation {
                 if !self.works_on(slot, began, event) {
                     return;
                 }
+                if self.stands_still(slot) {
+                    self.late.push((slot, who, ok, why));
+                    return;
+                }
                 match ok {
                     true => self.worker_goes_on(slot, index + 1, desk, observer),
                     false => self.worker_fails(slot, why, desk, observer),
                 }
             }
         }
+    }
+
+    fn stands_still(&self, slot: u32) -> bool {
+        let station = &self.crews[self.seats.get(self.hands[slot as usize].message.event.seat).crew as usize];
+        station.absent.get(&(slot - station.first_worker)).is_some_and(|absence| absence.still > 0)
+    }
+
+    /// A worker that stood still takes notice of the answers that came meanwhile.
+    pub(super) fn late_answers<O: Observer>(&mut self, slot: u32, desk: &mut Desk, observer: &mut O) {
+        let (own, others) = std::mem::take(&mut self.late).into_iter().partition(|(whose, ..)| *whose == slot);
+        self.late = others;
+        let own: Vec<(u32, Who, bool, Reason)> = own;
+        own.into_iter().for_each(|(_, who, ok, why)| self.answer(who, ok, None, why, desk, observer));
     }
 
     fn works_on(&self, slot: u32, began: Time, event: EventId) -> bool {

@@ -33,6 +33,17 @@ pub(super) enum Errand {
     ReplyTimeout(EventId),
     /// The time for the parts of a whole is over; its correlation id.
     JoinTimeout(ConsumerId, EventId),
+    /// A fault begins or ends.
+    Fault {
+        /// Its number.
+        number: u32,
+        /// In which round of it: it may have been mended meanwhile.
+        round: u32,
+        /// Whether it begins.
+        begins: bool,
+    },
+    /// An emitter in a surge emits once more.
+    Extra(EmitterId),
 }
 
 impl Simulation {
@@ -54,6 +65,8 @@ impl Simulation {
             Some(Errand::Poll(relay, round)) => self.poll(relay, round, observer),
             Some(Errand::ReplyTimeout(request)) => self.reply_timeout(request, observer),
             Some(Errand::JoinTimeout(consumer, root)) => self.join_timeout(consumer, root, desk, observer),
+            Some(Errand::Fault { number, round, begins }) => self.fault_turns(number, round, begins, desk, observer),
+            Some(Errand::Extra(emitter)) => self.emit_extra(emitter, desk, observer),
             None => {}
         }
     }

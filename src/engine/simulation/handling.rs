@@ -46,8 +46,11 @@ impl Simulation {
         let id = station.consumer;
         let slot = station.first_worker + worker;
         let consumer = &mut self.consumers[id.index()];
-        let service = consumer.service();
+        let mut service = consumer.service();
         let worker = slot - consumer.first_worker;
+        if consumer.special {
+            service = consumer.burdened(worker, service);
+        }
         consumer.counts.deliveries += 1;
         consumer.counts.redeliveries += u64::from(message.event.failures > 0 || message.event.flags.has(Flags::REDELIVERED));
         let done = self.now + service;
@@ -66,8 +69,10 @@ impl Simulation {
         hand.done = Hand::NEVER;
         let id = self.seats.get(hand.message.event.seat).consumer;
         let consumer = &mut self.consumers[id.index()];
-        if consumer.fails() {
-            self.fail_work(slot, Reason::HandlerFailed, desk, observer);
+        let worker = slot - consumer.first_worker;
+        let why = if consumer.special { consumer.fails(worker, &hand.message.event) } else { None };
+        if let Some(why) = why {
+            self.fail_work(slot, why, desk, observer);
         } else if consumer.calls {
             self.worker_goes_on(slot, 0, desk, observer);
         } else {
@@ -192,6 +197,10 @@ impl Simulation {
     pub(super) fn take_next<O: Observer>(&mut self, crew: u32, slot: u32, observer: &mut O) {
         let station = &mut self.crews[crew as usize];
         let worker = slot - station.first_worker;
+        if worker >= station.capacity {
+            // Its place was taken away while it worked.
+            return;
+        }
         match station.inbox.pop() {
             Some(message) => {
                 let outlet = self.seats.get(message.event.seat).outlet;

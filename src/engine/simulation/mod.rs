@@ -1,5 +1,6 @@
 //! The simulation: state, and what happens at each entry of the agenda.
 
+mod adopt;
 mod calling;
 mod confirming;
 mod deciding;
@@ -12,14 +13,18 @@ mod publishing;
 mod reading;
 mod relaying;
 mod travelling;
+mod troubles;
+mod weigh;
 
 use crate::engine::agenda::{Agenda, Due, MOST_INDEXED, MOST_SCHEDULED};
 use crate::engine::books::{Books, Inbound};
 use crate::engine::broker::{Broker, Desk, Rules, Settled};
-use crate::engine::calls::Call;
+use crate::engine::calls::{Call, Who};
 use crate::engine::chains::{Joins, Requests};
 use crate::engine::consumer::{Consumer, Crew, Hand};
 use crate::engine::event::{KeyTexts, Message};
+use crate::engine::fate::Reason;
+use crate::engine::faults::Faults;
 use crate::engine::keys::Interner;
 use crate::engine::ledger::Ledger;
 use crate::engine::link::{Link, Travelling};
@@ -75,6 +80,8 @@ pub struct Simulation {
     errands: Slab<Errand>,
     pub(super) stores: Vec<Store>,
     pub(super) calls: Slab<Call>,
+    /// Answers of stores to workers that stand still.
+    late: Vec<(u32, Who, bool, Reason)>,
     /// Steps of calls so far, to tell them apart.
     call_steps: u64,
     pub(super) relays: Vec<Relay>,
@@ -90,6 +97,11 @@ pub struct Simulation {
     /// When the parcel sent last arrives, if it does: for those who watch what it carries.
     parcel_arrives: Option<Time>,
     started: bool,
+    faults: Faults,
+    /// By broker: so many reasons to be down.
+    outages: Box<[u16]>,
+    /// By seat: so many reasons to be without a connection to its broker.
+    severed: Box<[u16]>,
     pub(super) books: Vec<Books>,
     pub(super) inbound: Inbound,
     pub(super) ledger: Ledger,
@@ -198,6 +210,9 @@ impl Simulation {
             brokers,
             consumers,
             crews,
+            faults: Faults::default(),
+            outages: vec![0; plan.brokers.len()].into(),
+            severed: vec![0; seats.iter().count()].into(),
             seats: Arc::new(seats),
             channels: plan.channels.iter().map(|channel| channel.broker).collect(),
             hands,
@@ -208,6 +223,7 @@ impl Simulation {
             errands: Slab::default(),
             stores: plan.stores.iter().map(|store| Store::new(&plan, store, seed)).collect(),
             calls: Slab::default(),
+            late: Vec::new(),
             call_steps: 0,
             relays: plan.relays.iter().map(|_| Relay::new()).collect(),
             outboxes: outboxes(&plan),
@@ -235,6 +251,7 @@ impl Simulation {
             }
         }
         simulation.start_relays();
+        simulation.schedule_faults();
         simulation
     }
 
@@ -323,6 +340,7 @@ impl Simulation {
             Due::Parcel => {
                 if let Some((broker, token, arrives)) = self.parcels.take(index) {
                     desk.now = self.now;
+                    let arrives = arrives && self.outages[broker.index()] == 0;
                     self.brokers[broker.index()].parcel(token, arrives, desk);
                     self.decide(broker, desk, observer);
                 }

@@ -35,6 +35,7 @@ pub(super) fn plan(scenario: &Scenario, names: &Names<'_>, expectations: Vec<Exp
         stores: stores(scenario),
         relays: Vec::new(),
         links: Vec::new(),
+        faults: Vec::new(),
         expectations,
         checked: Checked(()),
     };
@@ -74,7 +75,12 @@ fn nodes(scenario: &Scenario) -> (Vec<NodePlan>, Vec<Role>) {
             }
         })
         .collect();
-    let nodes = scenario.nodes.iter().zip(&roles).map(|(n, role)| NodePlan { name: n.id().to_owned(), role: *role }).collect();
+    let nodes = scenario
+        .nodes
+        .iter()
+        .zip(&roles)
+        .map(|(n, role)| NodePlan { name: n.id().to_owned(), role: *role, zone: n.zone().map(str::to_owned) })
+        .collect();
     (nodes, roles)
 }
 

@@ -1,0 +1,319 @@
+//! One plot: lines in their nodes' colours with their names at their ends, or a heat map; over the part of the run that is seen, with the
+//! playhead. Clicked or dragged, it goes there; scrolled, it zooms, and all others with it.
+
+use super::figures::{Curve, Format, Ink, Kind, columns};
+use super::save::place_of;
+use crate::app::action::{Action, Selection};
+use crate::app::marks::{nice_marks, short, time_marks};
+use crate::app::theme::{Theme, space};
+use crate::app::timeline::TimeView;
+use crate::figures;
+use crate::ids::NodeId;
+use crate::run::Frame;
+use crate::scenario::plan::Role;
+use egui::{Align2, Color32, FontId, Id, Rect, RichText, Sense, Stroke, Ui, Vec2, Vec2b, pos2, vec2};
+use egui_plot::{
+    AxisHints, GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotTransform, Points, Span, VLine,
+};
+
+/// Most lines in one plot: more can neither be told apart nor drawn in time.
+const LINES: usize = 24;
+
+/// Points per line and per hundred screen points: bins are fine enough to zoom into, but side by side in a small plot they would be
+/// noise.
+const DENSITY: f32 = 40.0;
+
+fn marks(format: Format, bounds: (f64, f64), most: usize) -> Vec<GridMark> {
+    match format {
+        Format::Number | Format::Share => nice_marks(bounds, most),
+        Format::Time => time_marks(bounds, most),
+    }
+}
+
+/// The part of the run that plots show, in seconds: what the timeline has zoomed to, or as much as there is.
+pub(super) fn part(frame: &Frame, time: &TimeView) -> (f64, f64) {
+    let duration = frame.plan.duration.seconds();
+    time.view.unwrap_or_else(|| (0.0, shown_until(frame.past.recorded.seconds(), duration).max(1e-9)))
+}
+
+/// Draws it.
+pub(super) fn one(
+    ui: &mut Ui,
+    theme: &Theme,
+    frame: &Frame,
+    selection: &Selection,
+    (place, kind): (usize, Kind),
+    (from, until): (f64, f64),
+    time: &mut TimeView,
+    actions: &mut Vec<Action>,
+) {
+    let format = kind.format();
+    let most = (ui.available_width() * DENSITY / 100.0) as usize;
+    let mut curves = kind.curves(frame, from, until, most);
+    let heat = match kind {
+        Kind::Heat => {
+            let any = frame.plan.nodes.iter().any(|n| matches!(n.role, Role::Consumer(_)) && selection.nodes.contains(&n.name));
+            let wanted = |node: NodeId| !any || selection.nodes.contains(&frame.plan.nodes[node.index()].name);
+            columns(frame, from, until, most * 2, wanted)
+        }
+        _ => Vec::new(),
+    };
+    let selected = |c: &Curve| match c.ink {
+        Ink::Node(node) => frame.plan.nodes.get(node.index()).is_some_and(|n| selection.nodes.contains(&n.name)),
+        Ink::Type(_) => false,
+    };
+    let any_selected = curves.iter().any(selected);
+    let all = curves.len();
+    if all > LINES {
+        curves.sort_by(|a, b| selected(b).cmp(&selected(a)).then(b.top().total_cmp(&a.top())));
+        curves.truncate(LINES);
+    }
+    if all > LINES {
+        ui.label(RichText::new(format!("The largest {LINES} of {all}")).size(theme.label).color(theme.muted));
+    }
+    let rect = ui.available_rect_before_wrap();
+    let names = (rect.width() * 0.3).min(theme.px(104.0).max(rect.width() * 0.2));
+    let plot_size = rect.size() - vec2(names, 0.0);
+    let hottest = heat.iter().filter_map(|(_, _, heat)| heat.classes().last().map(|class| class.1)).fold(0.0, f64::max);
+    let top = curves.iter().map(Curve::top).fold(hottest, f64::max);
+    let ink = |c: &Curve| {
+        let colour = match c.ink {
+            Ink::Node(node) => theme.line_colour(rank(frame, node)),
+            Ink::Type(kind) => theme.event(kind.index()).0,
+        };
+        if any_selected && !selected(c) { theme.wash(colour, 0.45) } else { colour }
+    };
+    let ends: Vec<(String, [f64; 2], Color32, bool)> =
+        curves.iter().filter(|c| !c.aside).filter_map(|c| Some((c.name.clone(), c.last()?, ink(c), selected(c)))).collect();
+    let again = |c: &Curve| match c.ink {
+        Ink::Node(node) => rank(frame, node) >= Theme::LINE_COLOURS,
+        Ink::Type(kind) => kind.index() >= 7,
+    };
+    // A line of one point is none: it is drawn as a dot.
+    let dots: Vec<(Color32, [f64; 2])> = curves.iter().flat_map(|c| lone(&c.points).map(|p| (ink(c), p)).collect::<Vec<_>>()).collect();
+    let lines: Vec<Line<'_>> = curves.iter().flat_map(|c| lines_of(c, theme, ink(c), again(c), selected(c))).collect();
+    let hovered = move |at: &HoverPosition<'_>| {
+        let (name, at) = match at {
+            HoverPosition::NearDataPoint { plot_name, position, .. } => (*plot_name, *position),
+            HoverPosition::Elsewhere { .. } => return None,
+        };
+        Some(format!("{name}\n{} at {}", format.words(at.y), figures::seconds(at.x)))
+    };
+    let axis = |hints: AxisHints<'static>| hints.tick_label_font(FontId::proportional(theme.label)).tick_label_color(theme.muted);
+    let near = theme.px(18.0);
+    let x_axis = axis(AxisHints::new_x())
+        .formatter(|mark, _| {
+            // The corner belongs to the zero of the other axis.
+            if mark.value == 0.0 { String::new() } else { figures::axis_seconds(mark.value) }
+        })
+        .label_spacing(near..=near * 1.2);
+    let y_axis = axis(AxisHints::new_y()).label_spacing(near * 0.5..=near * 0.7).min_thickness(theme.px(40.0)).formatter(move |mark, _| {
+        // Below zero there is nothing to say: the margin may reach there, figures do not.
+        if mark.value < 0.0 { String::new() } else { short(&format.words(mark.value)) }
+    });
+    let (across, up) = ((plot_size.x / theme.px(48.0)) as usize, (plot_size.y / theme.px(32.0)) as usize);
+    let response = Plot::new(("plot", place))
+        .width(plot_size.x)
+        .height(plot_size.y)
+        .include_y(0.0)
+        .include_y(if top > 0.0 { top * 1.1 } else { 1.15 })
+        .set_margin_fraction(Vec2::ZERO)
+        .sense(Sense::click_and_drag())
+        .allow_scroll(false)
+        .allow_zoom(false)
+        .allow_drag(false)
+        .allow_axis_zoom_drag(false)
+        .allow_double_click_reset(false)
+        .allow_boxed_zoom(false)
+        .show_background(false)
+        .grid_color(theme.line)
+        .show_grid(Vec2b::new(false, true))
+        .grid_spacing(egui::Rangef::new(1.0, 2.0))
+        .x_grid_spacer(move |input: GridInput| marks(Format::Time, input.bounds, across))
+        .y_grid_spacer(move |input: GridInput| marks(format, input.bounds, up))
+        .custom_x_axes(vec![x_axis])
+        .custom_y_axes(vec![y_axis])
+        .link_cursor(Id::unique("plots over time"), [true, false])
+        .cursor_color(theme.muted)
+        .label_formatter(hovered)
+        .show(ui, |plot| {
+            plot.set_plot_bounds_x(from..=until);
+            for fault in &frame.past.faults {
+                let (began, ended) = (fault.began.seconds(), fault.ended.unwrap_or(frame.past.recorded).seconds());
+                plot.span(
+                    Span::new(fault.words.clone(), began..=ended)
+                        .axis(egui_plot::Axis::X)
+                        .fill(theme.wash(theme.bad, 0.10))
+                        .border_width(0.0),
+                );
+            }
+            for change in frame.past.here().into_iter().flat_map(|branch| &branch.interventions) {
+                let line = VLine::new(change.what.to_string(), change.time().seconds());
+                plot.vline(line.stroke(Stroke::new(theme.stroke, theme.warn)).style(LineStyle::dotted_dense()));
+            }
+            for (colour, at) in dots {
+                plot.points(Points::new("", vec![at]).color(colour).radius(theme.px(2.0)));
+            }
+            plot.vline(VLine::new("now", frame.now.seconds()).stroke(Stroke::new(theme.stroke, theme.accent)).allow_hover(false));
+            for line in lines {
+                plot.line(line);
+            }
+        });
+    draw_heat(ui, theme, &response.transform, &heat);
+    ui.data_mut(|data| data.insert_temp(place_of(kind), rect));
+    act(ui, &response, frame, time, actions);
+    let lines = response.transform.frame();
+    let room = Rect::from_min_max(pos2(rect.left() + plot_size.x, lines.top()), pos2(rect.right(), lines.bottom()));
+    name_ends(ui, theme, &response.transform, room, ends);
+}
+
+/// What the pointer wants: another moment, or a closer look.
+fn act<R>(ui: &Ui, response: &egui_plot::PlotResponse<R>, frame: &Frame, time: &mut TimeView, actions: &mut Vec<Action>) {
+    let (pointer, transform) = (&response.response, &response.transform);
+    let duration = frame.plan.duration.seconds();
+    if let Some(at) = pointer.hover_pos() {
+        let scroll = ui.input(|i| i.smooth_scroll_delta());
+        if scroll.y != 0.0 {
+            time.zoom(duration, transform.value_from_position(at).x, (-f64::from(scroll.y) / 240.0).exp());
+        }
+    }
+    if (pointer.dragged() || pointer.clicked())
+        && let Some(at) = pointer.interact_pointer_pos()
+    {
+        time.seek(transform.value_from_position(at).x.clamp(0.0, duration), actions);
+    }
+    if pointer.drag_stopped() || pointer.clicked() {
+        time.let_go();
+    }
+}
+
+/// Points without a neighbour.
+fn lone(points: &[[f64; 2]]) -> impl Iterator<Item = [f64; 2]> + '_ {
+    points.split(|p| !p[1].is_finite()).filter(|part| part.len() == 1).map(|part| part[0])
+}
+
+/// Classes of latency as cells, darker where there are more, on a logarithmic scale.
+fn draw_heat(ui: &Ui, theme: &Theme, transform: &PlotTransform, heat: &[(f64, f64, crate::record::heat::Heat)]) {
+    let most = heat.iter().flat_map(|(_, _, heat)| heat.classes().map(|class| class.2)).max().unwrap_or(1);
+    let mut mesh = egui::Mesh::default();
+    for (begin, end, heat) in heat {
+        for (low, high, count) in heat.classes() {
+            let share = f64::from(count).ln_1p() / f64::from(most).ln_1p();
+            let corner = |x: f64, y: f64| transform.position_from_point(&PlotPoint::new(x, y));
+            let mut cell = Rect::from_two_pos(corner(*begin, low), corner(*end, high));
+            if cell.height() < 1.0 {
+                cell.set_height(1.0);
+            }
+            mesh.add_colored_rect(cell, theme.wash(theme.accent, 0.12 + 0.88 * share as f32));
+        }
+    }
+    ui.painter().with_clip_rect(*transform.frame()).add(mesh);
+}
+
+/// Up to where the time axis reaches: the whole run once half of it is over, before that the half, the quarter or the eighth
+/// that the present is in. What has just begun fills the plot, and the axis changes three times, not all the time.
+fn shown_until(now: f64, duration: f64) -> f64 {
+    [8.0, 4.0, 2.0].into_iter().map(|part| duration / part).find(|until| now <= until * 0.98).unwrap_or(duration)
+}
+
+/// The how-manieth of those that have lines a node is: its colour, whatever is selected or shown.
+pub(super) fn rank(frame: &Frame, node: NodeId) -> usize {
+    frame.plan.nodes.iter().take(node.index()).filter(|n| !matches!(n.role, Role::Broker(_))).count()
+}
+
+/// The parts of a curve between its gaps.
+fn lines_of<'a>(curve: &Curve, theme: &Theme, colour: Color32, again: bool, selected: bool) -> Vec<Line<'a>> {
+    let width = theme.stroke * if selected { 2.5 } else { 1.5 };
+    let parts = curve.points.split(|p| !p[1].is_finite()).filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let style = match curve.aside {
+                true => LineStyle::dashed_dense(),
+                // Colours come round again: the second time the line is dotted.
+                false if again => LineStyle::dotted_dense(),
+                false => LineStyle::Solid,
+            };
+            Line::new(curve.name.clone(), PlotPoints::from(part.to_vec())).color(colour).width(width).style(style)
+        })
+        .collect()
+}
+
+/// Names at the lines' ends, moved apart where they would cover each other; what does not fit is left to hovering.
+fn name_ends(ui: &Ui, theme: &Theme, transform: &PlotTransform, room: Rect, mut ends: Vec<(String, [f64; 2], Color32, bool)>) {
+    let height = theme.label * 1.3;
+    let fit = (room.height() / height).floor() as usize;
+    if ends.len() > fit {
+        ends.sort_by(|a, b| b.3.cmp(&a.3).then(b.1[1].total_cmp(&a.1[1])));
+        ends.truncate(fit);
+    }
+    let y_of = |value: f64| transform.position_from_point_y(value).clamp(room.top() + height / 2.0, room.bottom() - height / 2.0);
+    ends.sort_by(|a, b| b.1[1].total_cmp(&a.1[1]));
+    let mut places: Vec<f32> = ends.iter().map(|e| y_of(e.1[1])).collect();
+    spread(&mut places, height, room.top() + height / 2.0, room.bottom() - height / 2.0);
+    let painter = ui.painter().with_clip_rect(room);
+    for ((name, _, colour, _), y) in ends.into_iter().zip(places) {
+        let to = pos2(room.left() + theme.px(space::S), y);
+        painter.circle_filled(to, theme.px(2.5), colour);
+        let font = FontId::proportional(theme.label);
+        let at = to + vec2(theme.px(space::XS) + 2.0, 0.0);
+        painter.text(at, Align2::LEFT_CENTER, fitted(ui, &name, &font, room.right() - at.x), font, theme.text);
+    }
+}
+
+/// A name cut to a width.
+fn fitted(ui: &Ui, name: &str, font: &FontId, width: f32) -> String {
+    let wide = |text: &str| ui.fonts_mut(|f| f.layout_no_wrap(text.to_owned(), font.clone(), Color32::WHITE).size().x);
+    if wide(name) <= width {
+        return name.to_owned();
+    }
+    let mut short: Vec<char> = name.chars().collect();
+    while short.len() > 1 {
+        short.pop();
+        let text: String = short.iter().chain(['…'].iter()).collect();
+        if wide(&text) <= width {
+            return text;
+        }
+    }
+    String::new()
+}
+
+/// Moves ascending places apart to at least `gap`, within bounds.
+fn spread(places: &mut [f32], gap: f32, least: f32, most: f32) {
+    let mut floor = least;
+    for place in places.iter_mut() {
+        *place = place.max(floor);
+        floor = *place + gap;
+    }
+    let mut ceiling = most;
+    for place in places.iter_mut().rev() {
+        *place = place.min(ceiling);
+        ceiling = *place - gap;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_moved_apart_and_stay_inside() {
+        let mut places = [50.0, 51.0, 52.0, 99.0];
+        spread(&mut places, 10.0, 5.0, 100.0);
+        assert!(places.windows(2).all(|w| w[1] - w[0] >= 9.99), "{places:?}");
+        assert!(places[0] >= 5.0 && places[3] <= 100.0, "{places:?}");
+        let mut crowded = [95.0, 96.0, 97.0];
+        spread(&mut crowded, 10.0, 5.0, 100.0);
+        assert!(crowded[2] <= 100.0 && crowded[0] <= 80.0, "{crowded:?}");
+    }
+
+    #[test]
+    fn the_time_axis_grows_with_the_run_and_never_ends_before_the_present() {
+        assert_eq!(shown_until(0.0, 80.0), 10.0);
+        assert_eq!(shown_until(12.0, 80.0), 20.0);
+        assert_eq!(shown_until(80.0, 80.0), 80.0);
+        for now in 0..=80 {
+            let until = shown_until(f64::from(now), 80.0);
+            assert!((f64::from(now)..=80.0).contains(&until), "{now}: {until}");
+        }
+    }
+}
