@@ -27,7 +27,7 @@ pub fn part(scenario: &Scenario, ids: &BTreeSet<String>, place: impl Fn(&str) ->
 fn events_of(node: &Node) -> Vec<&str> {
     match node {
         Node::Producer(p) => p.emits.iter().filter_map(|e| e.event.as_deref()).collect(),
-        Node::Broker(_) => Vec::new(),
+        Node::Broker(_) | Node::Store(_) => Vec::new(),
         Node::Consumer(c) => c.then.iter().flat_map(|t| std::iter::once(&t.event).chain(&t.on)).map(String::as_str).collect(),
     }
 }
@@ -59,11 +59,27 @@ pub fn joined(scenario: &Scenario, part: &Scenario, shift: (f32, f32)) -> (Scena
         let broker = names.get(broker).map_or(broker, String::as_str);
         brokers.get(broker).filter(|kind| kinds::has(kind, end, way)).map(|_| format!("{broker}/{end}"))
     };
+    let stores: BTreeSet<String> = whole.nodes.iter().filter(|n| matches!(n, Node::Store(_))).map(|n| n.id().to_owned()).collect();
+    let follow_store = |store: &mut String| {
+        if let Some(name) = names.get(store.as_str()) {
+            store.clone_from(name);
+        }
+        stores.contains(store)
+    };
     for node in &mut whole.nodes[first..] {
         match node {
-            Node::Producer(p) => p.emits.retain_mut(|e| follow(&e.to, Way::In).map(|to| e.to = to).is_some()),
-            Node::Broker(_) => {}
+            Node::Producer(p) => {
+                p.emits.retain_mut(|e| follow(&e.to, Way::In).map(|to| e.to = to).is_some());
+                for emit in &mut p.emits {
+                    emit.reply.take_if(|reply| follow(&reply.to, Way::In).map(|to| reply.to = to).is_none());
+                }
+                p.calls.retain_mut(|call| follow_store(&mut call.store));
+                p.outbox.take_if(|outbox| !follow_store(outbox.store_mut()));
+            }
+            Node::Broker(_) | Node::Store(_) => {}
             Node::Consumer(c) => {
+                c.calls.retain_mut(|call| follow_store(&mut call.store));
+                c.outbox.take_if(|outbox| !follow_store(outbox.store_mut()));
                 c.reads.retain_mut(|r| follow(&r.from, Way::Out).map(|from| r.from = from).is_some());
                 for group in c.reads.iter_mut().filter_map(|r| r.group.as_mut()) {
                     if let Some(name) = names.get(group.as_str()) {

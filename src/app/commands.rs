@@ -126,7 +126,7 @@ fn additions(at: Option<(f32, f32)>, with: Option<&Source>) -> Vec<Choice> {
                 Placing::Producer => ", P",
                 Placing::Consumer => ", C",
                 Placing::Broker(kind) if kind == kinds::usual().kind => ", B",
-                Placing::Broker(_) => "",
+                Placing::Broker(_) | Placing::Store => "",
             };
             let add = OnCanvas::Add { placing, at, with: with.cloned() };
             Choice::new(format!("Add {}", in_sentence(name)), format!("{line}{keys}"), Action::Canvas(add))
@@ -155,7 +155,7 @@ fn connections(scenario: &Scenario, id: &str) -> Vec<Choice> {
     let publishes = |node: &Node, place: &str| match node {
         Node::Producer(p) => p.emits.iter().any(|e| e.to == place),
         Node::Consumer(c) => c.then.iter().any(|t| t.to == place),
-        Node::Broker(_) => true,
+        Node::Broker(_) | Node::Store(_) => true,
     };
     let reads = |node: &Node, place: &str| match node {
         Node::Consumer(c) => c.reads.iter().any(|r| r.from == place),
@@ -182,6 +182,16 @@ fn connections(scenario: &Scenario, id: &str) -> Vec<Choice> {
                 let hint = if new { format!("a new {noun}") } else { String::new() };
                 offer(format!("{} publishes to {place}", other.id()), &hint, connect(other.id(), &broker.id, &name));
             }
+        }
+    }
+    let called = |node: &Node, store: &str| match node {
+        Node::Producer(p) => p.calls.iter().any(|call| call.store == store),
+        Node::Consumer(c) => c.calls.iter().any(|call| call.store == store),
+        Node::Broker(_) | Node::Store(_) => true,
+    };
+    for store in scenario.nodes.iter().filter(|n| matches!(n, Node::Store(_))) {
+        for caller in scenario.nodes.iter().filter(|n| (n.id() == id || store.id() == id) && !called(n, store.id())) {
+            offer(format!("{} calls {}", caller.id(), store.id()), "", connect(caller.id(), store.id(), ""));
         }
     }
     // What is there already comes before what would have to be made.

@@ -33,7 +33,7 @@ pub struct Confirms {
     pub confirmed: u64,
     /// Times an event was sent again.
     pub resent: u64,
-    /// Events given up after the last retry.
+    /// Events given up after the last retry, or lost with a publisher that crashed.
     pub given_up: u64,
     /// Events not confirmed yet, those included that wait to be sent.
     pub unconfirmed: u64,
@@ -147,6 +147,7 @@ impl Publisher {
         let sent = std::mem::take(&mut self.unconfirmed).into_values().map(|(event, _)| event);
         let mut gone: Vec<Event> = sent.collect();
         gone.extend(std::iter::from_fn(|| self.held.pop()));
+        self.counts.given_up += gone.len() as u64;
         gone
     }
 

@@ -11,7 +11,7 @@ use crate::time::Span;
 
 /// Structures that are added when a field in them is set and they are not written down.
 const ADDED: &[(&str, &str)] =
-    &[("handle", "Handle"), ("retry", "Retry"), ("network", "Network"), ("limits", "Limits"), ("publish", "Confirmed")];
+    &[("handle", "Handle"), ("retry", "Retry"), ("network", "Network"), ("limits", "Limits"), ("publish", "Confirmed"), ("state", "Projection"), ("join", "Join")];
 
 /// Fields of a scenario that need not be written down.
 const TOP: &[&str] = &[

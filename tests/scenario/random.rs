@@ -5,14 +5,17 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use tidemill::scenario::broker::{BrokerKind, Simple};
+use tidemill::scenario::chains::{Join, Reply, When};
 use tidemill::scenario::document::{
     Broker, Consumer, Emit, Event, Expect, Group, Handle, Limits, Link, Network, Node, Note, Producer, Read, Retry, Scenario, Then,
 };
 use tidemill::scenario::faults::{KINDS, Trouble};
 use tidemill::scenario::locate::Tree;
 use tidemill::scenario::pairs::Pairs;
-use tidemill::scenario::publishing::Publish;
+use tidemill::scenario::publishing::{First, Outbox, Publish};
 use tidemill::scenario::shapes::{Arrivals, Attribute, Backoff, Jitter, Key, Times};
+use tidemill::scenario::state::{By, Fold, Projection};
+use tidemill::scenario::store::{Call, Store};
 use tidemill::scenario::units::{Bandwidth, Percent, Rate, Size};
 use tidemill::scenario::{NoFiles, load, read, read_bytes, set, write, write_over};
 use tidemill::time::Span;
@@ -108,15 +111,42 @@ fn at() -> impl Strategy<Value = Option<(f32, f32)>> {
 
 fn consumer() -> impl Strategy<Value = Node> {
     let reads = vec((text(), option::of(text())).prop_map(|(from, group)| Read { from, group }), 0..3);
-    let handle = (times(), percent()).prop_map(|(time, fails)| Handle { time, fails });
+    let handle = (times(), percent()).prop_map(|(time, fails)| Handle { time, fails, outcomes: Pairs::default() });
+    let handle = (handle, pairs(number())).prop_map(|(handle, outcomes)| Handle { outcomes, ..handle });
     let retry = option::of((any::<u32>(), backoff()).prop_map(|(attempts, backoff)| Retry { attempts, backoff }));
-    let then = (text(), text(), percent(), vec(text(), 0..3));
-    let then = vec(then.prop_map(|(event, to, probability, on)| Then { event, to, probability, on }), 0..3);
-    ((text(), at(), option::of(text())), reads, (0..3_u32, 0..3_u32), handle, retry, option::of(text()), then, publish()).prop_map(
-        |((id, at, zone), reads, (instances, threads), handle, retry, dead_letter, then, publish)| {
-            Node::Consumer(Consumer { id, at, zone, reads, instances, threads, handle, retry, dead_letter, then, publish })
+    let when = prop_oneof![Just(When::Handled), Just(When::Failed), Just(When::TimedOut), text().prop_map(When::Outcome)];
+    let then = (text(), text(), percent(), vec(text(), 0..3), when);
+    let then = vec(then.prop_map(|(event, to, probability, on, when)| Then { event, to, probability, on, when }), 0..3);
+    let fold = prop_oneof![
+        Just(Fold::Count),
+        text().prop_map(Fold::Sum),
+        text().prop_map(Fold::Last),
+        text().prop_map(Fold::Set),
+        (text(), text(), text()).prop_map(|(from, to, amount)| Fold::Balance { from, to, amount }),
+    ];
+    let state = option::of((fold, any::<bool>()).prop_map(|(fold, key)| Projection { fold, by: if key { By::Key } else { By::Whole } }));
+    let join = option::of((any::<u32>(), span()).prop_map(|(count, within)| Join { count, within }));
+    let writes = (calls(), outbox(), state, join);
+    ((text(), at(), option::of(text())), reads, (0..3_u32, 0..3_u32), handle, retry, option::of(text()), then, publish(), writes).prop_map(
+        |((id, at, zone), reads, (instances, threads), handle, retry, dead_letter, then, publish, (calls, outbox, state, join))| {
+            let publishing = Consumer { publish, calls, outbox, state, join, ..Consumer::default() };
+            Node::Consumer(Consumer { id, at, zone, reads, instances, threads, handle, retry, dead_letter, then, ..publishing })
         },
     )
+}
+
+fn calls() -> impl Strategy<Value = Vec<Call>> {
+    vec((text(), option::of(span())).prop_map(|(store, timeout)| Call { store, timeout }), 0..3)
+}
+
+fn outbox() -> impl Strategy<Value = Option<Outbox>> {
+    option::of(prop_oneof![
+        (text(), span(), any::<u32>()).prop_map(|(store, poll, batch)| Outbox::Outbox { store, poll, batch }),
+        (text(), any::<bool>()).prop_map(|(store, broker)| {
+            let first = if broker { First::Broker } else { First::Store };
+            Outbox::DualWrite { store, first }
+        }),
+    ])
 }
 
 fn publish() -> impl Strategy<Value = Publish> {
@@ -127,10 +157,15 @@ fn publish() -> impl Strategy<Value = Publish> {
 }
 
 fn node() -> impl Strategy<Value = Node> {
-    let emit = (option::of(text()), text(), arrivals()).prop_map(|(event, to, arrivals)| Emit { event, to, arrivals });
+    let reply = option::of((text(), span()).prop_map(|(to, within)| Reply { to, within }));
+    let emit = (option::of(text()), text(), arrivals(), reply);
+    let emit = emit.prop_map(|(event, to, arrivals, reply)| Emit { event, to, arrivals, reply });
     prop_oneof![
-        (text(), at(), option::of(text()), vec(emit, 0..3), publish())
-            .prop_map(|(id, at, zone, emits, publish)| Node::Producer(Producer { id, at, zone, emits, publish })),
+        (text(), at(), option::of(text()), vec(emit, 0..3), (publish(), calls(), outbox())).prop_map(
+            |(id, at, zone, emits, (publish, calls, outbox))| { Node::Producer(Producer { id, at, zone, emits, publish, calls, outbox }) }
+        ),
+        (text(), at(), option::of(text()), any::<u32>(), times(), percent())
+            .prop_map(|(id, at, zone, connections, time, fails)| Node::Store(Store { id, at, zone, connections, time, fails })),
         (text(), at(), option::of(text()), vec(text(), 0..4)).prop_map(|(id, at, zone, topics)| Node::Broker(Broker {
             id,
             at,

@@ -11,6 +11,7 @@ mod limits;
 mod publishing;
 mod replay;
 mod seek;
+mod stores;
 mod theory;
 
 use std::sync::Arc;

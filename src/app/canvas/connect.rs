@@ -13,7 +13,7 @@ use egui::{Key, Pos2, Ui};
 pub fn port(source: &Source, scene: &Scene) -> Option<Pos2> {
     let node = &scene.nodes[*scene.index.get(source.node())?];
     match source {
-        Source::Node(_) => (node.kind != Kind::Broker).then(|| node.output()),
+        Source::Node(_) => matches!(node.kind, Kind::Producer | Kind::Consumer).then(|| node.output()),
         Source::Input(_) => (node.kind == Kind::Consumer).then(|| node.input()),
         Source::Channel { channel, .. } => Some(node.rows.iter().find(|r| r.gives && r.name == *channel)?.rect.right_center()),
     }
@@ -101,6 +101,11 @@ impl Canvas {
         let target = &self.scene.nodes[spot.node];
         if let Source::Channel { broker, channel } = source {
             actions.push(Action::Edit(Edit::Connect { from: broker.clone(), to: target.id.clone(), channel: channel.clone() }));
+            return;
+        }
+        if target.kind == Kind::Store {
+            let (from, to) = (source.node().to_owned(), target.id.clone());
+            actions.push(Action::Edit(Edit::Connect { from, to, channel: String::new() }));
             return;
         }
         let way = way(source);

@@ -356,6 +356,7 @@ impl Canvas {
         let node = &self.scene.nodes[i];
         let mut ports: Vec<(Pos2, Source)> = Vec::with_capacity(node.rows.len().max(1));
         match node.kind {
+            Kind::Store => {}
             Kind::Producer => ports.push((node.output(), Source::Node(node.id.clone()))),
             Kind::Consumer => {
                 ports.push((node.input(), Source::Input(node.id.clone())));

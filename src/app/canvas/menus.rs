@@ -146,7 +146,12 @@ impl Canvas {
 
 fn of_wire(connection: Option<&Connection>, name: &str) -> Vec<Item> {
     let owner = match connection {
-        Some(Connection::Emit { producer: id, .. } | Connection::Read { consumer: id, .. } | Connection::Then { consumer: id, .. }) => id,
+        Some(
+            Connection::Call { node: id, .. }
+            | Connection::Emit { producer: id, .. }
+            | Connection::Read { consumer: id, .. }
+            | Connection::Then { consumer: id, .. },
+        ) => id,
         None => return vec![does(format!("Settings of {name}"), "", Action::Select(Selection::node(name)))],
     };
     let delete = Edit::Delete { nodes: Vec::new(), connection: connection.cloned() };

@@ -231,6 +231,7 @@ impl Canvas {
         let at_port = pointed.port.as_ref().or(drawing).filter(|s| s.node() == node.id);
         let hovered = |row: Option<&str>| at_port.is_some_and(|s| !matches!(s, Source::Input(_)) && s.row() == row);
         match node.kind {
+            Kind::Store => {}
             Kind::Producer => brush.port(brush.view.screen_from_scene(node.output()), hovered(None)),
             Kind::Consumer => {
                 let taken = matches!(at_port, Some(Source::Input(_)));

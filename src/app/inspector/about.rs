@@ -17,6 +17,14 @@ pub fn node(ui: &mut Ui, theme: &Theme, node: &Node) {
              when, with randomness of its own, so that changing one stream leaves all others as they are.",
         ),
         Node::Broker(broker) => fold(ui, theme, "This broker", kinds::of(&broker.kind).about()),
+        Node::Store(_) => fold(
+            ui,
+            theme,
+            "A store",
+            "It is a database or a remote service. Producers and consumers call it and wait for its answer, with their worker in hand. It serves \
+             as many calls at a time as it has connections; the others wait in line. So a slow store backs up everything that calls it: \
+             queues grow first at the store, then at the consumers.",
+        ),
         Node::Consumer(_) => fold(
             ui,
             theme,

@@ -461,10 +461,9 @@ impl Simulation {
         self.relay_rose(node);
     }
 
-    /// Who a worker's slot belongs to.
+    /// Who a worker's slot belongs to, once it has had work.
     fn hands_owner(&self, slot: u32) -> crate::ids::ConsumerId {
-        let at = self.consumers.partition_point(|consumer| consumer.first_worker <= slot);
-        crate::ids::ConsumerId::at(at - 1)
+        self.seats.get(self.hands[slot as usize].message.event.seat).consumer
     }
 
     /// How a store has done so far.

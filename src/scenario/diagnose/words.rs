@@ -8,8 +8,7 @@ use crate::scenario::read::shortened;
 /// Fields that the format has names for and this version does not have yet.
 const LATER_FIELDS: &[(&str, &[&str])] = &[
     ("Scenario", &["lesson"]),
-    ("Producer", &["outbox"]),
-    ("Consumer", &["ack", "prefetch", "timeout", "ordered", "inbox", "breaker", "calls", "scale", "state"]),
+    ("Consumer", &["ack", "prefetch", "timeout", "ordered", "inbox", "breaker", "scale"]),
     ("Emit", &["routing_key", "headers"]),
 ];
 /// The same for variants.
@@ -141,6 +140,11 @@ fn kind(of: &str) -> String {
         "Trouble" => "way for things to go wrong",
         "Fault" => "fault",
         "Publish" => "way to publish",
+        "Outbox" => "way to store and publish",
+        "First" => "write to come first",
+        "Fold" => "fold",
+        "By" => "owner of a state",
+        "When" => "occasion",
         other => other,
     }
     .to_owned()

@@ -74,7 +74,7 @@ fn places_are_found_without_overlap_and_in_the_direction_of_flow() {
             Node::Producer(p) => p.at = None,
             Node::Broker(b) => b.at = None,
             Node::Consumer(c) if i > 3 => c.at = None,
-            Node::Consumer(_) => {}
+            Node::Consumer(_) | Node::Store(_) => {}
         }
     }
     for scale in [1.0, 1.25] {
