@@ -6,8 +6,11 @@ use crate::scenario::chains::Join;
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
 
-/// A consumer's parts that wait for each other. A whole is remembered until its time is over, complete or not, so that late copies of
-/// its parts do not begin it anew.
+/// For how many times the time of a whole it is remembered.
+const MEMORY: u64 = 10;
+
+/// A consumer's parts that wait for each other. A whole is remembered for [`MEMORY`] times its time after that is over,
+/// complete or not, so that late parts and copies do not begin it anew.
 #[derive(Clone, Debug)]
 pub struct Joins {
     count: usize,
@@ -22,6 +25,8 @@ pub struct Joins {
 struct Group {
     first: Event,
     parts: Vec<EventId>,
+    /// Its time is over.
+    over: bool,
 }
 
 /// What became of wholes.
@@ -55,8 +60,8 @@ impl Joins {
     /// A part has been handled.
     pub fn take(&mut self, event: &Event, now: Time) -> Joined {
         let begun = !self.groups.contains_key(&event.root);
-        let group = self.groups.entry(event.root).or_insert_with(|| Group { first: *event, parts: Vec::new() });
-        if group.parts.len() >= self.count || group.parts.contains(&event.id) {
+        let group = self.groups.entry(event.root).or_insert_with(|| Group { first: *event, parts: Vec::new(), over: false });
+        if group.over || group.parts.len() >= self.count || group.parts.contains(&event.id) {
             return Joined::Waits;
         }
         group.parts.push(event.id);
@@ -70,9 +75,20 @@ impl Joins {
         }
     }
 
-    /// The time of a whole is over: its first part, if others were missing. It is forgotten.
+    /// How long a whole is remembered after its time is over.
+    pub fn memory(&self) -> Span {
+        Span(self.within.0.saturating_mul(MEMORY))
+    }
+
+    /// A whole is forgotten.
+    pub fn forget(&mut self, root: EventId) {
+        self.groups.remove(&root);
+    }
+
+    /// The time of a whole is over: its first part, if others were missing.
     pub fn expire(&mut self, root: EventId) -> Option<Event> {
-        let group = self.groups.remove(&root)?;
+        let group = self.groups.get_mut(&root)?;
+        group.over = true;
         let missing = group.parts.len() < self.count;
         self.counts.timed_out += u64::from(missing);
         self.counts.waiting -= u64::from(missing);

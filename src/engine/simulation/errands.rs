@@ -33,6 +33,8 @@ pub(super) enum Errand {
     ReplyTimeout(EventId),
     /// The time for the parts of a whole is over; its correlation id.
     JoinTimeout(ConsumerId, EventId),
+    /// Late parts of a whole need no longer be told from first ones.
+    JoinForgotten(ConsumerId, EventId),
     /// A fault begins or ends.
     Fault {
         /// Its number.
@@ -64,6 +66,7 @@ impl Simulation {
             Some(Errand::CallTimeout(place, serial)) => self.call_timeout(place, serial, desk, observer),
             Some(Errand::Poll(relay, round)) => self.poll(relay, round, observer),
             Some(Errand::ReplyTimeout(request)) => self.reply_timeout(request, observer),
+            Some(Errand::JoinForgotten(consumer, root)) => self.joins[consumer.index()].iter_mut().for_each(|joins| joins.forget(root)),
             Some(Errand::JoinTimeout(consumer, root)) => self.join_timeout(consumer, root, desk, observer),
             Some(Errand::Fault { number, round, begins }) => self.fault_turns(number, round, begins, desk, observer),
             Some(Errand::Extra(emitter)) => self.emit_extra(emitter, desk, observer),

@@ -81,7 +81,10 @@ impl Simulation {
 
     /// The time for the parts of a whole is over.
     pub(super) fn join_timeout<O: Observer>(&mut self, id: ConsumerId, root: EventId, desk: &mut Desk, observer: &mut O) {
-        if let Some(first) = self.joins[id.index()].as_mut().and_then(|joins| joins.expire(root)) {
+        let Some(joins) = &mut self.joins[id.index()] else { return };
+        let (first, memory) = (joins.expire(root), joins.memory());
+        self.errand(self.now + memory, Errand::JoinForgotten(id, root));
+        if let Some(first) = first {
             self.all_follow_on(id, &first, Occasion::TimedOut, desk, observer);
         }
     }
