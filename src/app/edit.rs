@@ -132,6 +132,7 @@ pub fn fresh(placing: Placing, at: (f32, f32), scenario: &Scenario) -> Node {
             handle: Handle { time: Times::Exponential { mean: Span::from_millis(10) }, fails: Percent(0.0) },
             retry: None,
             dead_letter: None,
+            ack: Default::default(),
             then: Vec::new(),
         }),
     }

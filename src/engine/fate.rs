@@ -48,6 +48,10 @@ pub enum Reason {
     NoDeadLetter,
     /// It was removed with its queue, or purged.
     Purged,
+    /// Its offset was committed before it was handled.
+    CommittedBefore,
+    /// Its group was told to skip it.
+    Skipped,
 }
 
 impl fmt::Display for Reason {
@@ -74,6 +78,8 @@ impl fmt::Display for Reason {
             Reason::BrokerDown => "its broker was down",
             Reason::NoDeadLetter => "there is no dead-letter target",
             Reason::Purged => "its queue was emptied",
+            Reason::CommittedBefore => "it was committed before it was handled",
+            Reason::Skipped => "its group was told to skip it",
         })
     }
 }

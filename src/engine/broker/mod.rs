@@ -169,4 +169,5 @@ macro_rules! kinds {
 
 kinds! {
     Simple(simple::Simple),
+    Kafka(kafka::Kafka),
 }

@@ -101,6 +101,7 @@ fn nodes_come_go_and_move_with_their_comments() {
         handle: Default::default(),
         retry: None,
         dead_letter: None,
+        ack: Default::default(),
         then: vec![],
     }));
     let (_, _, displaced) = changed(&scenario);
