@@ -59,6 +59,9 @@ pub trait Rules {
     /// it takes it [`back`](Desk::take_back) or [`ends`](Desk::end) it.
     fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk);
 
+    /// One node of its cluster (from 0) is down or up again.
+    fn node(&mut self, _node: u32, _up: bool, _desk: &mut Desk) {}
+
     /// The time asked for by [`Desk::wake`] has come.
     fn wake(&mut self, _token: u64, _desk: &mut Desk) {}
 
@@ -147,6 +150,9 @@ macro_rules! kinds {
             }
             fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.left(seat, copies, orderly, desk),)+ }
+            }
+            fn node(&mut self, node: u32, up: bool, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.node(node, up, desk),)+ }
             }
             fn wake(&mut self, token: u64, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.wake(token, desk),)+ }

@@ -356,6 +356,10 @@ impl Parts for Kafka {
         true
     }
 
+    fn nodes(&self) -> u32 {
+        self.nodes
+    }
+
     fn keeps_unread(&self) -> bool {
         true
     }
@@ -393,3 +397,36 @@ defaults! {
     gibibyte, is_gibibyte: Size = Size(1 << 30);
     half, is_half: Percent = Percent(0.5);
 }
+
+/// What is as in Kafka 4.x and what is simplified, in headlines and sentences.
+pub const FIDELITY: &[(&str, &[&str])] = &[
+    (
+        "As in Kafka",
+        &[
+            "Keys choose partitions by murmur2; records without a key stick to a partition until a batch is full (KIP-794).",
+            "Batches linger, fill up and take places in flight; retries back off; idempotent batches are recognised by sequence numbers, \
+             five of them per partition.",
+            "acks 0, 1 and all, min.insync.replicas, the high watermark, fencing of dead nodes, clean and unclean elections, cutting off \
+             what a new leader lacks.",
+            "Range, round robin, sticky and cooperative sticky assignors under the classic protocol, uniform and range under the consumer \
+             protocol (KIP-848); sessions, heartbeats, max.poll.interval, static members.",
+            "Offsets, commits after work, before work or automatic inside poll; lag in offsets; resets and seeks; retention for whole \
+             segments by time and size; compaction by key.",
+            "These rules pass the shared tables of measured behaviour: `tidemill conform kafka FILE`.",
+        ],
+    ),
+    (
+        "Simplified",
+        &[
+            "At the start all groups have their partitions; joining with the initial delay happens when members come later.",
+            "A request carries one batch. A connection has its places in flight per node; buffer.memory has no limit.",
+            "A poll gives what has arrived so far; records arrive while a batch is worked on, up to max.poll.records in all. A member that \
+             has to give up everything first finishes these.",
+            "Followers have everything one millisecond after their leader. Disks take no time, and a node that comes back has its log.",
+            "A lost packet is sent again after 200 ms on the way in. What a link loses on the way out is lost: use links without loss there.",
+            "The coordinators' and the controller's nodes never matter. Groups' requests take 2 ms.",
+            "Transactions, quotas, tiered storage, racks, adding partitions, eligible leader replicas and share groups have no place in a \
+             scenario; transactions, racks and eligible replicas are in the model that the tables are run against.",
+        ],
+    ),
+];

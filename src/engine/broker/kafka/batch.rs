@@ -14,6 +14,8 @@ pub(super) struct Batch {
     pub partition: u32,
     pub events: Vec<Event>,
     pub bytes: u64,
+    /// Counts batches of the run: of two the smaller was opened first.
+    pub serial: u64,
     /// When it was opened: `delivery.timeout.ms` counts from here.
     pub opened: Time,
     pub stage: Stage,
@@ -25,6 +27,8 @@ pub(super) struct Batch {
     pub at: Option<(u64, u64)>,
     /// What the broker answered.
     pub answer: Result<(), Error>,
+    /// Whether its request is at its node: those of one connection are looked at in the order in which they were sent.
+    pub arrived: bool,
     /// The node it was sent to, whose connection it takes a place of.
     pub node: u32,
 }
@@ -40,6 +44,8 @@ pub(super) enum Stage {
     Sent,
     /// Waits to be tried again.
     Backoff,
+    /// Waits for an earlier batch of its partition that failed: an idempotent publisher sends these one by one, in order.
+    Held,
 }
 
 impl Batch {
@@ -51,12 +57,14 @@ impl Batch {
             partition: 0,
             events: Vec::new(),
             bytes: 0,
+            serial: 0,
             opened: Time::ZERO,
             stage: Stage::Open,
             attempts: 0,
             sequence: None,
             at: None,
             answer: Ok(()),
+            arrived: false,
             node: 0,
         }
     }

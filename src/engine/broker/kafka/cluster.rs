@@ -36,6 +36,8 @@ pub struct Kafka {
     pub(super) publishers: Vec<Publisher>,
     pub(super) by_link: BTreeMap<LinkId, u32>,
     pub(super) batches: Vec<Batch>,
+    /// Batches opened so far.
+    pub(super) opened: u64,
     /// Places in `batches` that are free.
     pub(super) spare: Vec<u32>,
     /// Work space.
@@ -296,6 +298,10 @@ impl Rules for Kafka {
 
     fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
         self.seat_left(seat, copies, orderly, desk);
+    }
+
+    fn node(&mut self, node: u32, up: bool, desk: &mut Desk) {
+        self.node_changes(node, up, desk);
     }
 
     fn wake(&mut self, token: u64, desk: &mut Desk) {

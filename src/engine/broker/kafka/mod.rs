@@ -31,7 +31,10 @@ pub mod replication;
 mod seeking;
 mod settings;
 mod setup;
+#[cfg(test)]
+mod tests;
 pub mod transactions;
+pub mod view;
 
 pub use cluster::Kafka;
 pub use error::Error;

@@ -1,12 +1,12 @@
 //! The client side of publishing: partitions chosen, records batched, batches sent, answered, tried again, given up.
 
+use super::Error;
 use super::batch::{Batch, Stage};
 use super::cluster::{Kafka, Token};
 use super::partitioner::Sticky;
 use super::producer::{Admission, ProducerState, after};
 use super::replication::Acks;
 use super::settings::BATCH_OVERHEAD;
-use super::Error;
 use crate::engine::broker::Desk;
 use crate::engine::event::{Event, Flags, Message};
 use crate::engine::fate::Reason;
@@ -37,6 +37,10 @@ pub(super) struct Publisher {
     in_flight: Vec<u32>,
     /// Batches that wait for a place on the connection, by node.
     queue: Vec<VecDeque<u32>>,
+    /// Requests on their way, in the order in which they were sent, by node: TCP keeps it.
+    wire: Vec<VecDeque<u32>>,
+    /// Batches that failed and are not delivered yet, or wait for one of these.
+    failing: u32,
     /// Producer epoch and next sequence number, by partition.
     sequences: BTreeMap<u32, (u16, u32)>,
 }
@@ -51,6 +55,8 @@ impl Publisher {
             random,
             in_flight: vec![0; nodes],
             queue: vec![VecDeque::new(); nodes],
+            wire: vec![VecDeque::new(); nodes],
+            failing: 0,
             sequences: BTreeMap::new(),
         }
     }
@@ -122,6 +128,8 @@ impl Kafka {
         let batch = &mut self.batches[place as usize];
         batch.used = true;
         (batch.publisher, batch.partition, batch.bytes) = (publisher, partition, BATCH_OVERHEAD);
+        batch.serial = self.opened;
+        self.opened += 1;
         (batch.opened, batch.stage, batch.attempts) = (desk.now(), Stage::Open, 0);
         (batch.sequence, batch.at, batch.answer) = (None, None, Ok(()));
         let count = batch.count;
@@ -153,21 +161,58 @@ impl Kafka {
 
     /// Puts a batch on the list of its leader's connection: behind the others, or (tried again) before those that came later.
     fn enqueue(&mut self, batch: u32, again: bool, desk: &mut Desk) {
+        if self.must_wait(batch) {
+            return self.set_stage(batch, Stage::Held);
+        }
         let partition = self.batches[batch as usize].partition;
         let Some(node) = self.leader(partition as usize) else { return self.back_off(batch, Error::LeaderNotAvailable, desk) };
+        self.set_stage(batch, Stage::Queued);
         let it = &mut self.batches[batch as usize];
-        (it.stage, it.node) = (Stage::Queued, node);
+        it.node = node;
         let publisher = it.publisher;
         let queue = &mut self.publishers[publisher as usize].queue[node as usize];
         if again {
             let batches = &self.batches;
-            let opened = batches[batch as usize].opened;
-            let place = queue.iter().position(|other| batches[*other as usize].opened > opened).unwrap_or(queue.len());
+            let serial = batches[batch as usize].serial;
+            let place = queue.iter().position(|other| batches[*other as usize].serial > serial).unwrap_or(queue.len());
             queue.insert(place, batch);
         } else {
             queue.push_back(batch);
         }
         self.pump(publisher, node, desk);
+    }
+
+    /// Whether an idempotent publisher holds a batch back: an earlier one of its partition has failed, or this one has, and an earlier
+    /// one is not delivered.
+    fn must_wait(&self, batch: u32) -> bool {
+        let it = &self.batches[batch as usize];
+        if !self.settings.idempotent || self.publishers[it.publisher as usize].failing == 0 {
+            return false;
+        }
+        let failed = |stage| matches!(stage, Stage::Backoff | Stage::Held);
+        let earlier =
+            |other: &&Batch| other.used && (other.publisher, other.partition) == (it.publisher, it.partition) && other.serial < it.serial;
+        self.batches.iter().filter(earlier).any(|other| it.attempts > 0 || failed(other.stage))
+    }
+
+    /// The next batch in order that waited for one that is out of the way now.
+    fn release(&mut self, publisher: u32, partition: u32, desk: &mut Desk) {
+        if self.publishers[publisher as usize].failing == 0 {
+            return;
+        }
+        let held = |(_, it): &(usize, &Batch)| it.used && (it.publisher, it.partition) == (publisher, partition) && it.stage == Stage::Held;
+        let next = self.batches.iter().enumerate().filter(held).min_by_key(|(_, it)| it.serial).map(|(at, _)| at as u32);
+        if let Some(next) = next.filter(|next| !self.must_wait(*next)) {
+            self.enqueue(next, true, desk);
+        }
+    }
+
+    fn set_stage(&mut self, batch: u32, stage: Stage) {
+        let it = &mut self.batches[batch as usize];
+        let failing = &mut self.publishers[it.publisher as usize].failing;
+        let counts = |stage| matches!(stage, Stage::Backoff | Stage::Held);
+        *failing = *failing + u32::from(counts(stage)) - u32::from(counts(it.stage));
+        it.stage = stage;
     }
 
     /// Sends what the connection has places for.
@@ -181,11 +226,13 @@ impl Kafka {
             if self.settings.producers.acks != AcksSetting::Zero {
                 it.in_flight[node as usize] += 1;
             }
+            it.wire[node as usize].push_back(batch);
             let link = it.link;
             self.number(batch);
+            self.set_stage(batch, Stage::Sent);
             let it = &mut self.batches[batch as usize];
-            it.stage = Stage::Sent;
             it.attempts += 1;
+            it.arrived = false;
             desk.ship(link, it.bytes, Token::Request(batch, it.count).pack());
             it.events.iter().for_each(|event| desk.carries(link, event));
         }
@@ -204,17 +251,28 @@ impl Kafka {
         }
     }
 
-    /// A batch is at its leader, or lost on the way.
+    /// A request is at its node, or lost on the way.
     pub(super) fn request_arrives(&mut self, batch: u32, count: u16, arrived: bool, desk: &mut Desk) {
         if !self.current(batch, count) {
             return;
         }
-        let it = &self.batches[batch as usize];
-        let (partition, node) = (it.partition as usize, it.node);
         if !arrived {
             // TCP sends it again.
             return desk.wake(desk.now() + RETRANSMIT, Token::Retry(batch, count).pack());
         }
+        let it = &mut self.batches[batch as usize];
+        it.arrived = true;
+        let (publisher, node) = (it.publisher as usize, it.node as usize);
+        while let Some(first) = self.publishers[publisher].wire[node].front().copied().filter(|first| self.batches[*first as usize].arrived) {
+            self.publishers[publisher].wire[node].pop_front();
+            self.take_request(first, desk);
+        }
+    }
+
+    /// A node looks at a request.
+    fn take_request(&mut self, batch: u32, desk: &mut Desk) {
+        let it = &self.batches[batch as usize];
+        let (partition, node) = (it.partition as usize, it.node);
         if !self.nodes[node as usize].up || self.leader(partition) != Some(node) {
             return self.refused(batch, Error::LeaderNotAvailable, desk);
         }
@@ -272,6 +330,9 @@ impl Kafka {
     pub(super) fn respond(&mut self, batch: u32, answer: Result<(), Error>, desk: &mut Desk) {
         let it = &mut self.batches[batch as usize];
         it.answer = answer;
+        if answer.is_ok() {
+            it.events.iter().filter(|event| self.settings.waits(event)).for_each(|event| desk.confirm(event, true));
+        }
         let (publisher, count) = (it.publisher, it.count);
         if self.settings.producers.acks == AcksSetting::Zero {
             // Nobody waits for an answer, and nobody learns of an error.
@@ -323,9 +384,9 @@ impl Kafka {
     /// Waits before another attempt, if there is to be one.
     pub(super) fn back_off(&mut self, batch: u32, error: Error, desk: &mut Desk) {
         let now = desk.now();
+        self.set_stage(batch, Stage::Backoff);
         let producers = &self.settings.producers;
         let it = &mut self.batches[batch as usize];
-        it.stage = Stage::Backoff;
         let used_up = producers.retries.is_some_and(|retries| it.attempts > retries);
         let grown = producers.retry_backoff.0.saturating_mul(1 << it.attempts.saturating_sub(1).min(20));
         let pause = Span(grown.min(LONGEST_BACKOFF.0).max(1));
@@ -333,8 +394,6 @@ impl Kafka {
             return self.give_up(batch, error, desk);
         }
         let count = it.count;
-        // Batches of one partition that fail together are tried again together, in their order.
-        let pause = if error == Error::OutOfOrderSequenceNumber { producers.retry_backoff } else { pause };
         desk.wake(now + pause, Token::Retry(batch, count).pack());
     }
 
@@ -350,7 +409,7 @@ impl Kafka {
                 let it = &self.batches[batch as usize];
                 desk.ship(self.publishers[it.publisher as usize].link, it.bytes, Token::Request(batch, count).pack());
             }
-            Stage::Open | Stage::Queued => {}
+            Stage::Open | Stage::Queued | Stage::Held => {}
         }
     }
 
@@ -361,17 +420,20 @@ impl Kafka {
             let channel = self.topics[self.partitions[it.partition as usize].topic as usize].channel;
             it.events.iter().for_each(|event| desk.lose_inbound(channel, event, Reason::UnreplicatedLoss));
         }
-        self.done(batch);
+        self.done(batch, desk);
     }
 
     /// A batch is out of the publisher's hands.
-    fn done(&mut self, batch: u32) {
+    fn done(&mut self, batch: u32, desk: &mut Desk) {
+        self.set_stage(batch, Stage::Sent);
         let it = &mut self.batches[batch as usize];
         it.used = false;
         it.count = it.count.wrapping_add(1);
         it.events.clear();
         it.at = None;
+        let (publisher, partition) = (it.publisher, it.partition);
         self.spare.push(batch);
+        self.release(publisher, partition, desk);
     }
 
     /// A batch is given up: what is not in the log is lost. An idempotent publisher starts a new epoch, because a number is missing.
@@ -389,7 +451,7 @@ impl Kafka {
                 *next = (next.0.wrapping_add(1), 0);
             }
         }
-        self.done(batch);
+        self.done(batch, desk);
     }
 
     /// The node of these batches is gone: their publishers notice, and try again.

@@ -2,8 +2,8 @@
 
 use super::cluster::{Commits, Handed, Kafka, Token};
 use super::group::Happening;
-use crate::engine::broker::desk::{BrokerFate, Note, Place};
 use crate::engine::broker::Desk;
+use crate::engine::broker::desk::{BrokerFate, Note, Place};
 use crate::engine::event::{Flags, Message};
 use crate::engine::fate::Reason;
 use crate::ids::SeatId;
@@ -100,13 +100,7 @@ impl Kafka {
                 cursor.window.push_back((offset, false));
             }
             member.outstanding += 1;
-            seated.handed.push_back(Handed {
-                id: message.event.id,
-                partition: partition as u32,
-                offset,
-                epoch: cursor.epoch,
-                done: false,
-            });
+            seated.handed.push_back(Handed { id: message.event.id, partition: partition as u32, offset, epoch: cursor.epoch, done: false });
             desk.release(seat, message);
         }
         true
@@ -340,9 +334,7 @@ impl Kafka {
         cursor.epoch += 1;
         for (offset, done) in cursor.window.drain(..) {
             // What was handled and not committed is handled again.
-            if done
-                && let Some((_, message)) = partition.log.read(offset).filter(|(at, _)| *at == offset)
-            {
+            if done && let Some((_, message)) = partition.log.read(offset).filter(|(at, _)| *at == offset) {
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::HANDLED).with(Flags::REDELIVERED);
                 let event = crate::engine::event::Event { flags, ..message.event };
                 returned.push((offset, desk.owe(cursor.outlet, &event)));
@@ -373,4 +365,3 @@ impl super::cluster::Cursor {
         }
     }
 }
-

@@ -23,13 +23,15 @@ impl Kafka {
                 cursor.active = true;
                 cursor.position = range.position(None, reset).unwrap_or(range.end);
                 cursor.committed = cursor.position;
-                for (_, message) in partition.log.range(cursor.position, partition.shown) {
+                for (offset, message) in partition.log.range(cursor.position, partition.shown) {
                     // History: nobody follows these events' other copies any more.
-                    desk.owe(cursor.outlet, &Event { flags: untracked(message), ..message.event });
+                    cursor.again.push_back((offset, desk.owe(cursor.outlet, &Event { flags: untracked(message), ..message.event })));
                 }
+                cursor.position = partition.shown;
             }
         }
-        let (first, clients) = (self.groups[group].first_member as usize, self.members.iter().filter(|m| m.group as usize == group).count());
+        let (first, clients) =
+            (self.groups[group].first_member as usize, self.members.iter().filter(|m| m.group as usize == group).count());
         for member in first..first + clients {
             let client = self.members[member].client as usize;
             if self.groups[group].group.is_down(client) {

@@ -1,11 +1,12 @@
 //! What does not change during a run.
 
 use super::partitioner::{murmur2, positive};
-use crate::engine::event::{Key, KeyTexts};
+use crate::engine::event::{Event, Key, KeyTexts};
 use crate::engine::keys::Interner;
 use crate::ids::ChannelId;
 use crate::scenario::Plan;
 use crate::scenario::broker::kafka::{Kafka as Document, Producers, Replay};
+use crate::scenario::publishing::Publish;
 use crate::time::Span;
 
 /// Bytes of a batch besides its records, and of a record besides its value (lengths, offset, timestamp, no headers).
@@ -23,6 +24,8 @@ pub(super) struct Settings {
     pub cleaner_pause: Span,
     pub node_session: Span,
     pub seed: u64,
+    /// By emitter: whether it waits for confirmations.
+    confirmed: Box<[bool]>,
     /// Bytes of an event by type.
     sizes: Box<[u64]>,
     texts: KeyTexts,
@@ -32,13 +35,13 @@ pub(super) struct Settings {
 
 impl Settings {
     pub fn new(plan: &Plan, document: &Document, first: ChannelId, seed: u64) -> Settings {
-        let channel = |name: &String| {
-            document.topics.iter().position(|topic| topic.name == *name).map(|at| ChannelId::at(first.index() + at))
-        };
+        let channel =
+            |name: &String| document.topics.iter().position(|topic| topic.name == *name).map(|at| ChannelId::at(first.index() + at));
         Settings {
             replayed: document.replays.iter().map(|replay| replay.topic.as_ref().and_then(channel)).collect(),
             idempotent: document.producers.idempotent(),
             producers: document.producers.clone(),
+            confirmed: plan.emitters.iter().map(|emitter| emitter.publish != Publish::Forget).collect(),
             replays: document.replays.clone(),
             retention_check: document.retention_check.max(Span::from_millis(1)),
             cleaner_pause: document.cleaner_pause.max(Span::from_millis(1)),
@@ -52,6 +55,12 @@ impl Settings {
     /// Whether a replay is about a topic.
     pub fn replays_topic(&self, replay: usize, channel: ChannelId) -> bool {
         self.replayed[replay].is_none_or(|only| only == channel)
+    }
+
+    /// Whether whoever published an event waits for word of it.
+    #[inline]
+    pub fn waits(&self, event: &Event) -> bool {
+        self.confirmed[event.id.emitter().index()]
     }
 
     /// Bytes of a record in a log.

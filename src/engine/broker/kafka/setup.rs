@@ -40,6 +40,7 @@ impl Kafka {
             publishers: Vec::new(),
             by_link: BTreeMap::new(),
             batches: Vec::new(),
+            opened: 0,
             spare: Vec::new(),
             happened: Vec::new(),
         };

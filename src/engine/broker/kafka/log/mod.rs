@@ -160,7 +160,10 @@ impl<R: Record> Log<R> {
             self.sealed.partition_point(|segment| segment.base <= from).saturating_sub(1)
         };
         let segments = self.sealed.range(first..).map(Arc::as_ref).chain([&self.active]);
-        segments.take_while(move |segment| segment.base < to).flat_map(move |segment| segment.from(from)).take_while(move |(at, _)| *at < to)
+        segments
+            .take_while(move |segment| segment.base < to)
+            .flat_map(move |segment| segment.from(from))
+            .take_while(move |(at, _)| *at < to)
     }
 
     /// All records that are still there, from the oldest.
