@@ -1,19 +1,23 @@
 //! What is behind the window: what is open, what runs, what is asked. Knows no widget; [`Session::apply`] is the one
 //! place where actions take effect.
 
-use super::action::{Action, Answer, Placing, Selection};
+use super::action::{Action, Answer, Find, Fold, OnCanvas, Placing, Selection};
 use super::document::{Document, Effect};
 use super::files::{self, Home};
+use super::keep::{self, Keep};
 use super::library;
 use super::settings::Settings;
 use crate::ids::EventId;
 use crate::run::frame::{PlayState, Speed};
-use crate::run::{Command, Frame, Runner};
+use crate::run::source::MARKS;
+use crate::run::{Command, Frame, Runner, Source, headless};
 use crate::scenario::document::Node;
+use crate::scenario::intervention::Intervention;
+use crate::scenario::recording::Recording;
 use crate::scenario::shapes::Arrivals;
 use crate::scenario::write::Rewritten;
 use crate::scenario::{self, Files, Problem, Scenario};
-use crate::time::Span;
+use crate::time::{Span, Time};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,6 +38,16 @@ pub struct Session {
     pub placing: Option<Placing>,
     /// The kind of node that is to be put where there is room.
     pub place_in_view: Option<Placing>,
+    /// Something else has been opened.
+    pub fresh: bool,
+    /// The moment that is shown is to be marked.
+    pub mark: bool,
+    /// What the canvas is to do next.
+    pub on_canvas: Vec<OnCanvas>,
+    /// The list that is to be opened.
+    pub find: Option<Find>,
+    /// Whether the help is shown.
+    pub help: bool,
     /// The event whose journey is to be shown.
     pub journey: Option<EventId>,
     /// The keyboard goes on in the inspector.
@@ -42,7 +56,12 @@ pub struct Session {
     pub fit: bool,
     /// The window is to close: nothing is in the way any more.
     pub closing: bool,
+    /// Unsaved work of programs that are no more: where it is, and what it is called.
+    pub left_behind: Vec<(PathBuf, String)>,
+    keep: Keep,
     runner: Option<Runner>,
+    /// A recording that is being written.
+    recording: Option<std::sync::mpsc::Receiver<Result<PathBuf, String>>>,
     /// Frames up to this run are of what was open before.
     stale: Option<u64>,
     /// What was wanted when unsaved work came in the way.
@@ -80,6 +99,15 @@ pub enum Question {
     Unsaved,
     /// The file to save to was changed by someone else.
     ChangedOnDisk(PathBuf),
+    /// There is work on this file that was not saved before the program ended.
+    Recover(PathBuf),
+    /// Something else has written the open file; this is its text now.
+    Reload {
+        /// The file.
+        path: PathBuf,
+        /// What is in it.
+        text: String,
+    },
     /// Which file to open.
     OpenPath,
     /// Where to save.
@@ -103,16 +131,44 @@ impl Session {
             question: None,
             placing: None,
             place_in_view: None,
+            on_canvas: Vec::new(),
+            find: None,
+            help: false,
             journey: None,
+            mark: false,
+            fresh: false,
+            recording: None,
             inspect: false,
             fit: false,
             closing: false,
+            left_behind: Vec::new(),
+            keep: Keep::default(),
             runner: None,
             stale: None,
             then: None,
             wake,
             next_notice: 0,
         }
+    }
+
+    /// Keeps work that has no file yet in this folder, and looks there for what was left behind.
+    pub fn keep_in(&mut self, folder: Option<PathBuf>) {
+        self.keep = Keep::in_folder(folder);
+        self.left_behind = self.keep.left_behind();
+    }
+
+    /// Lets time pass: unsaved work is kept safe, and the open file is looked at. `now` in seconds. Gives when to call next.
+    pub fn pass(&mut self, now: f64) -> Option<f64> {
+        if let Some(trouble) = self.keep.pass(now, self.document.as_ref()) {
+            self.tell(Level::Warning, trouble);
+        }
+        if let (Some(document), None) = (&self.document, &self.question)
+            && let Some(text) = self.keep.changed(now, document)
+            && let Some(path) = document.home.path()
+        {
+            self.question = Some(Question::Reload { path: path.to_path_buf(), text });
+        }
+        self.keep.next(self.document.as_ref())
     }
 
     /// The latest picture of the run, if the open scenario has one.
@@ -162,11 +218,26 @@ impl Session {
             Action::SaveAs(path) => self.save(path, false),
             Action::Look(mode) => self.settings.mode = mode,
             Action::FitView => self.fit = true,
+            Action::Canvas(command) => self.on_canvas.extend(self.document.is_some().then_some(command)),
+            Action::Find(what) => self.find = Some(what),
+            Action::Fold(Fold::Help) => self.help = !self.help,
+            Action::Fold(Fold::Dock) => self.settings.dock = !self.settings.dock,
+            Action::Fold(Fold::Inspector) => self.settings.inspector = !self.settings.inspector,
+            Action::ReduceMotion(reduce) => self.settings.reduce_motion = reduce,
+            Action::Complain(why) => self.tell(Level::Warning, why),
             Action::Place(placing) => self.placing = placing,
             Action::PlaceInView(kind) => (self.placing, self.place_in_view) = (None, Some(kind)),
             Action::Inspect => (self.inspect, self.settings.inspector) = (true, true),
             Action::Answer(answer) => self.answer(answer),
+            Action::Recover(copy) => self.recover(&copy),
+            Action::GiveUp(copy) => {
+                self.left_behind.retain(|(known, _)| *known != copy);
+                drop(std::fs::remove_file(copy));
+            }
             Action::Dismiss(id) => self.notices.retain(|n| n.id != id),
+            Action::Mark => self.mark = true,
+            Action::SaveBeside(name, bytes) => self.save_beside(&name, &bytes),
+            Action::SaveRecording => self.save_recording(),
             Action::OpenJourney(event) => self.journey = Some(event),
         }
     }
@@ -198,6 +269,9 @@ impl Session {
         match (answer, question) {
             (Answer::Save, Some(Question::Unsaved)) => self.apply(Action::Save),
             (Answer::Save, Some(Question::ChangedOnDisk(path))) => self.save(path, true),
+            (Answer::Save, Some(Question::Recover(copy))) => self.recover(&copy),
+            (Answer::Discard, Some(Question::Recover(copy))) => drop(std::fs::remove_file(copy)),
+            (Answer::Save, Some(Question::Reload { path, text })) => self.reload(&path, text),
             (Answer::Discard, Some(Question::Unsaved)) => {
                 if let Some(then) = self.then.take() {
                     self.leave_for(then);
@@ -210,6 +284,7 @@ impl Session {
     /// Leaves what is open; unsaved work was asked about before.
     fn leave_for(&mut self, action: Action) {
         self.question = None;
+        self.keep.forget();
         match action {
             Action::Open(path) => self.open(&path),
             Action::OpenShipped(name) => match library::shipped(name) {
@@ -232,6 +307,7 @@ impl Session {
         let shown = files::shown(path);
         match crate::files::bytes(path) {
             Ok(bytes) => match scenario::read::text(&bytes, &shown) {
+                Ok(text) if Recording::is_one(&text) => self.open_recording(&text, path),
                 Ok(text) => self.open_text(&text, Home::File(path.to_path_buf()), &shown, false),
                 Err(problems) => self.question = Some(Question::Broken { file: shown, problems }),
             },
@@ -242,16 +318,112 @@ impl Session {
         }
     }
 
+    /// Opens the scenario of a recording, to be run again with everything that was changed on the way.
+    fn open_recording(&mut self, text: &str, path: &Path) {
+        let shown = files::shown(path);
+        let recording = match Recording::read(text, &shown) {
+            Ok(recording) => Arc::new(recording),
+            Err(problems) => {
+                self.question = Some(Question::Broken { file: shown, problems });
+                return;
+            }
+        };
+        match scenario::read(&recording.scenario, &recording.name) {
+            Ok(mut scenario) => {
+                scenario.seed = recording.seed;
+                self.settings.note(path);
+                self.replace(Document::new(scenario, recording.scenario.clone(), Home::Recorded(Arc::clone(&recording))), false);
+                let version = env!("CARGO_PKG_VERSION");
+                let told = match recording.tidemill == version {
+                    true => format!("A recording of {} with {} changes on the way", recording.name, recording.interventions.len()),
+                    false => format!("Recorded with Tidemill {}: this is {version}, and the run may differ", recording.tidemill),
+                };
+                self.tell(Level::Info, told);
+            }
+            Err(problems) => self.question = Some(Question::Broken { file: recording.name.clone(), problems }),
+        }
+    }
+
+    /// Writes a recording of the branch that is shown, as far as it was simulated, on a thread of its own: the run is made again for it.
+    fn save_recording(&mut self) {
+        let (Some(frame), Some(document)) = (self.frame(), &self.document) else { return };
+        let source = source_of(document);
+        let interventions = frame.past.here().map(|branch| branch.interventions.clone()).unwrap_or_default();
+        let path = match document.home.path() {
+            Some(path) => path.with_extension("recording.ron"),
+            None => PathBuf::from(format!("{}.recording.ron", document.scenario.name.replace(['/', '\\', ':'], "-"))),
+        };
+        let (seed, until) = (frame.seed, frame.past.recorded);
+        let (sender, receiver) = std::sync::mpsc::channel();
+        self.recording = Some(receiver);
+        let wake = Arc::clone(&self.wake);
+        std::thread::spawn(move || {
+            let written = record(&source, seed, &interventions, until, &path);
+            // Fails only once the window is gone.
+            let _ = sender.send(written.map(|()| path));
+            wake();
+        });
+    }
+
+    /// Writes something beside the scenario, or where the program was started if that is nowhere.
+    fn save_beside(&mut self, name: &str, bytes: &[u8]) {
+        let folder = self.document.as_ref().and_then(|d| d.home.path()).and_then(Path::parent).unwrap_or(Path::new("")).to_path_buf();
+        let path = folder.join(name);
+        match std::fs::write(&path, bytes) {
+            Ok(()) => self.tell(Level::Info, format!("Saved {}", files::shown(&path))),
+            Err(why) => self.tell(Level::Error, format!("{} cannot be saved: {}", files::shown(&path), crate::files::reason(&why))),
+        }
+    }
+
+    /// Takes in what other threads have finished.
+    pub fn hear(&mut self) {
+        let said = self.recording.as_ref().and_then(|receiver| receiver.try_recv().ok());
+        match said {
+            Some(Ok(path)) => self.tell(Level::Info, format!("Recorded in {}", files::shown(&path))),
+            Some(Err(why)) => self.tell(Level::Error, format!("The recording could not be written: {why}")),
+            None => return,
+        }
+        self.recording = None;
+    }
+
     /// Opens a text whose form is right, even if it cannot run yet: a half-finished scenario must open again.
     fn open_text(&mut self, text: &str, home: Home, called: &str, play: bool) {
         match scenario::read(text, called) {
             Ok(scenario) => {
+                let copy = home.path().map(keep::beside).filter(|copy| copy.is_file());
                 if let Some(path) = home.path() {
                     self.settings.note(path);
                 }
+                let unsaved = copy.filter(|copy| keep::kept(copy).is_some_and(|kept| kept != scenario));
                 self.replace(Document::new(scenario, text.to_owned(), home), play);
+                self.question = unsaved.map(Question::Recover);
             }
             Err(problems) => self.question = Some(Question::Broken { file: called.to_owned(), problems }),
+        }
+    }
+
+    /// Brings unsaved work back, as an edit: undo shows what was saved.
+    fn recover(&mut self, copy: &Path) {
+        let Some(kept) = keep::kept(copy) else { return };
+        if self.document.as_ref().is_none_or(|d| d.home.path().is_none()) {
+            self.replace(Document::new(Scenario::default(), String::new(), Home::Nowhere), false);
+            self.left_behind.retain(|(known, _)| known != copy);
+            drop(std::fs::remove_file(copy));
+        }
+        self.keep.adopt(copy);
+        let label = "Recover unsaved changes".to_owned();
+        self.apply(Action::Edit(super::edit::Edit::SetScenario { label, scenario: Box::new(kept) }));
+        self.fit = true;
+    }
+
+    fn reload(&mut self, path: &Path, text: String) {
+        match (scenario::read(&text, &files::shown(path)), &mut self.document) {
+            (Ok(scenario), Some(document)) => {
+                let effect = document.reload(text, scenario);
+                self.take_effect(effect);
+            }
+            (Err(problems), _) => self.question = Some(Question::Broken { file: files::shown(path), problems }),
+            (Ok(_), None) => {}
         }
     }
 
@@ -259,6 +431,7 @@ impl Session {
         self.send(Command::Pause);
         self.stale = self.runner.as_ref().map(|r| r.frame().run);
         self.document = Some(document);
+        self.fresh = true;
         self.placing = None;
         self.fit = true;
         let duration = self.document.as_ref().map_or(Span::ZERO, |d| d.scenario.duration);
@@ -287,7 +460,15 @@ impl Session {
         if let Some(speed) = speed {
             self.send(Command::Speed(Speed::Times(speed)));
         }
+        let interventions = match &document.home {
+            // As recorded, for as long as nothing else was changed.
+            Home::Recorded(recording) if !document.dirty() => recording.interventions.clone(),
+            _ => Vec::new(),
+        };
+        let source = Arc::new(source_of(document));
+        self.send(Command::Budget(self.settings.memory_mb.saturating_mul(1 << 20)));
         self.send(Command::Load { plan, seed, play });
+        self.send(Command::Source { source, interventions });
     }
 
     fn run(&mut self, command: Command) {
@@ -345,6 +526,23 @@ impl Session {
             self.apply(then);
         }
     }
+}
+
+/// The open scenario as text, as it is now.
+fn source_of(document: &Document) -> Source {
+    let text = match document.dirty() || document.original.is_empty() {
+        true => scenario::write(&document.scenario),
+        false => document.original.clone(),
+    };
+    Source { text, name: document.scenario.name.clone(), files: Arc::new(document.home.clone()) }
+}
+
+fn record(source: &Source, seed: u64, interventions: &[Intervention], until: Time, path: &Path) -> Result<(), String> {
+    let first = |problems: Vec<Problem>| problems.first().map(|p| p.message.clone()).unwrap_or_default();
+    let script = source.script(Some(seed), interventions).map_err(first)?;
+    let (finished, trail) = headless::follow_marked(&script, until, MARKS, &mut |_| {});
+    let recording = source.recording(&finished, &trail, interventions)?;
+    crate::files::save(path, &recording.write()).map_err(|error| crate::files::reason(&error))
 }
 
 /// Whether a file is no longer what was read from it or written to it. One that is gone can simply be written again.

@@ -1,10 +1,14 @@
 //! What a run leaves: totals, histograms, time-weighted levels, series. Observers of the engine; the engine does not know them.
 
+pub mod fates;
+pub mod faults;
+pub mod heat;
 pub mod histogram;
 mod level;
 pub mod recorder;
 pub mod report;
 pub mod series;
+mod tape;
 pub mod totals;
 
 pub use recorder::Recorder;

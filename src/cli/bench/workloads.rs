@@ -137,9 +137,15 @@ mod tests {
 
     #[test]
     fn all_of_them_are_sound_scenarios_of_the_size_they_claim() {
-        for (workload, nodes) in
-            [(mm1(1000), 3), (kafka(1000), 7), (fanout(1, 10_000), 6), (fanout(7, 70), 42), (retry(500), 5), (waiting(9, 9), 3), (waiting(0, 9), 3)]
-        {
+        for (workload, nodes) in [
+            (mm1(1000), 3),
+            (kafka(1000), 7),
+            (fanout(1, 10_000), 6),
+            (fanout(7, 70), 42),
+            (retry(500), 5),
+            (waiting(9, 9), 3),
+            (waiting(0, 9), 3),
+        ] {
             let loaded = load(&workload.text, &workload.name, &NoFiles).unwrap_or_else(|p| panic!("{}", p[0]));
             assert_eq!((loaded.plan.nodes.len(), loaded.warnings.len()), (nodes, 0), "{:?}", loaded.warnings.first());
         }

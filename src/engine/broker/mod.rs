@@ -59,6 +59,24 @@ pub trait Rules {
     /// it takes it [`back`](Desk::take_back) or [`ends`](Desk::end) it.
     fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk);
 
+    /// The workers behind this seat are so many from now on.
+    fn resized(&mut self, _seat: SeatId, _capacity: u32, _desk: &mut Desk) {}
+
+    /// Some of the workers behind this seat are gone while others go on, and with them these copies, oldest first.
+    fn returned(&mut self, seat: SeatId, copies: &[Message], desk: &mut Desk) {
+        self.left(seat, copies, false, desk);
+        self.joined(seat, desk);
+    }
+
+    /// Who sits here stands still (or goes on again): nothing it holds is lost, but it says nothing.
+    fn paused(&mut self, _seat: SeatId, _paused: bool, _desk: &mut Desk) {}
+
+    /// The broker as a whole is down. All seats have [left](Rules::left) before; nothing arrives until [`Rules::recovered`].
+    fn crashed(&mut self, _desk: &mut Desk) {}
+
+    /// It is up again; the seats [join](Rules::joined) after this.
+    fn recovered(&mut self, _desk: &mut Desk) {}
+
     /// One node of its cluster (from 0) is down or up again.
     fn node(&mut self, _node: u32, _up: bool, _desk: &mut Desk) {}
 
@@ -70,6 +88,15 @@ pub trait Rules {
 
     /// Whether [`Rules::settled`] is to be called for this seat.
     fn wants_word(&self, seat: &Seat) -> bool;
+
+    /// Calls `each` with the identity and the bytes of every block that copies of the broker share, and gives the bytes that a copy
+    /// takes besides. Rules that keep more than what waits say so themselves.
+    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        let _ = each;
+        let mut waiting = 0;
+        self.waiting(&mut |_, _| waiting += size_of::<Message>());
+        waiting
+    }
 
     /// Messages that wait in the broker, each once per outlet that is owed it. For audits and lists: may take long.
     fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message));
@@ -151,6 +178,21 @@ macro_rules! kinds {
             fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.left(seat, copies, orderly, desk),)+ }
             }
+            fn resized(&mut self, seat: SeatId, capacity: u32, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.resized(seat, capacity, desk),)+ }
+            }
+            fn returned(&mut self, seat: SeatId, copies: &[Message], desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.returned(seat, copies, desk),)+ }
+            }
+            fn paused(&mut self, seat: SeatId, paused: bool, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.paused(seat, paused, desk),)+ }
+            }
+            fn crashed(&mut self, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.crashed(desk),)+ }
+            }
+            fn recovered(&mut self, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.recovered(desk),)+ }
+            }
             fn node(&mut self, node: u32, up: bool, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.node(node, up, desk),)+ }
             }
@@ -165,6 +207,9 @@ macro_rules! kinds {
             }
             fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message)) {
                 match self { $(Broker::$name(rules) => rules.waiting(visit),)+ }
+            }
+            fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+                match self { $(Broker::$name(rules) => rules.weigh(each),)+ }
             }
             fn held(&self, visit: &mut dyn FnMut(&Event)) {
                 match self { $(Broker::$name(rules) => rules.held(visit),)+ }

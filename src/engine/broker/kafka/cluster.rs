@@ -48,6 +48,8 @@ pub struct Kafka {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Node {
     pub up: bool,
+    /// It went down with the whole cluster.
+    pub felled: bool,
     /// Counts its crashes: what was planned for an older life is void.
     pub life: u32,
 }
@@ -298,6 +300,21 @@ impl Rules for Kafka {
 
     fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
         self.seat_left(seat, copies, orderly, desk);
+    }
+
+    fn crashed(&mut self, desk: &mut Desk) {
+        for node in 0..self.nodes.len() as u32 {
+            self.nodes[node as usize].felled = self.nodes[node as usize].up;
+            self.node_changes(node, false, desk);
+        }
+    }
+
+    fn recovered(&mut self, desk: &mut Desk) {
+        for node in 0..self.nodes.len() as u32 {
+            if std::mem::take(&mut self.nodes[node as usize].felled) {
+                self.node_changes(node, true, desk);
+            }
+        }
     }
 
     fn node(&mut self, node: u32, up: bool, desk: &mut Desk) {

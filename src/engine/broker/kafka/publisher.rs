@@ -263,7 +263,8 @@ impl Kafka {
         let it = &mut self.batches[batch as usize];
         it.arrived = true;
         let (publisher, node) = (it.publisher as usize, it.node as usize);
-        while let Some(first) = self.publishers[publisher].wire[node].front().copied().filter(|first| self.batches[*first as usize].arrived) {
+        while let Some(first) = self.publishers[publisher].wire[node].front().copied().filter(|first| self.batches[*first as usize].arrived)
+        {
             self.publishers[publisher].wire[node].pop_front();
             self.take_request(first, desk);
         }

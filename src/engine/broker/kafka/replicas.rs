@@ -63,7 +63,8 @@ impl Kafka {
 
     /// The controller has not heard of a node for its session time: others lead.
     pub(super) fn fence(&mut self, node: usize, life: u16, desk: &mut Desk) {
-        if self.nodes[node].life as u16 == life {
+        // Where no node works nobody is left to decide.
+        if self.nodes[node].life as u16 == life && self.nodes.iter().any(|node| node.up) {
             self.each_replica(node, desk, |kafka, partition, place, _| kafka.partitions[partition].replication.fence(place));
         }
     }

@@ -30,7 +30,7 @@ impl Kafka {
         let first_channel = channels.first().copied().unwrap_or(0);
         let mut kafka = Kafka {
             settings: Arc::new(Settings::new(plan, &parts, ChannelId::at(first_channel), seed)),
-            nodes: vec![Node { up: true, life: 0 }; parts.nodes as usize],
+            nodes: vec![Node { up: true, felled: false, life: 0 }; parts.nodes as usize],
             topics: Vec::new(),
             first_channel,
             partitions: Vec::new(),
