@@ -60,7 +60,11 @@ impl Kafka {
             let Some((partition, slot)) = self.members[number].ready.front().copied() else { break };
             if !self.feed_from(number, partition as usize, slot as usize, desk) {
                 self.members[number].ready.pop_front();
-                self.partitions[partition as usize].cursors[slot as usize].listed = false;
+                let cursor = &mut self.partitions[partition as usize].cursors[slot as usize];
+                // Another reader's list is not this member's to change.
+                if cursor.owner.is_none_or(|seat| self.members[number].seats.contains(&seat)) {
+                    cursor.listed = false;
+                }
             }
         }
         let member = &mut self.members[number];
@@ -223,7 +227,7 @@ impl Kafka {
                 Happening::Revoked { partitions, .. } => {
                     for (partition, slot) in partitions.into_iter().map(|p| self.place(group, p)).collect::<Vec<_>>() {
                         let cursor = &mut self.partitions[partition].cursors[slot];
-                        cursor.owner = None;
+                        (cursor.owner, cursor.listed) = (None, false);
                         cursor.commit();
                     }
                 }

@@ -14,6 +14,8 @@ fn group() -> impl Strategy<Value = (Vec<u32>, Vec<(u8, Vec<(u32, u32)>, Option<
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn every_partition_goes_to_one_subscriber((counts, members) in group(), equal: bool) {
         let topics: Vec<Topic> = counts.iter().map(|partitions| Topic { partitions: *partitions, replica_racks: Vec::new() }).collect();
