@@ -168,4 +168,5 @@ macro_rules! kinds {
 
 kinds! {
     Simple(simple::Simple),
+    EventBridge(eventbridge::EventBridge),
 }
