@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// Items per sealed block and the most a ring holds.
 const BLOCK: usize = 1024;
 
-/// A queue of small, plain values.
+/// A queue of small values.
 #[derive(Clone, Debug)]
 pub struct Fifo<T> {
     /// The oldest items.
@@ -28,7 +28,7 @@ impl<T> Default for Fifo<T> {
     }
 }
 
-impl<T: Copy> Fifo<T> {
+impl<T: Clone> Fifo<T> {
     /// Adds the newest.
     #[inline(always)]
     pub fn push(&mut self, item: T) {
@@ -72,7 +72,7 @@ impl<T: Copy> Fifo<T> {
     #[inline(never)]
     fn refill(&mut self) -> Option<T> {
         match self.sealed.pop_front() {
-            Some(block) => self.ring.extend(block.iter().copied()),
+            Some(block) => self.ring.extend(block.iter().cloned()),
             None => {
                 self.ring.extend(self.open.drain(..));
                 self.open = Vec::new();

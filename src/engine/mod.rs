@@ -27,7 +27,7 @@ mod slab;
 mod ziggurat;
 
 pub use books::{Books, Imbalance, Inbound};
-pub use broker::kafka;
+pub use broker::{kafka, rabbitmq};
 pub use event::{Event, Message, Value};
 pub use fate::Reason;
 pub use observe::{AfterFailure, Observation, Observer};

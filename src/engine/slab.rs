@@ -39,6 +39,28 @@ impl<T> Slab<T> {
         value
     }
 
+    /// The value in a place; `None` if it is free.
+    #[inline]
+    pub fn get(&self, number: u32) -> Option<&T> {
+        self.places.get(number as usize)?.as_ref()
+    }
+
+    /// The same, to be changed.
+    #[inline]
+    pub fn get_mut(&mut self, number: u32) -> Option<&mut T> {
+        self.places.get_mut(number as usize)?.as_mut()
+    }
+
+    /// How many values are held.
+    pub fn len(&self) -> usize {
+        self.places.len() - self.free.len()
+    }
+
+    /// The values held, with their numbers.
+    pub fn numbered(&self) -> impl Iterator<Item = (u32, &T)> {
+        self.places.iter().enumerate().filter_map(|(number, value)| Some((number as u32, value.as_ref()?)))
+    }
+
     /// Takes out all values that are `wanted`, in the order of their places.
     pub fn take_all(&mut self, wanted: impl Fn(&T) -> bool) -> Vec<T> {
         let places = self.places.iter().enumerate();

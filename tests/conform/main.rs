@@ -4,3 +4,4 @@
 
 mod command;
 mod eventbridge;
+mod rabbitmq;

@@ -5,6 +5,7 @@
 
 mod eventbridge;
 mod kafka;
+mod rabbitmq;
 
 use super::{Exit, complain, print};
 use serde_json::Value;
@@ -20,7 +21,11 @@ struct Kind {
 }
 
 /// The kinds whose rows can be run.
-const KINDS: &[Kind] = &[Kind { name: "kafka", verdicts: kafka::verdicts }, Kind { name: "eventbridge", verdicts: eventbridge::verdicts }];
+const KINDS: &[Kind] = &[
+    Kind { name: "kafka", verdicts: kafka::verdicts },
+    Kind { name: "rabbitmq", verdicts: rabbitmq::verdicts },
+    Kind { name: "eventbridge", verdicts: eventbridge::verdicts },
+];
 
 /// What came of one row.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@
 pub mod desk;
 pub mod eventbridge;
 pub mod kafka;
+pub mod rabbitmq;
 mod simple;
 
 pub use desk::{Desk, Note};

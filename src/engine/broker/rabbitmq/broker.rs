@@ -1,0 +1,382 @@
+//! A virtual host: exchanges and queues, and what travels between them. Time is told, never asked.
+
+use super::consumer::{Channel, ChannelLimits, Seat, Subscription};
+use super::death::{Death, Deaths, Reason};
+use super::exchange::{Binding, Exchange, ExchangeId, QueueId, Target};
+use super::message::{Letter, NEVER, Origin, Rare};
+use super::names::Name;
+use super::out::{Arrival, Dead, End, Out};
+use super::queue::Queue;
+use super::settings::Settings;
+use super::topology::{Routing, Topology};
+use super::value::{Table, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What became of a publish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Queues that it was routed to.
+    pub routed: u32,
+    /// Queues among them that refused it; one is enough for a negative confirm.
+    pub refused: u32,
+}
+
+/// A broker. `M` is the payload of its messages.
+#[derive(Clone, Debug)]
+pub struct Broker<M> {
+    /// Exchanges, bindings and names.
+    pub topology: Topology,
+    queues: Vec<Option<Queue<M>>>,
+    origins: Vec<(Name, Name)>,
+    origin_of: BTreeMap<(Name, Name), Origin>,
+    pub(super) limits: ChannelLimits,
+    now: u64,
+    routing: Routing,
+    /// Decisions not yet taken out.
+    pub out: Out<M>,
+}
+
+impl<M> Default for Broker<M> {
+    fn default() -> Self {
+        Broker {
+            topology: Topology::default(),
+            queues: Vec::new(),
+            origins: Vec::new(),
+            origin_of: BTreeMap::new(),
+            limits: ChannelLimits::default(),
+            now: 0,
+            routing: Routing::default(),
+            out: Out::default(),
+        }
+    }
+}
+
+impl<M: Clone> Broker<M> {
+    /// The time it was last told, in nanoseconds.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// It is `now`. Nothing happens by that alone: see [`Broker::due`] and [`Broker::tick`].
+    #[inline]
+    pub fn at(&mut self, now: u64) {
+        self.now = self.now.max(now);
+    }
+
+    /// When time alone will change something next; [`NEVER`] if it will not.
+    pub fn due(&self) -> u64 {
+        self.queues().map(Queue::due).min().unwrap_or(NEVER)
+    }
+
+    /// Moves time on to `until` and does, in order, all that becomes due on the way.
+    pub fn advance(&mut self, until: u64) {
+        loop {
+            let due = self.due();
+            if due > until {
+                break;
+            }
+            self.at(due);
+            self.tick();
+        }
+        self.at(until);
+    }
+
+    /// Does what is due now.
+    pub fn tick(&mut self) {
+        for number in 0..self.queues.len() {
+            self.tick_queue(QueueId(number as u32));
+        }
+    }
+
+    /// Does what is due now in one queue.
+    pub fn tick_queue(&mut self, id: QueueId) {
+        let now = self.now;
+        let Some(queue) = self.queue(id).filter(|queue| queue.due() <= now) else { return };
+        if queue.is_over(now) {
+            self.delete_queue(id);
+        } else {
+            self.with(id, |queue, now, limits, out| queue.tick(now, limits, out));
+        }
+    }
+
+    /// The queues.
+    pub fn queues(&self) -> impl Iterator<Item = &Queue<M>> {
+        self.queues.iter().flatten()
+    }
+
+    /// A queue.
+    #[inline]
+    pub fn queue(&self, id: QueueId) -> Option<&Queue<M>> {
+        self.queues.get(id.0 as usize)?.as_ref()
+    }
+
+    /// The queue of this name.
+    pub fn find_queue(&self, name: &str) -> Option<QueueId> {
+        self.topology.find_queue(self.topology.names.find(name)?)
+    }
+
+    /// The exchange of this name; the default exchange is none of them.
+    pub fn find_exchange(&self, name: &str) -> Option<ExchangeId> {
+        self.topology.find(self.topology.names.find(name)?)
+    }
+
+    /// Adds a queue whose name is free.
+    pub fn add_queue(&mut self, name: &str, settings: Settings, arguments: Table) -> QueueId {
+        let name = self.topology.names.key(name);
+        let id = QueueId(self.queues.len() as u32);
+        self.queues.push(Some(Queue::new(name, id, settings, arguments, self.now)));
+        self.topology.add_queue(name, id);
+        id
+    }
+
+    /// Adds an exchange whose name is free.
+    pub fn add_exchange(&mut self, exchange: Exchange) -> ExchangeId {
+        self.topology.add(exchange)
+    }
+
+    /// Deletes a queue with its messages and bindings; nothing is dead-lettered. Its consumers are told.
+    pub fn delete_queue(&mut self, id: QueueId) {
+        let Some(queue) = self.queues.get_mut(id.0 as usize).and_then(Option::take) else { return };
+        self.out.cancelled.extend(queue.consumers().map(|consumer| (consumer.wish.seat, consumer.wish.channel)));
+        self.topology.remove_queue(queue.name, id);
+    }
+
+    /// Binds; a key is text for all kinds of exchanges.
+    pub fn bind(&mut self, source: ExchangeId, target: Target, key: &str, arguments: Table) {
+        let key = self.topology.names.key(key);
+        self.topology.bind(source, Binding { target, key, arguments });
+    }
+
+    /// Undoes exactly one binding, if it is there.
+    pub fn unbind(&mut self, source: ExchangeId, target: Target, key: &str, arguments: &Table) {
+        let key = self.topology.names.key(key);
+        self.topology.unbind(source, |known| known.target == target && known.key == key && known.arguments == *arguments);
+    }
+
+    /// The number of an exchange and a routing key, for messages published with them.
+    pub fn origin(&mut self, exchange: &str, key: &str) -> Origin {
+        let pair = (self.topology.names.intern(exchange), self.topology.names.key(key));
+        self.origin_of_pair(pair)
+    }
+
+    fn origin_of_pair(&mut self, pair: (Name, Name)) -> Origin {
+        let next = Origin(self.origins.len() as u32);
+        let origin = *self.origin_of.entry(pair).or_insert(next);
+        if origin == next {
+            self.origins.push(pair);
+        }
+        origin
+    }
+
+    /// The exchange and the routing key of a message.
+    pub fn came_by(&self, origin: Origin) -> (Name, Name) {
+        self.origins[origin.0 as usize]
+    }
+
+    /// The queues that a message of this origin would reach now.
+    pub fn route(&mut self, letter: &Letter<M>) -> &[QueueId] {
+        let (exchange, key) = self.origins[letter.origin.0 as usize];
+        let none = Table::new();
+        let (more, headers) = match &letter.rare {
+            Some(rare) => (rare.more_keys.as_slice(), &rare.headers),
+            None => (&[] as &[Name], &none),
+        };
+        self.topology.route(exchange, key, more, headers, &mut self.routing);
+        &self.routing.queues
+    }
+
+    /// Publishes to an exchange that exists. `from` is the publishing channel.
+    #[inline]
+    pub fn publish(&mut self, letter: Letter<M>, from: Option<Channel>) -> Published {
+        self.route(&letter);
+        let queues = std::mem::take(&mut self.routing.queues);
+        let mut refused = 0;
+        for id in &queues {
+            refused += u32::from(!self.enqueue(*id, letter.clone(), from));
+        }
+        let routed = queues.len() as u32;
+        self.routing.queues = queues;
+        self.settle_dead();
+        Published { routed, refused }
+    }
+
+    #[inline]
+    fn enqueue(&mut self, id: QueueId, letter: Letter<M>, from: Option<Channel>) -> bool {
+        let Some(queue) = self.queues.get_mut(id.0 as usize).and_then(Option::as_mut) else { return true };
+        queue.publish(letter, from, self.now, &mut self.limits, &mut self.out)
+    }
+
+    /// Does something with a queue, then dead-letters what it gave up.
+    pub(super) fn with<T>(&mut self, id: QueueId, act: impl FnOnce(&mut Queue<M>, u64, &mut ChannelLimits, &mut Out<M>) -> T) -> Option<T> {
+        let queue = self.queues.get_mut(id.0 as usize).and_then(Option::as_mut)?;
+        let result = act(queue, self.now, &mut self.limits, &mut self.out);
+        self.settle_dead();
+        Some(result)
+    }
+
+    /// Starts a subscription. False if it is refused because of exclusive use.
+    pub fn subscribe(&mut self, id: QueueId, wish: Subscription) -> bool {
+        self.with(id, |queue, now, limits, out| queue.subscribe(wish, now, limits, out)).unwrap_or(false)
+    }
+
+    /// Ends a subscription.
+    pub fn cancel(&mut self, id: QueueId, seat: Seat) {
+        if self.with(id, |queue, now, limits, out| queue.cancel(seat, now, limits, out)) == Some(true) {
+            self.delete_queue(id);
+        }
+    }
+
+    /// Fetches one message, with its slot unless it counts as acked.
+    pub fn get(&mut self, id: QueueId, channel: Channel, auto_ack: bool) -> Option<(Letter<M>, Option<u32>)> {
+        self.with(id, |queue, now, limits, out| queue.get(channel, auto_ack, now, limits, out)).flatten()
+    }
+
+    /// Acks unacked messages by their slots.
+    #[inline]
+    pub fn ack(&mut self, id: QueueId, slots: &[u32]) {
+        self.with(id, |queue, now, limits, out| queue.ack(slots, now, limits, out));
+    }
+
+    /// Requeues unacked messages.
+    pub fn requeue(&mut self, id: QueueId, slots: &[u32]) {
+        self.with(id, |queue, now, limits, out| queue.requeue(slots, now, limits, out));
+    }
+
+    /// Refuses unacked messages for good.
+    pub fn reject(&mut self, id: QueueId, slots: &[u32]) {
+        self.with(id, |queue, now, limits, out| queue.reject(slots, now, limits, out));
+    }
+
+    /// Throws ready messages away and counts them.
+    pub fn purge(&mut self, id: QueueId) -> u64 {
+        self.with(id, |queue, _, _, _| queue.purge()).unwrap_or(0)
+    }
+
+    /// Renews the lease of a queue that somebody asked about.
+    pub fn renew(&mut self, id: QueueId) {
+        self.with(id, |queue, now, _, _| queue.renew(now));
+    }
+
+    /// A channel is gone.
+    pub fn channel_down(&mut self, channel: Channel) {
+        self.limits.set(channel, 0, 0);
+        for number in 0..self.queues.len() {
+            let id = QueueId(number as u32);
+            if self.with(id, |queue, now, limits, out| queue.channel_down(channel, now, limits, out)) == Some(true) {
+                self.delete_queue(id);
+            }
+        }
+    }
+
+    /// A channel settled messages that count against its limit.
+    pub(super) fn give_to_channel(&mut self, channel: Channel, count: u32) {
+        if self.limits.give(channel, count) {
+            self.resume(channel);
+        }
+    }
+
+    /// Sets the limit over a whole channel, which holds so many messages now.
+    pub(super) fn limit_channel(&mut self, channel: Channel, most: u32, holding: u32) {
+        self.limits.set(channel, most, holding);
+        self.resume(channel);
+    }
+
+    fn resume(&mut self, channel: Channel) {
+        for number in 0..self.queues.len() {
+            self.with(QueueId(number as u32), |queue, now, limits, out| queue.resume(channel, now, limits, out));
+        }
+    }
+
+    /// Publishing channels hear which queues are full; until then they go on publishing to them.
+    pub fn hear(&mut self) {
+        self.queues.iter_mut().flatten().for_each(Queue::hear);
+    }
+
+    /// Stops and starts: connections, what is not durable, and messages that no disk kept are gone.
+    pub fn restart(&mut self) {
+        for number in 0..self.queues.len() {
+            let id = QueueId(number as u32);
+            let kept = self.queue(id).is_some_and(|queue| queue.settings.durable && queue.settings.owner.is_none());
+            if kept {
+                self.with(id, |queue, now, limits, out| queue.restart(now, limits, out));
+            } else {
+                self.delete_queue(id);
+            }
+        }
+        let gone: Vec<ExchangeId> = self.topology.exchanges().filter(|(_, exchange)| !exchange.durable).map(|(id, _)| id).collect();
+        gone.into_iter().for_each(|id| self.topology.remove(id));
+        self.limits = ChannelLimits::default();
+        self.out.deliveries.clear();
+        self.out.cancelled.clear();
+    }
+
+    /// Dead-letters what queues gave up, and what is given up on the way. This ends: only a client's rejection lets a message
+    /// go in circles.
+    #[inline]
+    fn settle_dead(&mut self) {
+        while let Some(dead) = self.out.dead.pop_front() {
+            self.dead_letter(dead);
+        }
+    }
+
+    #[cold]
+    fn dead_letter(&mut self, dead: Dead<M>) {
+        let Dead { queue: from, reason, letter } = dead;
+        let payload = letter.payload.clone();
+        let Some(queue) = self.queue(from) else { return };
+        let (name, wanted) = (queue.name, queue.settings.dead_letter);
+        let new_key = queue.settings.dead_letter_key;
+        let exists = |exchange: &Name| *exchange == Name::EMPTY || self.topology.find(*exchange).is_some();
+        let Some(exchange) = wanted.filter(exists) else {
+            self.out.ends.push(End { queue: from, reason, payload, dead_lettered: false, taken: 0 });
+            return;
+        };
+        let (old_exchange, old_key) = self.came_by(letter.origin);
+        let mut rare = letter.rare.as_deref().cloned().unwrap_or_default();
+        let mut keys = vec![old_key];
+        keys.extend(rare.more_keys.iter().copied().filter(|key| !rare.blind_keys.contains(key)));
+        let expiration = rare.expiration.take();
+        let death = Death { queue: name, reason, count: 1, exchange: old_exchange, keys, expiration };
+        rare.deaths = Some(Deaths::record(rare.deaths.take(), death));
+        if new_key.is_some() {
+            rare.more_keys.clear();
+        }
+        let key = new_key.unwrap_or(old_key);
+        let headers = self.routing_headers(&rare);
+        let origin = self.origin_of_pair((exchange, key));
+        self.topology.route(exchange, key, &rare.more_keys, &headers, &mut self.routing);
+        let rare = Arc::new(rare);
+        let letter = Letter { rare: Some(Arc::clone(&rare)), origin, redelivered: false, acquired: 0, expires: NEVER, ..letter };
+        let queues = std::mem::take(&mut self.routing.queues);
+        let mut taken = 0;
+        for to in &queues {
+            let Some(target) = self.queue(*to).map(|queue| queue.name) else { continue };
+            let circle = reason != Reason::Rejected && rare.deaths.as_ref().is_some_and(|deaths| deaths.is_cycle(target));
+            if circle {
+                continue;
+            }
+            let at = self.out.arrivals.len();
+            self.out.arrivals.push(Arrival { from, to: *to, payload: letter.payload.clone(), taken: true });
+            let kept = self.enqueue(*to, letter.clone(), None);
+            self.out.arrivals[at].taken = kept;
+            taken += u32::from(kept);
+        }
+        self.routing.queues = queues;
+        self.out.ends.push(End { queue: from, reason, payload, dead_lettered: true, taken });
+    }
+
+    /// The headers that a headers exchange sees of a dead letter: those of the message and what its deaths left.
+    fn routing_headers(&self, rare: &Rare) -> Table {
+        let mut headers = rare.headers.clone();
+        if let Some(deaths) = &rare.deaths {
+            for (which, place) in [("first", deaths.first), ("last", deaths.last)] {
+                let text = |name: Name| Value::text(self.topology.names.text(name));
+                let entries =
+                    [("reason", Value::text(place.reason.name())), ("queue", text(place.queue)), ("exchange", text(place.exchange))];
+                headers.extend(entries.map(|(part, value)| (Arc::from(format!("x-{which}-death-{part}")), value)));
+            }
+        }
+        headers
+    }
+}
