@@ -175,11 +175,12 @@ pub fn attributes(plan: &Plan, seed: u64, event: &Event) -> Vec<(String, Value)>
     }
     let kind = &plan.types[TypeId::from(event.kind).index()];
     let emitter = event.id.emitter();
-    let value = |name: &str, attribute: &Attribute| {
-        match draw(attribute, &mut Stream::numbered(attribute_salt(plan, seed, emitter, name), event.id.serial())) {
-            Drawn::Number(number) => Value::Number(number),
-            Drawn::Text(text) => Value::Text(text.to_owned()),
-        }
+    let value = |name: &str, attribute: &Attribute| match draw(
+        attribute,
+        &mut Stream::numbered(attribute_salt(plan, seed, emitter, name), event.id.serial()),
+    ) {
+        Drawn::Number(number) => Value::Number(number),
+        Drawn::Text(text) => Value::Text(text.to_owned()),
     };
     kind.attributes.iter().map(|(name, attribute)| (name.clone(), value(name, attribute))).collect()
 }

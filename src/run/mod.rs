@@ -1,6 +1,7 @@
 //! Executing runs: headless in one go, many of them side by side, or paced against wall time on a thread of its own.
 
 pub mod bench;
+pub mod brokers;
 mod flights;
 pub mod frame;
 pub mod headless;

@@ -4,6 +4,7 @@
 //! for through [`Files`], so that the caller decides where they come from.
 
 pub mod broker;
+pub mod change;
 pub mod check;
 mod diagnose;
 pub mod document;

@@ -10,7 +10,7 @@ mod link;
 mod live;
 mod producer;
 mod scenario;
-mod shapes;
+pub mod shapes;
 
 use super::action::{Action, Connection, Selection};
 use super::edit::Edit;

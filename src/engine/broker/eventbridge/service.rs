@@ -2,12 +2,12 @@
 
 use super::archive::Selection;
 use super::delivery::{DeliveryError, Exhausted, Next, backoff};
-use super::envelope::facts;
+use super::envelope::{Envelope, facts};
 use super::queue::Queue;
 use super::quota::Quota;
 use super::replaying::{Replaying, State};
 use super::setup::{Setup, TargetSetup, To, Want};
-use super::view::{BusView, ReplayView, RuleView, View};
+use super::view::{BusView, Recent, ReplayView, RuleView, View};
 use crate::engine::broker::desk::{BrokerFate, Place};
 use crate::engine::broker::{Desk, Failed, Note, Rules, Settled};
 use crate::engine::event::{Event, Flags, Message, odds};
@@ -21,7 +21,7 @@ use crate::language::matcher::Scratch;
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
 use crate::time::{Span, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// A broker of the EventBridge kind.
@@ -47,9 +47,14 @@ pub struct EventBridge {
     seats: Vec<Sitting>,
     buses: Vec<BusView>,
     rules: Vec<RuleView>,
+    /// The last events and their buses, for whoever looks.
+    recent: VecDeque<(usize, Event)>,
     scratch: Scratch,
     found: Vec<u32>,
 }
+
+/// Events that are shown as recent.
+const RECENT: usize = 24;
 
 #[derive(Clone, Copy, Debug)]
 struct Pending {
@@ -130,6 +135,7 @@ impl EventBridge {
             seats: sitting,
             buses: vec![BusView::default(); parts.buses.len()],
             rules: vec![RuleView::default(); parts.rules.len()],
+            recent: VecDeque::with_capacity(RECENT),
             scratch: Scratch::default(),
             found: Vec::new(),
             setup: Arc::new(setup),
@@ -148,7 +154,13 @@ impl EventBridge {
             buses: self.buses.clone(),
             rules: self.rules.iter().enumerate().map(rule).collect(),
             replays: self.replays.iter().map(replay).collect(),
+            recent: self.recent.iter().rev().map(|(bus, event)| self.recall(*bus, event)).collect(),
         }
+    }
+
+    fn recall(&self, bus: usize, event: &Event) -> Recent {
+        let envelope = Envelope::of(&self.plan, self.seed, &self.setup.parts, event, None);
+        Recent { bus, json: envelope.json().to_string() }
     }
 
     /// Gives an event to the rules of a bus that want it. How many deliveries that makes, and whether the archive has it.
@@ -344,16 +356,17 @@ impl Rules for EventBridge {
 
     fn arrive(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk) {
         let bus = channel.index() - self.setup.first_channel;
-        let refused = if self.setup.oversized(event) {
-            Some(Reason::TooLarge)
-        } else {
-            self.put.admit(desk.now()).err().map(|_| Reason::Throttled)
-        };
+        let refused =
+            if self.setup.oversized(event) { Some(Reason::TooLarge) } else { self.put.admit(desk.now()).err().map(|_| Reason::Throttled) };
         if let Some(why) = refused {
             self.buses[bus].refused += 1;
             return desk.refuse(channel, event, why);
         }
         self.buses[bus].taken += 1;
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((bus, *event));
         let (deliveries, kept) = self.route(bus, event, None, desk);
         if deliveries == 0 {
             self.buses[bus].unmatched += 1;

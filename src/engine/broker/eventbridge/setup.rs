@@ -164,10 +164,10 @@ impl Setup {
 
 impl BusSetup {
     fn new(parts: &EventBridge, bus: usize) -> BusSetup {
-        let keep = parts.buses[bus].archive.as_ref().map(|archive| Keep {
-            pattern: archive.pattern.as_deref().and_then(pattern),
-            retention: archive.retention,
-        });
+        let keep = parts.buses[bus]
+            .archive
+            .as_ref()
+            .map(|archive| Keep { pattern: archive.pattern.as_deref().and_then(pattern), retention: archive.retention });
         let own = parts.rules.iter().enumerate().filter(|(_, rule)| rule.enabled && parts.bus_of(rule) == Some(bus));
         let mut wants: Vec<(Want, Option<Pattern>)> = own.map(|(i, rule)| (Want::Rule(i as u32), pattern(&rule.pattern))).collect();
         let keeps_all = keep.as_ref().is_some_and(|keep| keep.pattern.is_none());

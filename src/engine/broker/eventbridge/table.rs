@@ -145,9 +145,8 @@ impl Table {
         let (mut scratch, mut found) = (Scratch::default(), Vec::new());
         for combination in 0..combinations {
             let mut fields = fixed.clone();
-            fields.extend(axes.iter().map(|(name, axis)| {
-                field(name, axis.classes.example(combination / axis.stride % axis.classes.len()))
-            }));
+            fields
+                .extend(axes.iter().map(|(name, axis)| field(name, axis.classes.example(combination / axis.stride % axis.classes.len()))));
             matcher.find(&Facts::new(fields), &mut scratch, &mut found);
             let from = rules.len() as u32;
             rules.extend_from_slice(&found);

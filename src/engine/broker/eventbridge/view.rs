@@ -11,6 +11,17 @@ pub struct View {
     pub rules: Vec<RuleView>,
     /// By replay, in order of the file.
     pub replays: Vec<ReplayView>,
+    /// The events that came last, newest first.
+    pub recent: Vec<Recent>,
+}
+
+/// An event that came a moment ago.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recent {
+    /// Position of the bus it came to.
+    pub bus: usize,
+    /// Its whole envelope.
+    pub json: String,
 }
 
 /// A bus.
