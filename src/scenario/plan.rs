@@ -6,6 +6,7 @@
 use super::broker::BrokerKind;
 use super::document::{Handle, Limits, Retry};
 use super::expect::Expectation;
+use super::publishing::Publish;
 use super::shapes::{Arrivals, Attribute, Key, Times};
 use super::units::{Bandwidth, Percent, Size};
 use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId, TypeId};
@@ -101,6 +102,8 @@ pub struct EmitterPlan {
     pub link: LinkId,
     /// When it emits.
     pub origin: Origin,
+    /// Whether it waits for confirmations.
+    pub publish: Publish,
 }
 
 /// When an emitter emits.

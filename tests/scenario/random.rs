@@ -10,6 +10,7 @@ use tidemill::scenario::document::{
 };
 use tidemill::scenario::locate::Tree;
 use tidemill::scenario::pairs::Pairs;
+use tidemill::scenario::publishing::Publish;
 use tidemill::scenario::shapes::{Arrivals, Attribute, Backoff, Jitter, Key, Times};
 use tidemill::scenario::units::{Bandwidth, Percent, Rate, Size};
 use tidemill::scenario::{NoFiles, load, read, read_bytes, set, write, write_over};
@@ -110,22 +111,25 @@ fn consumer() -> impl Strategy<Value = Node> {
     let retry = option::of((any::<u32>(), backoff()).prop_map(|(attempts, backoff)| Retry { attempts, backoff }));
     let then = (text(), text(), percent(), vec(text(), 0..3));
     let then = vec(then.prop_map(|(event, to, probability, on)| Then { event, to, probability, on }), 0..3);
-    ((text(), at(), option::of(text())), reads, 0..3_u32, 0..3_u32, handle, retry, option::of(text()), then).prop_map(
-        |((id, at, zone), reads, instances, threads, handle, retry, dead_letter, then)| {
-            Node::Consumer(Consumer { id, at, zone, reads, instances, threads, handle, retry, dead_letter, then })
+    ((text(), at(), option::of(text())), reads, (0..3_u32, 0..3_u32), handle, retry, option::of(text()), then, publish()).prop_map(
+        |((id, at, zone), reads, (instances, threads), handle, retry, dead_letter, then, publish)| {
+            Node::Consumer(Consumer { id, at, zone, reads, instances, threads, handle, retry, dead_letter, then, publish })
         },
     )
+}
+
+fn publish() -> impl Strategy<Value = Publish> {
+    prop_oneof![
+        Just(Publish::Forget),
+        (span(), any::<u32>(), any::<u32>()).prop_map(|(timeout, retries, window)| Publish::Confirmed { timeout, retries, window }),
+    ]
 }
 
 fn node() -> impl Strategy<Value = Node> {
     let emit = (option::of(text()), text(), arrivals()).prop_map(|(event, to, arrivals)| Emit { event, to, arrivals });
     prop_oneof![
-        (text(), at(), option::of(text()), vec(emit, 0..3)).prop_map(|(id, at, zone, emits)| Node::Producer(Producer {
-            id,
-            at,
-            zone,
-            emits
-        })),
+        (text(), at(), option::of(text()), vec(emit, 0..3), publish())
+            .prop_map(|(id, at, zone, emits, publish)| Node::Producer(Producer { id, at, zone, emits, publish })),
         (text(), at(), option::of(text()), vec(text(), 0..4)).prop_map(|(id, at, zone, topics)| Node::Broker(Broker {
             id,
             at,

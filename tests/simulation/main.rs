@@ -6,6 +6,7 @@ mod balance;
 mod eventbridge;
 mod flow;
 mod limits;
+mod publishing;
 mod replay;
 mod theory;
 

@@ -9,6 +9,7 @@ mod eventbridge;
 mod flow;
 mod names;
 mod numbers;
+mod publishing;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +38,7 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
     names.read_traces(scenario, files, &mut findings);
     flow::follow(scenario, &names, &mut findings);
     numbers::look(scenario, &names, &mut findings);
+    publishing::look(scenario, &names, &mut findings);
     let expectations = names::expectations(scenario, &names, &mut findings);
     match findings.has_errors() {
         true => Err(findings.list),
