@@ -52,8 +52,6 @@ struct Converter {
 enum Reading {
     /// By channel, and as which group.
     Channels,
-    /// By the name of a queue that they share.
-    Queue,
     /// By the name of a rule, of which each group gets copies of its own.
     Rule,
 }
