@@ -1,10 +1,10 @@
 //! One topology under several kinds of broker, with the same luck: what each keeps and loses, and what came out differently, in words.
 
-use super::sweep::{Column, Results, Row};
+use super::sweep::{self, Column, Results, Row};
 use crate::scenario::change::{self, Changed};
 use crate::scenario::check::{Finding, check};
 use crate::scenario::document::Node;
-use crate::scenario::expect::Known;
+use crate::scenario::expect::{Known, Quantity};
 use crate::scenario::{Files, Scenario};
 use std::sync::Arc;
 
@@ -38,8 +38,14 @@ pub fn sides(scenario: &Scenario, kinds: &[&str], files: &dyn Files) -> Result<V
             change::change_all(scenario, kind).unwrap_or_else(|| Changed { scenario: scenario.clone(), lost: Vec::new() });
         let (plan, _) = check(&scenario, files)?;
         let known = Known::of(&plan);
-        let consumers = scenario.nodes.iter().filter(|node| matches!(node, Node::Consumer(_))).map(Node::id);
-        let theirs = consumers.flat_map(|id| CONSUMER.iter().map(move |figure| format!("{id}.{figure}")));
+        let theirs = scenario.nodes.iter().flat_map(|node| {
+            let figures: &[&str] = match node {
+                Node::Producer(_) => &["published"],
+                Node::Consumer(_) => CONSUMER,
+                Node::Broker(_) => &[],
+            };
+            figures.iter().map(move |figure| format!("{}.{figure}", node.id()))
+        });
         let all = RUN.iter().map(|figure| (*figure).to_owned()).chain(theirs);
         let columns = all.filter_map(|text| Column::parse(&text, &known).ok()).collect();
         Ok(Side { kind, title, scenario, lost, row: Row { plan: Arc::new(plan), columns } })
@@ -56,10 +62,12 @@ pub fn differences(sides: &[Side], results: &[Results]) -> Vec<String> {
     };
     let all = |name: &str| (0..sides.len()).filter_map(|at| Some((at, value(at, name)?))).collect::<Vec<_>>();
     let mut words = Vec::new();
-    let published = all("published");
-    if let Some((_, first)) = published.first()
-        && published.iter().all(|(_, n)| n == first)
-        && published.len() == sides.len()
+    let producers = sides.first().into_iter().flat_map(|side| &side.scenario.nodes);
+    let producers: Vec<&str> = producers.filter(|node| matches!(node, Node::Producer(_))).map(Node::id).collect();
+    let emitted = |at: usize| producers.iter().filter_map(|id| value(at, &format!("{id}.published"))).sum::<f64>();
+    let published: Vec<f64> = (0..sides.len()).map(emitted).collect();
+    if let Some(first) = published.first()
+        && published.iter().all(|n| n == first)
     {
         words.push(format!("The same {} events are published at the same moments under each.", first.round()));
     }
@@ -113,6 +121,38 @@ pub fn differences(sides: &[Side], results: &[Results]) -> Vec<String> {
         }
     }
     words
+}
+
+/// One run under each kind, as a table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The kinds.
+    pub titles: Vec<&'static str>,
+    /// A figure: what it is called, what it counts, and its value under each kind.
+    pub rows: Vec<(String, Quantity, Vec<Option<f64>>)>,
+    /// What differs, in words.
+    pub differences: Vec<String>,
+}
+
+/// Runs a scenario once under each of these kinds, with its own seed.
+///
+/// # Errors
+/// Why that cannot be done.
+pub fn table(scenario: &Scenario, kinds: &[&str], files: &dyn Files) -> Result<Table, String> {
+    let sides = sides(scenario, kinds, files).map_err(|findings| {
+        findings.first().map_or_else(|| "the scenario is not sound".to_owned(), |finding| format!("{}: {}", finding.path, finding.message))
+    })?;
+    let rows: Vec<Row> = sides.iter().map(|side| side.row.clone()).collect();
+    let results = sweep::execute(&rows, scenario.seed, 1, sweep::cores(), &|_| {});
+    let columns = sides.first().map(|side| side.row.columns.as_slice()).unwrap_or_default();
+    let row = |(at, column): (usize, &Column)| {
+        (column.name().to_owned(), column.quantity(), results.iter().map(|results| results.interval(at).mean).collect())
+    };
+    Ok(Table {
+        titles: sides.iter().map(|side| side.title).collect(),
+        rows: columns.iter().enumerate().map(row).collect(),
+        differences: differences(&sides, &results),
+    })
 }
 
 fn time(seconds: f64) -> String {

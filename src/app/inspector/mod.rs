@@ -3,6 +3,7 @@
 
 mod attributes;
 pub mod broker;
+mod change;
 mod consumer;
 mod events;
 pub mod fields;
