@@ -178,7 +178,8 @@ fn targets(scenario: &Scenario, broker: &str, rule: &Rule, parts: &EventBridge, 
     let dead_letter = rule.dead_letter.as_ref().map(|queue| arn(&resources.queue(queue)));
     let whole = |(id, arn): (String, Value)| {
         let mut target = Map::new();
-        let id: String = id.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' }).take(64).collect();
+        let id: String =
+            id.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' }).take(64).collect();
         target.insert("Id".into(), json!(id));
         target.insert("Arn".into(), arn);
         match &rule.input {
@@ -288,7 +289,8 @@ fn import(text: &str) -> Result<Exchanged, String> {
         }
         own.iter().for_each(|to| reads.entry(to.clone()).or_default().push(name.clone()));
         let first = targets.first().unwrap_or(&Value::Null);
-        let _ = write!(rules, "\n                Rule(name: {}, bus: {}, pattern: {}", quoted(&name), quoted(&bus), raw(&pattern.to_string()));
+        let _ =
+            write!(rules, "\n                Rule(name: {}, bus: {}, pattern: {}", quoted(&name), quoted(&bus), raw(&pattern.to_string()));
         if properties.get("State").is_some_and(|state| state == "DISABLED") {
             rules.push_str(", enabled: false");
         }
@@ -332,7 +334,9 @@ fn import(text: &str) -> Result<Exchanged, String> {
     if sources.len() > 1 {
         notes.push(format!("the rules name several sources ({}); the one producer speaks as the first", sources.join(", ")));
     }
-    notes.push("a template says nothing about traffic or handling: one producer with ten events per second of each type is made up".to_owned());
+    notes.push(
+        "a template says nothing about traffic or handling: one producer with ten events per second of each type is made up".to_owned(),
+    );
     let events: String = types.iter().map(|name| format!("Event(name: {}), ", quoted(&name.replace(['/', '#'], "-")))).collect();
     let emits: String = types
         .iter()
@@ -387,11 +391,8 @@ fn input(target: &Value) -> Option<String> {
     }
     let transformer = target.get("InputTransformer")?;
     let paths = transformer.get("InputPathsMap").and_then(Value::as_object);
-    let paths: Vec<String> = paths
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, path)| Some(format!("{}: {}", quoted(name), quoted(path.as_str()?))))
-        .collect();
+    let paths: Vec<String> =
+        paths.into_iter().flatten().filter_map(|(name, path)| Some(format!("{}: {}", quoted(name), quoted(path.as_str()?)))).collect();
     let template = transformer.get("InputTemplate").and_then(Value::as_str)?;
     Some(format!("Transformer(paths: {{{}}}, template: {})", paths.join(", "), raw(template)))
 }
@@ -455,21 +456,29 @@ mod tests {
         assert_eq!(there.rules.len(), again.rules.len());
         for rule in &there.rules {
             let same = again.rules.iter().find(|other| other.name == rule.name).unwrap();
-            assert_eq!((&rule.bus, rule.enabled, &rule.forward, &rule.dead_letter, rule.retry.attempts), (&same.bus, same.enabled, &same.forward, &same.dead_letter, same.retry.attempts));
+            assert_eq!(
+                (&rule.bus, rule.enabled, &rule.forward, &rule.dead_letter, rule.retry.attempts),
+                (&same.bus, same.enabled, &same.forward, &same.dead_letter, same.retry.attempts)
+            );
             assert_eq!(rule.input, same.input);
             assert_eq!(parsed(&rule.pattern), parsed(&same.pattern));
         }
-        assert_eq!(there.buses.iter().filter(|bus| bus.archive.is_some()).count(), again.buses.iter().filter(|bus| bus.archive.is_some()).count());
+        assert_eq!(
+            there.buses.iter().filter(|bus| bus.archive.is_some()).count(),
+            again.buses.iter().filter(|bus| bus.archive.is_some()).count()
+        );
         assert!(loaded.scenario.nodes.iter().any(|node| node.id() == "billing"));
     }
 
     #[test]
     fn what_cannot_be_exchanged_says_why() {
         let simple = r#"Scenario(format: 1, nodes: [Broker(id: "b", kind: Simple())])"#;
-        let scenario = crate::scenario::read(simple, "s.ron").map(|read| read.scenario);
+        let scenario = crate::scenario::read(simple, "s.ron");
         assert!(scenario.is_ok_and(|scenario| export(&scenario).unwrap_err().contains("no EventBridge")));
         assert!(import("Resources:\n  A: 1").unwrap_err().contains("YAML"));
         assert!(import("{}").unwrap_err().contains("Resources"));
-        assert!(import(r#"{"Resources": {"R": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)"}}}}"#).is_err());
+        assert!(
+            import(r#"{"Resources": {"R": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)"}}}}"#).is_err()
+        );
     }
 }

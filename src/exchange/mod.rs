@@ -14,12 +14,18 @@ pub struct Format {
     /// What it is, in one line.
     pub line: &'static str,
     /// Writes a scenario; `None` if it can only be read.
-    pub export: Option<fn(&Scenario) -> Result<Exchanged, String>>,
+    pub export: Option<Export>,
     /// Reads a text as the text of a scenario; `None` if it can only be written.
-    pub import: Option<fn(&str) -> Result<Exchanged, String>>,
+    pub import: Option<Import>,
     /// Whether a text looks like this format.
     pub recognises: fn(&str) -> bool,
 }
+
+/// Writes a scenario in a format, or says why it cannot be.
+pub type Export = fn(&Scenario) -> Result<Exchanged, String>;
+
+/// Reads a text of a format as the text of a scenario, or says why it cannot be.
+pub type Import = fn(&str) -> Result<Exchanged, String>;
 
 /// What came out.
 #[derive(Clone, Debug, PartialEq)]

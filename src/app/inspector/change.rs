@@ -26,7 +26,7 @@ enum Comparison {
 type Slot = Arc<Mutex<Comparison>>;
 
 fn slot() -> Id {
-    Id::new("brokers side by side")
+    Id::unique("brokers side by side")
 }
 
 /// Draws the kind, and what could be in its place.
@@ -35,7 +35,10 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, broker: &Broker, actions: &mut V
     let offer = kinds::offer(broker.kind.name());
     row(ui, theme, "Kind", offer.line, |ui, label| ui.label(broker.kind.name()).labelled_by(label));
     egui::CollapsingHeader::new("Another kind").id_salt("another kind").show(ui, |ui| {
-        ui.label(muted(theme, "The drawing stays: a topic, an exchange with a queue per reader, a bus with a rule per reader.").size(theme.label));
+        ui.label(
+            muted(theme, "The drawing stays: a topic, an exchange with a queue per reader, a bus with a rule per reader.")
+                .size(theme.label),
+        );
         for (kind, title) in change::kinds().filter(|(kind, _)| *kind != broker.kind.name()) {
             let Some(changed) = change::change(input.scenario, &broker.id, kind) else { continue };
             section(ui, theme, title);
@@ -58,7 +61,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, broker: &Broker, actions: &mut V
 /// Runs the scenario under every kind, on a thread of its own.
 fn start(ctx: &Context, input: &Inspected<'_>) {
     let place: Slot = Arc::new(Mutex::new(Comparison::Running));
-    ctx.data_mut(|data| data.insert_temp(slot(), place.clone()));
+    ctx.data_mut(|data| data.insert_temp(slot(), Some(place.clone())));
     let (scenario, ctx) = (input.scenario.clone(), ctx.clone());
     std::thread::spawn(move || {
         let kinds: Vec<&str> = change::kinds().map(|(kind, _)| kind).collect();
@@ -73,7 +76,7 @@ fn start(ctx: &Context, input: &Inspected<'_>) {
 
 /// The window with what came out, while there is one.
 fn side_by_side(ctx: &Context, theme: &Theme) {
-    let Some(place) = ctx.data(|data| data.get_temp::<Slot>(slot())) else { return };
+    let Some(place) = ctx.data(|data| data.get_temp::<Option<Slot>>(slot())).flatten() else { return };
     let comparison = place.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let mut open = true;
     egui::Window::new("Side by side").open(&mut open).default_width(720.0).vscroll(true).show(ctx, |ui| match &comparison {
@@ -87,7 +90,7 @@ fn side_by_side(ctx: &Context, theme: &Theme) {
         Comparison::Done(table) => figures(ui, theme, table),
     });
     if !open {
-        ctx.data_mut(|data| data.remove_temp::<Slot>(slot()));
+        ctx.data_mut(|data| data.remove_temp::<Option<Slot>>(slot()));
     }
 }
 

@@ -131,7 +131,7 @@ pub(super) fn timestamp(time: Time) -> String {
     let seconds = time.0 / crate::time::SECOND;
     let (day, second) = (seconds / 86_400, seconds % 86_400);
     let (mut year, mut left) = (2026, day);
-    let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     while left >= 365 + u64::from(leap(year)) {
         left -= 365 + u64::from(leap(year));
         year += 1;
