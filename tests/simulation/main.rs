@@ -4,6 +4,7 @@
 
 mod balance;
 mod eventbridge;
+mod faults;
 mod flow;
 mod limits;
 mod publishing;

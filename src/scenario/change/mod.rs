@@ -8,7 +8,7 @@ mod simple;
 
 use super::Scenario;
 use super::broker::BrokerKind;
-use super::document::{Consumer, Node};
+use super::document::{Consumer, Node, Read};
 use std::collections::BTreeMap;
 
 /// A broker without its kind.
@@ -188,11 +188,11 @@ fn rewire(consumer: &mut Consumer, broker: &str, drawing: &Drawing, outlets: &[O
         let group = Some(outlet.name.clone()).filter(|name| *name != consumer.id);
         if reading != Reading::Channels {
             let group = Some(outlet.name.clone()).filter(|_| reading == Reading::Rule && outlet.readers > 1);
-            reads.push(super::document::Read { from: format!("{broker}/{}", outlet.name), group, ..read });
+            reads.push(again(&read, format!("{broker}/{}", outlet.name), group));
         } else {
             for channel in &outlet.channels {
                 let from = format!("{broker}/{}", drawing.channels[*channel]);
-                reads.push(super::document::Read { from, group: group.clone(), ..read.clone() });
+                reads.push(again(&read, from, group.clone()));
             }
         }
     }
@@ -206,6 +206,14 @@ fn rewire(consumer: &mut Consumer, broker: &str, drawing: &Drawing, outlets: &[O
         }
     });
     consumer.reads = reads;
+}
+
+/// The same subscription to something else.
+fn again(read: &Read, from: String, group: Option<String>) -> Read {
+    let mut read = read.clone();
+    read.from = from;
+    read.group = group;
+    read
 }
 
 /// "a", "a and b", "a, b and c".
