@@ -14,7 +14,6 @@
 //! | [`record`] | what a run leaves: totals, distributions, levels, series, the report | clocks, threads, files | `engine`, above |
 //! | [`run`] | executing runs: headless, paced against wall time on its own thread, swept and compared on all cores | files, windows | `record`, above |
 //! | [`files`] | reading and writing scenario files on disk | windows | `scenario` |
-//! | [`exchange`] | import and export: scenarios as other tools write them | files, windows | `scenario` |
 //! | [`figures`] | numbers as people read them | everything | - |
 //! | `app` | the window (feature `gui`): draws frames, acts by actions and commands | the engine | `run`, `files`, above |
 //! | [`cli`] | the command line | the engine | all |
@@ -50,7 +49,6 @@
 pub mod app;
 pub mod cli;
 pub mod engine;
-pub mod exchange;
 pub mod figures;
 pub mod files;
 pub mod ids;

@@ -18,9 +18,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("record", &["time", "ids", "scenario", "engine"]),
     ("run", &["time", "ids", "scenario", "engine", "record"]),
     ("files", &["scenario"]),
-    ("exchange", &["scenario"]),
     ("app", &["time", "ids", "language", "scenario", "record", "run", "files", "figures"]),
-    ("cli", &["exchange", "time", "random", "language", "scenario", "engine", "record", "run", "files", "figures", "app"]),
+    ("cli", &["time", "random", "language", "scenario", "engine", "record", "run", "files", "figures", "app"]),
 ];
 
 fn root() -> &'static Path {

@@ -4,7 +4,6 @@ mod bench;
 mod check;
 mod compare;
 pub mod conform;
-mod exchange;
 mod progress;
 mod replicas;
 mod run;
@@ -66,10 +65,6 @@ enum What {
     Compare(compare::Compare),
     /// Run rows of observed behaviour against the model of a broker. Exit code 0: all pass, 1: some fail, 2: bad input.
     Conform(conform::Conform),
-    /// Write a scenario in the format of another tool. Exit code 2: bad input.
-    Export(exchange::Export),
-    /// Read what another tool wrote and write it as a scenario. Exit code 2: bad input.
-    Import(exchange::Import),
     /// Measure how fast this machine simulates, or builds the pictures of the window.
     Bench(bench::Bench),
 }
@@ -82,8 +77,6 @@ pub fn main() -> ExitCode {
         Some(What::Sweep(sweep)) => sweep.execute(),
         Some(What::Compare(compare)) => compare.execute(),
         Some(What::Conform(conform)) => conform.execute(),
-        Some(What::Export(export)) => export.execute(),
-        Some(What::Import(import)) => import.execute(),
         Some(What::Bench(bench)) => bench.execute(),
         Some(What::Open { file }) => window(Some(file)),
         None => window(None),

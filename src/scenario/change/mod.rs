@@ -82,6 +82,7 @@ pub fn change(scenario: &Scenario, id: &str, to: &str) -> Option<Changed> {
     let to = CONVERTERS.iter().find(|kind| kind.name.eq_ignore_ascii_case(to))?;
     let at = scenario.nodes.iter().position(|node| matches!(node, Node::Broker(b) if b.id == id))?;
     let Node::Broker(broker) = &scenario.nodes[at] else { return None };
+    let declared = broker.kind.parts().outlets().is_some();
     if broker.kind.name() == to.name {
         return Some(Changed { scenario: scenario.clone(), lost: Vec::new() });
     }
@@ -94,7 +95,15 @@ pub fn change(scenario: &Scenario, id: &str, to: &str) -> Option<Changed> {
     }
     for (node, outlets) in places.into_iter().enumerate() {
         if let Node::Consumer(consumer) = &mut next.nodes[node] {
+            let before = consumer.clone();
             rewire(consumer, id, &drawing, &outlets, to.reading);
+            let pairs = before.reads.iter().zip(&outlets).filter_map(|(read, outlet)| Some((read, &drawing.outlets[(*outlet)?])));
+            for (read, outlet) in pairs {
+                let names = [called(read, &before, declared), renamed(id, outlet, &drawing, to.reading)];
+                next.expect
+                    .iter_mut()
+                    .for_each(|expect| expect.0 = expect.0.replace(&format!("'{}'", names[0]), &format!("'{}'", names[1])));
+            }
         }
     }
     Some(Changed { scenario: next, lost })
@@ -206,6 +215,19 @@ fn rewire(consumer: &mut Consumer, broker: &str, drawing: &Drawing, outlets: &[O
         }
     });
     consumer.reads = reads;
+}
+
+/// How the outlet of a subscription is called in figures.
+fn called(read: &Read, consumer: &Consumer, declared: bool) -> String {
+    if declared { read.from.clone() } else { format!("{}#{}", read.from, read.group.as_deref().unwrap_or(&consumer.id)) }
+}
+
+/// How an outlet of a drawing is called in figures under a kind.
+fn renamed(broker: &str, outlet: &Outlet, drawing: &Drawing, reading: Reading) -> String {
+    match (reading, outlet.channels.first()) {
+        (Reading::Channels, Some(channel)) => format!("{broker}/{}#{}", drawing.channels[*channel], outlet.name),
+        _ => format!("{broker}/{}", outlet.name),
+    }
 }
 
 /// The same subscription to something else.

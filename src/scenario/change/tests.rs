@@ -9,7 +9,8 @@ const SHOP: &str = r#"Scenario(format: 1, events: [Event(name: "Order"), Event(n
         Consumer(id: "audit", reads: [Read(from: "b/orders"), Read(from: "b/bills")]),
         Consumer(id: "mail-1", reads: [Read(from: "b/bills", group: "mail")]),
         Consumer(id: "mail-2", reads: [Read(from: "b/bills", group: "mail")]),
-    ])"#;
+    ],
+    expect: [Expect("'b/bills#mail'.depth.max < 10")])"#;
 
 fn reads(scenario: &Scenario) -> Vec<String> {
     let consumers = scenario.nodes.iter().filter_map(|node| if let Node::Consumer(c) = node { Some(c) } else { None });
