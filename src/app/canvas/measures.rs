@@ -73,9 +73,9 @@ pub const SAG: f32 = 0.1;
 pub const LINK_GRASP_SCREEN: f32 = 6.0;
 
 /// Around the nodes of a group.
-pub const FRAME_PAD: f32 = 20.0;
+pub const FRAME_PAD: f32 = 12.0;
 /// Height of the bar with a group's title.
-pub const FRAME_TITLE: f32 = 26.0;
+pub const FRAME_TITLE: f32 = 18.0;
 /// Widest note.
 pub const NOTE_WIDTH: f32 = 280.0;
 /// Height of a note's line.

@@ -159,6 +159,8 @@ fn of_wire(connection: Option<&Connection>, name: &str) -> Vec<Item> {
 }
 
 fn show(ui: &mut Ui, theme: &Theme, items: Vec<Item>, actions: &mut Vec<Action>) {
+    // As wide as the longest line, which a menu without a width of its own would break instead.
+    ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
     for item in items {
         match item {
             Item::Line => drop(ui.separator()),
