@@ -20,7 +20,7 @@ pub const FAR: f32 = 0.42;
 /// Below this zoom links are a texture: faint, thin, without heads, and not to be pressed.
 pub const TEXTURE: f32 = 0.25;
 /// Beyond so many things on the screen they do not each take the pointer.
-pub const TOUCHED: usize = 800;
+pub const TOUCHED: usize = 400;
 /// Narrower than this on the screen, a node has no shape.
 pub const SPECK: f32 = 22.0;
 /// From this zoom on a node shows everything.

@@ -4,7 +4,7 @@ use super::connect;
 use super::gestures::Gesture;
 use super::layout::{Kind, Wire};
 use super::live::State;
-use super::measures::{SAG, TEXTURE};
+use super::measures::{FAR, SAG, TEXTURE};
 use super::mesh::Kept;
 use super::paint::link::Weight;
 use super::paint::node::Look;
@@ -19,6 +19,7 @@ use crate::run::frame::Manner;
 use crate::scenario::Severity;
 use crate::scenario::document::Node;
 use egui::{Color32, Mesh, Pos2, Shape, Stroke, StrokeKind, Ui};
+use std::sync::Arc;
 
 /// What all kept triangles depend on: another layout, view or look makes all of them anew.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,6 +36,8 @@ pub struct KeptMeshes {
     ground: Kept<Seen>,
     links: Kept<(Seen, Vec<paint::link::Mark>)>,
     nodes: Kept<(Seen, Vec<Option<State>>)>,
+    /// Made anew for every picture, in the same memory.
+    particles: Arc<Mesh>,
     /// By wire: the points at which it turns, as fine as this distance needs.
     lines: Vec<Vec<Pos2>>,
     lines_for: Option<(u64, f32)>,
@@ -91,7 +94,7 @@ impl Canvas {
         let octave = (self.view.zoom.log2() * 4.0).ceil() / 4.0;
         if self.kept.lines_for != Some((self.laid, octave)) {
             // What is only a texture need not be as true.
-            let sag = SAG * if self.view.zoom < TEXTURE { 4.0 } else { 1.0 } / octave.exp2();
+            let sag = SAG * if self.view.zoom < FAR { 2.5 } else { 1.0 } / octave.exp2();
             self.kept.lines = self.scene.wires.iter().map(|wire| paint::link::bends(wire.curve.points(), sag)).collect();
             self.kept.lines_for = Some((self.laid, octave));
         }
@@ -114,11 +117,14 @@ impl Canvas {
         let least = if self.view.zoom < TEXTURE { 0.4 } else { 0.75 };
         let scale = input.theme.label / 12.0 * self.view.zoom.clamp(least, 1.3);
         let atlas = atlas::Atlas::ready(self.atlas.take(), ui.ctx(), input.theme.label / 12.0);
-        let mut mesh = Mesh::with_texture(atlas.texture());
-        self.particles.draw(&mut mesh, &self.scene, &self.view, input.theme, frame, &self.live, scale);
+        // The memory of the picture before, which nobody holds any more: fresh pages of memory cost more than what is written there.
+        let mesh = Arc::make_mut(&mut self.kept.particles);
+        mesh.clear();
+        mesh.texture_id = atlas.texture();
+        self.particles.draw(mesh, &self.scene, &self.view, input.theme, frame, &self.live, scale);
         self.atlas = Some(atlas);
         if !mesh.is_empty() {
-            brush.painter.add(Shape::mesh(mesh));
+            brush.painter.add(Arc::clone(&self.kept.particles));
         }
     }
 
