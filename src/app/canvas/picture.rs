@@ -15,6 +15,8 @@ use super::{Canvas, CanvasInput, Pointed, atlas, hit, labels};
 use crate::app::action::Source;
 use crate::app::kinds;
 use crate::app::theme::Mode;
+use crate::figures;
+use crate::record::faults::FaultSpan;
 use crate::run::frame::Manner;
 use crate::scenario::Severity;
 use crate::scenario::document::Node;
@@ -82,6 +84,7 @@ impl Canvas {
             let hovered = pointed.wire == Some(i) || ends.iter().any(|n| pointed.node == Some(*n));
             let weight = match () {
                 () if drawing => Weight::Dimmed,
+                () if self.live.cut(input.frame, i).is_some() => Weight::Broken,
                 () if selected.is_some() && self.scene.connection(wire).as_ref() == selected => Weight::Selected,
                 () if hovered => Weight::Hovered,
                 () if ends.iter().any(|n| chosen[*n]) => Weight::Near,
@@ -185,6 +188,9 @@ impl Canvas {
             }
             if let (Some(zone), true) = (input.scenario.nodes.get(i).and_then(Node::zone), rows_shown) {
                 super::notes::paint_zone(brush, self.view.screen_rect(node.rect), zone);
+            }
+            if let (Some(span), true) = (self.live.fault(input.frame, i), rows_shown) {
+                paint::node::fault(brush, self.view.screen_rect(node.rect), &told(span));
             }
             if let Some(severity) = look.finding {
                 paint::node::sign(brush, self.view.screen_rect(node.rect), node.kind, severity);
@@ -299,12 +305,16 @@ impl Canvas {
             ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
             tooltip(ui, &self.describe_particle(input, &seen));
         } else if let (Some(wire), false) = (pointed.wire, quiet) {
-            let text = self.describe_wire(input, wire);
+            let mut text = self.describe_wire(input, wire);
+            if let Some(span) = self.live.cut(input.frame, wire) {
+                text = format!("{}; {text}", told(span));
+            }
             tooltip(ui, &[(self.scene.ends(&self.scene.wires[wire]), input.theme.text), (text, input.theme.muted)]);
         } else if let (Some(node), false) = (pointed.node, quiet) {
             let of_it = |f: &&crate::scenario::check::Finding| super::node_of(&self.scene, &f.path) == Some(node);
             let findings = input.findings.iter().filter(of_it);
             let mut lines: Vec<(String, Color32)> = findings.map(|f| (f.message.clone(), input.theme.text)).collect();
+            lines.extend(self.live.fault(input.frame, node).map(|span| (told(span), input.theme.bad)));
             if self.view.zoom * self.scene.scale < super::measures::FAR {
                 let node = &self.scene.nodes[node];
                 lines.insert(0, (node.id.clone(), input.theme.text));
@@ -348,6 +358,14 @@ impl Canvas {
             labels::count(&mut text, figures.lost);
         }
         text
+    }
+}
+
+/// A fault in words, with its end where that is known.
+fn told(span: &FaultSpan) -> String {
+    match span.until {
+        Some(until) => format!("{}, until {}", span.words, figures::seconds(until.seconds())),
+        None => span.words.clone(),
     }
 }
 
