@@ -65,6 +65,18 @@ fn window_prints_the_time_of_a_picture() {
 }
 
 #[test]
+fn seek_prints_how_long_moments_take() {
+    let object = json(&["seek", "--quick", "--json"]);
+    let seek = &object["seek"];
+    let ms = |figure: &str| seek["ms"][figure].as_f64().unwrap();
+    assert!(0.0 < ms("p50") && ms("p50") <= ms("p95") && ms("p95") <= ms("max"), "{object}");
+    assert!(seek["deliveries"].as_u64().unwrap() > 300_000 && seek["checkpoints"].as_u64().unwrap() > 5, "{object}");
+    assert!(seek["memory_mb"].as_f64().unwrap() > 0.0 && seek["checkpoints_mb"].as_f64().unwrap() < 512.0, "{object}");
+    let table = String::from_utf8(bench(&["seek", "--quick"]).stdout).unwrap();
+    assert!(table.contains("95th percentile") && table.contains("checkpoints"), "{table}");
+}
+
+#[test]
 fn only_what_exists_is_listed() {
     let output = bench(&["kafka"]);
     assert_eq!(output.status.code(), Some(2));

@@ -7,7 +7,7 @@ use tidemill::app::canvas::live::Live;
 use tidemill::app::canvas::particles::Particles;
 use tidemill::ids::{EmitterId, EventId, LinkId, TypeId};
 use tidemill::record::{Series, Totals};
-use tidemill::run::frame::{Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, PlayState, Speed};
+use tidemill::run::frame::{Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, Past, PlayState, Speed};
 use tidemill::scenario::document::Node;
 use tidemill::scenario::{NoFiles, Plan, Scenario, check};
 use tidemill::time::Time;
@@ -49,6 +49,7 @@ fn frame(scenario: &Scenario) -> Frame {
         set_out: 0,
         faults: Arc::default(),
         series: Series::default(),
+        past: Past::default(),
         plan,
     }
 }

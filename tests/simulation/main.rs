@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 mod balance;
+mod change;
 mod faults;
 mod flow;
+mod journeys;
 mod limits;
 mod publishing;
 mod replay;
+mod seek;
 mod theory;
 
 use std::sync::Arc;

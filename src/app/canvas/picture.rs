@@ -156,10 +156,9 @@ impl Canvas {
             let dimmed = drawing.is_some_and(|s| s.node() != node.id) && !sensible;
             trend.clear();
             if let (Some(frame), Some(id), paint::Detail::Near) = (input.frame, self.live.id(i), brush.detail) {
-                let rows = &frame.series.rows;
-                // The bins of the last minute of the run, at most as many as the small line can show.
-                let bins = ((60.0 / frame.series.width.seconds().max(1e-9)) as usize).clamp(3, 60);
-                trend.extend(rows.iter().rev().take(bins).rev().filter_map(|row| Some(row.nodes.get(id.index())?.throughput)));
+                // The last minute of the run, in at most as many bins as the small line can show.
+                let now = frame.now.seconds();
+                trend.extend(frame.series.bins(now - 60.0, now, 60).iter().map(|bin| bin.throughput(id) as f32));
             }
             let look = Look {
                 selected: is_selected(input, &node.id),
