@@ -9,7 +9,7 @@ mod consumer;
 mod curve;
 mod events;
 pub mod fields;
-mod link;
+pub mod link;
 mod live;
 mod producer;
 mod publishing;
@@ -109,6 +109,11 @@ fn one_connection(ui: &mut Ui, input: &Inspected<'_>, connection: &Connection, a
     if let Some(node) = input.scenario.nodes.iter().find(|n| n.id() == owner) {
         one_node(ui, input, node, actions);
     }
+}
+
+/// `1 producer`, `3 producers`.
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// A word that may be left out: a zone, a group of readers.
