@@ -60,6 +60,10 @@ pub enum Reason {
     CommittedBefore,
     /// Its group was told to skip it.
     Skipped,
+    /// It went on to another bus.
+    Forwarded,
+    /// It may go from bus to bus once only.
+    SecondHop,
 }
 
 impl fmt::Display for Reason {
@@ -92,6 +96,8 @@ impl fmt::Display for Reason {
             Reason::Purged => "its queue was emptied",
             Reason::CommittedBefore => "it was committed before it was handled",
             Reason::Skipped => "its group was told to skip it",
+            Reason::Forwarded => "it went on to another bus",
+            Reason::SecondHop => "it had come from a bus and may go to a bus once only",
         })
     }
 }
