@@ -2,6 +2,8 @@
 
 use super::branches::BranchInfo;
 use super::look::Answers;
+use crate::engine::broker::Broker;
+pub use crate::engine::broker::eventbridge::view as eventbridge;
 use crate::ids::{EventId, LinkId, TypeId};
 use crate::record::faults::FaultSpan;
 use crate::record::{Series, Totals};
@@ -37,6 +39,8 @@ pub struct Frame {
     pub totals: Totals,
     /// By `NodeId`.
     pub nodes: Vec<NodeFigures>,
+    /// By `BrokerId`: what its kind shows of itself.
+    pub brokers: Vec<BrokerView>,
     /// By `OutletId`.
     pub outlets: Vec<OutletFigures>,
     /// By `LinkId`.
@@ -90,6 +94,25 @@ impl Past {
 impl Frame {
     /// Most flights in one frame.
     pub const FLIGHTS: usize = 2_000;
+}
+
+/// What a broker shows of itself, beyond what all have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BrokerView {
+    /// Nothing more.
+    Plain,
+    /// Buses, rules, replays, recent events.
+    EventBridge(Box<eventbridge::View>),
+}
+
+impl BrokerView {
+    /// What a broker shows now.
+    pub fn of(broker: &Broker) -> BrokerView {
+        match broker {
+            Broker::EventBridge(broker) => BrokerView::EventBridge(Box::new(broker.view())),
+            Broker::Simple(_) => BrokerView::Plain,
+        }
+    }
 }
 
 /// Whether virtual time moves.

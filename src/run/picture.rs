@@ -1,9 +1,9 @@
 //! Making frames.
 
-use super::frame::{Frame, LinkFigures, NodeFigures, OutletFigures, Past, PlayState, Speed};
+use super::frame::{BrokerView, Frame, LinkFigures, NodeFigures, OutletFigures, Past, PlayState, Speed};
 use super::pacing::Pacing;
 use super::stage::{Goal, Stage};
-use crate::ids::{ConsumerId, LinkId, NodeId, OutletId};
+use crate::ids::{BrokerId, ConsumerId, LinkId, NodeId, OutletId};
 use crate::record::Totals;
 use crate::record::series::Bin;
 use crate::scenario::plan::Role;
@@ -78,6 +78,7 @@ impl Stage {
             fingerprint: simulation.fingerprint(),
             totals: Totals::of(simulation),
             nodes: (0..plan.nodes.len()).map(|i| self.node(NodeId::at(i), recent.as_ref())).collect(),
+            brokers: (0..plan.brokers.len()).map(|i| BrokerView::of(simulation.broker(BrokerId::at(i)))).collect(),
             outlets: (0..plan.outlets.len()).map(outlet).collect(),
             links,
             flights,

@@ -5,6 +5,7 @@
 
 mod adoptable;
 pub mod broker;
+pub mod change;
 pub mod check;
 mod diagnose;
 pub mod document;

@@ -4,6 +4,7 @@
 mod about;
 mod attributes;
 pub mod broker;
+mod change;
 mod consumer;
 mod curve;
 mod events;
@@ -14,7 +15,7 @@ mod producer;
 mod publishing;
 mod scenario;
 mod several;
-mod shapes;
+pub mod shapes;
 
 use super::action::{Action, Connection, Selection};
 use super::edit::Edit;
