@@ -78,6 +78,8 @@ pub struct Past {
     pub branches: Arc<Vec<BranchInfo>>,
     /// Bytes that checkpoints take, and how many there are.
     pub memory: (usize, usize),
+    /// Bytes that checkpoints may take.
+    pub budget: usize,
     /// Why the last intervention could not be made: which one it was, and the reason.
     pub refused: Option<(u64, Arc<str>)>,
     /// What was looked up.
