@@ -390,7 +390,7 @@ impl Kafka {
         let it = &mut self.batches[batch as usize];
         let used_up = producers.retries.is_some_and(|retries| it.attempts > retries);
         let grown = producers.retry_backoff.0.saturating_mul(1 << it.attempts.saturating_sub(1).min(20));
-        let pause = Span(grown.min(LONGEST_BACKOFF.0).max(1));
+        let pause = Span(grown.clamp(1, LONGEST_BACKOFF.0));
         if used_up || now.since(it.opened).0.saturating_add(pause.0) > producers.delivery_timeout.0 {
             return self.give_up(batch, error, desk);
         }

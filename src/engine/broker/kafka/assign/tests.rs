@@ -7,8 +7,11 @@ use std::collections::BTreeSet;
 const ALL: [Assignor; 6] =
     [Assignor::Range, Assignor::RoundRobin, Assignor::Sticky, Assignor::CooperativeSticky, Assignor::Uniform, Assignor::ServerRange];
 
-/// Topics, members with subscriptions (as bits) and claims.
-fn group() -> impl Strategy<Value = (Vec<u32>, Vec<(u8, Vec<(u32, u32)>, Option<i32>)>)> {
+/// Subscriptions as bits, what is claimed, in which generation.
+type Claims = (u8, Vec<(u32, u32)>, Option<i32>);
+
+/// Partitions of topics, and members.
+fn group() -> impl Strategy<Value = (Vec<u32>, Vec<Claims>)> {
     let member = (0u8..8, prop::collection::vec((0u32..3, 0u32..9), 0..6), prop::option::of(0i32..3));
     (prop::collection::vec(0u32..9, 3), prop::collection::vec(member, 1..6))
 }
@@ -19,7 +22,7 @@ proptest! {
     #[test]
     fn every_partition_goes_to_one_subscriber((counts, members) in group(), equal: bool) {
         let topics: Vec<Topic> = counts.iter().map(|partitions| Topic { partitions: *partitions, replica_racks: Vec::new() }).collect();
-        let member = |(i, (bits, owned, generation)): (usize, &(u8, Vec<(u32, u32)>, Option<i32>))| Member {
+        let member = |(i, (bits, owned, generation)): (usize, &Claims)| Member {
             id: format!("m{i}"),
             topics: (0..3).filter(|topic| equal || bits >> topic & 1 == 1).collect(),
             owned: owned.iter().map(|(topic, partition)| TopicPartition { topic: *topic, partition: *partition }).collect(),
