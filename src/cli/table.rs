@@ -76,7 +76,7 @@ fn consumers(text: &mut String, report: &Report) {
             NodeReport::Producer { published, throughput, .. } => {
                 flow.push(vec![name.clone(), count(*published), rate(*throughput)]);
             }
-            NodeReport::Broker { accepted, throughput } => {
+            NodeReport::Broker { accepted, throughput, .. } => {
                 flow.push(vec![name.clone(), count(*accepted), rate(*throughput)]);
             }
             NodeReport::Store(_) => {}

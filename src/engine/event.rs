@@ -1,7 +1,7 @@
 //! Events and messages as the engine carries them: plain values of fixed size, nothing on the heap.
 
-use crate::ids::{EventId, SeatId, TypeId};
-use crate::random::threshold;
+use crate::ids::{EmitterId, EventId, SeatId, TypeId};
+use crate::random::{Stream, hash_name, threshold};
 use crate::scenario::Plan;
 use crate::scenario::plan::Origin;
 use crate::scenario::shapes::Attribute;
@@ -66,6 +66,8 @@ impl Flags {
     pub const STALE: Flags = Flags(32);
     /// The broker delivers it again because it was told to replay stored events.
     pub const REPLAYED: Flags = Flags(64);
+    /// The broker passed it on from one of its channels to another.
+    pub const FORWARDED: Flags = Flags(128);
 
     /// Whether any of `other` is set.
     #[inline(always)]
@@ -135,6 +137,26 @@ impl Key {
         Key(Self::TEXT | position as u64)
     }
 
+    /// The key's text as bytes; `None` without a key.
+    #[inline]
+    pub(super) fn bytes<'b>(self, texts: &'b KeyTexts, digits: &'b mut [u8; 20]) -> Option<&'b [u8]> {
+        match self.0 {
+            u64::MAX => None,
+            n if n & Self::TEXT == 0 => {
+                let (mut n, mut at) = (n, digits.len());
+                loop {
+                    at -= 1;
+                    digits[at] = b'0' + (n % 10) as u8;
+                    n /= 10;
+                    if n == 0 {
+                        return Some(&digits[at..]);
+                    }
+                }
+            }
+            n => texts.0.get((n & !Self::TEXT) as usize).map(String::as_bytes),
+        }
+    }
+
     /// The key as it would stand in a real message; `None` without a key.
     pub fn show(self, texts: &KeyTexts) -> Option<String> {
         match self.0 {
@@ -172,7 +194,11 @@ pub fn attribute(plan: &Plan, seed: u64, event: &Event, name: &str) -> Option<Va
     }
     let kind = &plan.types[TypeId::from(event.kind).index()];
     let (_, attribute) = kind.attributes.iter().find(|(known, _)| known == name)?;
-    Some(draw(salt(plan, seed, event), name, attribute, event))
+    let salt = attribute_salt(plan, seed, event.id.emitter(), name);
+    Some(match draw(attribute, &mut Stream::numbered(salt, event.id.serial())) {
+        Drawn::Number(number) => Value::Number(number),
+        Drawn::Text(text) => Value::Text(text.to_owned()),
+    })
 }
 
 /// The attributes of an event. They are not stored but follow from the seed and the event's id: whoever looks twice sees the same.
@@ -182,8 +208,15 @@ pub fn attributes(plan: &Plan, seed: u64, event: &Event) -> Vec<(String, Value)>
         return trace.columns.iter().cloned().zip(row.values.iter().map(|text| recorded(text))).collect();
     }
     let kind = &plan.types[TypeId::from(event.kind).index()];
-    let salt = salt(plan, seed, event);
-    kind.attributes.iter().map(|(name, attribute)| (name.clone(), draw(salt, name, attribute, event))).collect()
+    let emitter = event.id.emitter();
+    let value = |name: &str, attribute: &Attribute| match draw(
+        attribute,
+        &mut Stream::numbered(attribute_salt(plan, seed, emitter, name), event.id.serial()),
+    ) {
+        Drawn::Number(number) => Value::Number(number),
+        Drawn::Text(text) => Value::Text(text.to_owned()),
+    };
+    kind.attributes.iter().map(|(name, attribute)| (name.clone(), value(name, attribute))).collect()
 }
 
 /// A value as a trace has it.
@@ -191,12 +224,22 @@ fn recorded(text: &str) -> Value {
     text.parse().map_or_else(|_| Value::Text(text.to_owned()), Value::Number)
 }
 
-fn salt(plan: &Plan, seed: u64, event: &Event) -> u64 {
-    crate::random::hash_name(&plan.emitters[event.id.emitter().index()].name) ^ seed
+/// Under which salt the events of an emitter draw an attribute: with it and an event's serial, [`Stream::numbered`] gives the stream.
+pub(super) fn attribute_salt(plan: &Plan, seed: u64, emitter: EmitterId, name: &str) -> u64 {
+    hash_name(&plan.emitters[emitter.index()].name) ^ seed ^ hash_name(name)
 }
 
-fn draw(salt: u64, name: &str, attribute: &Attribute, event: &Event) -> Value {
-    let mut random = crate::random::Stream::numbered(salt ^ crate::random::hash_name(name), event.id.serial());
+/// A drawn value of an attribute, where it stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Drawn<'a> {
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(&'a str),
+}
+
+/// Draws a value of an attribute.
+pub(super) fn draw<'a>(attribute: &'a Attribute, random: &mut Stream) -> Drawn<'a> {
     match attribute {
         Attribute::Choice(choices) => {
             let total: f64 = choices.iter().map(|(_, weight)| weight).sum();
@@ -205,12 +248,12 @@ fn draw(salt: u64, name: &str, attribute: &Attribute, event: &Event) -> Value {
                 left -= weight;
                 left < 0.0
             });
-            Value::Text(chosen.or(choices.0.last()).map(|(text, _)| text.clone()).unwrap_or_default())
+            Drawn::Text(chosen.or(choices.0.last()).map_or("", |(text, _)| text))
         }
-        Attribute::Uniform(from, to) => Value::Number(from + (to - from) * random.unit()),
-        Attribute::Whole(from, to) => Value::Number((from + random.below(to.abs_diff(*from) + 1) as i64) as f64),
-        Attribute::Text(text) => Value::Text(text.clone()),
-        Attribute::Number(number) => Value::Number(*number),
+        Attribute::Uniform(from, to) => Drawn::Number(from + (to - from) * random.unit()),
+        Attribute::Whole(from, to) => Drawn::Number((from + random.below(to.abs_diff(*from) + 1) as i64) as f64),
+        Attribute::Text(text) => Drawn::Text(text),
+        Attribute::Number(number) => Drawn::Number(*number),
     }
 }
 

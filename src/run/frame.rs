@@ -2,6 +2,9 @@
 
 use super::branches::BranchInfo;
 use super::look::Answers;
+use crate::engine::broker::Broker;
+pub use crate::engine::broker::eventbridge::view as eventbridge;
+pub use crate::engine::broker::kafka::view as kafka;
 use crate::ids::{EventId, LinkId, TypeId};
 use crate::record::faults::FaultSpan;
 use crate::record::{Series, Totals};
@@ -37,6 +40,8 @@ pub struct Frame {
     pub totals: Totals,
     /// By `NodeId`.
     pub nodes: Vec<NodeFigures>,
+    /// By `BrokerId`: what its kind shows of itself.
+    pub brokers: Vec<BrokerView>,
     /// By `OutletId`.
     pub outlets: Vec<OutletFigures>,
     /// By `LinkId`.
@@ -74,6 +79,8 @@ pub struct Past {
     pub branches: Arc<Vec<BranchInfo>>,
     /// Bytes that checkpoints take, and how many there are.
     pub memory: (usize, usize),
+    /// Bytes that checkpoints may take.
+    pub budget: usize,
     /// Why the last intervention could not be made: which one it was, and the reason.
     pub refused: Option<(u64, Arc<str>)>,
     /// What was looked up.
@@ -90,6 +97,28 @@ impl Past {
 impl Frame {
     /// Most flights in one frame.
     pub const FLIGHTS: usize = 2_000;
+}
+
+/// What a broker shows of itself, beyond what all have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BrokerView {
+    /// Nothing more.
+    Plain,
+    /// Buses, rules, replays, recent events.
+    EventBridge(Box<eventbridge::View>),
+    /// Partitions, positions, groups, nodes.
+    Kafka(Box<kafka::View>),
+}
+
+impl BrokerView {
+    /// What a broker shows now.
+    pub fn of(broker: &Broker) -> BrokerView {
+        match broker {
+            Broker::EventBridge(broker) => BrokerView::EventBridge(Box::new(broker.view())),
+            Broker::Kafka(broker) => BrokerView::Kafka(Box::new(broker.view())),
+            Broker::Simple(_) => BrokerView::Plain,
+        }
+    }
 }
 
 /// Whether virtual time moves.

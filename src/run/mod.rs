@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod branches;
+pub mod brokers;
 pub mod checkpoints;
 pub mod contrast;
 pub mod find;

@@ -1,9 +1,9 @@
 //! Making frames.
 
-use super::frame::{Frame, LinkFigures, NodeFigures, OutboxView, OutletFigures, Past, PlayState, Speed, StateView};
+use super::frame::{BrokerView, Frame, LinkFigures, NodeFigures, OutboxView, OutletFigures, Past, PlayState, Speed, StateView};
 use super::pacing::Pacing;
 use super::stage::{Goal, Stage};
-use crate::ids::{ConsumerId, LinkId, NodeId, OutletId, StoreId};
+use crate::ids::{BrokerId, ConsumerId, LinkId, NodeId, OutletId, StoreId};
 use crate::record::Totals;
 use crate::record::series::Bin;
 use crate::scenario::plan::Role;
@@ -79,6 +79,7 @@ impl Stage {
             fingerprint: simulation.fingerprint(),
             totals: Totals::of(simulation),
             nodes: (0..plan.nodes.len()).map(|i| self.node(NodeId::at(i), recent.as_ref())).collect(),
+            brokers: (0..plan.brokers.len()).map(|i| BrokerView::of(simulation.broker(BrokerId::at(i)))).collect(),
             outlets: (0..plan.outlets.len()).map(outlet).collect(),
             links,
             flights,
@@ -113,6 +114,7 @@ impl Stage {
             branch: branch.id,
             branches: Arc::clone(&self.infos),
             memory: (self.checkpoints.bytes(), self.checkpoints.len()),
+            budget: self.checkpoints.budget(),
             refused: self.refused.clone(),
             answers: self.answers.clone(),
         }

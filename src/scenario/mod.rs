@@ -6,6 +6,7 @@
 mod adoptable;
 pub mod broker;
 pub mod chains;
+pub mod change;
 pub mod check;
 mod diagnose;
 pub mod document;

@@ -5,7 +5,7 @@
 
 use super::broker::BrokerKind;
 use super::chains::Join;
-use super::document::{Handle, Limits, Retry};
+use super::document::{Ack, Handle, Limits, Retry};
 use super::expect::Expectation;
 use super::faults::Fault;
 use super::publishing::Publish;
@@ -273,6 +273,8 @@ pub struct OutletPlan {
     pub channels: Vec<ChannelId>,
     /// `broker/channel#group`, or `broker/outlet` where the broker's kind declares it.
     pub name: String,
+    /// Its position among the outlets that its broker's kind declares.
+    pub part: Option<u32>,
     /// Who reads it, in file order; may be empty only for an outlet that the broker declares.
     pub readers: Vec<ReadId>,
     /// Whether its broker declares it, and a reader folds a state from it.
@@ -299,6 +301,8 @@ pub struct ConsumerPlan {
     pub instances: u32,
     /// Events each handles at a time, at least 1.
     pub threads: u32,
+    /// When it acknowledges.
+    pub ack: Ack,
     /// Time and failures of handling.
     pub handle: Handle,
     /// Attempts and backoff; `attempts` is 1 where the file has no `retry`.

@@ -43,6 +43,7 @@ fn frame(scenario: &Scenario) -> Frame {
         fingerprint: 0,
         totals: Totals::default(),
         nodes: vec![NodeFigures { rate: 50.0, lag: 3, busy: 1, capacity: 1, utilisation: 0.5, ..NodeFigures::default() }; plan.nodes.len()],
+        brokers: Vec::new(),
         outlets: vec![OutletFigures { waiting: 42, ..OutletFigures::default() }; plan.outlets.len()],
         links: vec![LinkFigures { rate: 50.0, sent: 100, lost: 1 }; plan.links.len()],
         flights: Vec::new(),

@@ -4,6 +4,7 @@
 
 mod balance;
 mod change;
+mod eventbridge;
 mod faults;
 mod flow;
 mod journeys;

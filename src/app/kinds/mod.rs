@@ -4,7 +4,9 @@
 //! A new kind is its file here, its line in [`OFFERS`], and its line in [`of`] and [`of_mut`]; the canvas, the palette, the
 //! quick-add, the right-click menus and the inspector follow from that.
 
+pub mod eventbridge;
 pub mod inside;
+pub mod kafka;
 pub mod simple;
 
 use super::action::Action;
@@ -31,7 +33,7 @@ pub struct Offer {
 }
 
 /// All kinds, in the order in which they are offered.
-pub static OFFERS: &[Offer] = &[simple::OFFER];
+pub static OFFERS: &[Offer] = &[simple::OFFER, kafka::OFFER, eventbridge::OFFER];
 
 /// The kind that a key or a plain "broker" stands for.
 pub fn usual() -> &'static Offer {
@@ -47,6 +49,8 @@ pub fn offer(kind: &str) -> &'static Offer {
 pub fn of(kind: &BrokerKind) -> &dyn Kind {
     match kind {
         BrokerKind::Simple(simple) => simple,
+        BrokerKind::Kafka(parts) => parts,
+        BrokerKind::EventBridge(parts) => parts,
     }
 }
 
@@ -54,6 +58,8 @@ pub fn of(kind: &BrokerKind) -> &dyn Kind {
 pub fn of_mut(kind: &mut BrokerKind) -> &mut dyn Kind {
     match kind {
         BrokerKind::Simple(simple) => simple,
+        BrokerKind::Kafka(parts) => parts,
+        BrokerKind::EventBridge(parts) => parts,
     }
 }
 

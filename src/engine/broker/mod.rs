@@ -133,6 +133,7 @@ macro_rules! kinds {
     ($($name:ident($module:ident::$rules:ident)),+ $(,)?) => {
         /// A broker of any kind.
         #[derive(Clone, Debug)]
+        #[allow(clippy::large_enum_variant, reason = "a run has a handful of them, and reaches them for every event")]
         pub enum Broker {
             $(
                 #[doc = concat!("See `", stringify!($module), "`.")]
@@ -220,4 +221,6 @@ macro_rules! kinds {
 
 kinds! {
     Simple(simple::Simple),
+    Kafka(kafka::Kafka),
+    EventBridge(eventbridge::EventBridge),
 }

@@ -117,13 +117,8 @@ fn outlets(plan: &mut Plan, names: &Names<'_>, roles: &[Role]) {
     for (i, outlet) in names.outlets.iter().enumerate() {
         outlet.channels.iter().for_each(|channel| plan.channels[channel.index()].outlets.push(OutletId::at(i)));
         let Role::Broker(broker) = roles[outlet.broker.index()] else { continue };
-        plan.outlets.push(OutletPlan {
-            broker,
-            channels: outlet.channels.clone(),
-            name: outlet.name.clone(),
-            readers: Vec::new(),
-            folded: false,
-        });
+        let (channels, name, part) = (outlet.channels.clone(), outlet.name.clone(), outlet.part);
+        plan.outlets.push(OutletPlan { broker, channels, name, part, readers: Vec::new(), folded: false });
     }
 }
 
@@ -140,6 +135,7 @@ fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
         node,
         instances: consumer.instances,
         threads: consumer.threads,
+        ack: consumer.ack,
         handle: consumer.handle.clone(),
         retry: consumer.retry.clone().unwrap_or(Retry { attempts: 1, ..Retry::default() }),
         dead_letter: None,

@@ -7,8 +7,10 @@
 mod build;
 mod calls;
 mod chains;
+mod eventbridge;
 mod faults;
 mod flow;
+mod kafka;
 mod names;
 mod numbers;
 mod publishing;
@@ -42,6 +44,7 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
     numbers::look(scenario, &names, &mut findings);
     calls::look(scenario, &names, &mut findings);
     chains::look(scenario, &names, &mut findings);
+    kafka::look(scenario, &names, &mut findings);
     let faults = faults::resolve(scenario, &mut findings);
     publishing::look(scenario, &names, &mut findings);
     let expectations = names::expectations(scenario, &names, &mut findings);

@@ -8,11 +8,11 @@ use crate::scenario::read::shortened;
 /// Fields that the format has names for and this version does not have yet.
 const LATER_FIELDS: &[(&str, &[&str])] = &[
     ("Scenario", &["lesson"]),
-    ("Consumer", &["ack", "prefetch", "timeout", "ordered", "inbox", "breaker", "scale"]),
+    ("Consumer", &["prefetch", "timeout", "ordered", "inbox", "breaker", "scale"]),
     ("Emit", &["routing_key", "headers"]),
 ];
 /// The same for variants.
-const LATER_VARIANTS: &[&str] = &["Kafka", "RabbitMq", "EventBridge"];
+const LATER_VARIANTS: &[&str] = &["RabbitMq"];
 
 /// Message and help for a refusal of an item.
 pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) -> (String, Option<String>) {
