@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 /// One thing to do.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "few exist at a time, none for long")]
 pub enum Action {
     /// Change the scenario; undoable.
     Edit(Edit),

@@ -13,6 +13,7 @@ use crate::time::Span;
 
 /// One undoable change.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "few exist at a time, none for long")]
 pub enum Edit {
     /// Put a new node on the canvas (its id is made unique).
     Add(Node),

@@ -153,7 +153,7 @@ fn consumer(number: usize) -> impl Strategy<Value = String> {
         reads,
         prop::bool::ANY,
         prop::bool::ANY,
-        (share(), publish()),
+        (share(), publish(), extras(), chain()),
     )
         .prop_map(move |(time, fails, (instances, threads), retry, reads, shared, dead, (then, publish, extras, (join, when)))| {
             let zone = if number < 2 { "zone: \"east\"," } else { "" };

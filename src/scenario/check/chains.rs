@@ -64,7 +64,7 @@ fn outcomes(consumer: &Consumer, names: &Names<'_>, id: NodeId, findings: &mut F
     let path = names.at(id, "handle.outcomes");
     if let Some((name, weight)) = outcomes.iter().find(|(_, weight)| !(weight.is_finite() && *weight >= 0.0)) {
         findings.error(path, format!("the outcome `{name}` has the weight {weight}; weights are 0 or more"));
-    } else if !outcomes.is_empty() && !(outcomes.iter().map(|(_, w)| w).sum::<f64>() > 0.0) {
+    } else if !outcomes.is_empty() && outcomes.iter().all(|(_, weight)| *weight == 0.0) {
         findings.error(path, "no outcome is ever chosen: all weights are 0");
     } else if outcomes.0.len() > usize::from(u16::MAX) {
         findings.error(path, format!("{} outcomes are more than {}", outcomes.0.len(), u16::MAX));
