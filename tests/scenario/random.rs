@@ -109,7 +109,7 @@ fn at() -> impl Strategy<Value = Option<(f32, f32)>> {
     option::of((-1e6..1e6_f32, (-2000..2000_i32).prop_map(|y| y as f32)))
 }
 
-fn consumer() -> impl Strategy<Value = Node> {
+fn consumer() -> BoxedStrategy<Node> {
     let reads = vec((text(), option::of(text())).prop_map(|(from, group)| Read { from, group }), 0..3);
     let handle = (times(), percent()).prop_map(|(time, fails)| Handle { time, fails, outcomes: Pairs::default() });
     let handle = (handle, pairs(number())).prop_map(|(handle, outcomes)| Handle { outcomes, ..handle });
@@ -127,12 +127,14 @@ fn consumer() -> impl Strategy<Value = Node> {
     let state = option::of((fold, any::<bool>()).prop_map(|(fold, key)| Projection { fold, by: if key { By::Key } else { By::Whole } }));
     let join = option::of((any::<u32>(), span()).prop_map(|(count, within)| Join { count, within }));
     let writes = (calls(), outbox(), state, join);
-    ((text(), at(), option::of(text())), reads, (0..3_u32, 0..3_u32), handle, retry, option::of(text()), then, publish(), writes).prop_map(
-        |((id, at, zone), reads, (instances, threads), handle, retry, dead_letter, then, publish, (calls, outbox, state, join))| {
-            let publishing = Consumer { publish, calls, outbox, state, join, ..Consumer::default() };
-            Node::Consumer(Consumer { id, at, zone, reads, instances, threads, handle, retry, dead_letter, then, ..publishing })
-        },
-    )
+    ((text(), at(), option::of(text())), reads, (0..3_u32, 0..3_u32), handle, retry, option::of(text()), then, publish(), writes)
+        .prop_map(
+            |((id, at, zone), reads, (instances, threads), handle, retry, dead_letter, then, publish, (calls, outbox, state, join))| {
+                let publishing = Consumer { publish, calls, outbox, state, join, ..Consumer::default() };
+                Node::Consumer(Consumer { id, at, zone, reads, instances, threads, handle, retry, dead_letter, then, ..publishing })
+            },
+        )
+        .boxed()
 }
 
 fn calls() -> impl Strategy<Value = Vec<Call>> {
@@ -156,7 +158,7 @@ fn publish() -> impl Strategy<Value = Publish> {
     ]
 }
 
-fn node() -> impl Strategy<Value = Node> {
+fn node() -> BoxedStrategy<Node> {
     let reply = option::of((text(), span()).prop_map(|(to, within)| Reply { to, within }));
     let emit = (option::of(text()), text(), arrivals(), reply);
     let emit = emit.prop_map(|(event, to, arrivals, reply)| Emit { event, to, arrivals, reply });
@@ -174,6 +176,7 @@ fn node() -> impl Strategy<Value = Node> {
         })),
         consumer(),
     ]
+    .boxed()
 }
 
 fn bandwidth() -> impl Strategy<Value = Option<Bandwidth>> {
