@@ -1,5 +1,7 @@
 //! What the window draws: an immutable picture of a run at one moment.
 
+use crate::engine::broker::Broker;
+pub use crate::engine::broker::rabbitmq::view as rabbitmq;
 use crate::ids::{EventId, LinkId, TypeId};
 use crate::record::{Series, Totals};
 use crate::scenario::Plan;
@@ -33,6 +35,8 @@ pub struct Frame {
     pub totals: Totals,
     /// By `NodeId`.
     pub nodes: Vec<NodeFigures>,
+    /// By `BrokerId`: what its kind shows of itself.
+    pub brokers: Vec<BrokerView>,
     /// By `OutletId`.
     pub outlets: Vec<OutletFigures>,
     /// By `LinkId`.
@@ -48,6 +52,25 @@ pub struct Frame {
 impl Frame {
     /// Most flights in one frame.
     pub const FLIGHTS: usize = 2_000;
+}
+
+/// What a broker shows of itself, beyond what all have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BrokerView {
+    /// Nothing more.
+    Plain,
+    /// Queues with what is ready and unacked.
+    RabbitMq(Box<rabbitmq::View>),
+}
+
+impl BrokerView {
+    /// What a broker shows now.
+    pub fn of(broker: &Broker) -> BrokerView {
+        match broker {
+            Broker::RabbitMq(broker) => BrokerView::RabbitMq(Box::new(broker.view())),
+            Broker::Simple(_) => BrokerView::Plain,
+        }
+    }
 }
 
 /// Whether virtual time moves.

@@ -5,11 +5,11 @@
 //! command is obeyed at once whatever the load.
 
 use super::flights::Flights;
-use super::frame::{Frame, LinkFigures, NodeFigures, OutletFigures, PlayState, Speed};
+use super::frame::{BrokerView, Frame, LinkFigures, NodeFigures, OutletFigures, PlayState, Speed};
 use super::pacing::Pacing;
 use super::rates::Rates;
 use crate::engine::{Progress, Simulation};
-use crate::ids::{ConsumerId, LinkId, NodeId, OutletId};
+use crate::ids::{BrokerId, ConsumerId, LinkId, NodeId, OutletId};
 use crate::record::{Recorder, Totals};
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
@@ -306,6 +306,7 @@ impl Run {
             fingerprint: simulation.fingerprint(),
             totals: Totals::of(simulation),
             nodes: (0..plan.nodes.len()).map(|i| self.node(NodeId::at(i))).collect(),
+            brokers: (0..plan.brokers.len()).map(|i| BrokerView::of(simulation.broker(BrokerId::at(i)))).collect(),
             outlets: (0..plan.outlets.len()).map(outlet).collect(),
             links: (0..plan.links.len()).map(link).collect(),
             flights,

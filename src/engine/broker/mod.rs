@@ -169,4 +169,5 @@ macro_rules! kinds {
 
 kinds! {
     Simple(simple::Simple),
+    RabbitMq(rabbitmq::RabbitMq),
 }

@@ -1,8 +1,10 @@
 //! Broker kinds, as the file names them. A new kind is one variant here, one file beside this for its native parts, one folder
 //! in `engine::broker`.
 
+pub mod rabbitmq;
 mod simple;
 
+pub use rabbitmq::RabbitMq;
 pub use simple::Simple;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub enum BrokerKind {
     /// Publish and subscribe, the concept itself.
     Simple(Simple),
+    /// RabbitMQ 4.0: exchanges, queues and bindings.
+    RabbitMq(RabbitMq),
 }
 
 /// What every kind's native parts can tell about themselves, so that names, checks and plans need not know the kind.
@@ -61,6 +65,7 @@ impl BrokerKind {
     pub fn parts(&self) -> &dyn Parts {
         match self {
             BrokerKind::Simple(parts) => parts,
+            BrokerKind::RabbitMq(parts) => parts,
         }
     }
 

@@ -5,7 +5,7 @@ use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, Out
 use crate::scenario::document::{Consumer, Link, Node, Retry, Scenario};
 use crate::scenario::expect::Expectation;
 use crate::scenario::plan::{
-    BrokerPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, LinkPlan, NodePlan, Origin, OutletPlan, Plan, ReadPlan, Role, TypePlan,
+    BrokerPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, LinkPlan, NodePlan, Origin, OutletPlan, Plan, Properties, ReadPlan, Role, TypePlan,
 };
 use crate::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,6 +116,7 @@ fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
         node,
         instances: consumer.instances,
         threads: consumer.threads,
+        prefetch: consumer.prefetch.unwrap_or(0),
         handle: consumer.handle.clone(),
         retry: consumer.retry.clone().unwrap_or(Retry { attempts: 1, ..Retry::default() }),
         dead_letter: None,
@@ -141,10 +142,31 @@ fn emitters(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, roles: &[Ro
             }
             _ => continue,
         };
+        let properties = properties(&scenario.nodes[emitter.node.index()], emitter);
         let event = emitter.event.map_or("*", |e| &scenario.events[e.index()].name);
         let name = format!("{}/{event}->{}", scenario.nodes[emitter.node.index()].id(), plan.channels[channel.index()].name);
         let name = distinct(name, &mut taken, &mut repeats);
-        plan.emitters.push(EmitterPlan { node: emitter.node, name, event: emitter.event, channel, link, origin });
+        plan.emitters.push(EmitterPlan { node: emitter.node, name, event: emitter.event, channel, link, origin, properties });
+    }
+}
+
+/// What the `Emit` says to a RabbitMQ broker.
+fn properties(node: &Node, emitter: &super::names::Emitter) -> Properties {
+    match (&emitter.origin, node) {
+        (Source::Emits { .. }, Node::Producer(producer)) => {
+            let emit = &producer.emits[emitter.index];
+            Properties {
+                routing_key: emit.routing_key.clone(),
+                headers: emit.headers.0.clone(),
+                priority: emit.priority,
+                expiration: emit.expiration,
+            }
+        }
+        (Source::Then { .. }, Node::Consumer(consumer)) => {
+            let then = &consumer.then[emitter.index];
+            Properties { routing_key: then.routing_key.clone(), headers: then.headers.0.clone(), ..Properties::default() }
+        }
+        _ => Properties::default(),
     }
 }
 
@@ -171,7 +193,7 @@ fn reads(plan: &mut Plan, names: &Names<'_>, roles: &[Role], links: &mut Links<'
         let link = links.between(broker, read.node);
         plan.consumers[consumer.index()].reads.push(ReadId::at(i));
         plan.outlets[outlet.index()].readers.push(ReadId::at(i));
-        plan.reads.push(ReadPlan { consumer, outlet, link });
+        plan.reads.push(ReadPlan { consumer, outlet, link, priority: read.priority, requeue: read.requeue });
     }
 }
 

@@ -6,7 +6,7 @@ use super::death::Reason;
 use super::exchange::QueueId;
 use super::message::{Letter, NEVER};
 use super::names::Name;
-use super::out::{Dead, Delivery, Out};
+use super::out::{Dead, Delivery, Out, Step};
 use super::rotation::Rotation;
 use super::settings::{Overflow, QueueKind, Settings};
 use super::store::{Place, Store};
@@ -116,14 +116,14 @@ impl<M: Clone> Queue<M> {
         self.ready_bytes
     }
 
-    /// Ready messages, then unacked ones.
-    pub fn letters(&self) -> impl Iterator<Item = &Letter<M>> {
-        self.store.iter().chain(self.held.iter().map(|held| &held.letter))
+    /// The ready messages; in order within a priority.
+    pub fn ready_letters(&self) -> impl Iterator<Item = &Letter<M>> {
+        self.store.iter()
     }
 
-    /// Unacked messages with their slots and the consumers that hold them.
-    pub fn unacked_letters(&self) -> impl Iterator<Item = (u32, Option<Seat>, &Letter<M>)> {
-        self.held.numbered().map(|(slot, held)| (slot, held.seat, &held.letter))
+    /// The payload of an unacked message, to be changed.
+    pub fn held_mut(&mut self, slot: u32) -> Option<&mut M> {
+        self.held.get_mut(slot).map(|held| &mut held.letter.payload)
     }
 
     /// What the broker counts as consumers. A quorum queue counts cancelled ones that hold messages, and those who got a message
@@ -358,7 +358,7 @@ impl<M: Clone> Queue<M> {
             let held = Held { letter: letter.clone(), place, consumer: number, seat: Some(seat), channel, order };
             Some(self.held.put(held))
         };
-        out.deliveries.push(Delivery { queue: self.id, seat, slot, letter });
+        out.steps.push(Step::Delivery(Delivery { queue: self.id, seat, slot, letter }));
     }
 
     /// A quorum queue calls redelivered what it has counted.
