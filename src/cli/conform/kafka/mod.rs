@@ -1,6 +1,11 @@
 //! Kafka's rows: `{"rows": [{"id", "kind", "rule", ...}]}`, one file here for each family of kinds.
 
+mod assignor;
 mod choice;
+mod logs;
+mod offsets;
+mod rebalance;
+mod replication;
 
 use super::{Verdict, rows};
 use serde::de::DeserializeOwned;
@@ -15,7 +20,17 @@ struct Compared {
 /// Runs a row of one kind.
 type Runner = fn(&Value) -> Result<Compared, String>;
 
-const KINDS: &[(&str, Runner)] = &[("partitioner", choice::partitioner), ("sticky", choice::sticky)];
+const KINDS: &[(&str, Runner)] = &[
+    ("partitioner", choice::partitioner),
+    ("sticky", choice::sticky),
+    ("assignor", assignor::assignor),
+    ("compaction", logs::compaction),
+    ("retention", logs::retention),
+    ("idempotence", logs::idempotence),
+    ("offsets", offsets::offsets),
+    ("replication", replication::replication),
+    ("rebalance", rebalance::rebalance),
+];
 
 /// Runs every row.
 pub fn verdicts(document: &Value) -> Result<Vec<Verdict>, String> {

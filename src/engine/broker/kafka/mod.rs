@@ -1,6 +1,36 @@
 //! Kafka's rules as Kafka has them: plain values in its own words, driven by whoever holds them.
 //!
 //! Modelled are the defaults and rules of Kafka 4.x. Nothing here knows the agenda, links or workers: time and random numbers
-//! are arguments, answers are values. Each file is one idea.
+//! are arguments, answers are values. Each file is one idea:
+//!
+//! | file | what it decides |
+//! | --- | --- |
+//! | [`partitioner`] | which partition a record goes to |
+//! | [`log`] | offsets, segments, retention, compaction of one partition |
+//! | [`producer`] | which batches of an idempotent producer are duplicates or out of order |
+//! | [`transactions`] | the last stable offset, what a read-committed reader sees |
+//! | [`offsets`] | where a group starts, what a seek does, what lag is |
+//! | [`replication`] | leader, in-sync replicas, acks, the high watermark, elections |
+//! | [`assign`] | which member gets which partition |
+//! | [`group`] | joining, leaving, heartbeats and rebalances |
 
+pub mod assign;
+pub mod error;
+pub mod group;
+pub mod log;
+pub mod offsets;
 pub mod partitioner;
+pub mod producer;
+pub mod replication;
+pub mod transactions;
+
+pub use error::Error;
+
+/// A partition of a topic; topics are numbered in the order of their names, as every assignor walks them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TopicPartition {
+    /// The topic's place in the order of names.
+    pub topic: u32,
+    /// The partition's number, from 0.
+    pub partition: u32,
+}
