@@ -106,6 +106,7 @@ pub fn picture(plan: &Arc<Plan>, number: u64, flights: usize) -> Frame {
         fingerprint: number,
         totals: Totals::default(),
         nodes: (0..plan.nodes.len()).map(node).collect(),
+        brokers: Vec::new(),
         outlets: (0..plan.outlets.len()).map(outlet).collect(),
         links: (0..plan.links.len()).map(|i| LinkFigures { rate: 40.0 + vary(i) as f64, sent: 40 * number, lost: 0 }).collect(),
         flights: (0..flights).map(flight).collect(),

@@ -120,7 +120,8 @@ fn consumer() -> impl Strategy<Value = Node> {
     let handle = (times(), percent()).prop_map(|(time, fails)| Handle { time, fails });
     let retry = option::of((any::<u32>(), backoff()).prop_map(|(attempts, backoff)| Retry { attempts, backoff }));
     let then = (text(), text(), percent(), vec(text(), 0..3), option::of(text()), headers());
-    let then = then.prop_map(|(event, to, probability, on, routing_key, headers)| Then { event, to, probability, on, routing_key, headers });
+    let then =
+        then.prop_map(|(event, to, probability, on, routing_key, headers)| Then { event, to, probability, on, routing_key, headers });
     let then = vec(then, 0..3);
     let counts = (0..3_u32, 0..3_u32, option::of(any::<u32>()));
     ((text(), at(), option::of(text())), reads, counts, handle, retry, option::of(text()), then).prop_map(
@@ -131,8 +132,8 @@ fn consumer() -> impl Strategy<Value = Node> {
 }
 
 fn node() -> impl Strategy<Value = Node> {
-    let emit = (option::of(text()), text(), arrivals(), option::of(text()), headers(), option::of(any::<u8>()), option::of(span())).prop_map(
-        |(event, to, arrivals, routing_key, headers, priority, expiration)| Emit {
+    let emit = (option::of(text()), text(), arrivals(), option::of(text()), headers(), option::of(any::<u8>()), option::of(span()))
+        .prop_map(|(event, to, arrivals, routing_key, headers, priority, expiration)| Emit {
             event,
             to,
             arrivals,
@@ -140,8 +141,7 @@ fn node() -> impl Strategy<Value = Node> {
             headers,
             priority,
             expiration,
-        },
-    );
+        });
     prop_oneof![
         (text(), at(), option::of(text()), vec(emit, 0..3)).prop_map(|(id, at, zone, emits)| Node::Producer(Producer {
             id,

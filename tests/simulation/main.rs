@@ -5,6 +5,7 @@
 mod balance;
 mod flow;
 mod limits;
+mod rabbitmq;
 mod replay;
 mod theory;
 

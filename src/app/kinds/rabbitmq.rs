@@ -78,7 +78,8 @@ fn binding(from: &str, to: &str, key: &str) -> Binding {
 /// Whether an endpoint belongs to a RabbitMQ broker.
 pub fn is_at(scenario: &Scenario, endpoint: &str) -> bool {
     let broker = endpoint.split('/').next();
-    let rabbit = |node: &Node| matches!(node, Node::Broker(b) if Some(b.id.as_str()) == broker && matches!(b.kind, BrokerKind::RabbitMq(_)));
+    let rabbit =
+        |node: &Node| matches!(node, Node::Broker(b) if Some(b.id.as_str()) == broker && matches!(b.kind, BrokerKind::RabbitMq(_)));
     scenario.nodes.iter().any(rabbit)
 }
 
@@ -114,7 +115,14 @@ impl std::fmt::Display for Words {
     }
 }
 
-fn maybe_count<T: FromStr + std::fmt::Display + Copy>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, none: &str, value: &mut Option<T>) {
+fn maybe_count<T: FromStr + std::fmt::Display + Copy>(
+    ui: &mut Ui,
+    theme: &Theme,
+    name: &str,
+    help: &str,
+    none: &str,
+    value: &mut Option<T>,
+) {
     let mut wrapped = value.map(Count);
     if optional(ui, theme, name, help, none, &mut wrapped) {
         *value = wrapped.map(|count| count.0);
@@ -220,8 +228,7 @@ impl Kind for RabbitMq {
             gives: !takes,
             rect: Rect::from_min_size(pos2(column.0, ROW * row as f32), vec2(column.1, ROW)),
         };
-        let mut parts: Vec<Part> =
-            channels.iter().enumerate().map(|(i, name)| part(name, "exchange", true, (0.0, left), i)).collect();
+        let mut parts: Vec<Part> = channels.iter().enumerate().map(|(i, name)| part(name, "exchange", true, (0.0, left), i)).collect();
         let queues = self.queues.iter().enumerate();
         parts.extend(queues.map(|(i, queue)| part(&queue.name, "queue", false, (left + GAP, right), i)));
         let rows = channels.len().max(self.queues.len());
@@ -427,7 +434,9 @@ fn queue_fields(ui: &mut Ui, theme: &Theme, queue: &mut Queue, exchanges: &[Stri
     }
     optional(ui, theme, "TTL", "How long a message may wait; counts at the head", "for ever", &mut queue.ttl);
     match queue.kind {
-        QueueKind::Classic => maybe_count(ui, theme, "Max priority", "Highest priority that counts", "no priorities", &mut queue.max_priority),
+        QueueKind::Classic => {
+            maybe_count(ui, theme, "Max priority", "Highest priority that counts", "no priorities", &mut queue.max_priority)
+        }
         QueueKind::Quorum => {
             let help = "Times a message may come back; below zero: as often as it likes";
             maybe_count(ui, theme, "Delivery limit", help, "20", &mut queue.delivery_limit);
@@ -520,7 +529,8 @@ fn queue_row(inside: &Inside<'_>, i: usize, row: &Row, queue: &Queue, figures: O
     scratch.clear();
     let _ = write!(scratch, "{}+{}", figures.ready, figures.unacked);
     let colour = if figures.consumers == 0 && figures.ready > 0 { theme.warn } else { theme.muted };
-    let used = inside.brush.text(pos2(right, area.center().y - 5.0 * unit), Align2::RIGHT_CENTER, scratch, theme.label, colour, 90.0 * unit);
+    let used =
+        inside.brush.text(pos2(right, area.center().y - 5.0 * unit), Align2::RIGHT_CENTER, scratch, theme.label, colour, 90.0 * unit);
     inside.caption(row, Rect::from_min_max(area.min, pos2(area.right(), area.bottom() - 10.0 * unit)), right - used - 6.0 * unit);
     // The tube: ready from the left, unacked behind it in another colour, the limit as a line.
     let tube = Rect::from_min_max(pos2(area.left() + PAD * unit, area.bottom() - 12.0 * unit), pos2(right, area.bottom() - 6.0 * unit));
@@ -596,7 +606,8 @@ impl RabbitMq {
                 };
                 let reach = GAP * unit * if back { 0.3 } else { 0.5 };
                 let into = if back { end - vec2(reach, 0.0) } else { end + vec2(reach, 0.0) };
-                let curve = CubicBezierShape::from_points_stroke([start, start - vec2(reach, 0.0), into, end], false, Color32::TRANSPARENT, stroke);
+                let curve =
+                    CubicBezierShape::from_points_stroke([start, start - vec2(reach, 0.0), into, end], false, Color32::TRANSPARENT, stroke);
                 let points = curve.flatten(Some(1.0));
                 inside.brush.painter.extend(Shape::dashed_line(&points, stroke, 4.0 * unit.max(0.5), 3.0 * unit.max(0.5)));
                 let middle = curve.sample(0.5);

@@ -5,7 +5,8 @@ use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, Out
 use crate::scenario::document::{Consumer, Link, Node, Retry, Scenario};
 use crate::scenario::expect::Expectation;
 use crate::scenario::plan::{
-    BrokerPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, LinkPlan, NodePlan, Origin, OutletPlan, Plan, Properties, ReadPlan, Role, TypePlan,
+    BrokerPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, LinkPlan, NodePlan, Origin, OutletPlan, Plan, Properties, ReadPlan, Role,
+    TypePlan,
 };
 use crate::time::Time;
 use std::collections::{BTreeMap, BTreeSet};

@@ -51,12 +51,8 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
             _ => continue,
         };
         let Some(parts) = is_rabbit(scenario, broker) else {
-            let said = [
-                ("routing_key", key.is_some()),
-                ("headers", !headers.is_empty()),
-                ("priority", priority),
-                ("expiration", expiration),
-            ];
+            let said =
+                [("routing_key", key.is_some()), ("headers", !headers.is_empty()), ("priority", priority), ("expiration", expiration)];
             for (field, _) in said.iter().filter(|(_, said)| *said && broker.is_some()) {
                 let path = format!("{}.{field}", emitter.path);
                 findings.warning(path, format!("only RabbitMQ looks at `{field}`"), "leave it out, or emit to a RabbitMq broker");
@@ -67,12 +63,14 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
         if channel.and_then(|name| parts.exchange(name)).is_some_and(|at| parts.exchanges[at].internal) {
             let name = channel.unwrap_or_default();
             findings.error_help(path, format!("`{name}` is internal: nobody may publish to it"), "publish to an exchange that leads there");
-        } else if channel == Some(DEFAULT_EXCHANGE)
-            && key.as_deref().is_none_or(|key| parts.queue(key).is_none())
-        {
+        } else if channel == Some(DEFAULT_EXCHANGE) && key.as_deref().is_none_or(|key| parts.queue(key).is_none()) {
             let help = findings.suggest.did_you_mean(key.as_deref().unwrap_or_default(), parts.queues.iter().map(|q| q.name.as_str()));
             let help = help.unwrap_or_else(|| "write the queue's name as `routing_key`".to_owned());
-            findings.warning(path, "the default exchange leads to the queue that `routing_key` names, and there is none of that name", help);
+            findings.warning(
+                path,
+                "the default exchange leads to the queue that `routing_key` names, and there is none of that name",
+                help,
+            );
         }
     }
 }
