@@ -87,6 +87,33 @@ pub fn retry(published: u64) -> Workload {
     Workload { name: "retry".to_owned(), text, theory: None }
 }
 
+/// RabbitMQ at its usual work: a topic exchange with eight patterns, four queues, four consumers with a prefetch of 10 that acknowledge
+/// each event. Every event reaches all four queues.
+pub fn rabbitmq(published: u64) -> Workload {
+    let (mut queues, mut bindings, mut consumers) = (String::new(), String::new(), String::new());
+    for q in 0..4 {
+        let _ = write!(queues, r#"Queue(name: "q{q}"), "#);
+        let _ =
+            write!(bindings, r##"Binding(from: "x", to: "q{q}", key: "order.#"), Binding(from: "x", to: "q{q}", key: "*.{q}.paid"), "##);
+        let _ = write!(
+            consumers,
+            r#"
+        Consumer(id: "c{q}", prefetch: 10, reads: [Read(from: "b/q{q}")], handle: Handle(time: Exponential(mean: "800us"))),"#
+        );
+    }
+    let text = format!(
+        r#"Scenario(format: 1, name: "rabbitmq", duration: "{published}ms", network: Network(latency: Constant("0s")),
+    events: [Event(name: "E")],
+    nodes: [
+        Producer(id: "p", emits: [Emit(event: "E", to: "b/x", arrivals: Poisson("1000/s"), routing_key: "order.es.paid")]),
+        Broker(id: "b", kind: RabbitMq(exchanges: [Exchange(name: "x", kind: Topic)], queues: [{queues}], bindings: [{bindings}])),{consumers}
+    ])"#
+    );
+    // Each consumer is an M/M/1: where its events wait, in the queue or in its hands, makes no difference.
+    let theory = 1.0 / (1.0 / 0.0008 - 1000.0);
+    Workload { name: "rabbitmq".to_owned(), text, theory: (published as f64 / 1000.0 >= STEADY).then_some(theory) }
+}
+
 /// One exponential server at a load of 0.8 for `published` events, with `backlog` events that wait in its queue from the start on.
 pub fn waiting(backlog: u64, published: u64) -> Workload {
     let once = match backlog {
@@ -113,9 +140,15 @@ mod tests {
 
     #[test]
     fn all_of_them_are_sound_scenarios_of_the_size_they_claim() {
-        for (workload, nodes) in
-            [(mm1(1000), 3), (fanout(1, 10_000), 6), (fanout(7, 70), 42), (retry(500), 5), (waiting(9, 9), 3), (waiting(0, 9), 3)]
-        {
+        for (workload, nodes) in [
+            (mm1(1000), 3),
+            (fanout(1, 10_000), 6),
+            (fanout(7, 70), 42),
+            (retry(500), 5),
+            (rabbitmq(500), 6),
+            (waiting(9, 9), 3),
+            (waiting(0, 9), 3),
+        ] {
             let loaded = load(&workload.text, &workload.name, &NoFiles).unwrap_or_else(|p| panic!("{}", p[0]));
             assert_eq!((loaded.plan.nodes.len(), loaded.warnings.len()), (nodes, 0), "{:?}", loaded.warnings.first());
         }
