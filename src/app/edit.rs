@@ -118,22 +118,15 @@ impl Edit {
 pub fn fresh(placing: Placing, at: (f32, f32), scenario: &Scenario) -> Node {
     let at = Some(at);
     match placing {
-        Placing::Producer => Node::Producer(Producer { id: unique_id(scenario, "producer-1"), at, zone: None, emits: Vec::new() }),
+        Placing::Producer => Node::Producer(Producer { id: unique_id(scenario, "producer-1"), at, ..Producer::default() }),
         Placing::Broker(kind) => {
             Node::Broker(Broker { id: unique_id(scenario, "broker-1"), at, zone: None, kind: (kinds::offer(kind).fresh)() })
         }
         Placing::Consumer => Node::Consumer(Consumer {
             id: unique_id(scenario, "consumer-1"),
             at,
-            zone: None,
-            reads: Vec::new(),
-            instances: 1,
-            threads: 1,
-            prefetch: None,
             handle: Handle { time: Times::Exponential { mean: Span::from_millis(10) }, fails: Percent(0.0) },
-            retry: None,
-            dead_letter: None,
-            then: Vec::new(),
+            ..Consumer::default()
         }),
     }
 }

@@ -11,6 +11,7 @@ pub fn of(report: &Report) -> String {
     let mut text = String::new();
     head(&mut text, report);
     consumers(&mut text, report);
+    confirms(&mut text, report);
     outlets(&mut text, report);
     totals(&mut text, report);
     expectations(&mut text, report);
@@ -71,7 +72,7 @@ fn consumers(text: &mut String, report: &Report) {
     ])];
     for (name, node) in &report.nodes.0 {
         match node {
-            NodeReport::Producer { published, throughput } => {
+            NodeReport::Producer { published, throughput, .. } => {
                 flow.push(vec![name.clone(), count(*published), rate(*throughput)]);
             }
             NodeReport::Broker { accepted, throughput } => {
@@ -96,6 +97,26 @@ fn consumers(text: &mut String, report: &Report) {
     for rows in [flow, rows].iter().filter(|rows| rows.len() > 1) {
         text.push('\n');
         aligned(text, rows);
+    }
+}
+
+/// What came of waiting for confirmations, where somebody does.
+fn confirms(text: &mut String, report: &Report) {
+    let mut rows = vec![header(&["publishers", "confirmed", "resent", "given up", "unconfirmed"])];
+    for (name, node) in &report.nodes.0 {
+        let confirms = match node {
+            NodeReport::Producer { confirms, .. } => *confirms,
+            NodeReport::Consumer(consumer) => consumer.confirms,
+            NodeReport::Broker { .. } => None,
+        };
+        if let Some(c) = confirms {
+            let counts = [c.confirmed, c.resent, c.given_up, c.unconfirmed].map(count);
+            rows.push(std::iter::once(name.clone()).chain(counts).collect());
+        }
+    }
+    if rows.len() > 1 {
+        text.push('\n');
+        aligned(text, &rows);
     }
 }
 

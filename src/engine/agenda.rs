@@ -24,9 +24,11 @@ pub enum Due {
     Wake,
     /// A broker's parcel arrives; index of a parcel.
     Parcel,
+    /// Something rarer; index of an errand.
+    Errand,
 }
 
-const KINDS: [Due; 8] = [Due::Arrival, Due::LinkHead, Due::Transit, Due::Done, Due::Retry, Due::Wake, Due::Parcel, Due::Parcel];
+const KINDS: [Due; 8] = [Due::Arrival, Due::LinkHead, Due::Transit, Due::Done, Due::Retry, Due::Wake, Due::Parcel, Due::Errand];
 const KIND_BITS: u32 = 4;
 const INDEX_BITS: u32 = 26;
 const SEQUENCE_SHIFT: u32 = KIND_BITS + INDEX_BITS;

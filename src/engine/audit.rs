@@ -5,6 +5,7 @@ use super::broker::Rules;
 use super::consumer::Hand;
 use super::event::{Flags, Message};
 use super::link::{To, Travelling};
+use super::publisher::Publisher;
 use super::simulation::Simulation;
 use crate::ids::OutletId;
 
@@ -12,6 +13,8 @@ use crate::ids::OutletId;
 struct Found {
     outlets: Vec<(u64, u64)>,
     inbound: u64,
+    /// With their publishers.
+    kept: u64,
     tracked: (u64, u64),
 }
 
@@ -35,9 +38,13 @@ impl Simulation {
         if self.inbound.sent != self.inbound.lost + self.inbound.accepted + found.inbound {
             return fail(format!("{:?}, but {} are on their way to brokers", self.inbound, found.inbound));
         }
+        if self.inbound.kept != found.kept {
+            return fail(format!("{:?}, but publishers keep {}", self.inbound, found.kept));
+        }
         let owed: u64 = self.books.iter().map(|books| books.owed()).sum();
-        if self.live != owed + found.inbound {
-            return fail(format!("{} copies are said to be alive, {} are", self.live, owed + found.inbound));
+        let live = owed + found.inbound + found.kept;
+        if self.live != live {
+            return fail(format!("{} copies are said to be alive, {live} are", self.live));
         }
         if self.ledger.alive() != found.tracked {
             return fail(format!("the ledger follows {:?} copies, there are {:?}", self.ledger.alive(), found.tracked));
@@ -46,7 +53,7 @@ impl Simulation {
     }
 
     fn find(&self) -> Found {
-        let mut found = Found { outlets: vec![(0, 0); self.books.len()], inbound: 0, tracked: (0, 0) };
+        let mut found = Found { outlets: vec![(0, 0); self.books.len()], inbound: 0, kept: 0, tracked: (0, 0) };
         let on_links = self.links.iter().flat_map(|link| link.queue.iter().map(|(_, travelling)| travelling));
         for Travelling { message, to } in on_links.chain(self.transits.iter().map(|(_, travelling)| travelling)) {
             match to {
@@ -65,6 +72,10 @@ impl Simulation {
             found.add(self.outlet_of(&hand.message), &hand.message, false);
         }
         self.backoffs.iter().for_each(|message| found.add(self.outlet_of(message), message, true));
+        for event in self.publishers.iter().flatten().flat_map(Publisher::kept) {
+            found.kept += 1;
+            found.tracked.0 += u64::from(event.flags.has(Flags::TRACKED));
+        }
         for broker in &self.brokers {
             broker.waiting(&mut |outlet, message| found.add(outlet, message, true));
             broker.held(&mut |event| {

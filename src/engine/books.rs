@@ -47,6 +47,8 @@ pub struct Inbound {
     pub unroutable: u64,
     /// Of those that reached a broker, refused by it.
     pub refused: u64,
+    /// Events that their publishers keep: not confirmed yet, or waiting to be sent.
+    pub kept: u64,
 }
 
 impl Inbound {

@@ -54,7 +54,7 @@ pub struct Flags(pub u8);
 impl Flags {
     /// The ledger follows this copy, because there are others like it or because somebody waits for its fate.
     pub const TRACKED: Flags = Flags(1);
-    /// The network made it.
+    /// The network made it, or its publisher sent it again.
     pub const DUPLICATE: Flags = Flags(2);
     /// It is on its way through a dead-letter channel.
     pub const DEAD_LETTER: Flags = Flags(4);

@@ -38,6 +38,10 @@ pub enum Reason {
     UnreplicatedLoss,
     /// It was not confirmed within the delivery timeout.
     DeliveryTimeout,
+    /// Its publisher sent it as often as it may, and no confirmation came.
+    NotConfirmed,
+    /// Its publisher crashed before it was confirmed.
+    PublisherCrashed,
     /// It is larger than the broker takes.
     TooLarge,
     /// The broker takes no more per second.
@@ -69,6 +73,8 @@ impl fmt::Display for Reason {
             Reason::NoLeader => "its partition had no leader",
             Reason::UnreplicatedLoss => "its leader died before another replica had it",
             Reason::DeliveryTimeout => "it was not confirmed in time",
+            Reason::NotConfirmed => "its publisher gave it up: no confirmation came after the last retry",
+            Reason::PublisherCrashed => "its publisher crashed before it was confirmed",
             Reason::TooLarge => "it is larger than the broker takes",
             Reason::Throttled => "the broker took no more per second",
             Reason::BrokerDown => "its broker was down",

@@ -20,6 +20,7 @@ mod keys;
 mod ledger;
 mod link;
 pub mod observe;
+pub mod publisher;
 mod sample;
 pub mod seats;
 mod simulation;

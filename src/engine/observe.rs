@@ -69,6 +69,13 @@ pub enum Observation<'a> {
         /// Why.
         why: Reason,
     },
+    /// A publisher was told that its broker has an event.
+    Confirmed {
+        /// Whose event.
+        emitter: EmitterId,
+        /// What.
+        event: &'a Event,
+    },
     /// A copy is owed to an outlet from now on.
     Routed {
         /// Which outlet.
@@ -240,6 +247,7 @@ impl Fingerprint {
             Observation::Interrupted { outlet, worker, message, .. } => {
                 tag(12 + u64::from(outlet.0) * 16 + (u64::from(*worker) << 36), message.event.id.0)
             }
+            Observation::Confirmed { event, .. } => tag(14, event.id.0),
             Observation::Broker { broker, note } => tag(13 + u64::from(broker.0) * 16, note.word()),
             Observation::Acked { outlet, message, .. } => tag(7 + u64::from(outlet.0) * 16, message.event.id.0),
             Observation::Failed { outlet, message, next, .. } => {

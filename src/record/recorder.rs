@@ -362,7 +362,11 @@ impl Observer for Recorder {
                     self.ended(outlet, now);
                 }
             }
-            Observation::Unroutable { .. } | Observation::Refused { .. } | Observation::GivenUp { .. } | Observation::Broker { .. } => {}
+            Observation::Unroutable { .. }
+            | Observation::Refused { .. }
+            | Observation::GivenUp { .. }
+            | Observation::Confirmed { .. }
+            | Observation::Broker { .. } => {}
             Observation::Ended { outlet, waited, .. } => {
                 if waited {
                     self.outlets[outlet.index()].waiting.down(now);

@@ -4,6 +4,7 @@
 
 use super::recorder::{LevelFigures, Recorder};
 use super::{Totals, histogram::Summary};
+use crate::engine::publisher::Confirms;
 use crate::engine::{Books, Simulation};
 use crate::ids::{NodeId, OutletId};
 use crate::scenario::expect::{Expectation, Quantity};
@@ -85,6 +86,9 @@ pub enum NodeReport {
         published: u64,
         /// The same per second.
         throughput: f64,
+        /// What came of waiting for confirmations, if it does.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        confirms: Option<Confirms>,
     },
     /// A broker.
     Broker {
@@ -124,6 +128,9 @@ pub struct ConsumerReport {
     pub wait: Summary,
     /// Events owed and not finished.
     pub lag: LevelFigures,
+    /// What came of waiting for confirmations of what follows, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirms: Option<Confirms>,
 }
 
 /// An outlet's figures.
@@ -222,7 +229,7 @@ fn figure(report: &serde_json::Value, path: &[String]) -> Option<f64> {
 fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> NodeReport {
     let (count, throughput) = (recorder.count(id), recorder.throughput(id, simulation.now()));
     match simulation.plan().nodes[id.index()].role {
-        Role::Producer => NodeReport::Producer { published: count, throughput },
+        Role::Producer => NodeReport::Producer { published: count, throughput, confirms: simulation.confirms(id) },
         Role::Broker(_) => NodeReport::Broker { accepted: count, throughput },
         Role::Consumer(consumer) => {
             let counts = simulation.counts(consumer);
@@ -240,6 +247,7 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 service: figures.service,
                 wait: figures.wait,
                 lag: figures.lag,
+                confirms: simulation.confirms(id),
             }))
         }
     }

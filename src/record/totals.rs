@@ -34,6 +34,8 @@ pub struct Totals {
     pub lost: u64,
     /// Events handled to the end more than once by the same group; each further time counts.
     pub duplicates: u64,
+    /// Events that their publishers keep at the end: not confirmed yet, or waiting to be sent.
+    pub unconfirmed: u64,
     /// Copies travelling on links or in the hands of workers, at the end.
     pub in_flight: u64,
     /// Copies waiting for a worker or for their backoff, at the end.
@@ -51,6 +53,7 @@ impl Totals {
             rejected: inbound.refused,
             dropped: inbound.lost,
             in_flight: inbound.travelling(),
+            unconfirmed: inbound.kept,
             lost: simulation.lost(),
             duplicates: simulation.duplicates(),
             ..Totals::default()

@@ -114,6 +114,8 @@ pub struct NodeFigures {
     pub failed: u64,
     /// Consumers: further attempts scheduled.
     pub retries: u64,
+    /// Publishers that wait for confirmations: events sent again, given up, and not confirmed yet.
+    pub confirms: Option<(u64, u64, u64)>,
     /// Consumers: seconds from publish to the end of handling, since warm-up: mean, median, 99th percentile.
     pub latency: (f64, f64, f64),
 }

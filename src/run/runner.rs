@@ -318,7 +318,8 @@ impl Run {
     fn node(&self, id: NodeId) -> NodeFigures {
         let (recorder, now) = (&self.recorder, self.simulation.now());
         let count = recorder.count(id);
-        let figures = NodeFigures { rate: self.rates.node(now, id, count), count, ..NodeFigures::default() };
+        let confirms = self.simulation.confirms(id).map(|c| (c.resent, c.given_up, c.unconfirmed));
+        let figures = NodeFigures { confirms, rate: self.rates.node(now, id, count), count, ..NodeFigures::default() };
         let Role::Consumer(consumer) = self.simulation.plan().nodes[id.index()].role else { return figures };
         let capacity = self.simulation.plan().consumers[consumer.index()].capacity();
         let (failed, retries) = recorder.failures(consumer);

@@ -6,6 +6,7 @@
 use super::broker::BrokerKind;
 use super::broker::rabbitmq::Header;
 use super::pairs::Pairs;
+use super::publishing::Publish;
 use super::shapes::{Arrivals, Attribute, Backoff, Key, Times};
 use super::units::{Bandwidth, Percent, Size};
 use crate::time::Span;
@@ -281,6 +282,16 @@ pub struct Producer {
     /// What it emits, where to, when.
     #[serde(default)]
     pub emits: Vec<Emit>,
+    /// Whether it waits for its broker to confirm what it publishes. Default: no.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub publish: Publish,
+}
+
+impl Default for Producer {
+    /// A producer without a name that emits nothing.
+    fn default() -> Self {
+        Producer { id: String::new(), at: None, zone: None, emits: Vec::new(), publish: Publish::Forget }
+    }
 }
 
 /// One workload of a producer.
@@ -367,6 +378,29 @@ pub struct Consumer {
     /// Events emitted when an event has been handled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub then: Vec<Then>,
+    /// Whether it waits for its broker to confirm what follows. Default: no.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub publish: Publish,
+}
+
+impl Default for Consumer {
+    /// A consumer without a name that reads nothing.
+    fn default() -> Self {
+        Consumer {
+            id: String::new(),
+            at: None,
+            zone: None,
+            reads: Vec::new(),
+            instances: one_u32(),
+            threads: one_u32(),
+            prefetch: None,
+            handle: Handle::default(),
+            retry: None,
+            dead_letter: None,
+            then: Vec::new(),
+            publish: Publish::Forget,
+        }
+    }
 }
 
 /// One subscription of a consumer.

@@ -140,10 +140,12 @@ const TOTALS: &[&str] = &[
     "dropped",
     "lost",
     "duplicates",
+    "unconfirmed",
     "in_flight",
     "waiting",
 ];
 const SPREAD: &[&str] = &["mean", "p50", "p90", "p99", "p999", "max"];
+const CONFIRMS: &[&str] = &["confirmed", "resent", "given_up", "unconfirmed"];
 const LEVEL: &[&str] = &["mean", "max", "last"];
 
 /// Figures of a kind of thing: name, what it counts, its statistics (none: the figure is one number).
@@ -162,8 +164,10 @@ const CONSUMER: Figures = &[
     ("service", Quantity::Time, SPREAD),
     ("wait", Quantity::Time, SPREAD),
     ("lag", Quantity::Count, LEVEL),
+    ("confirms", Quantity::Count, CONFIRMS),
 ];
-const PRODUCER: Figures = &[("published", Quantity::Count, &[]), ("throughput", Quantity::Rate, &[])];
+const PRODUCER: Figures =
+    &[("published", Quantity::Count, &[]), ("throughput", Quantity::Rate, &[]), ("confirms", Quantity::Count, CONFIRMS)];
 const BROKER: Figures = &[("accepted", Quantity::Count, &[]), ("throughput", Quantity::Rate, &[])];
 const OUTLET: Figures = &[
     ("routed", Quantity::Count, &[]),

@@ -13,6 +13,7 @@ mod names;
 pub mod pairs;
 pub mod plan;
 pub mod problem;
+pub mod publishing;
 pub mod read;
 pub mod set;
 pub mod shapes;

@@ -7,6 +7,7 @@ use super::broker::BrokerKind;
 use super::broker::rabbitmq::Header;
 use super::document::{Handle, Limits, Retry};
 use super::expect::Expectation;
+use super::publishing::Publish;
 use super::shapes::{Arrivals, Attribute, Key, Times};
 use super::units::{Bandwidth, Percent, Size};
 use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId, TypeId};
@@ -104,6 +105,8 @@ pub struct EmitterPlan {
     pub origin: Origin,
     /// What a RabbitMQ broker looks at.
     pub properties: Properties,
+    /// Whether it waits for confirmations.
+    pub publish: Publish,
 }
 
 /// What the events of an emitter carry for a RabbitMQ broker.

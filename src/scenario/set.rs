@@ -10,7 +10,8 @@ use super::write::{Doc, Edits, quoted};
 use crate::time::Span;
 
 /// Structures that are added when a field in them is set and they are not written down.
-const ADDED: &[(&str, &str)] = &[("handle", "Handle"), ("retry", "Retry"), ("network", "Network"), ("limits", "Limits")];
+const ADDED: &[(&str, &str)] =
+    &[("handle", "Handle"), ("retry", "Retry"), ("network", "Network"), ("limits", "Limits"), ("publish", "Confirmed")];
 
 /// Fields of a scenario that need not be written down.
 const TOP: &[&str] = &[

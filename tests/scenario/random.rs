@@ -11,6 +11,7 @@ use tidemill::scenario::document::{
 };
 use tidemill::scenario::locate::Tree;
 use tidemill::scenario::pairs::Pairs;
+use tidemill::scenario::publishing::Publish;
 use tidemill::scenario::shapes::{Arrivals, Attribute, Backoff, Jitter, Key, Times};
 use tidemill::scenario::units::{Bandwidth, Percent, Rate, Size};
 use tidemill::scenario::{NoFiles, load, read, read_bytes, set, write, write_over};
@@ -124,11 +125,18 @@ fn consumer() -> impl Strategy<Value = Node> {
         then.prop_map(|(event, to, probability, on, routing_key, headers)| Then { event, to, probability, on, routing_key, headers });
     let then = vec(then, 0..3);
     let counts = (0..3_u32, 0..3_u32, option::of(any::<u32>()));
-    ((text(), at(), option::of(text())), reads, counts, handle, retry, option::of(text()), then).prop_map(
-        |((id, at, zone), reads, (instances, threads, prefetch), handle, retry, dead_letter, then)| {
-            Node::Consumer(Consumer { id, at, zone, reads, instances, threads, prefetch, handle, retry, dead_letter, then })
+    ((text(), at(), option::of(text())), reads, counts, handle, retry, option::of(text()), then, publish()).prop_map(
+        |((id, at, zone), reads, (instances, threads, prefetch), handle, retry, dead_letter, then, publish)| {
+            Node::Consumer(Consumer { id, at, zone, reads, instances, threads, prefetch, handle, retry, dead_letter, then, publish })
         },
     )
+}
+
+fn publish() -> impl Strategy<Value = Publish> {
+    prop_oneof![
+        Just(Publish::Forget),
+        (span(), any::<u32>(), any::<u32>()).prop_map(|(timeout, retries, window)| Publish::Confirmed { timeout, retries, window }),
+    ]
 }
 
 fn node() -> impl Strategy<Value = Node> {
@@ -143,12 +151,8 @@ fn node() -> impl Strategy<Value = Node> {
             expiration,
         });
     prop_oneof![
-        (text(), at(), option::of(text()), vec(emit, 0..3)).prop_map(|(id, at, zone, emits)| Node::Producer(Producer {
-            id,
-            at,
-            zone,
-            emits
-        })),
+        (text(), at(), option::of(text()), vec(emit, 0..3), publish())
+            .prop_map(|(id, at, zone, emits, publish)| Node::Producer(Producer { id, at, zone, emits, publish })),
         (text(), at(), option::of(text()), vec(text(), 0..4)).prop_map(|(id, at, zone, topics)| Node::Broker(Broker {
             id,
             at,

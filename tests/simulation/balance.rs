@@ -71,6 +71,16 @@ fn share() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["0%", "0%", "3%", "40%", "100%"])
 }
 
+fn publish() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "",
+        "",
+        r#"publish: Confirmed(timeout: "15ms", retries: 2),"#,
+        r#"publish: Confirmed(timeout: "300ms", retries: 0, window: 3),"#,
+        r#"publish: Confirmed(timeout: "1us", retries: 9, window: 1),"#,
+    ])
+}
+
 fn link() -> impl Strategy<Value = String> {
     (times(), share(), share(), prop::bool::ANY, prop::option::of(prop::sample::select(vec!["100kB/s", "10MB/s"]))).prop_map(
         |(latency, loss, duplication, ordered, bandwidth)| {
@@ -88,25 +98,33 @@ fn consumer(number: usize) -> impl Strategy<Value = String> {
         r#"Exponential(first: "0s", jitter: Full)"#,
     ]);
     let reads = prop::collection::btree_set(0usize..3, 1..3);
-    (times(), share(), (1u32..4, 1u32..3), prop::option::of((1u32..5, backoff)), reads, prop::bool::ANY, prop::bool::ANY, share()).prop_map(
-        move |(time, fails, (instances, threads), retry, reads, shared, dead, then)| {
+    (
+        times(),
+        share(),
+        (1u32..4, 1u32..3),
+        prop::option::of((1u32..5, backoff)),
+        reads,
+        prop::bool::ANY,
+        prop::bool::ANY,
+        (share(), publish()),
+    )
+        .prop_map(move |(time, fails, (instances, threads), retry, reads, shared, dead, (then, publish))| {
             let group = if shared { ", group: \"g\"" } else { "" };
             let reads = reads.iter().map(|t| format!("Read(from: \"b/t{t}\"{group})")).collect::<Vec<_>>().join(", ");
             let retry = retry.map_or(String::new(), |(n, backoff)| format!("retry: Retry(attempts: {n}, backoff: {backoff}),"));
             let dead = if dead { "dead_letter: \"b/dead\"," } else { "" };
             format!(
                 "Consumer(id: \"c{number}\", instances: {instances}, threads: {threads}, reads: [{reads}],
-                    handle: Handle(time: {time}, fails: {fails:?}), {retry} {dead}
+                    handle: Handle(time: {time}, fails: {fails:?}), {retry} {dead} {publish}
                     then: [Emit(event: \"F\", to: \"b/out\", probability: {then:?})]),\n"
             )
-        },
-    )
+        })
 }
 
 fn scenario() -> impl Strategy<Value = String> {
     let consumers = prop::collection::vec(0u8..1, 1..5).prop_flat_map(|n| (0..n.len()).map(consumer).collect::<Vec<_>>());
-    (prop::collection::vec((arrivals(), 0usize..3), 1..4), consumers, link(), prop::option::of(link())).prop_map(
-        |(emits, consumers, network, odd)| {
+    (prop::collection::vec((arrivals(), 0usize..3), 1..4), consumers, link(), prop::option::of(link()), publish()).prop_map(
+        |(emits, consumers, network, odd, publish)| {
             let emits = emits
                 .iter()
                 .map(|(arrivals, t)| format!("Emit(event: \"E\", to: \"b/t{t}\", arrivals: {arrivals})"))
@@ -117,7 +135,7 @@ fn scenario() -> impl Strategy<Value = String> {
                 "Scenario(format: 1, duration: \"4s\", limits: Limits(live: 3000), network: Network({network}),
                 events: [Event(name: \"E\", key: Zipf(keys: 20, exponent: 1.0)), Event(name: \"F\")],
                 nodes: [
-                    Producer(id: \"p\", emits: [{emits}]),
+                    Producer(id: \"p\", {publish} emits: [{emits}]),
                     Broker(id: \"b\", kind: Simple(topics: [\"t0\", \"t1\", \"t2\", \"out\", \"dead\"])),
                     {}
                     Consumer(id: \"sink\", reads: [Read(from: \"b/out\"), Read(from: \"b/dead\")]),

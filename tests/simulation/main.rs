@@ -5,6 +5,7 @@
 mod balance;
 mod flow;
 mod limits;
+mod publishing;
 mod rabbitmq;
 mod replay;
 mod theory;

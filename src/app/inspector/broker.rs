@@ -73,7 +73,7 @@ pub fn renamed(scenario: &Scenario, broker: &str, ways: &[Way], from: &str, to: 
 mod tests {
     use super::*;
     use crate::scenario::broker::{BrokerKind, Simple};
-    use crate::scenario::document::{Consumer, Handle, Read};
+    use crate::scenario::document::{Consumer, Read};
 
     #[test]
     fn renaming_a_topic_takes_its_readers_along() {
@@ -84,15 +84,9 @@ mod tests {
                 Node::Broker(Broker { id: "bus".into(), at: None, zone: None, kind: BrokerKind::Simple(simple) }),
                 Node::Consumer(Consumer {
                     id: "billing".into(),
-                    at: None,
-                    zone: None,
                     reads: vec![read("bus/orders"), read("bus/other")],
-                    instances: 1,
-                    threads: 1,
-                    handle: Handle::default(),
-                    retry: None,
                     dead_letter: Some("bus/orders".into()),
-                    then: Vec::new(),
+                    ..Consumer::default()
                 }),
             ],
             ..Scenario::default()

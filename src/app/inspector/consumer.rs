@@ -97,6 +97,7 @@ fn then(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, channels: &
     let theme = input.theme;
     let types = types(input.scenario);
     section(ui, theme, "Then emits");
+    super::publishing::publish(ui, theme, &mut consumer.publish);
     let mut gone = None;
     for (i, then) in consumer.then.iter_mut().enumerate() {
         ui.push_id(("then", i), |ui| {

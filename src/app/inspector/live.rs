@@ -15,7 +15,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
         return;
     };
     let Some(f) = frame.nodes.get(id.index()) else { return };
-    let facts: Vec<(&str, &str, String)> = match node {
+    let mut facts: Vec<(&str, &str, String)> = match node {
         Node::Producer(_) => vec![("Emits", "Events per second, lately", rate(f.rate)), ("Emitted", "Events so far", count(f.count))],
         Node::Broker(_) => {
             let plan = &frame.plan;
@@ -48,6 +48,13 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
             ("Retries", "Attempts after the first", count(f.retries)),
         ],
     };
+    if let Some((resent, given_up, unconfirmed)) = f.confirms {
+        facts.extend([
+            ("Unconfirmed", "Events it keeps because their broker has not confirmed them yet", count(unconfirmed)),
+            ("Resent", "Times it sent an event again because no confirmation came in time", count(resent)),
+            ("Given up", "Events it gave up after the last retry", count(given_up)),
+        ]);
+    }
     let width = (ui.available_width() - input.theme.px(space::L)) / 2.0;
     for pair in facts.chunks(2) {
         ui.horizontal(|ui| {

@@ -9,6 +9,7 @@ pub mod fields;
 mod link;
 mod live;
 mod producer;
+mod publishing;
 mod scenario;
 mod shapes;
 

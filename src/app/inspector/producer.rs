@@ -12,6 +12,7 @@ use egui::Ui;
 pub fn show(ui: &mut Ui, input: &Inspected<'_>, producer: &mut Producer) {
     let theme = input.theme;
     let (channels, types) = (ends(input.scenario, Way::In), types(input.scenario));
+    super::publishing::publish(ui, theme, &mut producer.publish);
     section(ui, theme, "Emits");
     let mut gone = None;
     for (i, emit) in producer.emits.iter_mut().enumerate() {

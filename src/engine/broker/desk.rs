@@ -53,6 +53,8 @@ pub enum Act {
     LoseInbound(ChannelId, Event, Reason),
     /// See [`Desk::republish`].
     Republish(ChannelId, Event),
+    /// See [`Desk::confirm`].
+    Confirm(Event, bool),
     /// See [`Desk::wake`].
     Wake(Time, u64),
     /// See [`Desk::ship`].
@@ -225,6 +227,17 @@ impl Desk {
     /// The broker itself publishes an event to one of its channels, at once and without a link: a dead letter, a forwarded event.
     pub fn republish(&mut self, channel: ChannelId, event: &Event) {
         self.acts.push_back(Act::Republish(channel, *event));
+    }
+
+    /// The broker confirms an event to its publisher (`taken`), or tells it that it will not have it. Does nothing where the publisher
+    /// does not wait for that. Word travels back over the publisher's link, with its latency and its losses; what is not taken is
+    /// sent again when the publisher's time-out is over.
+    #[inline(always)]
+    pub fn confirm(&mut self, event: &Event, taken: bool) {
+        // Events that are waited for are tracked.
+        if event.flags.has(Flags::TRACKED) {
+            self.acts.push_back(Act::Confirm(*event, taken));
+        }
     }
 
     /// [`Rules::wake`](super::Rules::wake) is to be called with this token, at `at` or (if that is past) now.

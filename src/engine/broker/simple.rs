@@ -9,7 +9,8 @@
 //!   consumer's, so network latency never leaves a worker idle.
 //! - A group of several consumers shares its inbox in the broker; a message goes to the next consumer in turn that has a
 //!   free worker, and travels then.
-//! - Acknowledgements take no time and are never lost.
+//! - Acknowledgements take no time and are never lost. Publishers that wait for a confirmation are sent one as soon as the event
+//!   is here, also if nobody reads the topic.
 
 use super::{Desk, Rules, Settled};
 use crate::engine::event::{Event, Message};
@@ -152,6 +153,7 @@ impl Rules for Simple {
         if ways.is_empty() {
             desk.unroutable(channel, event);
         }
+        desk.confirm(event, true);
     }
 
     fn settled(&mut self, seat: SeatId, _: &Message, _: Settled, desk: &mut Desk) {

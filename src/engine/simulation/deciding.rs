@@ -37,6 +37,7 @@ impl Simulation {
                     self.note(&Observation::Accepted { channel, event: &event }, observer);
                     self.take_in(broker, channel, &event, desk, observer);
                 }
+                Act::Confirm(event, taken) => self.confirm(&event, taken),
                 Act::Wake(at, token) => {
                     let place = self.wakes.put((broker, token));
                     self.agenda.schedule(at.max(self.now), Due::Wake, place);

@@ -7,6 +7,7 @@ use crate::ids::{ChannelId, EmitterId, EventId, LinkId, SeatId};
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
 use crate::scenario::plan::{Origin, Trace};
+use crate::scenario::publishing::Publish;
 use crate::time::{Span, Time};
 use std::sync::Arc;
 
@@ -27,6 +28,10 @@ pub(super) struct Emitter {
     on: Box<[Kind]>,
     keys: KeySampler,
     key_random: Stream,
+    /// Whether its events are kept until they are confirmed.
+    pub(super) confirmed: bool,
+    /// What its events are marked with.
+    flags: Flags,
 }
 
 impl Emitter {
@@ -43,7 +48,11 @@ impl Emitter {
             Origin::Then { probability, on, .. } => (None, None, odds(*probability), on.iter().map(|t| Kind::from(*t)).collect()),
         };
         let key = emitter.event.and_then(|t| plan.types[t.index()].key.as_ref());
+        let closed = process.as_ref().is_some_and(Process::is_closed_loop);
+        let confirmed = emitter.publish != Publish::Forget;
         Emitter {
+            confirmed,
+            flags: if closed || confirmed { Flags::TRACKED } else { Flags::default() },
             kind: emitter.event.map_or(Kind(0), Kind::from),
             channel: emitter.channel,
             link: emitter.link,
@@ -67,12 +76,6 @@ impl Emitter {
     #[inline(always)]
     pub(super) fn next(&mut self, now: Time) -> Option<Time> {
         self.process.as_mut()?.next(now)
-    }
-
-    /// Whether each event is waited for before the next is made.
-    #[inline(always)]
-    pub(super) fn is_closed_loop(&self) -> bool {
-        self.process.as_ref().is_some_and(Process::is_closed_loop)
     }
 
     /// How long a user of a closed loop thinks after an event has met its fate; `None` for all other emitters.
@@ -108,7 +111,7 @@ impl Emitter {
             key,
             kind,
             failures: 0,
-            flags: if self.is_closed_loop() { Flags::TRACKED } else { Flags::default() },
+            flags: self.flags,
             seat: SeatId(0),
         }
     }

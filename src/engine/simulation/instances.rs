@@ -15,6 +15,9 @@ impl Simulation {
     pub fn stop(&mut self, consumer: ConsumerId, orderly: bool, observer: &mut impl Observer) {
         let mut desk = std::mem::take(&mut self.desk);
         self.crews_of(consumer).for_each(|crew| self.take_down(crew, orderly, &mut desk, observer));
+        if !orderly {
+            self.forget_kept(self.plan.consumers[consumer.index()].node, observer);
+        }
         self.desk = desk;
     }
 

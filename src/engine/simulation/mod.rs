@@ -1,7 +1,9 @@
 //! The simulation: state, and what happens at each entry of the agenda.
 
+mod confirming;
 mod deciding;
 mod emitter;
+mod errands;
 mod handling;
 mod instances;
 mod publishing;
@@ -17,6 +19,7 @@ use crate::engine::keys::Interner;
 use crate::engine::ledger::Ledger;
 use crate::engine::link::{Link, Travelling};
 use crate::engine::observe::{Fingerprint, Observation, Observer};
+use crate::engine::publisher::Publisher;
 use crate::engine::seats::Seats;
 use crate::engine::slab::Slab;
 use crate::ids::{BrokerId, ConsumerId, EmitterId, LinkId};
@@ -24,6 +27,7 @@ use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
 use crate::time::Time;
 use emitter::Emitter;
+use errands::Errand;
 use std::fmt;
 use std::sync::Arc;
 
@@ -37,6 +41,8 @@ pub struct Simulation {
     stopped: Option<Stop>,
     pub(super) agenda: Agenda,
     emitters: Vec<Emitter>,
+    /// By emitter: what it keeps until it is confirmed, if it waits for that.
+    pub(super) publishers: Vec<Option<Publisher>>,
     pub(super) links: Vec<Link>,
     pub(super) brokers: Vec<Broker>,
     pub(super) consumers: Vec<Consumer>,
@@ -56,6 +62,7 @@ pub struct Simulation {
     wakes: Slab<(BrokerId, u64)>,
     /// What brokers sent over links, with their tokens and whether it arrives.
     parcels: Slab<(BrokerId, u64, bool)>,
+    errands: Slab<Errand>,
     /// When the parcel sent last arrives, if it does: for those who watch what it carries.
     parcel_arrives: Option<Time>,
     started: bool,
@@ -155,6 +162,7 @@ impl Simulation {
             stopped: None,
             agenda: Agenda::default(),
             emitters,
+            publishers: plan.emitters.iter().map(|emitter| Publisher::new(&emitter.publish)).collect(),
             links: links.collect(),
             kept: brokers.iter().map(Rules::keeps_publishers).collect(),
             brokers,
@@ -167,6 +175,7 @@ impl Simulation {
             backoffs: Slab::default(),
             wakes: Slab::default(),
             parcels: Slab::default(),
+            errands: Slab::default(),
             parcel_arrives: None,
             started: false,
             books: vec![Books::default(); plan.outlets.len()],
@@ -270,6 +279,7 @@ impl Simulation {
                     self.decide(broker, desk, observer);
                 }
             }
+            Due::Errand => self.run_errand(index, desk, observer),
             Due::Parcel => {
                 if let Some((broker, token, arrives)) = self.parcels.take(index) {
                     desk.now = self.now;

@@ -24,11 +24,14 @@ impl Simulation {
         let now = self.now;
         let emitter = &mut self.emitters[id.index()];
         let event = emitter.make(id, now, cause);
-        let (channel, link) = (emitter.channel, emitter.link);
+        let (channel, link, confirmed) = (emitter.channel, emitter.link, emitter.confirmed);
         if event.flags.has(Flags::TRACKED) {
             self.ledger.enter(event.id, None);
         }
         self.note(&Observation::Published { emitter: id, event: &event, cause: cause.map(|event| event.id) }, observer);
+        if confirmed {
+            return self.publish_confirmed(id, event, desk, observer);
+        }
         self.send_to_broker(link, channel, event, desk, observer);
     }
 

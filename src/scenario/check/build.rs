@@ -8,6 +8,7 @@ use crate::scenario::plan::{
     BrokerPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, LinkPlan, NodePlan, Origin, OutletPlan, Plan, Properties, ReadPlan, Role,
     TypePlan,
 };
+use crate::scenario::publishing::Publish;
 use crate::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -147,7 +148,12 @@ fn emitters(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, roles: &[Ro
         let event = emitter.event.map_or("*", |e| &scenario.events[e.index()].name);
         let name = format!("{}/{event}->{}", scenario.nodes[emitter.node.index()].id(), plan.channels[channel.index()].name);
         let name = distinct(name, &mut taken, &mut repeats);
-        plan.emitters.push(EmitterPlan { node: emitter.node, name, event: emitter.event, channel, link, origin, properties });
+        let publish = match &scenario.nodes[emitter.node.index()] {
+            Node::Producer(producer) => producer.publish.clone(),
+            Node::Consumer(consumer) => consumer.publish.clone(),
+            Node::Broker(_) => Publish::Forget,
+        };
+        plan.emitters.push(EmitterPlan { node: emitter.node, name, event: emitter.event, channel, link, origin, properties, publish });
     }
 }
 

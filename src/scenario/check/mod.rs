@@ -8,6 +8,7 @@ mod build;
 mod flow;
 mod names;
 mod numbers;
+mod publishing;
 mod rabbitmq;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
     flow::follow(scenario, &names, &mut findings);
     numbers::look(scenario, &names, &mut findings);
     rabbitmq::look(scenario, &names, &mut findings);
+    publishing::look(scenario, &names, &mut findings);
     let expectations = names::expectations(scenario, &names, &mut findings);
     match findings.has_errors() {
         true => Err(findings.list),

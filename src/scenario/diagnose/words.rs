@@ -8,7 +8,7 @@ use crate::scenario::read::shortened;
 /// Fields that the format has names for and this version does not have yet.
 const LATER_FIELDS: &[(&str, &[&str])] = &[
     ("Scenario", &["faults", "lesson"]),
-    ("Producer", &["publish", "outbox"]),
+    ("Producer", &["outbox"]),
     ("Consumer", &["ack", "timeout", "ordered", "inbox", "breaker", "calls", "scale", "state"]),
 ];
 /// The same for variants.
@@ -135,6 +135,7 @@ fn kind(of: &str) -> String {
         "Node" => "kind of node",
         "Backoff" => "backoff",
         "Jitter" => "jitter",
+        "Publish" => "way to publish",
         other => other,
     }
     .to_owned()

@@ -93,16 +93,8 @@ fn nodes_come_go_and_move_with_their_comments() {
     scenario.nodes.retain(|n| n.id() != "analytics");
     scenario.nodes.push(Node::Consumer(Consumer {
         id: "audit".into(),
-        at: None,
-        zone: None,
         reads: vec![Read::new("bus/orders".into())],
-        instances: 1,
-        threads: 1,
-        prefetch: None,
-        handle: Default::default(),
-        retry: None,
-        dead_letter: None,
-        then: vec![],
+        ..Consumer::default()
     }));
     let (_, _, displaced) = changed(&scenario);
     assert_eq!(displaced, ["// Only counts: quick, and never fails."]);

@@ -1,0 +1,39 @@
+//! Errands: what is due at a moment and is none of the common entries of the agenda.
+
+use super::Simulation;
+use crate::engine::agenda::Due;
+use crate::engine::broker::Desk;
+use crate::engine::observe::Observer;
+use crate::ids::{EmitterId, EventId};
+use crate::time::Time;
+
+/// Something to be done later.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Errand {
+    /// Word of an event reaches its publisher.
+    Confirmed {
+        /// Which event.
+        event: EventId,
+        /// Whether its broker took it.
+        taken: bool,
+    },
+    /// The first of a publisher's deadlines passes.
+    Deadline(EmitterId),
+}
+
+impl Simulation {
+    /// Puts an errand on the agenda.
+    pub(super) fn errand(&mut self, at: Time, errand: Errand) {
+        let place = self.errands.put(errand);
+        self.agenda.schedule(at, Due::Errand, place);
+    }
+
+    /// Runs an errand whose time has come.
+    pub(super) fn run_errand<O: Observer>(&mut self, index: u32, desk: &mut Desk, observer: &mut O) {
+        match self.errands.take(index) {
+            Some(Errand::Confirmed { event, taken }) => self.confirmed(event, taken, desk, observer),
+            Some(Errand::Deadline(emitter)) => self.deadline(emitter, desk, observer),
+            None => {}
+        }
+    }
+}
