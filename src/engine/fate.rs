@@ -52,6 +52,8 @@ pub enum Reason {
     NoDeadLetter,
     /// It was removed with its queue, or purged.
     Purged,
+    /// It was moved to another queue to be handled again.
+    Redriven,
 }
 
 impl fmt::Display for Reason {
@@ -80,6 +82,7 @@ impl fmt::Display for Reason {
             Reason::BrokerDown => "its broker was down",
             Reason::NoDeadLetter => "there is no dead-letter target",
             Reason::Purged => "its queue was emptied",
+            Reason::Redriven => "it was moved to another queue to be handled again",
         })
     }
 }

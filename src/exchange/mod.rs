@@ -38,6 +38,11 @@ pub const FORMATS: &[Format] = &[Format {
     export: rabbitmq::export,
 }];
 
+/// Whether a text is in one of the formats.
+pub fn is_known(text: &str) -> bool {
+    FORMATS.iter().any(|format| (format.is)(text))
+}
+
 /// Makes a scenario of a text of any known format.
 pub fn import(text: &str, part: Option<&str>) -> Result<Carried<Scenario>, String> {
     let Some(format) = FORMATS.iter().find(|format| (format.is)(text)) else {

@@ -334,6 +334,9 @@ pub fn export(scenario: &Scenario, broker: Option<&str>) -> Result<Carried<Strin
     if parts.memory.is_some() {
         left.push("`memory`: a server's watermark is in its configuration, not in its definitions".to_owned());
     }
+    if !parts.redrives.is_empty() {
+        left.push("`redrives`: moving messages is a shovel's work, not part of definitions".to_owned());
+    }
     let users = scenario.nodes.iter().filter(|node| !matches!(node, Node::Broker(_))).count();
     if users > 0 {
         left.push(format!("{users} producers and consumers: definitions do not know clients"));

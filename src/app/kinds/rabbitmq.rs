@@ -8,19 +8,20 @@ use crate::app::canvas::measures::{PAD, ROW};
 use crate::app::canvas::paint::{Detail, mix};
 use crate::app::inspector::Inspected;
 use crate::app::inspector::broker::{renamed, uses};
-use crate::app::inspector::fields::{add, choice, entry, flag, name_of, optional, section, text};
+use crate::app::inspector::fields::{add, choice, entry, flag, name_of, optional, quantity, section, text};
 use crate::app::theme::Theme;
 use crate::app::widgets::muted;
 use crate::run::Frame;
 use crate::run::frame::{BrokerView, rabbitmq};
 use crate::scenario::Scenario;
 use crate::scenario::broker::rabbitmq::{
-    Binding, DEFAULT_EXCHANGE, DeadLetter, Exchange, ExchangeKind, FIDELITY, Header, Leads, Match, Overflow, Queue, QueueKind,
+    Binding, DEFAULT_EXCHANGE, DeadLetter, Exchange, ExchangeKind, FIDELITY, Header, Leads, Match, Overflow, Queue, QueueKind, Redrive,
 };
 use crate::scenario::broker::{BrokerKind, RabbitMq};
 use crate::scenario::document::{Consumer, Emit, Node, Read};
 use crate::scenario::pairs::Pairs;
 use crate::scenario::plan::Role;
+use crate::time::Span;
 use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, Ui, epaint::CubicBezierShape, pos2, vec2};
 use egui_material_icons::icons::ICON_ACCOUNT_TREE;
 use std::fmt::Write;
@@ -37,7 +38,7 @@ pub const OFFER: Offer = Offer {
             exchanges: vec![exchange("events", ExchangeKind::Topic)],
             queues: vec![queue("work")],
             bindings: vec![binding("events", "work", "#")],
-            memory: None,
+            ..RabbitMq::default()
         })
     },
 };
@@ -311,6 +312,10 @@ impl Kind for RabbitMq {
                         set(key);
                     }
                 }
+                for redrive in &mut self.redrives {
+                    set(&mut redrive.from);
+                    set(&mut redrive.to);
+                }
                 for (binding, leads) in self.bindings.iter_mut().zip(leads) {
                     if matches!(leads, Some(Leads::Queue(_))) {
                         set(&mut binding.to);
@@ -325,6 +330,7 @@ impl Kind for RabbitMq {
         inspect_exchanges(self, ui, input, broker, actions);
         inspect_queues(self, ui, input, broker, actions);
         inspect_bindings(self, ui, theme);
+        inspect_redrives(self, ui, theme);
         section(ui, theme, "Flow control");
         optional(ui, theme, "Memory", "Bytes of waiting messages at which publishers are blocked", "without limit", &mut self.memory);
         egui::CollapsingHeader::new("Fidelity and limits").show(ui, |ui| {
@@ -411,6 +417,7 @@ fn inspect_queues(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, brok
     if let Some(i) = gone {
         let name = parts.queues.remove(i).name;
         parts.bindings.retain(|binding| binding.to_exchange || binding.to != name);
+        parts.redrives.retain(|redrive| redrive.from != name && redrive.to != name);
     }
     if add(ui, theme, "Add queue") {
         let name = (1..).map(|n| format!("queue-{n}")).find(|name| !all.contains(name)).unwrap_or_default();
@@ -496,6 +503,30 @@ fn inspect_bindings(parts: &mut RabbitMq, ui: &mut Ui, theme: &Theme) {
         && add(ui, theme, "Add binding")
     {
         parts.bindings.push(binding(from, to, "#"));
+    }
+}
+
+fn inspect_redrives(parts: &mut RabbitMq, ui: &mut Ui, theme: &Theme) {
+    section(ui, theme, "Redrives");
+    let queues: Vec<String> = parts.queues.iter().map(|queue| queue.name.clone()).collect();
+    let mut gone = None;
+    for (i, redrive) in parts.redrives.iter_mut().enumerate() {
+        let fields = |ui: &mut Ui| {
+            quantity(ui, theme, "At", "When what waits is moved", &mut redrive.at);
+            name_of(ui, theme, "From", "Out of this queue", &queues, &mut redrive.from);
+            name_of(ui, theme, "To", "Into this queue", &queues, &mut redrive.to);
+        };
+        if ui.push_id(("redrive", i), |ui| entry(ui, theme, &format!("redrive {}", i + 1), fields)).inner {
+            gone = Some(i);
+        }
+    }
+    if let Some(i) = gone {
+        parts.redrives.remove(i);
+    }
+    if let [first, .., last] = queues.as_slice()
+        && add(ui, theme, "Add redrive")
+    {
+        parts.redrives.push(Redrive { at: Span::from_millis(30_000), from: last.clone(), to: first.clone() });
     }
 }
 

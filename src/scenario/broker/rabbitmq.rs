@@ -15,7 +15,7 @@ pub const DEFAULT_EXCHANGE: &str = "(default)";
 pub const FIDELITY: &[&str] = &[
     "Modelled is RabbitMQ 4.0.5, one node, AMQP 0-9-1; every row observed on live servers passes `tidemill conform rabbitmq`.",
     "Each instance of a consumer has an AMQP channel of its own for each queue that it reads, with its own prefetch.",
-    "Acknowledgements and negative confirms take no time and are never lost.",
+    "Acknowledgements take no time and are never lost; confirms to publishers travel back over their link.",
     "A message lost on the link to a consumer counts as acknowledged; real connections would send it again or reset.",
     "A handling that failed for good is rejected, or requeued where the subscription says so.",
     "Dead letters are routed at once. Dead-lettering at least once, stream queues, cluster members of quorum queues and queues that come      and go are not part of a run.",
@@ -35,6 +35,9 @@ pub struct RabbitMq {
     /// Which exchange fills which queue.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bindings: Vec<Binding>,
+    /// Event replay: dead letters sent back to work, as a shovel moves them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redrives: Vec<Redrive>,
     /// Bytes of waiting messages at which publishers are blocked until four fifths of that are left (the memory alarm; RabbitMQ's own
     /// watermark is 60 % of the memory). Default: without limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -140,6 +143,18 @@ pub struct DeadLetter {
     /// With which routing key. Default: the one that the message has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+}
+
+/// Everything that waits in one queue is moved to another, at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redrive {
+    /// When.
+    pub at: Span,
+    /// Out of which queue.
+    pub from: String,
+    /// Into which queue.
+    pub to: String,
 }
 
 /// A binding.

@@ -132,6 +132,16 @@ fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
             unknown(format!("{path}.dead_letter.key"), "queue", key, queues().collect(), findings);
         }
     }
+    for (i, redrive) in parts.redrives.iter().enumerate() {
+        for (field, name) in [("from", &redrive.from), ("to", &redrive.to)] {
+            if parts.queue(name).is_none() {
+                unknown(format!("{at}.redrives[{i}].{field}"), "queue", name, queues().collect(), findings);
+            }
+        }
+        if redrive.from == redrive.to {
+            findings.error(format!("{at}.redrives[{i}].to"), "a redrive moves messages from one queue to another");
+        }
+    }
     for (i, binding) in parts.bindings.iter().enumerate() {
         let path = format!("{at}.bindings[{i}]");
         match parts.exchange(&binding.from) {

@@ -145,13 +145,15 @@ impl<M: Payload> Broker<M> {
     /// Binds; a key is text for all kinds of exchanges.
     pub fn bind(&mut self, source: ExchangeId, target: Target, key: &str, arguments: Table) {
         let key = self.topology.names.key(key);
+        let arguments = sorted(arguments);
         self.topology.bind(source, Binding { target, key, arguments });
     }
 
     /// Undoes exactly one binding, if it is there.
     pub fn unbind(&mut self, source: ExchangeId, target: Target, key: &str, arguments: &Table) {
         let key = self.topology.names.key(key);
-        self.topology.unbind(source, |known| known.target == target && known.key == key && known.arguments == *arguments);
+        let arguments = sorted(arguments.clone());
+        self.topology.unbind(source, |known| known.target == target && known.key == key && known.arguments == arguments);
     }
 
     /// The number of an exchange and a routing key, for messages published with them.
@@ -259,6 +261,27 @@ impl<M: Payload> Broker<M> {
     /// Throws ready messages away and counts them.
     pub fn purge(&mut self, id: QueueId) -> u64 {
         self.with(id, |queue, _, _, _| queue.purge()).unwrap_or(0)
+    }
+
+    /// Moves the head of one queue to the tail of another, as a shovel does: consumed, published again through the default exchange with
+    /// its headers, acknowledged. `change` makes the new payload. The answer is the old payload; `None` if there was nothing, or the
+    /// target refused it.
+    pub fn shovel(&mut self, from: QueueId, to: QueueId, change: impl FnOnce(&M) -> M) -> Option<M> {
+        let name = self.queue(to)?.name;
+        let (place, letter) = self.queues.get_mut(from.0 as usize)?.as_mut()?.take_head()?;
+        let rare = letter.rare.as_deref().map(|rare| {
+            Arc::new(Rare { headers: rare.headers.clone(), priority: rare.priority, expiration: rare.expiration, ..Rare::default() })
+        });
+        let origin = self.origin_of_pair((Name::EMPTY, name));
+        let copy = Letter { rare, persistent: letter.persistent, ..Letter::new(change(&letter.payload), letter.size, origin) };
+        let payload = letter.payload.clone();
+        if self.enqueue(to, copy, None) {
+            return Some(payload);
+        }
+        if let Some(queue) = self.queues.get_mut(from.0 as usize).and_then(Option::as_mut) {
+            queue.keep_again(place, letter);
+        }
+        None
     }
 
     /// Renews the lease of a queue that somebody asked about.
@@ -403,4 +426,10 @@ impl<M: Payload> Broker<M> {
         }
         headers
     }
+}
+
+/// Arguments by name: bindings are the same whatever the order of theirs.
+fn sorted(mut arguments: Table) -> Table {
+    arguments.sort_by(|(a, _), (b, _)| a.cmp(b));
+    arguments
 }

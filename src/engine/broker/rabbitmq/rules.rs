@@ -5,7 +5,7 @@
 //!
 //! Modelled is RabbitMQ 4.0.5, single node, with AMQP 0-9-1. Every row of what was observed on a live server passes
 //! (`tidemill conform rabbitmq`). What a run simplifies:
-//! - Acknowledgements and negative confirms reach the broker, or the producer, at once and are never lost.
+//! - Acknowledgements reach the broker at once and are never lost; confirms to publishers travel back over their link.
 //! - An event that a link loses on the way to a consumer counts as acknowledged: TCP would have sent it again, or reset.
 //! - A failed event is rejected once the consumer's own retries are used up; with `requeue` it goes back to its queue instead.
 //! - Dead letters are routed without delay. The strategy at-least-once, mirrored state of quorum queues, stream queues, priorities of
@@ -33,6 +33,9 @@ use crate::scenario::plan::Properties;
 use crate::time::Time;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+/// In a wake-up's token: a redrive, not a queue.
+const REDRIVE: u64 = 1 << 32;
 
 impl Payload for Message {
     fn becomes_dead_letter(&mut self, now: u64) {
@@ -65,6 +68,8 @@ pub struct RabbitMq {
     seats: BTreeMap<SeatId, Taker>,
     /// By queue, the earliest wake-up that has been asked for.
     alarms: Vec<u64>,
+    /// When, from which queue, to which.
+    redrives: Vec<(Time, QueueId, QueueId)>,
     /// Ready bytes above which publishers are held back.
     memory: Option<u64>,
     blocked: bool,
@@ -149,6 +154,7 @@ impl RabbitMq {
             quick: vec![u32::MAX; own.len() * plan.emitters.len()],
             routes: Vec::new(),
             seats: takers,
+            redrives: redrives(&parts),
             memory: parts.memory.map(|size| size.0),
             blocked: false,
             held_back: VecDeque::new(),
@@ -278,10 +284,10 @@ impl RabbitMq {
         }
     }
 
-    /// An event reaches the queues of its route; it may go `straight` on only while it arrives. The answer is how many took it, dead letters
-    /// of those that refused included.
+    /// An event reaches the queues of its route; it may go `straight` on only while it arrives. Its publisher is told: no if one of the
+    /// queues refused it, though others keep it; yes even if there is no queue.
     #[inline]
-    fn take_in(&mut self, channel: ChannelId, event: &Event, straight: bool, desk: &mut Desk) -> u32 {
+    fn take_in(&mut self, channel: ChannelId, event: &Event, straight: bool, desk: &mut Desk) {
         self.host.at(desk.now().0);
         let route = self.route(channel, event);
         let Route { queues, origin, rare, size } = &self.routes[route];
@@ -289,19 +295,25 @@ impl RabbitMq {
         let rare = rare.clone();
         let message = Message { event: Event { failures: 0, ..*event }, routed: desk.now() };
         let publisher = Channel(u32::MAX - event.id.emitter().0);
-        let mut taken = 0;
+        let (mut taken, mut refused) = (0, 0);
         for queue in queues.iter() {
             let letter = Letter { rare: rare.clone(), ..Letter::new(message, size, origin) };
             if self.host.publish_to(*queue, letter, Some(publisher)) {
                 taken += 1;
                 self.took(*queue, event, straight, desk);
             } else {
+                refused += 1;
                 taken += self.refused(desk);
             }
             self.host.hear_from(*queue);
             self.set_alarm(*queue, desk);
         }
-        taken
+        if queues.is_empty() {
+            desk.unroutable(channel, event);
+        } else if taken == 0 {
+            desk.refuse(channel, event, Reason::QueueRefuses);
+        }
+        desk.confirm(event, refused == 0);
     }
 
     /// A queue took an event. The common case first: it went straight on to a consumer.
@@ -383,6 +395,27 @@ impl RabbitMq {
         self.under_way.insert(self.shipped, publish);
     }
 
+    /// Moves what waits in one queue to another: event replay. It is a new story to the ledger.
+    fn redrive(&mut self, number: usize, desk: &mut Desk) {
+        let (_, from, to) = self.redrives[number];
+        self.host.at(desk.now().0);
+        let now = desk.now();
+        desk.note(Note::Replay { outlet: self.outlet(to), under_way: true });
+        let replayed = |message: &Message| {
+            let flags = dead_letter(&message.event).flags.without(Flags::DEAD_LETTER).with(Flags::REPLAYED);
+            Message { event: Event { failures: 0, flags, ..message.event }, routed: now }
+        };
+        for _ in 0..self.host.queue(from).map_or(0, super::queue::Queue::ready) {
+            let Some(moved) = self.host.shovel(from, to, replayed) else { break };
+            desk.end(self.outlet(from), &moved.event, Place::Waiting, BrokerFate::Acked, Reason::Redriven);
+            desk.owe(self.outlet(to), &replayed(&moved).event);
+            self.act(desk);
+        }
+        desk.note(Note::Replay { outlet: self.outlet(to), under_way: false });
+        self.after(from, desk);
+        self.after(to, desk);
+    }
+
     /// What had been handed over and comes back looks like this from now on.
     fn mark_returned(&mut self, queue: QueueId, slot: u32, now: Time) {
         if let Some(message) = self.host.held_mut(queue, slot) {
@@ -399,6 +432,11 @@ impl RabbitMq {
         };
         self.host.out.steps.iter().filter_map(limit).collect()
     }
+}
+
+fn redrives(parts: &file::RabbitMq) -> Vec<(Time, QueueId, QueueId)> {
+    let queue = |name: &str| parts.queue(name).map(|at| QueueId(at as u32));
+    parts.redrives.iter().filter_map(|redrive| Some((Time::ZERO + redrive.at, queue(&redrive.from)?, queue(&redrive.to)?))).collect()
 }
 
 /// The exchanges and queues of a file.
@@ -493,6 +531,9 @@ fn parts_channels(parts: &file::RabbitMq) -> impl Iterator<Item = &str> {
 
 impl Rules for RabbitMq {
     fn start(&mut self, desk: &mut Desk) {
+        for (number, (at, ..)) in self.redrives.iter().enumerate() {
+            desk.wake(*at, REDRIVE | number as u64);
+        }
         let wishes: Vec<(QueueId, Subscription)> = self.seats.values().map(|taker| (taker.queue, taker.wish)).collect();
         for (queue, wish) in wishes {
             self.host.subscribe(queue, wish);
@@ -519,24 +560,14 @@ impl Rules for RabbitMq {
         if !arrived {
             return desk.lose_inbound(channel, &event, Reason::LinkLoss);
         }
-        let route = self.route(channel, &event);
-        if self.routes[route].queues.is_empty() {
-            desk.unroutable(channel, &event);
-        } else if self.take_in(channel, &event, false, desk) == 0 {
-            desk.refuse(channel, &event, Reason::QueueRefuses);
-        }
+        self.take_in(channel, &event, false, desk);
         desk.accept(channel, &event);
         self.watch_memory(desk);
     }
 
     #[inline]
     fn arrive(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk) {
-        let route = self.route(channel, event);
-        if self.routes[route].queues.is_empty() {
-            desk.unroutable(channel, event);
-        } else if self.take_in(channel, event, true, desk) == 0 {
-            desk.refuse(channel, event, Reason::QueueRefuses);
-        }
+        self.take_in(channel, event, true, desk);
     }
 
     fn settled(&mut self, seat: SeatId, message: &Message, how: Settled, desk: &mut Desk) {
@@ -611,6 +642,9 @@ impl Rules for RabbitMq {
     }
 
     fn wake(&mut self, token: u64, desk: &mut Desk) {
+        if token & REDRIVE != 0 {
+            return self.redrive((token ^ REDRIVE) as usize, desk);
+        }
         let queue = QueueId(token as u32);
         self.alarms[queue.0 as usize] = NEVER;
         self.host.at(desk.now().0);
