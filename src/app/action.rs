@@ -40,6 +40,16 @@ pub enum Action {
     Look(super::theme::Mode),
     /// Show the whole topology.
     FitView,
+    /// Something that needs to know where things are drawn.
+    Canvas(OnCanvas),
+    /// Open the list to choose from by typing.
+    Find(Find),
+    /// Fold or unfold a part of the window.
+    Fold(Fold),
+    /// Whether things appear in place instead of moving there.
+    ReduceMotion(bool),
+    /// Tell the person something that did not work.
+    Complain(String),
     /// Start placing a node of this kind from the palette: the next click on the canvas puts it there.
     Place(Option<Placing>),
     /// Put a node of this kind where there is room in what is seen; for hands without a pointer.
@@ -48,12 +58,162 @@ pub enum Action {
     Inspect,
     /// Close the window (asks first if there is unsaved work).
     Close,
+    /// Open unsaved work that was left behind.
+    Recover(PathBuf),
+    /// Throw it away.
+    GiveUp(PathBuf),
     /// Answer the question that is open.
     Answer(Answer),
     /// Take this notice away.
     Dismiss(u64),
     /// Show the journey of this event of the run.
     OpenJourney(EventId),
+}
+
+/// What the canvas does when told: by a key, a menu or the list of commands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OnCanvas {
+    /// Zoom by this factor around the middle.
+    Zoom(f32),
+    /// One point of the screen per unit of the scene.
+    ActualSize,
+    /// Select every node.
+    SelectAll,
+    /// Put a copy of what is selected beside it.
+    Duplicate,
+    /// Put what is selected on the clipboard, as the text of a scenario.
+    Copy,
+    /// The same, and remove it.
+    Cut,
+    /// Add the nodes of a scenario's text.
+    Paste(String),
+    /// Remove what is selected.
+    Delete,
+    /// Put nodes in order.
+    Arrange(Arrange),
+    /// Put a frame around what is selected.
+    Group,
+    /// Add a note, here or in the middle of what is seen.
+    Note(Option<(f32, f32)>),
+    /// Type another name where the name stands: of a node, or of a broker's part as `broker/part`.
+    Rename(String),
+    /// Bring a node into sight and select it.
+    Show(String),
+    /// Add a node here, fed by or feeding what is named, if anything is.
+    Add {
+        /// What.
+        placing: Placing,
+        /// Where; where there is room without it.
+        at: Option<(f32, f32)>,
+        /// What it is to be connected with.
+        with: Option<Source>,
+    },
+}
+
+/// How nodes are put in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrange {
+    /// Left edges on one line.
+    Left,
+    /// Middles below each other.
+    Centre,
+    /// Right edges on one line.
+    Right,
+    /// Upper edges on one line.
+    Top,
+    /// Middles beside each other.
+    Middle,
+    /// Lower edges on one line.
+    Bottom,
+    /// Equal gaps from left to right.
+    Across,
+    /// Equal gaps from top to bottom.
+    Down,
+    /// In layers from left to right, as events flow.
+    Layers,
+}
+
+impl Arrange {
+    /// All, with what they are called.
+    pub const ALL: [(Arrange, &'static str); 9] = [
+        (Arrange::Left, "Align left"),
+        (Arrange::Centre, "Align centres"),
+        (Arrange::Right, "Align right"),
+        (Arrange::Top, "Align top"),
+        (Arrange::Middle, "Align middles"),
+        (Arrange::Bottom, "Align bottom"),
+        (Arrange::Across, "Distribute across"),
+        (Arrange::Down, "Distribute down"),
+        (Arrange::Layers, "Arrange in layers"),
+    ];
+
+    /// What it is called, as a command and in the undo menu.
+    pub fn label(self) -> &'static str {
+        Self::ALL.iter().find(|(a, _)| *a == self).map_or("", |(_, label)| label)
+    }
+}
+
+/// A port that links are drawn from. By name, as the scenario may change meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A producer's or a consumer's output.
+    Node(String),
+    /// A consumer's input.
+    Input(String),
+    /// A broker's channel or outlet.
+    Channel {
+        /// The broker.
+        broker: String,
+        /// Its part.
+        channel: String,
+    },
+}
+
+impl Source {
+    /// The node it belongs to.
+    pub fn node(&self) -> &str {
+        match self {
+            Source::Node(id) | Source::Input(id) => id,
+            Source::Channel { broker, .. } => broker,
+        }
+    }
+
+    /// The part, if it is a broker's.
+    pub fn row(&self) -> Option<&str> {
+        match self {
+            Source::Channel { channel, .. } => Some(channel),
+            Source::Node(_) | Source::Input(_) => None,
+        }
+    }
+}
+
+/// What is to be found by typing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Find {
+    /// A command, or anything else.
+    Command,
+    /// A node, to go there.
+    Node,
+    /// Something to add, here and connected with this.
+    Add {
+        /// A place of the scene.
+        at: Option<(f32, f32)>,
+        /// What it is to be connected with.
+        with: Option<Source>,
+    },
+    /// Something to connect this node with.
+    Connect(String),
+}
+
+/// Parts of the window that fold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    /// The help.
+    Help,
+    /// The dock.
+    Dock,
+    /// The inspector.
+    Inspector,
 }
 
 /// Answers to what the window asks.
@@ -74,25 +234,32 @@ pub struct Selection {
     pub nodes: BTreeSet<String>,
     /// A connection, if one is selected.
     pub connection: Option<Connection>,
+    /// A note, by its position in the document.
+    pub note: Option<usize>,
+    /// A group's frame, by its position in the document.
+    pub group: Option<usize>,
 }
 
 impl Selection {
     /// One node and nothing else.
     pub fn node(id: &str) -> Selection {
-        Selection { nodes: BTreeSet::from([id.to_owned()]), connection: None }
+        Selection::nodes(BTreeSet::from([id.to_owned()]))
+    }
+
+    /// These nodes and nothing else.
+    pub fn nodes(nodes: BTreeSet<String>) -> Selection {
+        Selection { nodes, ..Selection::default() }
     }
 
     /// The node, if exactly one is selected and nothing else.
     pub fn single(&self) -> Option<&str> {
-        match (self.nodes.len(), &self.connection) {
-            (1, None) => self.nodes.first().map(String::as_str),
-            _ => None,
-        }
+        let alone = self.nodes.len() == 1 && self.connection.is_none() && self.note.is_none() && self.group.is_none();
+        self.nodes.first().filter(|_| alone).map(String::as_str)
     }
 
     /// Whether nothing is selected.
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty() && self.connection.is_none()
+        *self == Selection::default()
     }
 }
 

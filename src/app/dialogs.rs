@@ -49,6 +49,8 @@ impl Dialogs {
             None => {}
             Some(Question::Unsaved) => unsaved(ctx, session, theme, actions),
             Some(Question::ChangedOnDisk(path)) => changed(ctx, theme, path, actions),
+            Some(Question::Recover(_)) => recover(ctx, theme, actions),
+            Some(Question::Reload { path, .. }) => reload(ctx, session, theme, path, actions),
             Some(Question::Broken { file, problems }) => broken(ctx, theme, file, problems, actions),
             Some(Question::OpenPath) => self.path_field(ctx, theme, fresh, false, session, actions),
             Some(Question::SavePath) => self.path_field(ctx, theme, fresh, true, session, actions),
@@ -271,6 +273,46 @@ fn changed(ctx: &Context, theme: &Theme, path: &Path, actions: &mut Vec<Action>)
             }
             if ui.button(RichText::new("Replace it").color(theme.bad)).clicked() {
                 actions.push(Action::Answer(Answer::Save));
+            }
+        });
+    });
+    if away {
+        actions.push(Action::Answer(Answer::Cancel));
+    }
+}
+
+fn recover(ctx: &Context, theme: &Theme, actions: &mut Vec<Action>) {
+    let away = dialog(ctx, theme, "Recover your changes?", |ui| {
+        ui.label("Tidemill ended before your last changes to this file were saved. They were kept beside it.");
+        buttons(ui, |ui| {
+            if primary_button(ui, theme, "Recover changes", true).clicked() {
+                actions.push(Action::Answer(Answer::Save));
+            }
+            if ui.button("Not now").clicked() {
+                actions.push(Action::Answer(Answer::Cancel));
+            }
+            if ui.button(RichText::new("Throw them away").color(theme.bad)).clicked() {
+                actions.push(Action::Answer(Answer::Discard));
+            }
+        });
+    });
+    if away {
+        actions.push(Action::Answer(Answer::Cancel));
+    }
+}
+
+fn reload(ctx: &Context, session: &Session, theme: &Theme, path: &Path, actions: &mut Vec<Action>) {
+    let away = dialog(ctx, theme, "The file has changed", |ui| {
+        ui.label(format!("Something else has written {}.", files::shown(path)));
+        if session.dirty() {
+            ui.label("Loading it again replaces your unsaved changes; undo brings them back.");
+        }
+        buttons(ui, |ui| {
+            if primary_button(ui, theme, "Load it again", true).clicked() {
+                actions.push(Action::Answer(Answer::Save));
+            }
+            if ui.button("Keep what is here").clicked() {
+                actions.push(Action::Answer(Answer::Cancel));
             }
         });
     });

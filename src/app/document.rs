@@ -28,6 +28,8 @@ pub struct Document {
     pub plan: Option<Arc<Plan>>,
     saved: Scenario,
     dirty: bool,
+    /// Counts the changes.
+    revision: u64,
     history: History<Scenario>,
 }
 
@@ -52,6 +54,7 @@ impl Document {
             findings: Vec::new(),
             plan: None,
             dirty: false,
+            revision: 1,
             history: History::new(STEPS),
         };
         document.check();
@@ -61,6 +64,11 @@ impl Document {
     /// Whether there is work that is in no file.
     pub fn dirty(&self) -> bool {
         self.dirty
+    }
+
+    /// Another number after every change.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Whether what is on the canvas is what runs (or would, on play).
@@ -119,17 +127,35 @@ impl Document {
         }
     }
 
+    /// Nothing is selected that is not there.
+    fn forget_what_is_gone(&mut self) {
+        let (scenario, selection) = (&self.scenario, &mut self.selection);
+        selection.nodes.retain(|id| scenario.nodes.iter().any(|n| n.id() == id));
+        selection.note.take_if(|i| *i >= scenario.notes.len());
+        selection.group.take_if(|i| *i >= scenario.groups.len());
+    }
+
+    /// The file was read again: `text`, which says `scenario`. What was here before can be had back by undo.
+    pub fn reload(&mut self, text: String, scenario: Scenario) -> Effect {
+        self.saved = scenario.clone();
+        self.original = text;
+        let effect = self.edit(&Edit::SetScenario { label: "Reload file".to_owned(), scenario: Box::new(scenario) });
+        self.dirty = self.scenario != self.saved;
+        effect.unwrap_or(Effect::None)
+    }
+
     fn put(&mut self, value: Scenario) -> Effect {
         let before = std::mem::replace(&mut self.scenario, value);
         let effect = self.changed(&before);
         let known: Vec<&str> = self.scenario.nodes.iter().map(|n| n.id()).collect();
         self.selection.nodes.retain(|id| known.contains(&id.as_str()));
-        self.selection.connection = None;
+        self.selection = Selection::nodes(std::mem::take(&mut self.selection.nodes));
         effect
     }
 
     fn changed(&mut self, before: &Scenario) -> Effect {
         self.dirty = self.scenario != self.saved;
+        self.revision += 1;
         if runs_alike(before, &self.scenario) { Effect::None } else { self.check() }
     }
 
@@ -162,6 +188,7 @@ impl Document {
                 self.selection.connection = None;
             }
             Edit::Delete { .. } => self.selection = Selection::default(),
+            Edit::SetScenario { .. } => self.forget_what_is_gone(),
             _ => {}
         }
     }

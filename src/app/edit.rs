@@ -1,9 +1,10 @@
 //! Changes of a scenario, as values: pure, without a window.
 
-use super::action::{Connection, Placing};
+use super::action::{Connection, Placing, Source};
 use super::kinds::{self, Way};
 use crate::scenario::Scenario;
 use crate::scenario::document::{Broker, Consumer, Emit, Event, Handle, Node, Producer, Read, Then};
+use crate::scenario::faults::Target;
 use crate::scenario::shapes::{Arrivals, Times};
 use crate::scenario::units::{Percent, Rate, Size};
 use crate::time::Span;
@@ -15,6 +16,13 @@ pub enum Edit {
     Add(Node),
     /// Move nodes to these places.
     Move(Vec<(String, (f32, f32))>),
+    /// The same by a command, which gives the step its name.
+    Arrange {
+        /// What the command is called.
+        label: &'static str,
+        /// Where to.
+        moves: Vec<(String, (f32, f32))>,
+    },
     /// Connect two nodes, in the direction events flow: producer or consumer to a broker's channel, broker's channel to consumer.
     /// A channel that does not exist is created; an event type is created for a producer where the scenario has none.
     Connect {
@@ -59,6 +67,7 @@ impl Edit {
                 [(id, _)] => format!("Move {id}"),
                 _ => format!("Move {} nodes", moves.len()),
             },
+            Edit::Arrange { label, .. } => (*label).to_owned(),
             Edit::Connect { from, to, channel } => format!("Connect {from} to {to}/{channel}"),
             Edit::Delete { nodes, connection } => match (nodes.as_slice(), connection) {
                 ([], _) => "Delete connection".to_owned(),
@@ -81,7 +90,7 @@ impl Edit {
                 scenario.nodes.push(node);
                 Ok(())
             }
-            Edit::Move(moves) => {
+            Edit::Move(moves) | Edit::Arrange { moves, .. } => {
                 for (id, at) in moves {
                     if !(at.0.is_finite() && at.1.is_finite()) {
                         return Err(format!("{id} cannot be moved out of the canvas"));
@@ -128,6 +137,39 @@ pub fn fresh(placing: Placing, at: (f32, f32), scenario: &Scenario) -> Node {
             handle: Handle { time: Times::Exponential { mean: Span::from_millis(10) }, fails: Percent(0.0) },
             ..Consumer::default()
         }),
+    }
+}
+
+/// A scenario with a new node in it that is connected with what it was drawn from: the scenario, the node's name, what was done.
+pub fn added(placing: Placing, at: (f32, f32), with: Option<&Source>, scenario: &Scenario) -> Result<(Scenario, String, String), String> {
+    let node = fresh(placing, at, scenario);
+    let id = node.id().to_owned();
+    let mut next = scenario.clone();
+    let own = |way: Way| match &node {
+        Node::Broker(b) => kinds::names(&b.kind, way).into_iter().next().unwrap_or_else(|| "events".to_owned()),
+        _ => String::new(),
+    };
+    let (ends, label) = match with {
+        None => (None, format!("Add {id}")),
+        Some(Source::Node(from)) => (Some((from.clone(), id.clone(), own(Way::In))), format!("Add {id} behind {from}")),
+        Some(Source::Input(to)) => (Some((id.clone(), to.clone(), own(Way::Out))), format!("Add {id} before {to}")),
+        Some(Source::Channel { broker, channel }) => {
+            (Some((broker.clone(), id.clone(), channel.clone())), format!("Add {id} behind {broker}/{channel}"))
+        }
+    };
+    next.nodes.push(node);
+    if let Some((from, to, channel)) = ends {
+        connect(&mut next, &from, &to, &channel)?;
+    }
+    Ok((next, id, label))
+}
+
+/// Whether a new node of this kind can be connected with that port.
+pub fn may_follow(placing: Placing, with: Option<&Source>) -> bool {
+    match (with, placing) {
+        (None, _) | (Some(Source::Channel { .. }), Placing::Consumer) => true,
+        (Some(Source::Node(_) | Source::Input(_)), placing) => matches!(placing, Placing::Broker(_)),
+        (Some(Source::Channel { .. }), _) => false,
     }
 }
 
@@ -278,6 +320,8 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
         empty || !group.nodes.is_empty()
     });
     scenario.links.retain(|l| !gone(&l.between.0) && !gone(&l.between.1));
+    let struck = |target: &str| matches!(Target::of(target), Target::Node(id) | Target::Instance(id, _) if gone(id));
+    scenario.faults.retain(|trouble| !trouble.what().targets().into_iter().any(struck));
     scenario.expect.retain(|e| !nodes.iter().any(|id| mention(&e.0, id, 0).is_some()));
     Ok(())
 }
@@ -332,6 +376,13 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
             if end == from {
                 *end = to.to_owned();
             }
+        }
+    }
+    for target in scenario.faults.iter_mut().flat_map(|trouble| trouble.what_mut().targets_mut()) {
+        match Target::of(target) {
+            Target::Node(id) if id == from => to.clone_into(target),
+            Target::Instance(id, _) if id == from => *target = format!("{to}{}", &target[from.len()..]),
+            _ => {}
         }
     }
     for expectation in &mut scenario.expect {

@@ -1,6 +1,7 @@
 //! Keys. What a text field wants goes to the text field; everything else works wherever the focus is.
 
-use super::action::{Action, Placing};
+use super::action::{Action, Arrange, Find, Fold, OnCanvas, Placing};
+use super::canvas::measures::ZOOM_STEP;
 use super::kinds;
 use super::session::Session;
 use super::transport::neighbour;
@@ -19,32 +20,28 @@ pub const HELP: &[(&str, &str)] = &[
     ("Ctrl+Shift+S", "Save as"),
     ("Ctrl+Z", "Undo"),
     ("Ctrl+Shift+Z or Ctrl+Y", "Redo"),
+    ("Ctrl+K or Ctrl+Shift+P", "Find a command by typing"),
+    ("Ctrl+F", "Find a node by name"),
+    ("/ or double click", "Add something by typing its name"),
     ("P, B, C", "Add a producer, broker, consumer"),
+    ("L", "Connect what is selected"),
     ("Tab", "Next node, once the canvas has the focus"),
     ("Arrows", "Move what is selected; with Shift further"),
-    ("Enter", "Go to the settings of what is selected"),
+    ("Enter, F2", "Go to the settings of what is selected, rename it"),
     ("Ctrl+A, Ctrl+D", "Select all, duplicate"),
+    ("Ctrl+C, Ctrl+X, Ctrl+V", "Copy, cut, paste, as the text of a scenario"),
     ("Delete", "Remove what is selected"),
-    ("F", "Show everything"),
+    ("T", "Arrange in layers: what is selected, or everything"),
+    ("G, N", "Frame what is selected, add a note"),
+    ("F, +, -, 1", "Show everything, zoom in, zoom out, actual size"),
     ("F1", "This help"),
     ("F3", "Fold plots"),
     ("F4", "Fold inspector"),
     ("Esc", "Stop placing, close a dialog, undo typing in a field"),
 ];
 
-/// Keys that change the window itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fold {
-    /// The help.
-    Help,
-    /// The dock.
-    Dock,
-    /// The inspector.
-    Inspector,
-}
-
 /// Turns keys into actions. Not called while a question is open.
-pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) -> Option<Fold> {
+pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) {
     let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(modifiers, key)));
     let (plain, command) = (Modifiers::NONE, Modifiers::COMMAND);
     // The longer combinations first: a shorter one would take their key away.
@@ -59,10 +56,19 @@ pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) -> O
             actions.push(action);
         }
     }
-    let fold = [(Key::F1, Fold::Help), (Key::F3, Fold::Dock), (Key::F4, Fold::Inspector)];
-    let fold = fold.into_iter().find(|(key, _)| pressed(plain, *key)).map(|(_, fold)| fold);
+    for (key, fold) in [(Key::F1, Fold::Help), (Key::F3, Fold::Dock), (Key::F4, Fold::Inspector)] {
+        if pressed(plain, key) {
+            actions.push(Action::Fold(fold));
+        }
+    }
+    if pressed(both, Key::P) || pressed(command, Key::K) {
+        actions.push(Action::Find(Find::Command));
+    }
+    if session.document.is_some() && pressed(command, Key::F) {
+        actions.push(Action::Find(Find::Node));
+    }
     if ctx.text_edit_focused() {
-        return fold;
+        return;
     }
     let playing = session.playing();
     let speed = session.frame().map(|f| f.speed);
@@ -75,6 +81,14 @@ pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) -> O
         (plain, Key::Period, Action::Run(Command::Step)),
         (plain, Key::Home, Action::Run(Command::Restart)),
         (plain, Key::F, Action::FitView),
+        (plain, Key::Slash, Action::Find(Find::Add { at: None, with: None })),
+        (plain, Key::Plus, Action::Canvas(OnCanvas::Zoom(ZOOM_STEP))),
+        (plain, Key::Equals, Action::Canvas(OnCanvas::Zoom(ZOOM_STEP))),
+        (plain, Key::Minus, Action::Canvas(OnCanvas::Zoom(1.0 / ZOOM_STEP))),
+        (plain, Key::Num1, Action::Canvas(OnCanvas::ActualSize)),
+        (plain, Key::T, Action::Canvas(OnCanvas::Arrange(Arrange::Layers))),
+        (plain, Key::N, Action::Canvas(OnCanvas::Note(None))),
+        (plain, Key::G, Action::Canvas(OnCanvas::Group)),
         (plain, Key::P, Action::PlaceInView(Placing::Producer)),
         (plain, Key::B, Action::PlaceInView(Placing::Broker(kinds::usual().kind))),
         (plain, Key::C, Action::PlaceInView(Placing::Consumer)),
@@ -82,6 +96,10 @@ pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) -> O
     if let Some(speed) = speed {
         keys.push((plain, Key::OpenBracket, Action::Run(Command::Speed(neighbour(speed, false)))));
         keys.push((plain, Key::CloseBracket, Action::Run(Command::Speed(neighbour(speed, true)))));
+    }
+    if let Some(id) = session.document.as_ref().and_then(|d| d.selection.single()) {
+        keys.push((plain, Key::L, Action::Find(Find::Connect(id.to_owned()))));
+        keys.push((plain, Key::F2, Action::Canvas(OnCanvas::Rename(id.to_owned()))));
     }
     if session.placing.is_some() {
         keys.push((plain, Key::Escape, Action::Place(None)));
@@ -91,5 +109,4 @@ pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) -> O
             actions.push(action);
         }
     }
-    fold
 }

@@ -55,6 +55,7 @@ fn run(start: Start, up: Arc<AtomicBool>) -> eframe::Result {
     let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
         let settings = cc.storage.and_then(|s| eframe::get_value(s, Settings::KEY)).unwrap_or_default();
         let mut shell = Shell::new(&cc.egui_ctx, settings).with_native_dialogs();
+        shell.session.keep_in(eframe::storage_dir("tidemill").map(|folder| folder.join("unsaved")));
         shell.start(start);
         up.store(true, Ordering::Relaxed);
         Ok(Box::new(shell))

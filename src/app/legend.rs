@@ -30,7 +30,57 @@ pub fn show(ui: &mut Ui, theme: &Theme, scenario: &Scenario) {
                 ui.end_row();
             }
         });
+        ui.add_space(theme.px(space::S));
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = theme.px(space::XS);
+            for (fate, words) in FATES {
+                let (rect, _) = ui.allocate_exact_size(Vec2::splat(theme.px(size::ICON)), Sense::hover());
+                fate_mark(ui.painter(), theme, rect.center(), theme.px(space::XS) * 1.5, fate);
+                ui.label(muted(theme, words).size(theme.label));
+                ui.add_space(theme.px(space::M));
+            }
+        });
     });
+}
+
+/// How what is special about an event on its way is told from the others, whatever its type.
+#[derive(Clone, Copy)]
+enum Fate {
+    Copy,
+    Again,
+    Dead,
+    Lost,
+}
+
+const FATES: [(Fate, &str); 4] = [
+    (Fate::Copy, "hollow: a copy that the network made"),
+    (Fate::Again, "with a tail: delivered again"),
+    (Fate::Dead, "grey: on its way to the dead letters"),
+    (Fate::Lost, "a cross: it ends here"),
+];
+
+fn fate_mark(painter: &Painter, theme: &Theme, at: Pos2, radius: f32, fate: Fate) {
+    let colour = theme.event(0).0;
+    let cross = |reach: f32, ink: Color32| {
+        let stroke = Stroke::new(theme.stroke * 2.0, ink);
+        painter.line_segment([at - Vec2::splat(reach), at + Vec2::splat(reach)], stroke);
+        painter.line_segment([at - vec2(reach, -reach), at + vec2(reach, -reach)], stroke);
+    };
+    match fate {
+        Fate::Copy => drop(painter.circle_stroke(at, radius * 0.85, Stroke::new(theme.stroke * 2.0, colour))),
+        Fate::Again => {
+            for step in 1..=3_u8 {
+                let behind = vec2(f32::from(step) * radius * 0.7, 0.0);
+                painter.circle_filled(at - behind, radius * 0.4, theme.wash(colour, 0.8 - f32::from(step) * 0.2));
+            }
+            painter.circle_filled(at, radius, colour);
+        }
+        Fate::Dead => {
+            painter.circle_filled(at, radius, theme.muted);
+            cross(radius * 0.45, theme.panel);
+        }
+        Fate::Lost => cross(radius * 0.8, theme.bad),
+    }
 }
 
 fn key(key: Option<&Key>) -> String {

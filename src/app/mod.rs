@@ -6,14 +6,18 @@
 
 pub mod action;
 pub mod canvas;
+pub mod clip;
+pub mod commands;
 pub mod dialogs;
 pub mod dock;
 pub mod document;
 pub mod edit;
 pub mod files;
+pub mod finder;
 pub mod help;
 pub mod history;
 pub mod inspector;
+pub mod keep;
 pub mod keys;
 pub mod kinds;
 pub mod launch;

@@ -1,9 +1,10 @@
 //! What is behind the window: what is open, what runs, what is asked. Knows no widget; [`Session::apply`] is the one
 //! place where actions take effect.
 
-use super::action::{Action, Answer, Placing, Selection};
+use super::action::{Action, Answer, Find, Fold, OnCanvas, Placing, Selection};
 use super::document::{Document, Effect};
 use super::files::{self, Home};
+use super::keep::{self, Keep};
 use super::library;
 use super::settings::Settings;
 use crate::exchange;
@@ -35,6 +36,12 @@ pub struct Session {
     pub placing: Option<Placing>,
     /// The kind of node that is to be put where there is room.
     pub place_in_view: Option<Placing>,
+    /// What the canvas is to do next.
+    pub on_canvas: Vec<OnCanvas>,
+    /// The list that is to be opened.
+    pub find: Option<Find>,
+    /// Whether the help is shown.
+    pub help: bool,
     /// The event whose journey is to be shown.
     pub journey: Option<EventId>,
     /// The keyboard goes on in the inspector.
@@ -43,6 +50,9 @@ pub struct Session {
     pub fit: bool,
     /// The window is to close: nothing is in the way any more.
     pub closing: bool,
+    /// Unsaved work of programs that are no more: where it is, and what it is called.
+    pub left_behind: Vec<(PathBuf, String)>,
+    keep: Keep,
     runner: Option<Runner>,
     /// Frames up to this run are of what was open before.
     stale: Option<u64>,
@@ -81,6 +91,15 @@ pub enum Question {
     Unsaved,
     /// The file to save to was changed by someone else.
     ChangedOnDisk(PathBuf),
+    /// There is work on this file that was not saved before the program ended.
+    Recover(PathBuf),
+    /// Something else has written the open file; this is its text now.
+    Reload {
+        /// The file.
+        path: PathBuf,
+        /// What is in it.
+        text: String,
+    },
     /// Which file to open.
     OpenPath,
     /// Where to save.
@@ -104,16 +123,41 @@ impl Session {
             question: None,
             placing: None,
             place_in_view: None,
+            on_canvas: Vec::new(),
+            find: None,
+            help: false,
             journey: None,
             inspect: false,
             fit: false,
             closing: false,
+            left_behind: Vec::new(),
+            keep: Keep::default(),
             runner: None,
             stale: None,
             then: None,
             wake,
             next_notice: 0,
         }
+    }
+
+    /// Keeps work that has no file yet in this folder, and looks there for what was left behind.
+    pub fn keep_in(&mut self, folder: Option<PathBuf>) {
+        self.keep = Keep::in_folder(folder);
+        self.left_behind = self.keep.left_behind();
+    }
+
+    /// Lets time pass: unsaved work is kept safe, and the open file is looked at. `now` in seconds. Gives when to call next.
+    pub fn pass(&mut self, now: f64) -> Option<f64> {
+        if let Some(trouble) = self.keep.pass(now, self.document.as_ref()) {
+            self.tell(Level::Warning, trouble);
+        }
+        if let (Some(document), None) = (&self.document, &self.question)
+            && let Some(text) = self.keep.changed(now, document)
+            && let Some(path) = document.home.path()
+        {
+            self.question = Some(Question::Reload { path: path.to_path_buf(), text });
+        }
+        self.keep.next(self.document.as_ref())
     }
 
     /// The latest picture of the run, if the open scenario has one.
@@ -163,10 +207,22 @@ impl Session {
             Action::SaveAs(path) => self.save(path, false),
             Action::Look(mode) => self.settings.mode = mode,
             Action::FitView => self.fit = true,
+            Action::Canvas(command) => self.on_canvas.extend(self.document.is_some().then_some(command)),
+            Action::Find(what) => self.find = Some(what),
+            Action::Fold(Fold::Help) => self.help = !self.help,
+            Action::Fold(Fold::Dock) => self.settings.dock = !self.settings.dock,
+            Action::Fold(Fold::Inspector) => self.settings.inspector = !self.settings.inspector,
+            Action::ReduceMotion(reduce) => self.settings.reduce_motion = reduce,
+            Action::Complain(why) => self.tell(Level::Warning, why),
             Action::Place(placing) => self.placing = placing,
             Action::PlaceInView(kind) => (self.placing, self.place_in_view) = (None, Some(kind)),
             Action::Inspect => (self.inspect, self.settings.inspector) = (true, true),
             Action::Answer(answer) => self.answer(answer),
+            Action::Recover(copy) => self.recover(&copy),
+            Action::GiveUp(copy) => {
+                self.left_behind.retain(|(known, _)| *known != copy);
+                drop(std::fs::remove_file(copy));
+            }
             Action::Dismiss(id) => self.notices.retain(|n| n.id != id),
             Action::OpenJourney(event) => self.journey = Some(event),
         }
@@ -199,6 +255,9 @@ impl Session {
         match (answer, question) {
             (Answer::Save, Some(Question::Unsaved)) => self.apply(Action::Save),
             (Answer::Save, Some(Question::ChangedOnDisk(path))) => self.save(path, true),
+            (Answer::Save, Some(Question::Recover(copy))) => self.recover(&copy),
+            (Answer::Discard, Some(Question::Recover(copy))) => drop(std::fs::remove_file(copy)),
+            (Answer::Save, Some(Question::Reload { path, text })) => self.reload(&path, text),
             (Answer::Discard, Some(Question::Unsaved)) => {
                 if let Some(then) = self.then.take() {
                     self.leave_for(then);
@@ -211,6 +270,7 @@ impl Session {
     /// Leaves what is open; unsaved work was asked about before.
     fn leave_for(&mut self, action: Action) {
         self.question = None;
+        self.keep.forget();
         match action {
             Action::Open(path) => self.open(&path),
             Action::OpenShipped(name) => match library::shipped(name) {
@@ -278,12 +338,40 @@ impl Session {
     fn open_text(&mut self, text: &str, home: Home, called: &str, play: bool) {
         match scenario::read(text, called) {
             Ok(scenario) => {
+                let copy = home.path().map(keep::beside).filter(|copy| copy.is_file());
                 if let Some(path) = home.path() {
                     self.settings.note(path);
                 }
+                let unsaved = copy.filter(|copy| keep::kept(copy).is_some_and(|kept| kept != scenario));
                 self.replace(Document::new(scenario, text.to_owned(), home), play);
+                self.question = unsaved.map(Question::Recover);
             }
             Err(problems) => self.question = Some(Question::Broken { file: called.to_owned(), problems }),
+        }
+    }
+
+    /// Brings unsaved work back, as an edit: undo shows what was saved.
+    fn recover(&mut self, copy: &Path) {
+        let Some(kept) = keep::kept(copy) else { return };
+        if self.document.as_ref().is_none_or(|d| d.home.path().is_none()) {
+            self.replace(Document::new(Scenario::default(), String::new(), Home::Nowhere), false);
+            self.left_behind.retain(|(known, _)| known != copy);
+            drop(std::fs::remove_file(copy));
+        }
+        self.keep.adopt(copy);
+        let label = "Recover unsaved changes".to_owned();
+        self.apply(Action::Edit(super::edit::Edit::SetScenario { label, scenario: Box::new(kept) }));
+        self.fit = true;
+    }
+
+    fn reload(&mut self, path: &Path, text: String) {
+        match (scenario::read(&text, &files::shown(path)), &mut self.document) {
+            (Ok(scenario), Some(document)) => {
+                let effect = document.reload(text, scenario);
+                self.take_effect(effect);
+            }
+            (Err(problems), _) => self.question = Some(Question::Broken { file: files::shown(path), problems }),
+            (Ok(_), None) => {}
         }
     }
 

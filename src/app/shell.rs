@@ -5,8 +5,9 @@ use super::canvas::{Canvas, CanvasInput};
 use super::dialogs::Dialogs;
 use super::dock::{self, Tab};
 use super::document::Document;
+use super::finder::Finder;
 use super::inspector::{self, Inspected};
-use super::keys::{self, Fold};
+use super::keys;
 use super::notices::Notices;
 use super::session::{Question, Session};
 use super::settings::Settings;
@@ -43,7 +44,7 @@ pub struct Shell {
     notices: Notices,
     welcome: Welcome,
     tab: Tab,
-    help: bool,
+    finder: Finder,
     title: String,
     /// Whether the open scenario could not run when it was last looked at.
     broken: bool,
@@ -68,7 +69,7 @@ impl Shell {
             notices: Notices::default(),
             welcome: Welcome::default(),
             tab: Tab::default(),
-            help: false,
+            finder: Finder::default(),
             title: String::new(),
             broken: false,
             told: None,
@@ -102,19 +103,15 @@ impl Shell {
         let ctx = ui.ctx().clone();
         let mut actions = Vec::new();
         self.hear(&ctx, &mut actions);
-        if self.session.question.is_none() && !self.help {
-            match keys::actions(&ctx, &self.session, &mut actions) {
-                Some(Fold::Help) => self.help = true,
-                Some(Fold::Dock) => self.session.settings.dock = !self.session.settings.dock,
-                Some(Fold::Inspector) => self.session.settings.inspector = !self.session.settings.inspector,
-                None => {}
-            }
+        if self.session.question.is_none() && !self.session.help && !self.finder.is_open() {
+            keys::actions(&ctx, &self.session, &mut actions);
         }
         let frame = self.session.frame();
         self.tell_end(frame.as_deref());
         let corner = self.parts(ui, frame.as_deref(), &mut actions);
         self.dialogs.show(&ctx, &self.session, &self.theme, &mut actions);
-        help::show(&ctx, &self.theme, &mut self.help, &mut self.session.settings.reduce_motion);
+        help::show(&ctx, &self.theme, &mut self.session.help, &mut self.session.settings.reduce_motion);
+        self.finder.show(&ctx, &self.session, &self.theme, &mut actions);
         self.notices.show(&ctx, &self.theme, &self.session.notices, corner, &mut actions);
         self.after(&ctx, actions, frame.as_deref());
     }
@@ -134,8 +131,9 @@ impl Shell {
         let theme = self.theme.clone();
         let bar = |x: f32| egui::Frame::new().fill(theme.panel).inner_margin(Margin::symmetric(theme.px(x) as i8, 0));
         let (mut inspector, mut dock, mut problems) = (self.session.settings.inspector, self.session.settings.dock, false);
+        let mut help = self.session.help;
         Panel::top("top").exact_size(theme.px(size::TOP)).frame(bar(space::M)).show(ui, |ui| {
-            let folds = &mut Folds { inspector: &mut inspector, dock: &mut dock, help: &mut self.help, problems: &mut problems };
+            let folds = &mut Folds { inspector: &mut inspector, dock: &mut dock, help: &mut help, problems: &mut problems };
             topbar::show(ui, &theme, &self.session, folds, actions);
         });
         if problems {
@@ -145,7 +143,7 @@ impl Shell {
         match &self.session.document {
             None => {
                 CentralPanel::default().frame(egui::Frame::new().fill(theme.canvas)).show(ui, |ui| {
-                    self.welcome.show(ui, &theme, &self.session.settings, actions);
+                    self.welcome.show(ui, &theme, &self.session.settings, &self.session.left_behind, actions);
                 });
             }
             Some(document) => {
@@ -187,6 +185,7 @@ impl Shell {
             }
         }
         (self.session.settings.inspector, self.session.settings.dock) = (inspector, dock);
+        self.session.help = help;
         lower_right(middle)
     }
 
@@ -213,6 +212,9 @@ impl Shell {
         for action in actions {
             self.session.apply(action);
         }
+        if let Some(seconds) = self.session.pass(ctx.input(|i| i.time)) {
+            ctx.request_repaint_after_secs(seconds as f32);
+        }
         self.show_problems();
         if std::mem::take(&mut self.session.fit) {
             self.canvas.fit();
@@ -220,6 +222,14 @@ impl Shell {
         }
         if let Some(placing) = self.session.place_in_view.take() {
             self.canvas.place_in_view(placing);
+            ctx.request_repaint();
+        }
+        for command in std::mem::take(&mut self.session.on_canvas) {
+            self.canvas.tell(command);
+            ctx.request_repaint();
+        }
+        if let Some(find) = self.session.find.take() {
+            self.finder.open(find);
             ctx.request_repaint();
         }
         if std::mem::take(&mut self.session.inspect) {

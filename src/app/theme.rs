@@ -101,6 +101,8 @@ pub mod size {
     pub const CARD: [f32; 2] = [364.0, 212.0];
     /// Width of a dialog.
     pub const DIALOG: f32 = 520.0;
+    /// Width of a text field with a slider beside it.
+    pub const FIELD_WITH_SLIDER: f32 = 80.0;
     /// Width of the names before fields.
     pub const FIELD_NAME: f32 = 96.0;
 }

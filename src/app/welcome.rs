@@ -10,7 +10,8 @@ use super::theme::{Theme, size, space};
 use super::widgets::{labelled_button, muted, named};
 use crate::scenario;
 use egui::{Align2, FontId, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, vec2};
-use egui_material_icons::icons::{ICON_FOLDER_OPEN, ICON_NOTE_ADD};
+use egui_material_icons::icons::{ICON_DELETE, ICON_FOLDER_OPEN, ICON_NOTE_ADD, ICON_RESTORE};
+use std::path::PathBuf;
 
 /// The welcome screen; its pictures are made when it is first shown.
 #[derive(Default)]
@@ -20,7 +21,7 @@ pub struct Welcome {
 
 impl Welcome {
     /// Draws it.
-    pub fn show(&mut self, ui: &mut Ui, theme: &Theme, settings: &Settings, actions: &mut Vec<Action>) {
+    pub fn show(&mut self, ui: &mut Ui, theme: &Theme, settings: &Settings, left_behind: &[(PathBuf, String)], actions: &mut Vec<Action>) {
         let made = || LIBRARY.iter().map(|s| scenario::read(s.text, s.file).ok().map(|s| Picture::of(&s))).collect();
         let pictures = self.pictures.get_or_insert_with(made);
         ScrollArea::vertical().id_salt("welcome").auto_shrink(false).show(ui, |ui| {
@@ -37,6 +38,7 @@ impl Welcome {
                     ui.set_width(width);
                     ui.add_space(theme.px(space::XL));
                     head(ui, theme, actions);
+                    unsaved(ui, theme, left_behind, actions);
                     ui.add_space(theme.px(space::L));
                     ui.label(RichText::new("Scenarios to begin with").size(theme.title));
                     ui.add_space(theme.px(space::XS));
@@ -72,6 +74,22 @@ fn head(ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
             }
         });
     });
+}
+
+/// Work that a program which is no more has left behind.
+fn unsaved(ui: &mut Ui, theme: &Theme, left_behind: &[(PathBuf, String)], actions: &mut Vec<Action>) {
+    for (path, name) in left_behind {
+        ui.add_space(theme.px(space::M));
+        ui.horizontal(|ui| {
+            ui.label(format!("Unsaved work was kept: {name}"));
+            if labelled_button(ui, theme, ICON_RESTORE, "Recover", true).clicked() {
+                actions.push(Action::Recover(path.clone()));
+            }
+            if labelled_button(ui, theme, ICON_DELETE, "Throw it away", true).clicked() {
+                actions.push(Action::GiveUp(path.clone()));
+            }
+        });
+    }
 }
 
 fn one_card(ui: &mut Ui, theme: &Theme, card: egui::Vec2, shipped: &'static Shipped, picture: Option<&Picture>, actions: &mut Vec<Action>) {

@@ -1,14 +1,15 @@
 //! A consumer: workers, the inbox before them, and what a failure leads to.
 
-use super::event::{Message, odds};
+use super::event::{Event, Message, odds};
+use super::fate::Reason;
 use super::fifo::Fifo;
 use super::sample::Sampler;
 use crate::ids::{ChannelId, ConsumerId, EmitterId, LinkId};
-use crate::random::{Stream, hash_name};
+use crate::random::{Stream, hash_name, mix};
 use crate::scenario::Plan;
 use crate::scenario::shapes::{Backoff, Jitter};
 use crate::time::{Span, Time};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// A consumer with its state.
 #[derive(Clone, Debug)]
@@ -31,6 +32,33 @@ pub struct Consumer {
     pub then: Box<[EmitterId]>,
     /// Counts since the start.
     pub counts: Counts,
+    /// Whether a message takes the long way through a worker's hands: nothing of it is looked at otherwise.
+    pub special: bool,
+    /// What is wrong with it.
+    pub burdens: Vec<Burden>,
+    threads: u32,
+}
+
+/// Something that makes a consumer's handling worse.
+#[derive(Clone, Debug)]
+pub struct Burden {
+    /// The fault it comes from.
+    pub fault: u32,
+    /// Whose workers it weighs on: one instance's, or everybody's.
+    pub instance: Option<u32>,
+    /// What it does.
+    pub load: Load,
+}
+
+/// What a burden does.
+#[derive(Clone, Debug)]
+pub enum Load {
+    /// Everything takes so many times as long.
+    Slow(f64),
+    /// Attempts fail by chance.
+    Fail(u64, Stream),
+    /// Events fail whose number, mixed with a salt, lies below a threshold.
+    Poison(u64, u64),
 }
 
 /// What a consumer did since the start.
@@ -67,17 +95,36 @@ pub struct Crew {
     pub idle: Idle,
     /// Messages that arrived and wait for a worker.
     pub inbox: Fifo<Message>,
+    /// Workers that cannot work.
+    pub absent: BTreeMap<u32, Absence>,
+}
+
+/// Why a worker cannot work.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Absence {
+    /// So many reasons to be gone.
+    pub down: u16,
+    /// So many reasons to stand still.
+    pub still: u16,
+    /// What is left of the work in its hand while it stands still; `None` without work.
+    pub left: Option<Span>,
 }
 
 impl Crew {
     /// A crew that rests.
     pub fn new(consumer: ConsumerId, first_worker: u32, capacity: u32) -> Crew {
-        Crew { consumer, first_worker, capacity, up: true, idle: Idle::all(capacity), inbox: Fifo::default() }
+        Crew { consumer, first_worker, capacity, up: true, idle: Idle::all(capacity), inbox: Fifo::default(), absent: BTreeMap::new() }
     }
 
     /// Workers busy now.
     pub fn busy(&self) -> u32 {
-        if self.up { self.capacity - self.idle.len() } else { 0 }
+        let without_work = self.absent.values().filter(|absence| absence.left.is_none()).count() as u32;
+        if self.up { self.capacity - self.idle.len() - without_work } else { 0 }
+    }
+
+    /// Whether any of the workers is there, if only to stand still.
+    pub fn anybody(&self) -> bool {
+        (self.absent.values().filter(|absence| absence.down > 0).count() as u32) < self.capacity
     }
 }
 
@@ -95,6 +142,8 @@ pub struct Hand {
 impl Hand {
     /// No work is ever done then.
     pub const NEVER: Time = Time(u64::MAX);
+    /// When work is done that stands still.
+    pub const STILL: Time = Time(u64::MAX - 1);
     /// A worker that has no work.
     pub const EMPTY: Hand = Hand { message: Message::NONE, began: Time::ZERO, done: Hand::NEVER };
 }
@@ -137,6 +186,14 @@ impl Idle {
         }
     }
 
+    /// A worker that rests no longer rests, and has no work either.
+    pub fn remove(&mut self, worker: u32) {
+        match self {
+            Idle::One(rests) => *rests &= worker != 0,
+            Idle::Many(resting) => resting.retain(|other| *other != worker),
+        }
+    }
+
     /// How many rest.
     pub fn len(&self) -> u32 {
         match self {
@@ -165,6 +222,9 @@ impl Consumer {
             dead_letter: consumer.dead_letter,
             then: consumer.then.clone().into(),
             counts: Counts::default(),
+            special: odds(consumer.handle.fails) > 0,
+            burdens: Vec::new(),
+            threads: consumer.threads,
         }
     }
 
@@ -174,10 +234,57 @@ impl Consumer {
         self.time.draw(&mut self.time_random)
     }
 
-    /// Whether the message in hand fails.
-    #[inline(always)]
-    pub fn fails(&mut self) -> bool {
-        self.fails_random.chance(self.fails)
+    /// How long a message takes this worker that would take so long if nothing was wrong.
+    pub fn burdened(&self, worker: u32, service: Span) -> Span {
+        let slow = |burden: &Burden| match burden.load {
+            Load::Slow(times) if self.weighs(burden, worker) => times,
+            _ => 1.0,
+        };
+        let times: f64 = self.burdens.iter().map(slow).product();
+        if times == 1.0 { service } else { Span((service.0 as f64 * times) as u64) }
+    }
+
+    /// Why the message in this worker's hand fails, if it does.
+    pub fn fails(&mut self, worker: u32, event: &Event) -> Option<Reason> {
+        let mut why = self.fails_random.chance(self.fails).then_some(Reason::HandlerFailed);
+        let instance = worker / self.threads;
+        for burden in self.burdens.iter_mut().filter(|burden| burden.instance.is_none_or(|i| i == instance)) {
+            match &mut burden.load {
+                Load::Slow(_) => {}
+                Load::Fail(odds, random) => {
+                    if random.chance(*odds) {
+                        why = why.or(Some(Reason::HandlerFailed));
+                    }
+                }
+                Load::Poison(threshold, salt) => {
+                    if *threshold == u64::MAX || mix(event.id.0 ^ *salt) < *threshold {
+                        why = Some(Reason::Poison);
+                    }
+                }
+            }
+        }
+        why
+    }
+
+    fn weighs(&self, burden: &Burden, worker: u32) -> bool {
+        burden.instance.is_none_or(|instance| instance == worker / self.threads)
+    }
+
+    /// Something weighs on it from now on.
+    pub fn burden(&mut self, burden: Burden) {
+        self.burdens.push(burden);
+        self.look();
+    }
+
+    /// What came from this fault weighs on it no longer.
+    pub fn unburden(&mut self, fault: u32) {
+        self.burdens.retain(|burden| burden.fault != fault);
+        self.look();
+    }
+
+    /// Looks whether messages take the long way.
+    fn look(&mut self) {
+        self.special = self.fails > 0 || !self.burdens.is_empty();
     }
 
     /// How long to wait before another attempt at a message that failed `failures` times; `None` if that was the last.

@@ -8,8 +8,12 @@ use std::fmt;
 pub enum Reason {
     /// A link lost it.
     LinkLoss,
+    /// It was sent to somebody who could not be reached: the network was cut in two.
+    CutOff,
     /// Its handler failed on the last attempt.
     HandlerFailed,
+    /// It is poison: its handler fails on it whenever it tries.
+    Poison,
     /// It waited longer than its time to live.
     TimeToLive,
     /// Its queue was full and the oldest makes room.
@@ -60,7 +64,9 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Reason::LinkLoss => "lost on the network",
+            Reason::CutOff => "the other side could not be reached",
             Reason::HandlerFailed => "its handler failed",
+            Reason::Poison => "it is poison: handling it always fails",
             Reason::TimeToLive => "it waited longer than its time to live",
             Reason::QueueFull => "its queue was full",
             Reason::QueueRefuses => "its queue was full and refuses new events",

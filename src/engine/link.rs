@@ -2,6 +2,8 @@
 
 use super::agenda::Entry;
 use super::event::{Message, odds};
+use super::fate::Reason;
+use super::faults::Strain;
 use super::fifo::Fifo;
 use super::sample::Sampler;
 use crate::random::Stream;
@@ -14,9 +16,17 @@ pub struct Link {
     latency: Sampler,
     loss: u64,
     duplication: u64,
+    /// Whether anything on it may be lost or doubled: nothing else is looked at otherwise.
+    pub(super) risky: bool,
     /// Nanoseconds per byte; 0 without limit.
     ns_per_byte: f64,
     ordered: bool,
+    /// Whether an arrival takes more than a latency to know: order, or something wrong.
+    involved: bool,
+    /// What is wrong with it, and the fault it comes from.
+    strains: Vec<(u32, Strain, Stream)>,
+    /// So many reasons that nothing passes.
+    cuts: u16,
     random: Stream,
     /// When the wire is free again, where bandwidth is limited.
     free: Time,
@@ -30,6 +40,8 @@ pub struct Link {
     pub(super) armed: bool,
     /// Whether it takes no time at all.
     pub(super) instant: bool,
+    /// Both, when nothing is wrong.
+    usual: (bool, bool),
 }
 
 /// A message on its way.
@@ -67,32 +79,65 @@ impl Link {
     pub fn new(plan: &LinkPlan, random: Stream) -> Link {
         let latency = Sampler::new(&plan.latency);
         let constant = matches!(latency, Sampler::Constant(_));
+        let instant = matches!(latency, Sampler::Constant(Span::ZERO)) && plan.bandwidth.is_none();
+        let in_order = constant || plan.ordered;
+        let (loss, duplication) = (odds(plan.loss), odds(plan.duplication));
         Link {
-            instant: matches!(latency, Sampler::Constant(Span::ZERO)) && plan.bandwidth.is_none(),
             latency,
-            loss: odds(plan.loss),
-            duplication: odds(plan.duplication),
+            loss,
+            duplication,
+            risky: loss | duplication > 0,
             ns_per_byte: plan.bandwidth.map_or(0.0, |b| SECOND as f64 / b.0),
             ordered: plan.ordered,
+            involved: plan.ordered,
+            strains: Vec::new(),
+            cuts: 0,
             random,
             free: Time::ZERO,
             latest: Time::ZERO,
-            in_order: constant || plan.ordered,
+            in_order,
             queue: Fifo::default(),
             armed: false,
+            instant,
+            usual: (in_order, instant),
         }
     }
 
-    /// Whether the next message is lost.
+    /// Why the next message does not arrive, if it does not.
     #[inline(always)]
-    pub fn loses(&mut self) -> bool {
-        self.random.chance(self.loss)
+    pub fn loses(&mut self) -> Option<Reason> {
+        if self.risky { self.looses() } else { None }
+    }
+
+    #[inline(never)]
+    fn looses(&mut self) -> Option<Reason> {
+        let mut lost = self.random.chance(self.loss);
+        for (_, strain, random) in &mut self.strains {
+            if let Strain::Loses(odds) = strain {
+                lost |= random.chance(*odds);
+            }
+        }
+        if self.cuts > 0 {
+            return Some(Reason::CutOff);
+        }
+        lost.then_some(Reason::LinkLoss)
     }
 
     /// Whether the next message arrives twice.
     #[inline(always)]
     pub fn duplicates(&mut self) -> bool {
-        self.random.chance(self.duplication)
+        self.risky && self.doubles()
+    }
+
+    #[inline(never)]
+    fn doubles(&mut self) -> bool {
+        let mut twice = self.random.chance(self.duplication);
+        for (_, strain, random) in &mut self.strains {
+            if let Strain::Doubles(odds) = strain {
+                twice |= random.chance(*odds);
+            }
+        }
+        twice
     }
 
     /// When a message of `bytes` that sets out now arrives. It first waits for the wire, where bandwidth is limited.
@@ -103,11 +148,59 @@ impl Link {
             start = self.free.max(now) + Span((bytes as f64 * self.ns_per_byte) as u64);
             self.free = start;
         }
-        let mut at = start + self.latency.draw(&mut self.random);
+        let latency = self.latency.draw(&mut self.random);
+        if self.involved { self.involved_arrival(start, latency) } else { start + latency }
+    }
+
+    #[inline(never)]
+    fn involved_arrival(&mut self, start: Time, mut latency: Span) -> Time {
+        let mut extra = Span::ZERO;
+        for (_, strain, random) in &mut self.strains {
+            match strain {
+                Strain::Longer { times, add } => {
+                    latency = Span((latency.0 as f64 * *times) as u64);
+                    latency = Span(latency.0.saturating_add(add.0));
+                }
+                Strain::Shuffles(by) => extra = Span(extra.0.saturating_add(random.below(by.0.saturating_add(1)))),
+                Strain::Loses(_) | Strain::Doubles(_) => {}
+            }
+        }
+        let mut at = start + latency;
         if self.ordered {
             at = at.max(self.latest);
             self.latest = at;
         }
-        at
+        // What is shuffled keeps no order, whatever the link does.
+        at + extra
+    }
+
+    /// Something is wrong with it from now on.
+    pub fn strain(&mut self, fault: u32, strain: Strain, random: Stream) {
+        self.strains.push((fault, strain, random));
+        self.look();
+    }
+
+    /// What came from this fault is over.
+    pub fn relax(&mut self, fault: u32) {
+        self.strains.retain(|(from, ..)| *from != fault);
+        self.look();
+    }
+
+    /// One reason more, or less, that nothing passes.
+    pub fn cut(&mut self, cut: bool) {
+        self.cuts = if cut { self.cuts + 1 } else { self.cuts.saturating_sub(1) };
+        self.look();
+    }
+
+    /// Looks what has to be looked at on the way of every message.
+    fn look(&mut self) {
+        let any = |wanted: fn(&Strain) -> bool| self.strains.iter().any(|(_, strain, _)| wanted(strain));
+        let lossy = any(|strain| matches!(strain, Strain::Loses(_) | Strain::Doubles(_)));
+        let slow = any(|strain| matches!(strain, Strain::Longer { .. } | Strain::Shuffles(_)));
+        self.risky = self.loss | self.duplication > 0 || lossy || self.cuts > 0;
+        self.involved = self.ordered || slow;
+        // What takes longer for a while is overtaken by what comes after it.
+        self.in_order = self.usual.0 && !slow;
+        self.instant = self.usual.1 && !slow;
     }
 }

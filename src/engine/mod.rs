@@ -15,6 +15,7 @@ pub mod broker;
 mod consumer;
 pub mod event;
 pub mod fate;
+pub mod faults;
 mod fifo;
 mod keys;
 mod ledger;

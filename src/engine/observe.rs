@@ -5,6 +5,7 @@ use super::event::{Event, Message};
 use super::fate::Reason;
 use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, EventId, LinkId, OutletId};
 use crate::random::mix;
+use crate::scenario::plan::FaultPlan;
 use crate::time::{Span, Time};
 
 /// Something that happened, in the order in which it happened.
@@ -36,6 +37,8 @@ pub enum Observation<'a> {
         event: &'a Event,
         /// The outlet that was owed this copy; `None` on the way to a broker.
         outlet: Option<OutletId>,
+        /// Why.
+        why: Reason,
     },
     /// An event reached a broker.
     Accepted {
@@ -172,6 +175,22 @@ pub enum Observation<'a> {
         began: Time,
         /// What becomes of it.
         next: AfterFailure,
+        /// Why it failed.
+        why: Reason,
+    },
+    /// Something goes wrong from now on.
+    FaultBegan {
+        /// A number of its own: first those of the plan, then those that began by hand.
+        number: u32,
+        /// What.
+        fault: &'a FaultPlan,
+        /// When it will be over by itself, if that is known.
+        until: Option<Time>,
+    },
+    /// It is over.
+    FaultEnded {
+        /// Which.
+        number: u32,
     },
 }
 
@@ -249,6 +268,8 @@ impl Fingerprint {
             }
             Observation::Confirmed { event, .. } => tag(14, event.id.0),
             Observation::Broker { broker, note } => tag(13 + u64::from(broker.0) * 16, note.word()),
+            Observation::FaultBegan { number, until, .. } => tag(14 + u64::from(*number) * 16, until.map_or(1, |at| at.0 | 2)),
+            Observation::FaultEnded { number } => tag(14 + u64::from(*number) * 16, 0),
             Observation::Acked { outlet, message, .. } => tag(7 + u64::from(outlet.0) * 16, message.event.id.0),
             Observation::Failed { outlet, message, next, .. } => {
                 let next = match next {

@@ -1,5 +1,7 @@
 //! What a run leaves: totals, histograms, time-weighted levels, series. Observers of the engine; the engine does not know them.
 
+pub mod fates;
+pub mod faults;
 pub mod histogram;
 mod level;
 pub mod recorder;

@@ -1,5 +1,7 @@
 //! The observer that every run has: levels, distributions and series of all nodes and outlets.
 
+use super::fates::Fates;
+use super::faults::FaultLog;
 use super::histogram::{Distribution, Precision, Summary};
 use super::level::Level;
 use super::series::{NodeBin, OutletBin, Row, Series};
@@ -18,6 +20,8 @@ pub struct Recorder {
     outlets: Vec<OutletRecord>,
     consumers: Vec<ConsumerRecord>,
     links: Vec<LinkRecord>,
+    faults: FaultLog,
+    fates: Fates,
     /// By emitter: the producer that counts; none for `then`.
     emitter_nodes: Box<[Option<NodeId>]>,
     /// By channel: the broker that counts.
@@ -150,6 +154,8 @@ impl Recorder {
                 })
                 .collect(),
             links: vec![LinkRecord::default(); plan.links.len()],
+            faults: FaultLog::default(),
+            fates: Fates::default(),
             emitter_nodes: plan
                 .emitters
                 .iter()
@@ -308,6 +314,16 @@ impl Recorder {
         all.summary()
     }
 
+    /// What went wrong.
+    pub fn faults(&self) -> &FaultLog {
+        &self.faults
+    }
+
+    /// How copies ended that were not handled to the end.
+    pub fn fates(&self) -> &Fates {
+        &self.fates
+    }
+
     /// What set out on a link.
     pub fn link(&self, link: crate::ids::LinkId) -> LinkRecord {
         self.links[link.index()]
@@ -346,6 +362,7 @@ impl Observer for Recorder {
 
     #[inline(always)]
     fn observe(&mut self, now: Time, what: &Observation<'_>) {
+        self.fates.observe(what);
         match *what {
             Observation::Published { emitter, .. } => {
                 if let Some(node) = self.emitter_nodes[emitter.index()] {
@@ -367,6 +384,8 @@ impl Observer for Recorder {
             | Observation::GivenUp { .. }
             | Observation::Confirmed { .. }
             | Observation::Broker { .. } => {}
+            Observation::FaultBegan { number, fault, until } => self.faults.began(number, fault, until, now, &self.plan),
+            Observation::FaultEnded { number } => self.faults.ended(number, now),
             Observation::Ended { outlet, waited, .. } => {
                 if waited {
                     self.outlets[outlet.index()].waiting.down(now);

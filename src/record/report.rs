@@ -2,6 +2,8 @@
 //!
 //! Counts cover the whole run, so that the books balance; means, percentiles, throughput and utilisation start after the warm-up.
 
+use super::fates::FateCount;
+use super::faults::FaultSpan;
 use super::recorder::{LevelFigures, Recorder};
 use super::{Totals, histogram::Summary};
 use crate::engine::publisher::Confirms;
@@ -11,6 +13,7 @@ use crate::scenario::expect::{Expectation, Quantity};
 use crate::scenario::plan::Role;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use std::sync::Arc;
 
 /// Everything that a run came to.
 #[derive(Clone, Debug, Serialize)]
@@ -38,6 +41,10 @@ pub struct Report {
     pub nodes: Named<NodeReport>,
     /// By name, in order of their channels.
     pub outlets: Named<OutletReport>,
+    /// How copies ended that were not handled to the end, and why.
+    pub fates: Vec<FateCount>,
+    /// What went wrong, in the order in which it began.
+    pub faults: Arc<Vec<Arc<FaultSpan>>>,
     /// What the scenario expected, and whether it holds.
     pub expectations: Vec<ExpectationReport>,
 }
@@ -183,6 +190,8 @@ impl Report {
             latency: recorder.overall_latency(),
             nodes: Named((0..plan.nodes.len()).map(node).collect()),
             outlets: Named((0..plan.outlets.len()).map(outlet).collect()),
+            fates: recorder.fates().lines(),
+            faults: Arc::clone(recorder.faults().spans()),
             expectations: Vec::new(),
         }
     }

@@ -76,8 +76,12 @@ pub fn picture(plan: &Arc<Plan>, number: u64, flights: usize) -> Frame {
     for (i, emitter) in plan.emitters.iter().enumerate() {
         emitters[emitter.link.index()] = i;
     }
+    // Ways back, which only signals take, are no lines in the window.
+    let mut used: Vec<LinkId> = plan.emitters.iter().map(|e| e.link).chain(plan.reads.iter().map(|r| r.link)).collect();
+    used.sort_unstable();
+    used.dedup();
     let flight = |i: usize| {
-        let link = i % plan.links.len().max(1);
+        let link = used.get(i % used.len().max(1)).map_or(0, |link| link.index());
         let event = EventId::new(EmitterId::at(emitters.get(link).copied().unwrap_or(0)), i as u64);
         let kind = TypeId::at(i % plan.types.len().max(1));
         Flight { link: LinkId::at(link), event, kind, sent: Time::ZERO, arrives: Time(10 * SECOND), manner: Manner::Plain }
@@ -111,6 +115,7 @@ pub fn picture(plan: &Arc<Plan>, number: u64, flights: usize) -> Frame {
         links: (0..plan.links.len()).map(|i| LinkFigures { rate: 40.0 + vary(i) as f64, sent: 40 * number, lost: 0 }).collect(),
         flights: (0..flights).map(flight).collect(),
         set_out: flights as u64,
+        faults: Arc::default(),
         series: Series::default(),
     }
 }

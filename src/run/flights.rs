@@ -45,6 +45,8 @@ impl Flights {
             _ if lost => Manner::Lost,
             flags if flags.has(Flags::DEAD_LETTER) => Manner::DeadLetter,
             flags if flags.has(Flags::DUPLICATE) => Manner::Duplicate,
+            flags if flags.has(Flags::REPLAYED) => Manner::Replay,
+            flags if flags.has(Flags::REDELIVERED) => Manner::Redelivery,
             _ => Manner::Plain,
         };
         self.kept.push(Flight { link, event: event.id, kind: event.kind.into(), sent, arrives, manner });

@@ -3,6 +3,7 @@
 use crate::engine::broker::Broker;
 pub use crate::engine::broker::rabbitmq::view as rabbitmq;
 use crate::ids::{EventId, LinkId, TypeId};
+use crate::record::faults::FaultSpan;
 use crate::record::{Series, Totals};
 use crate::scenario::Plan;
 use crate::time::Time;
@@ -45,6 +46,8 @@ pub struct Frame {
     pub flights: Vec<Flight>,
     /// How many set out, before thinning.
     pub set_out: u64,
+    /// What went wrong so far, in the order in which it began.
+    pub faults: Arc<Vec<Arc<FaultSpan>>>,
     /// Figures over time.
     pub series: Series,
 }
@@ -170,6 +173,10 @@ pub enum Manner {
     Plain,
     /// A second copy that the network made.
     Duplicate,
+    /// It was handed over before, and came back.
+    Redelivery,
+    /// Its broker was told to deliver stored events again.
+    Replay,
     /// On its way to a dead-letter channel.
     DeadLetter,
     /// It will not arrive.

@@ -311,6 +311,7 @@ impl Run {
             links: (0..plan.links.len()).map(link).collect(),
             flights,
             set_out,
+            faults: Arc::clone(recorder.faults().spans()),
             series: recorder.series_at(now),
         }
     }

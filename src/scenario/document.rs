@@ -5,6 +5,7 @@
 
 use super::broker::BrokerKind;
 use super::broker::rabbitmq::Header;
+use super::faults::Trouble;
 use super::pairs::Pairs;
 use super::publishing::Publish;
 use super::shapes::{Arrivals, Attribute, Backoff, Key, Times};
@@ -57,6 +58,9 @@ pub struct Scenario {
     /// Words on the canvas. They mean nothing to the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+    /// What goes wrong, and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Trouble>,
     /// Statements about the run that `tidemill check` tests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expect>,
@@ -78,6 +82,7 @@ impl Default for Scenario {
             links: Vec::new(),
             groups: Vec::new(),
             notes: Vec::new(),
+            faults: Vec::new(),
             expect: Vec::new(),
         }
     }

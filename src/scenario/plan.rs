@@ -7,6 +7,7 @@ use super::broker::BrokerKind;
 use super::broker::rabbitmq::Header;
 use super::document::{Handle, Limits, Retry};
 use super::expect::Expectation;
+use super::faults::Fault;
 use super::publishing::Publish;
 use super::shapes::{Arrivals, Attribute, Key, Times};
 use super::units::{Bandwidth, Percent, Size};
@@ -45,6 +46,8 @@ pub struct Plan {
     pub consumers: Vec<ConsumerPlan>,
     /// By [`LinkId`]. One per pair of ends and direction that is used.
     pub links: Vec<LinkPlan>,
+    /// What goes wrong, in file order.
+    pub faults: Vec<FaultPlan>,
     /// What the scenario expects of its run, parsed.
     pub expectations: Vec<Expectation>,
     #[expect(dead_code, reason = "never read: it only keeps others from making a plan")]
@@ -75,6 +78,8 @@ pub struct NodePlan {
     pub name: String,
     /// What it is.
     pub role: Role,
+    /// Where it stands in the world, if the file says so.
+    pub zone: Option<String>,
 }
 
 /// What a node is.
@@ -261,6 +266,45 @@ pub struct LinkPlan {
     pub ordered: bool,
     /// The opposite direction.
     pub back: LinkId,
+}
+
+/// A fault.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultPlan {
+    /// As written.
+    pub what: Fault,
+    /// What it strikes: one list for each target it names; of a `Partition` those of the one side and those of the other.
+    pub strikes: [Vec<Place>; 2],
+    /// When.
+    pub when: When,
+}
+
+/// A node, or one instance of it (from 0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Which node.
+    pub node: NodeId,
+    /// Which instance; `None` for all.
+    pub instance: Option<u32>,
+}
+
+/// When a fault comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Once.
+    Once {
+        /// At this time.
+        at: Time,
+        /// For so long; `None` to the end of the run.
+        lasts: Option<Span>,
+    },
+    /// Again and again.
+    Random {
+        /// Mean time between two.
+        every: Span,
+        /// Mean length.
+        lasts: Span,
+    },
 }
 
 impl Plan {

@@ -15,7 +15,8 @@ const ADDED: &[(&str, &str)] =
 
 /// Fields of a scenario that need not be written down.
 const TOP: &[&str] = &[
-    "format", "name", "about", "seed", "duration", "warmup", "network", "limits", "events", "nodes", "links", "groups", "notes", "expect",
+    "format", "name", "about", "seed", "duration", "warmup", "network", "limits", "events", "nodes", "links", "groups", "notes", "faults",
+    "expect",
 ];
 
 /// The text with one value set, to be read again. The assignment is `PATH=VALUE`: a path begins with a node's id, an event's
@@ -207,6 +208,7 @@ const _: fn(&Scenario) -> usize = |s| {
         links: _,
         groups: _,
         notes: _,
+        faults: _,
         expect: _,
     } = s;
     TOP.len()

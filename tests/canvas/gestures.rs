@@ -206,7 +206,7 @@ fn menus_offer_what_can_be_done() {
         let (pos, modifiers) = (pos2(500.0, 560.0), Modifiers::NONE);
         h.hover_at(pos);
         h.event(Event::PointerButton { pos, button: PointerButton::Secondary, pressed: button, modifiers });
-        h.run_steps(2);
+        h.run_steps(6);
     }
     h.get_by_label("Add broker here").click();
     h.run_steps(3);

@@ -5,5 +5,6 @@
 mod edits;
 mod fuzz;
 mod gestures;
+mod more;
 mod run;
 mod world;

@@ -47,6 +47,7 @@ fn frame(scenario: &Scenario) -> Frame {
         links: vec![LinkFigures { rate: 50.0, sent: 100, lost: 1 }; plan.links.len()],
         flights: Vec::new(),
         set_out: 0,
+        faults: Arc::default(),
         series: Series::default(),
         plan,
     }

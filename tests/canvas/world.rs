@@ -2,7 +2,7 @@
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use tidemill::app::action::{Action, Placing, Selection};
+use tidemill::app::action::{Action, Find, Placing, Selection};
 use tidemill::app::canvas::{Canvas, CanvasInput};
 use tidemill::app::edit::{Edit, fresh};
 use tidemill::app::theme::{Mode, Theme};
@@ -19,6 +19,9 @@ pub struct World {
     pub theme: Theme,
     pub frame: Option<Frame>,
     pub reduce_motion: bool,
+    /// The list that was asked for.
+    pub find: Option<Find>,
+    pub complaints: Vec<String>,
     /// Labels of the edits that were asked for, in order.
     pub edits: Vec<String>,
 }
@@ -34,6 +37,8 @@ impl World {
             theme: Theme::of(Mode::Dark),
             frame: None,
             reduce_motion: false,
+            find: None,
+            complaints: Vec::new(),
             edits: Vec::new(),
         }
     }
@@ -60,6 +65,10 @@ impl World {
                 }
                 Action::Select(selection) => self.selection = selection,
                 Action::Place(placing) => self.placing = placing,
+                Action::Canvas(command) => self.canvas.tell(command),
+                Action::FitView => self.canvas.fit(),
+                Action::Find(find) => self.find = Some(find),
+                Action::Complain(why) => self.complaints.push(why),
                 // The window brings the inspector; here there is none.
                 Action::Inspect => {}
                 other => panic!("not for a canvas: {other:?}"),

@@ -9,6 +9,7 @@ use tidemill::scenario::broker::{BrokerKind, Simple};
 use tidemill::scenario::document::{
     Broker, Consumer, Emit, Event, Expect, Group, Handle, Limits, Link, Network, Node, Note, Producer, Read, Retry, Scenario, Then,
 };
+use tidemill::scenario::faults::{KINDS, Trouble};
 use tidemill::scenario::locate::Tree;
 use tidemill::scenario::pairs::Pairs;
 use tidemill::scenario::publishing::Publish;
@@ -191,11 +192,35 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     let head = (text(), text(), any::<u64>(), span(), span(), network, limits);
     let group = (text(), vec(text(), 0..3)).prop_map(|(title, nodes)| Group { title, nodes });
     let note = (text(), (-1e6..1e6_f32, (-2000..2000_i32).prop_map(|y| y as f32))).prop_map(|(text, at)| Note { text, at });
-    let said = (vec(group, 0..3), vec(note, 0..3));
+    let said = (vec(group, 0..3), vec(note, 0..3), vec(trouble(), 0..3));
     let body = (vec(event, 0..4), vec(node(), 0..5), vec(link(), 0..3), said, vec(text().prop_map(Expect), 0..3));
-    (head, body).prop_map(|((name, about, seed, duration, warmup, network, limits), (events, nodes, links, (groups, notes), expect))| {
-        Scenario { format: 1, name, about, seed, duration, warmup, network, limits, events, nodes, links, groups, notes, expect }
-    })
+    (head, body).prop_map(
+        |((name, about, seed, duration, warmup, network, limits), (events, nodes, links, (groups, notes, faults), expect))| Scenario {
+            format: 1,
+            name,
+            about,
+            seed,
+            duration,
+            warmup,
+            network,
+            limits,
+            events,
+            nodes,
+            links,
+            groups,
+            notes,
+            faults,
+            expect,
+        },
+    )
+}
+
+fn trouble() -> impl Strategy<Value = Trouble> {
+    let fault = || (0..KINDS.len(), text(), text()).prop_map(|(kind, a, b)| (KINDS[kind].make)(&a, &b));
+    prop_oneof![
+        (span(), proptest::option::of(span()), fault()).prop_map(|(at, lasts, what)| Trouble::Fault { at, lasts, what }),
+        (fault(), span(), span()).prop_map(|(what, every, lasts)| Trouble::Chaos { what, every, lasts }),
+    ]
 }
 
 /// Puts a comment into every gap that the mask chooses.

@@ -5,7 +5,7 @@ use crate::replay::BUSY;
 use proptest::prelude::*;
 use std::sync::Arc;
 use tidemill::engine::{Progress, Simulation};
-use tidemill::record::Totals;
+use tidemill::record::{Recorder, Totals};
 use tidemill::scenario::Plan;
 use tidemill::time::Time;
 
@@ -109,19 +109,61 @@ fn consumer(number: usize) -> impl Strategy<Value = String> {
         (share(), publish()),
     )
         .prop_map(move |(time, fails, (instances, threads), retry, reads, shared, dead, (then, publish))| {
+            let zone = if number < 2 { "zone: \"east\"," } else { "" };
             let group = if shared { ", group: \"g\"" } else { "" };
             let reads = reads.iter().map(|t| format!("Read(from: \"b/t{t}\"{group})")).collect::<Vec<_>>().join(", ");
             let retry = retry.map_or(String::new(), |(n, backoff)| format!("retry: Retry(attempts: {n}, backoff: {backoff}),"));
             let dead = if dead { "dead_letter: \"b/dead\"," } else { "" };
             format!(
-                "Consumer(id: \"c{number}\", instances: {instances}, threads: {threads}, reads: [{reads}],
+                "Consumer(id: \"c{number}\", {zone} instances: {instances}, threads: {threads}, reads: [{reads}],
                     handle: Handle(time: {time}, fails: {fails:?}), {retry} {dead} {publish}
                     then: [Emit(event: \"F\", to: \"b/out\", probability: {then:?})]),\n"
             )
         })
 }
 
+/// What may go wrong in a scenario of [`scenario`].
+fn fault() -> impl Strategy<Value = String> {
+    let node = prop::sample::select(vec!["c0", "c0#1", "sink", "zone:east"]);
+    let ends = || prop::sample::select(vec![r#"("p", "b")"#, r#"("b", "c0")"#, r#"("zone:east", "b")"#]);
+    let rate = || prop::sample::select(vec!["5%", "60%", "100%"]);
+    prop_oneof![
+        prop::sample::select(vec!["p", "b", "c0", "c0#1", "sink", "zone:east"]).prop_map(|node| format!("Crash({node:?})")),
+        node.clone().prop_map(|node| format!("Pause({node:?})")),
+        (node.clone(), 1u32..20).prop_map(|(node, times)| format!("Slow(node: {node:?}, times: {times})")),
+        (node.clone(), rate()).prop_map(|(node, rate)| format!("Errors(node: {node:?}, rate: {rate:?})")),
+        (node, rate()).prop_map(|(node, share)| format!("Poison(node: {node:?}, share: {share:?})")),
+        prop::sample::select(vec!["0", "0.5", "4.5"]).prop_map(|times| format!("Surge(producer: \"p\", times: {times})")),
+        (ends(), span()).prop_map(|(ends, add)| format!("Latency(between: {ends}, add: {add:?}, times: 2)")),
+        (ends(), rate()).prop_map(|(ends, rate)| format!("Loss(between: {ends}, rate: {rate:?})")),
+        (ends(), rate()).prop_map(|(ends, rate)| format!("Duplicate(between: {ends}, rate: {rate:?})")),
+        (ends(), span()).prop_map(|(ends, by)| format!("Reorder(between: {ends}, by: {by:?})")),
+        Just(r#"Partition(of: ["b"])"#.to_owned()),
+        Just(r#"Partition(of: ["c0"], from: ["b"])"#.to_owned()),
+    ]
+}
+
+fn trouble() -> impl Strategy<Value = String> {
+    let when = prop_oneof![
+        (0u32..3000, 1u32..2000).prop_map(|(at, lasts)| format!("Fault(at: \"{at}ms\", lasts: \"{lasts}ms\", what: ")),
+        (0u32..3000).prop_map(|at| format!("Fault(at: \"{at}ms\", what: ")),
+        (5u32..500, 5u32..300).prop_map(|(every, lasts)| format!("Chaos(every: \"{every}ms\", lasts: \"{lasts}ms\", what: ")),
+    ];
+    (when, fault()).prop_map(|(when, what)| format!("{when}{what}),\n"))
+}
+
+/// A scenario in which nothing goes wrong.
 fn scenario() -> impl Strategy<Value = String> {
+    troubled(0..1)
+}
+
+/// A scenario in which so many things go wrong, now and then.
+fn troubled(faults: std::ops::Range<usize>) -> impl Strategy<Value = String> {
+    (calm(), prop::collection::vec(trouble(), faults))
+        .prop_map(|(text, faults)| text.replace("faults: []", &format!("faults: [{}]", faults.concat())))
+}
+
+fn calm() -> impl Strategy<Value = String> {
     let consumers = prop::collection::vec(0u8..1, 1..5).prop_flat_map(|n| (0..n.len()).map(consumer).collect::<Vec<_>>());
     (prop::collection::vec((arrivals(), 0usize..3), 1..4), consumers, link(), prop::option::of(link()), publish()).prop_map(
         |(emits, consumers, network, odd, publish)| {
@@ -140,7 +182,7 @@ fn scenario() -> impl Strategy<Value = String> {
                     {}
                     Consumer(id: \"sink\", reads: [Read(from: \"b/out\"), Read(from: \"b/dead\")]),
                 ],
-                links: [{odd}])",
+                links: [{odd}], faults: [])",
                 consumers.concat()
             )
         },
@@ -160,6 +202,27 @@ proptest! {
         prop_assert!(whole.audit().is_ok(), "{:?}", whole.audit());
         let totals = Totals::of(&whole);
         prop_assert!(totals.lost <= totals.failed + totals.dropped + totals.expired + totals.unroutable);
+    }
+
+    #[test]
+    fn whatever_goes_wrong_the_books_balance(text in troubled(1..5), seed in 0u64..1000) {
+        let plan = plan(&text);
+        let mut recorder = Recorder::new(Arc::clone(&plan));
+        let mut simulation = Simulation::new(Arc::clone(&plan), seed);
+        for _ in 0..2500 {
+            let progress = simulation.advance(Time::NEVER, 1, &mut recorder);
+            prop_assert!(simulation.audit().is_ok(), "{:?}", simulation.audit());
+            if progress != Progress::Paused {
+                break;
+            }
+        }
+        simulation.advance(Time::NEVER, 200_000, &mut recorder);
+        prop_assert!(simulation.audit().is_ok(), "{:?}", simulation.audit());
+        // Who only watches comes to the same.
+        for i in 0..plan.outlets.len() {
+            let outlet = tidemill::ids::OutletId::at(i);
+            prop_assert_eq!(recorder.depth(outlet, simulation.now()).last, simulation.books(outlet).waiting);
+        }
     }
 
     #[test]

@@ -48,7 +48,15 @@ const KEYS: &[Key] = &[
     Key::S,
     Key::Y,
     Key::Z,
+    Key::G,
+    Key::K,
+    Key::L,
+    Key::T,
+    Key::Slash,
+    Key::Plus,
+    Key::Minus,
     Key::F1,
+    Key::F2,
     Key::F3,
     Key::F4,
 ];
@@ -80,6 +88,7 @@ fn one(w: &mut Window, luck: &mut Luck) {
             let from = pos2(luck.below(1280) as f32, luck.below(720) as f32);
             drag(w, from, pos);
         }
+        14 if luck.below(3) == 0 => w.event(luck_of_the_clipboard(luck)),
         14 => w.event(Event::MouseWheel {
             unit: MouseWheelUnit::Point,
             delta: vec2(luck.below(400) as f32 - 200.0, luck.below(2000) as f32 - 1000.0),
@@ -90,6 +99,20 @@ fn one(w: &mut Window, luck: &mut Luck) {
         _ => w.event(Event::PointerGone),
     }
     w.run_steps(1);
+}
+
+/// Copy, cut, and paste of what is or is not a scenario.
+fn luck_of_the_clipboard(luck: &mut Luck) -> Event {
+    const PART: &str =
+        "Scenario(format: 1, events: [Event(name: \"E\")], nodes: [Broker(id: \"bus\", at: (0, 0), kind: Simple(topics: [\"t\"])),
+        Consumer(id: \"c\", at: (300, 0), reads: [Read(from: \"bus/t\")])], groups: [Group(title: \"G\", nodes: [\"bus\", \"c\"])],
+        notes: [Note(text: \"N\", at: (0, 200))])";
+    match luck.below(4) {
+        0 => Event::Copy,
+        1 => Event::Cut,
+        2 => Event::Paste("nothing of use".to_owned()),
+        _ => Event::Paste(PART.to_owned()),
+    }
 }
 
 /// What undoing everything has to lead to. Nothing is saved here, so the text is that of the opening.
@@ -112,6 +135,11 @@ fn undo_leads_back(w: &mut Window, seed: u64) -> usize {
     assert!(steps < 200, "the history must not have forgotten anything for this to be a test");
     assert_eq!(scenario(w), &opened(w), "seed {seed}");
     assert!(!w.state().session.dirty(), "seed {seed}");
+    let document = w.state().session.document.as_ref().unwrap();
+    if !document.original.is_empty() {
+        let text = scenario::write_over(&document.scenario, &document.original).text;
+        assert_eq!(text, document.original, "seed {seed}: byte for byte");
+    }
     for _ in 0..steps {
         w.state_mut().session.apply(Action::Redo);
     }
@@ -130,7 +158,7 @@ fn random_hands_never_break_the_window() {
         let mut w = window();
         w.state_mut().session.apply(Action::OpenShipped("shop.ron"));
         w.run_steps(3);
-        for i in 0..700 {
+        for i in 0..900 {
             one(&mut w, &mut luck);
             // Random hands must not write files, and not stay in front of a question for ever.
             let asked = w.state().session.question.clone();

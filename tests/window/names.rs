@@ -139,6 +139,8 @@ fn every_question() {
     let questions = [
         Question::Unsaved,
         Question::ChangedOnDisk("/tmp/a.ron".into()),
+        Question::Recover("/tmp/.a.ron.autosave".into()),
+        Question::Reload { path: "/tmp/a.ron".into(), text: String::new() },
         Question::OpenPath,
         Question::SavePath,
         Question::Broken { file: "a.ron".into(), problems: Vec::new() },

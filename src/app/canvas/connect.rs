@@ -1,70 +1,55 @@
-//! Drawing a link by hand: from which port, where it may end and why not, and the question which topic is meant.
+//! Drawing a link by hand: from which port, where it may end and why not, and the question which part of a broker is meant.
 
 use super::layout::{Kind, Scene};
 use super::{Canvas, CanvasInput, hit};
-use crate::app::action::Action;
+use crate::app::action::{Action, Find, Source};
 use crate::app::edit::{Edit, may_connect};
 use crate::app::kinds::{self, Way};
 use crate::scenario::Scenario;
 use crate::scenario::document::Node;
 use egui::{Key, Pos2, Ui};
 
-/// The port that a link is being drawn from. By name, as the scenario may change meanwhile.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// A producer's or a consumer's output.
-    Node(String),
-    /// A broker's channel.
-    Channel {
-        /// The broker.
-        broker: String,
-        /// Its channel.
-        channel: String,
-    },
+/// Where a port is; nowhere if it is gone.
+pub fn port(source: &Source, scene: &Scene) -> Option<Pos2> {
+    let node = &scene.nodes[*scene.index.get(source.node())?];
+    match source {
+        Source::Node(_) => (node.kind != Kind::Broker).then(|| node.output()),
+        Source::Input(_) => (node.kind == Kind::Consumer).then(|| node.input()),
+        Source::Channel { channel, .. } => Some(node.rows.iter().find(|r| r.gives && r.name == *channel)?.rect.right_center()),
+    }
 }
 
-impl Source {
-    /// The node it belongs to.
-    pub fn node(&self) -> &str {
-        match self {
-            Source::Node(id) => id,
-            Source::Channel { broker, .. } => broker,
-        }
-    }
-
-    /// The channel, if it is a broker's.
-    pub fn row(&self) -> Option<&str> {
-        match self {
-            Source::Node(_) => None,
-            Source::Channel { channel, .. } => Some(channel),
-        }
-    }
-
-    /// Where it is; nowhere if it is gone.
-    pub fn port(&self, scene: &Scene) -> Option<Pos2> {
-        let node = &scene.nodes[*scene.index.get(self.node())?];
-        match self.row() {
-            None => (node.kind != Kind::Broker).then(|| node.output()),
-            Some(channel) => Some(node.rows.iter().find(|r| r.gives && r.name == channel)?.rect.right_center()),
-        }
-    }
+/// In which direction events would pass the broker at the other end of a link from this port.
+fn way(source: &Source) -> Way {
+    if matches!(source, Source::Input(_)) { Way::Out } else { Way::In }
 }
 
 /// Whether a link from there may end at this node (and row), or why not.
 pub fn verdict(scene: &Scene, scenario: &Scenario, source: &Source, target: usize, row: Option<usize>) -> Result<(), String> {
     let gone = || "It is gone".to_owned();
-    let from = scene.index.get(source.node()).and_then(|i| scenario.nodes.get(*i)).ok_or_else(gone)?;
-    let to = scenario.nodes.get(target).ok_or_else(gone)?;
-    may_connect(from, to)?;
+    let here = scene.index.get(source.node()).and_then(|i| scenario.nodes.get(*i)).ok_or_else(gone)?;
+    let there = scenario.nodes.get(target).ok_or_else(gone)?;
     let row = row.and_then(|row| scene.nodes.get(target)?.rows.get(row));
-    if let Some(row) = row.filter(|row| matches!(to, Node::Broker(_)) && !row.takes) {
-        return Err(format!("Nothing is published to a {}: it is read from", row.noun));
+    if matches!(source, Source::Input(_)) {
+        may_connect(there, here).map_err(|_| "A consumer reads from a broker".to_owned())?;
+    } else {
+        may_connect(here, there)?;
     }
-    let already = match (from, to, row) {
+    if let Some(row) = row.filter(|row| !row.goes(way(source))) {
+        let noun = row.noun;
+        return Err(match way(source) {
+            Way::In => format!("Nothing is published to a {noun}: it is read from"),
+            Way::Out => format!("Nothing is read from a {noun}: it is published to"),
+        });
+    }
+    let already = match (here, there, row) {
         (Node::Producer(p), _, Some(row)) if p.emits.iter().any(|e| e.to == row.place) => {
             Some(format!("{} publishes to {} already", p.id, row.place))
         }
-        (Node::Consumer(c), _, Some(row)) if c.then.iter().any(|t| t.to == row.place) => {
+        (Node::Consumer(c), _, Some(row)) if way(source) == Way::Out && c.reads.iter().any(|r| r.from == row.place) => {
+            Some(format!("{} reads {} already", c.id, row.place))
+        }
+        (Node::Consumer(c), _, Some(row)) if way(source) == Way::In && c.then.iter().any(|t| t.to == row.place) => {
             Some(format!("{} publishes to {} already", c.id, row.place))
         }
         (Node::Broker(b), Node::Consumer(c), _) => {
@@ -76,54 +61,75 @@ pub fn verdict(scene: &Scene, scenario: &Scenario, source: &Source, target: usiz
     already.map_or(Ok(()), Err)
 }
 
-/// The question which topic of a broker is meant.
+/// The question which part of a broker is meant.
 #[derive(Clone, Debug)]
-pub struct TopicMenu {
-    from: String,
+pub struct PartMenu {
+    node: String,
     broker: String,
+    way: Way,
     at: Pos2,
     new: Option<String>,
     asked: bool,
 }
 
+impl PartMenu {
+    fn edit(&self, channel: String) -> Edit {
+        let (node, broker) = (self.node.clone(), self.broker.clone());
+        match self.way {
+            Way::In => Edit::Connect { from: node, to: broker, channel },
+            Way::Out => Edit::Connect { from: broker, to: node, channel },
+        }
+    }
+}
+
 impl Canvas {
     /// A link drawn by hand was let go here.
     pub(super) fn finish_link(&mut self, input: &CanvasInput<'_>, source: &Source, pointer: Pos2, actions: &mut Vec<Action>) {
-        let Some(spot) = hit::spot(&self.scene, self.view.scene_from_screen(pointer), 6.0 / self.view.zoom) else { return };
+        let place = self.view.scene_from_screen(pointer);
+        let Some(spot) = hit::spot(&self.scene, place, 6.0 / self.view.zoom) else {
+            // Into nothing: what is to be there? A hand that only trembled means nothing.
+            let drawn = port(source, &self.scene).is_some_and(|from| (self.view.screen_from_scene(from) - pointer).length() > 40.0);
+            if drawn && self.view.canvas.contains(pointer) {
+                let at = super::gestures::snapped(place);
+                actions.push(Action::Find(Find::Add { at: Some(at.into()), with: Some(source.clone()) }));
+            }
+            return;
+        };
         if verdict(&self.scene, input.scenario, source, spot.node, spot.row).is_err() {
             return;
         }
         let target = &self.scene.nodes[spot.node];
-        let (from, to) = (source.node().to_owned(), target.id.clone());
-        let takers = || target.rows.iter().enumerate().filter(|(_, row)| row.takes).map(|(i, _)| i);
-        let only = takers().next().filter(|_| takers().count() == 1);
-        let channel = match source.row() {
-            Some(channel) => Some(channel.to_owned()),
-            None => spot.row.or(only).and_then(|row| Some(target.rows.get(row)?.name.clone())),
-        };
-        match channel {
-            Some(channel) => actions.push(Action::Edit(Edit::Connect { from, to, channel })),
-            None => self.topics = Some(TopicMenu { from, broker: to, at: pointer, new: None, asked: false }),
+        if let Source::Channel { broker, channel } = source {
+            actions.push(Action::Edit(Edit::Connect { from: broker.clone(), to: target.id.clone(), channel: channel.clone() }));
+            return;
+        }
+        let way = way(source);
+        let fitting = || target.rows.iter().enumerate().filter(|(_, row)| row.goes(way)).map(|(i, _)| i);
+        let only = fitting().next().filter(|_| fitting().count() == 1);
+        let menu = PartMenu { node: source.node().to_owned(), broker: target.id.clone(), way, at: pointer, new: None, asked: false };
+        match spot.row.or(only).and_then(|row| target.rows.get(row)) {
+            Some(row) => actions.push(Action::Edit(menu.edit(row.name.clone()))),
+            None => self.parts = Some(menu),
         }
     }
 
-    /// The little window that asks for the topic.
-    pub(super) fn show_topics(&mut self, ui: &Ui, input: &CanvasInput<'_>, actions: &mut Vec<Action>) {
-        let Some(mut menu) = self.topics.take() else { return };
+    /// The little window that asks for the part.
+    pub(super) fn show_parts(&mut self, ui: &Ui, input: &CanvasInput<'_>, actions: &mut Vec<Action>) {
+        let Some(mut menu) = self.parts.take() else { return };
         let Some(broker) = self.scene.index.get(&menu.broker).map(|i| &self.scene.nodes[*i]) else { return };
         let noun = match input.scenario.nodes.iter().find(|n| n.id() == menu.broker) {
-            Some(Node::Broker(b)) => kinds::of(&b.kind).noun(Way::In),
+            Some(Node::Broker(b)) => kinds::of(&b.kind).noun(menu.way),
             _ => return,
         };
         let mut chosen = None;
         let mut open = true;
-        let popup = egui::Popup::new(ui.scope_id().with("topics"), ui.ctx().clone(), menu.at, ui.layer_id())
+        let popup = egui::Popup::new(ui.scope_id().with("parts"), ui.ctx().clone(), menu.at, ui.layer_id())
             .open_bool(&mut open)
             .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
             .width(200.0 * input.theme.body / 14.0);
         popup.show(|ui| {
             ui.label(egui::RichText::new(format!("Which {noun} of {}?", menu.broker)).color(input.theme.muted));
-            for row in broker.rows.iter().filter(|row| row.takes) {
+            for row in broker.rows.iter().filter(|row| row.goes(menu.way)) {
                 if ui.add(egui::Button::new(&row.name).frame(false)).clicked() {
                     chosen = Some(row.name.clone());
                 }
@@ -151,8 +157,8 @@ impl Canvas {
             }
         });
         match chosen {
-            Some(channel) => actions.push(Action::Edit(Edit::Connect { from: menu.from, to: menu.broker, channel })),
-            None if open && !ui.input(|i| i.key_pressed(Key::Escape)) => self.topics = Some(menu),
+            Some(channel) => actions.push(Action::Edit(menu.edit(channel))),
+            None if open && !ui.input(|i| i.key_pressed(Key::Escape)) => self.parts = Some(menu),
             None => {}
         }
     }

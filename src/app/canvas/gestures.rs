@@ -1,12 +1,12 @@
 //! What the pointer does, in words of the scenario.
 
-use super::connect::Source;
 use super::layout::{Kind, Scene};
-use super::measures::{FAR, GRID, PORT_GRASP_SCREEN, TEXTURE, TOUCHED, WHEEL};
+use super::measures::{FAR, GRID, PARTICLE_GRASP_SCREEN, PORT_GRASP_SCREEN, TEXTURE, TOUCHED, WHEEL};
+use super::snap::{self, Snap};
 use super::view::View;
-use super::{Canvas, CanvasInput, Pointed, hit, paint};
-use crate::app::action::{Action, Placing, Selection};
-use crate::app::edit::{Edit, fresh};
+use super::{Canvas, CanvasInput, Pointed, hit, menus, paint};
+use crate::app::action::{Action, Find, OnCanvas, Placing, Selection, Source};
+use crate::app::edit::Edit;
 use egui::{CursorIcon, DragAndDrop, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
 use std::collections::BTreeSet;
 
@@ -36,6 +36,13 @@ pub enum Gesture {
         /// Where in the scene the pointer took it.
         from: Pos2,
     },
+    /// A note follows the pointer.
+    Note {
+        /// Which.
+        index: usize,
+        /// Where in the scene the pointer took it.
+        from: Pos2,
+    },
     /// A link is drawn.
     Connect(Source),
 }
@@ -49,15 +56,17 @@ impl Gesture {
         }
     }
 
-    /// How far.
-    pub fn moved(&self, ui: &Ui, view: &View, scene: &Scene) -> Vec2 {
-        match self {
-            Gesture::Move { lead, at, from, .. } if scene.index.contains_key(lead) => match ui.input(|i| i.pointer.latest_pos()) {
-                Some(pointer) => snapped(*at + (view.scene_from_screen(pointer) - *from)) - *at,
-                None => Vec2::ZERO,
-            },
-            _ => Vec2::ZERO,
+    /// How far, and along which lines. With Alt nodes go wherever the pointer does.
+    pub fn snap(&self, ui: &Ui, view: &View, scene: &Scene) -> Snap {
+        let Gesture::Move { names, lead, at, from } = self else { return Snap::default() };
+        let (Some(&i), Some(pointer)) = (scene.index.get(lead), ui.input(|i| i.pointer.latest_pos())) else { return Snap::default() };
+        let (lead, wanted) = (&scene.nodes[i], view.scene_from_screen(pointer) - *from);
+        if ui.input(|i| i.modifiers.alt) {
+            return Snap { by: wanted.round(), guides: Vec::new() };
         }
+        // The scene shows it where it has been dragged to.
+        let home = lead.rect.translate(*at - lead.at);
+        snap::snap(scene, lead, home, *at, wanted, names, view.zoom)
     }
 
     /// The rectangle that is drawn, in the scene.
@@ -136,12 +145,7 @@ impl Canvas {
 
     /// Adds a node and selects it.
     pub(super) fn add(&mut self, input: &CanvasInput<'_>, placing: Placing, at: Pos2, actions: &mut Vec<Action>) {
-        let node = fresh(placing, at.into(), input.scenario);
-        let selection = Selection::node(node.id());
-        actions.push(Action::Edit(Edit::Add(node)));
-        actions.push(Action::Select(selection));
-        // The person chose this place in this view: it must not jump to fit.
-        self.fitting.leave();
+        self.add_with(input, placing, at, None, actions);
     }
 
     /// Makes nodes, rows, ports and links real to the pointer and to assistive technology, and acts on what happens to them.
@@ -155,6 +159,7 @@ impl Canvas {
         if self.view.zoom * self.scene.scale >= if few { TEXTURE } else { FAR } {
             self.touch_wires(ui, input, &mut pointed, actions);
         }
+        self.touch_notes(ui, input, actions);
         let visible = self.touched_nodes(ui);
         let rows_shown = self.view.zoom * self.scene.scale >= FAR;
         for i in visible {
@@ -166,6 +171,11 @@ impl Canvas {
         if ground.hovered() && pointed.node.is_none() && pointed.wire.is_none() {
             pointed.wire =
                 ui.input(|i| i.pointer.hover_pos()).and_then(|p| hit::wire(&self.scene, self.view.scene_from_screen(p), self.view.zoom));
+        }
+        if pointed.node.is_none() && matches!(self.gesture, Gesture::Idle) && input.frame.is_some() {
+            let at =
+                ui.input(|i| i.pointer.hover_pos()).filter(|p| self.view.canvas.contains(*p) && ui.rect_contains_pointer(self.view.canvas));
+            pointed.particle = at.and_then(|at| self.particles.at(at, &self.scene, &self.view, PARTICLE_GRASP_SCREEN));
         }
         self.touch_ground(ui, input, ground, &pointed, actions);
         pointed
@@ -189,7 +199,8 @@ impl Canvas {
 
     fn touch_wires(&mut self, ui: &Ui, input: &CanvasInput<'_>, pointed: &mut Pointed, actions: &mut Vec<Action>) {
         let visible = self.view.visible();
-        for (i, wire) in self.scene.wires.iter().enumerate() {
+        for i in 0..self.scene.wires.len() {
+            let wire = &self.scene.wires[i];
             let middle = paint::link::middle(&self.scene, wire);
             if !visible.contains(middle) {
                 continue;
@@ -202,8 +213,12 @@ impl Canvas {
             if response.hovered() {
                 pointed.wire = Some(i);
             }
-            if response.clicked() {
+            if response.clicked() || response.secondary_clicked() {
                 self.select_wire(input, i, actions);
+            }
+            if response.secondary_clicked() {
+                let wire = &self.scene.wires[i];
+                self.menu.open(menus::About::Wire(self.scene.connection(wire), self.scene.nodes[wire.from].id.clone()));
             }
         }
     }
@@ -211,7 +226,7 @@ impl Canvas {
     fn select_wire(&self, input: &CanvasInput<'_>, wire: usize, actions: &mut Vec<Action>) {
         let wire = &self.scene.wires[wire];
         let selection = match self.scene.connection(wire) {
-            connection @ Some(_) => Selection { nodes: BTreeSet::new(), connection },
+            connection @ Some(_) => Selection { connection, ..Selection::default() },
             // A dead-letter route is a setting of its consumer.
             None => Selection::node(&self.scene.nodes[wire.from].id),
         };
@@ -239,20 +254,32 @@ impl Canvas {
         if response.gained_focus() && !selected && !response.clicked() && !response.dragged() {
             actions.push(Action::Select(Selection::node(&node.id)));
         }
-        self.act_on_node(ui, input, i, &response, actions);
+        self.act_on_node(ui, input, i, None, &response, actions);
         if self.scene.nodes[i].kind == Kind::Broker && self.view.zoom * self.scene.scale >= FAR {
             for row in 0..self.scene.nodes[i].rows.len() {
                 let row = &self.scene.nodes[i].rows[row];
                 let id = ui.scope_id().with(("row", row.noun, &row.place));
                 let response = ui.interact(self.view.screen_rect(row.rect), id, Sense::CLICK);
                 response.widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("{} {}", row.noun, row.place)));
-                self.act_on_node(ui, input, i, &response, actions);
+                let part = row.name.clone();
+                self.act_on_node(ui, input, i, Some(&part), &response, actions);
             }
         }
     }
 
-    fn act_on_node(&mut self, ui: &Ui, input: &CanvasInput<'_>, i: usize, response: &Response, actions: &mut Vec<Action>) {
-        let id = &self.scene.nodes[i].id;
+    fn act_on_node(
+        &mut self,
+        ui: &Ui,
+        input: &CanvasInput<'_>,
+        i: usize,
+        part: Option<&str>,
+        response: &Response,
+        actions: &mut Vec<Action>,
+    ) {
+        let id = &self.scene.nodes[i].id.clone();
+        if response.double_clicked() && ui.input(|i| i.modifiers.is_none()) {
+            self.tell(OnCanvas::Rename(part.map_or_else(|| id.clone(), |part| format!("{id}/{part}"))));
+        }
         let selected = input.selection.nodes.contains(id);
         if response.clicked() {
             let adding = ui.input(|i| i.modifiers.shift || i.modifiers.command);
@@ -271,7 +298,7 @@ impl Canvas {
             if !selected {
                 actions.push(Action::Select(Selection::node(id)));
             }
-            (self.menu.node, self.menu.opened) = (Some(id.clone()), true);
+            self.menu.open(menus::About::Node(id.clone(), part.map(str::to_owned)));
         }
         if response.drag_started_by(PointerButton::Primary) {
             if ui.input(|i| i.key_down(Key::Space)) {
@@ -287,12 +314,12 @@ impl Canvas {
             self.gesture = Gesture::Move { names, lead: id.clone(), at: self.scene.nodes[i].at, from };
         }
         if response.drag_stopped() && matches!(self.gesture, Gesture::Move { .. }) {
-            self.finish_move(ui, actions);
+            self.finish_move(actions);
         }
     }
 
-    fn finish_move(&mut self, ui: &Ui, actions: &mut Vec<Action>) {
-        let by = self.gesture.moved(ui, &self.view, &self.scene);
+    pub(super) fn finish_move(&mut self, actions: &mut Vec<Action>) {
+        let by = self.snap.by;
         let gesture = std::mem::take(&mut self.gesture);
         let Some(names) = gesture.names() else { return };
         // The scene shows the nodes where they have been dragged to.
@@ -303,13 +330,22 @@ impl Canvas {
         }
     }
 
-    /// Moves nodes; those that were placed automatically stay where they are seen, or the rest would rearrange itself.
-    pub(super) fn push_move(&self, mut moves: Vec<(String, (f32, f32))>, actions: &mut Vec<Action>) {
-        for node in &self.scene.nodes {
-            if node.unplaced && !moves.iter().any(|(id, _)| *id == node.id) {
-                moves.push((node.id.clone(), node.at.into()));
+    /// Moves, and with them those nodes that were placed automatically: they stay where they are seen, or the rest would rearrange
+    /// itself.
+    pub(super) fn with_unplaced(&self, mut moves: Vec<(String, (f32, f32))>) -> Vec<(String, (f32, f32))> {
+        if !moves.is_empty() {
+            for node in self.scene.nodes.iter().filter(|n| n.unplaced) {
+                if !moves.iter().any(|(id, _)| *id == node.id) {
+                    moves.push((node.id.clone(), node.at.into()));
+                }
             }
         }
+        moves
+    }
+
+    /// Moves nodes.
+    pub(super) fn push_move(&self, moves: Vec<(String, (f32, f32))>, actions: &mut Vec<Action>) {
+        let moves = self.with_unplaced(moves);
         if !moves.is_empty() {
             actions.push(Action::Edit(Edit::Move(moves)));
         }
@@ -319,7 +355,11 @@ impl Canvas {
         let node = &self.scene.nodes[i];
         let mut ports: Vec<(Pos2, Source)> = Vec::with_capacity(node.rows.len().max(1));
         match node.kind {
-            Kind::Producer | Kind::Consumer => ports.push((node.output(), Source::Node(node.id.clone()))),
+            Kind::Producer => ports.push((node.output(), Source::Node(node.id.clone()))),
+            Kind::Consumer => {
+                ports.push((node.input(), Source::Input(node.id.clone())));
+                ports.push((node.output(), Source::Node(node.id.clone())));
+            }
             Kind::Broker => ports.extend(
                 node.rows
                     .iter()
@@ -329,10 +369,15 @@ impl Canvas {
         }
         for (at, source) in ports {
             let grasp = Rect::from_center_size(self.view.screen_from_scene(at), Vec2::splat(PORT_GRASP_SCREEN * 2.0));
-            let response = ui.interact(grasp, ui.scope_id().with(("port", source.node(), source.row())), Sense::DRAG);
+            let response = ui.interact(
+                grasp,
+                ui.scope_id().with(("port", source.node(), source.row(), matches!(source, Source::Input(_)))),
+                Sense::DRAG,
+            );
             response.widget_info(|| {
                 let place = source.row().map_or_else(|| source.node().to_owned(), |row| format!("{}/{row}", source.node()));
-                WidgetInfo::labeled(Role::Button, true, format!("connect from {place}"))
+                let which = if matches!(source, Source::Input(_)) { "to" } else { "from" };
+                WidgetInfo::labeled(Role::Button, true, format!("connect {which} {place}"))
             });
             if response.hovered() && matches!(self.gesture, Gesture::Idle) {
                 pointed.port = Some(source.clone());
@@ -355,11 +400,15 @@ impl Canvas {
 
     fn touch_ground(&mut self, ui: &Ui, input: &CanvasInput<'_>, ground: &Response, pointed: &Pointed, actions: &mut Vec<Action>) {
         let keep = ui.input(|i| i.modifiers.shift || i.modifiers.command);
+        let here = ui.input(|i| i.pointer.interact_pos()).map(|p| self.view.scene_from_screen(p));
         if ground.double_clicked() && pointed.wire.is_none() {
-            self.fitting.ask();
-            ui.ctx().request_repaint();
+            actions.push(Action::Find(Find::Add { at: here.map(|p| snapped(p).into()), with: None }));
         } else if ground.clicked() {
             ui.memory_mut(|m| m.request_focus(ground.id));
+            if let Some(seen) = pointed.particle {
+                actions.push(Action::OpenJourney(seen.event));
+                return;
+            }
             match pointed.wire {
                 Some(wire) => self.select_wire(input, wire, actions),
                 None if !keep && !input.selection.is_empty() => actions.push(Action::Select(Selection::default())),
@@ -367,8 +416,15 @@ impl Canvas {
             }
         }
         if ground.secondary_clicked() {
-            self.menu.node = None;
-            self.menu.at = ui.input(|i| i.pointer.latest_pos()).map_or(self.view.centre, |p| self.view.scene_from_screen(p));
+            let about = match pointed.wire {
+                None => menus::About::Ground,
+                Some(wire) => {
+                    self.select_wire(input, wire, actions);
+                    let wire = &self.scene.wires[wire];
+                    menus::About::Wire(self.scene.connection(wire), self.scene.nodes[wire.from].id.clone())
+                }
+            };
+            self.menu.open(about);
         }
         if ground.drag_started_by(PointerButton::Primary) && matches!(self.gesture, Gesture::Idle) {
             ui.memory_mut(|m| m.request_focus(ground.id));

@@ -2,16 +2,22 @@
 
 use super::gestures::Gesture;
 use super::measures::GRID;
+use super::notes::change;
 use super::{Canvas, CanvasInput};
-use crate::app::action::{Action, Selection};
+use crate::app::action::{Action, OnCanvas, Selection};
 use crate::app::edit::Edit;
-use egui::{EventFilter, Id, Key, Modifiers, Response, Ui, Vec2, vec2};
+use egui::{Event, EventFilter, Id, Key, Modifiers, Response, Ui, Vec2, vec2};
 
 impl Canvas {
     /// Escape, Delete, arrows, Tab, Enter, Ctrl+A, Ctrl+D.
     pub(super) fn take_keys(&mut self, ui: &Ui, input: &CanvasInput<'_>, ground: &Response, actions: &mut Vec<Action>) {
         let focus = ui.memory(|m| m.focused());
-        let ours = |id: Id| id == ground.id || self.scene.nodes.iter().any(|n| self.node_id(ui, &n.id) == id);
+        let notes = input.scenario.notes.len();
+        let ours = |id: Id| {
+            id == ground.id
+                || (0..notes).any(|n| self.note_id(ui, n) == id)
+                || self.scene.nodes.iter().any(|n| self.node_id(ui, &n.id) == id)
+        };
         let focused = focus.filter(|id| ours(*id));
         let behind_dialog = !ui.memory(|m| m.allows_interaction(ui.layer_id()));
         if behind_dialog || ui.ctx().text_edit_focused() || (focus.is_some() && focused.is_none()) {
@@ -33,11 +39,12 @@ impl Canvas {
         }
         if pressed(Modifiers::COMMAND, Key::A) {
             let nodes = self.scene.nodes.iter().map(|n| n.id.clone()).collect();
-            actions.push(Action::Select(Selection { nodes, connection: None }));
+            actions.push(Action::Select(Selection::nodes(nodes)));
         }
-        if !input.selection.nodes.is_empty() && pressed(Modifiers::COMMAND, Key::D) {
-            self.duplicate(input, actions);
+        if !input.selection.is_empty() && pressed(Modifiers::COMMAND, Key::D) {
+            self.tell(OnCanvas::Duplicate);
         }
+        self.take_clipboard(ui);
         if !input.selection.nodes.is_empty() && matches!(self.gesture, Gesture::Idle) {
             self.nudge(ui, input, actions);
         }
@@ -53,11 +60,29 @@ impl Canvas {
         }
     }
 
+    /// Copy, cut and paste come as events of their own, whatever keys the desktop has for them.
+    fn take_clipboard(&mut self, ui: &Ui) {
+        let mut told = Vec::new();
+        ui.input_mut(|i| {
+            i.events.retain(|event| {
+                let command = match event {
+                    Event::Copy => OnCanvas::Copy,
+                    Event::Cut => OnCanvas::Cut,
+                    Event::Paste(text) => OnCanvas::Paste(text.clone()),
+                    _ => return true,
+                };
+                told.push(command);
+                false
+            });
+        });
+        told.into_iter().for_each(|command| self.tell(command));
+    }
+
     /// Takes back one thing: placing, the selection, at last the focus. (A gesture was seen to before.)
     fn escape(&mut self, ui: &Ui, input: &CanvasInput<'_>, focused: Option<Id>, actions: &mut Vec<Action>) {
         if input.placing.is_some() {
             actions.push(Action::Place(None));
-        } else if self.topics.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
+        } else if self.parts.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
             if !input.selection.is_empty() {
                 actions.push(Action::Select(Selection::default()));
             } else if let Some(id) = focused {
@@ -105,5 +130,10 @@ impl Canvas {
 
 /// Deletes what is selected.
 pub fn delete(input: &CanvasInput<'_>) -> Action {
-    Action::Edit(Edit::Delete { nodes: input.selection.nodes.iter().cloned().collect(), connection: input.selection.connection.clone() })
+    let selection = input.selection;
+    match (selection.note, selection.group) {
+        (Some(note), _) if note < input.scenario.notes.len() => change(input.scenario, "Delete note", |s| drop(s.notes.remove(note))),
+        (_, Some(group)) if group < input.scenario.groups.len() => change(input.scenario, "Remove frame", |s| drop(s.groups.remove(group))),
+        _ => Action::Edit(Edit::Delete { nodes: selection.nodes.iter().cloned().collect(), connection: selection.connection.clone() }),
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::curve::Curve;
 use super::measures::*;
+use super::notes::{self, FrameBox};
 use super::{labels, place, route};
 use crate::app::action::Connection;
 use crate::app::kinds::{self, Board, Part, Way, even, letters};
@@ -18,6 +19,8 @@ pub struct Scene {
     pub nodes: Vec<NodeBox>,
     /// Links.
     pub wires: Vec<Wire>,
+    /// Frames of groups.
+    pub frames: Vec<FrameBox>,
     /// Position of a node by its id.
     pub index: HashMap<String, usize>,
     /// Around all nodes and links; `Rect::NOTHING` without any.
@@ -48,8 +51,10 @@ pub struct NodeBox {
     pub at: Pos2,
     /// Whether the document gives no place.
     pub unplaced: bool,
-    /// Its outline's rectangle.
+    /// Its outline's rectangle, as it is seen.
     pub rect: Rect,
+    /// How far from its place it is seen, while it glides there.
+    pub aside: Vec2,
     /// A broker's parts that links end at.
     pub rows: Vec<Row>,
     /// A producer's event types.
@@ -111,11 +116,22 @@ pub enum WireRole {
 
 impl Default for Scene {
     fn default() -> Self {
-        Scene { nodes: Vec::new(), wires: Vec::new(), index: HashMap::new(), bounds: Rect::NOTHING, scale: 1.0 }
+        Scene { nodes: Vec::new(), wires: Vec::new(), frames: Vec::new(), index: HashMap::new(), bounds: Rect::NOTHING, scale: 1.0 }
     }
 }
 
 impl NodeBox {
+    /// Its outline's rectangle at its place.
+    pub fn home(&self) -> Rect {
+        self.rect.translate(-self.aside)
+    }
+
+    fn shift(&mut self, by: Vec2) {
+        self.rect = self.rect.translate(by);
+        self.aside += by;
+        self.rows.iter_mut().for_each(|row| row.rect = row.rect.translate(by));
+    }
+
     /// Where a link leaves: a producer's tip, a consumer's right side.
     pub fn output(&self) -> Pos2 {
         self.rect.right_center()
@@ -140,12 +156,20 @@ impl Row {
 impl Scene {
     /// Lays out a scenario. `moved` are nodes that are being dragged, and how far.
     pub fn of(scenario: &Scenario, scale: f32, moved: &dyn Fn(&str) -> Vec2) -> Scene {
+        Scene::on_the_way(scenario, scale, moved, &|_| Vec2::ZERO)
+    }
+
+    /// The same with nodes drawn aside of their places, on the way there.
+    pub fn on_the_way(scenario: &Scenario, scale: f32, moved: &dyn Fn(&str) -> Vec2, aside: &dyn Fn(&str) -> Vec2) -> Scene {
         let index: HashMap<String, usize> = scenario.nodes.iter().enumerate().rev().map(|(i, n)| (n.id().to_owned(), i)).collect();
         let types: HashMap<&str, usize> = scenario.events.iter().enumerate().rev().map(|(i, e)| (e.name.as_str(), i)).collect();
         let sizes: Vec<Vec2> = scenario.nodes.iter().map(|n| size(n) * scale).collect();
         let places = place::places(scenario, &index, &sizes);
         let mut nodes: Vec<NodeBox> =
             scenario.nodes.iter().zip(&sizes).zip(&places).map(|((n, s), p)| node_box(n, *s, *p, scale, moved, &types)).collect();
+        for node in &mut nodes {
+            node.shift(aside(&node.id));
+        }
         for node in &scenario.nodes {
             for (place, event) in published(node) {
                 let Some(kind) = types.get(event) else { continue };
@@ -157,8 +181,10 @@ impl Scene {
                 }
             }
         }
-        let bounds = nodes.iter().fold(Rect::NOTHING, |all, n| all.union(n.rect));
-        let mut scene = Scene { nodes, wires: Vec::new(), index, bounds, scale };
+        let frames = notes::frames(scenario, &nodes, &index, scale);
+        let bounds = nodes.iter().map(|n| n.rect).chain(frames.iter().map(|f| f.rect)).fold(Rect::NOTHING, Rect::union);
+        let bounds = scenario.notes.iter().fold(bounds, |all, note| all.union(notes::note_rect(note, scale)));
+        let mut scene = Scene { nodes, wires: Vec::new(), frames, index, bounds, scale };
         scene.wires = route::wires(scenario, &scene);
         scene.bounds = scene.wires.iter().fold(bounds, |all, w| all.union(w.curve.bounds()));
         scene
@@ -250,6 +276,7 @@ fn node_box(node: &Node, size: Vec2, place: (f32, f32), scale: f32, moved: &dyn 
         at,
         unplaced: node.at().is_none(),
         rect,
+        aside: Vec2::ZERO,
         rows: Vec::new(),
         events: Vec::new(),
         idle: String::new(),

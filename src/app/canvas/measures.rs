@@ -21,8 +21,10 @@ pub const FAR: f32 = 0.42;
 pub const TEXTURE: f32 = 0.25;
 /// Beyond so many things on the screen they do not each take the pointer.
 pub const TOUCHED: usize = 800;
+/// Narrower than this on the screen, a node has no shape.
+pub const SPECK: f32 = 22.0;
 /// From this zoom on a node shows everything.
-pub const NEAR: f32 = 0.75;
+pub const NEAR: f32 = 0.6;
 
 /// Height of a producer.
 pub const PRODUCER: f32 = 60.0;
@@ -70,8 +72,27 @@ pub const SAG: f32 = 0.1;
 /// A link takes the pointer within this distance, on the screen.
 pub const LINK_GRASP_SCREEN: f32 = 6.0;
 
+/// Around the nodes of a group.
+pub const FRAME_PAD: f32 = 20.0;
+/// Height of the bar with a group's title.
+pub const FRAME_TITLE: f32 = 26.0;
+/// Widest note.
+pub const NOTE_WIDTH: f32 = 280.0;
+/// Height of a note's line.
+pub const NOTE_LINE: f32 = 17.0;
+
+/// Nodes that jump further than this glide instead.
+pub const JUMP: f32 = 30.0;
+/// For so many seconds.
+pub const GLIDE: f64 = 0.3;
+
+/// A dragged node snaps to its neighbours within this distance, on the screen.
+pub const SNAP_SCREEN: f32 = 5.0;
+
 /// Side of a particle, on the screen.
 pub const PARTICLE_SCREEN: f32 = 9.0;
+/// A particle takes the pointer within this distance, on the screen.
+pub const PARTICLE_GRASP_SCREEN: f32 = 8.0;
 /// Most particles at once, unless told otherwise.
 pub const PARTICLES: usize = 4_000;
 /// A particle is on its way at least this long, in wall seconds.

@@ -1,93 +1,176 @@
-//! What a right click offers.
+//! What a right click offers, on whatever it was made.
 
 use super::{Canvas, CanvasInput};
-use crate::app::action::{Action, Selection};
-use crate::app::edit::{Edit, unique_id};
+use crate::app::action::{Action, Arrange, Connection, Find, OnCanvas, Selection, Source};
+use crate::app::edit::Edit;
+use crate::app::kinds;
 use crate::app::rail::{in_sentence, palette};
-use egui::{Pos2, Response, Ui};
+use crate::app::theme::Theme;
+use crate::scenario::document::Node;
+use egui::{Button, Pos2, RichText, Ui};
 
-/// What the open menu is about.
+/// What a menu is about.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum About {
+    /// The ground, at this place of the scene.
+    #[default]
+    Ground,
+    /// A node, and the part of it (a broker's row), if it was one.
+    Node(String, Option<String>),
+    /// A link.
+    Wire(Option<Connection>, String),
+    /// A note.
+    Note(usize),
+    /// A group's frame.
+    Group(usize),
+}
+
+/// The menu.
 #[derive(Clone, Debug, Default)]
 pub struct Menu {
-    /// A node; without one it is about the ground.
-    pub node: Option<String>,
+    /// What it is about.
+    pub about: About,
     /// The place of the scene that was clicked.
     pub at: Pos2,
     /// It was asked for just now.
-    pub opened: bool,
+    opened: bool,
+    /// How often one was asked for: each is a window of its own, or it would begin with the size of the one before.
+    count: u32,
+}
+
+impl Menu {
+    /// Asks for it.
+    pub fn open(&mut self, about: About) {
+        (self.about, self.opened) = (about, true);
+        self.count = self.count.wrapping_add(1);
+    }
+}
+
+/// A line of a menu.
+enum Item {
+    Do(String, &'static str, Vec<Action>),
+    Line,
+    More(&'static str, Vec<Item>),
+}
+
+fn does(name: impl Into<String>, keys: &'static str, action: Action) -> Item {
+    Item::Do(name.into(), keys, vec![action])
+}
+
+fn told(name: impl Into<String>, keys: &'static str, command: OnCanvas) -> Item {
+    does(name, keys, Action::Canvas(command))
 }
 
 impl Canvas {
-    pub(super) fn show_menus(&mut self, ui: &Ui, input: &CanvasInput<'_>, ground: &Response, actions: &mut Vec<Action>) {
-        if let Some(name) = self.menu.node.clone() {
-            let Some(node) = self.scene.index.get(&name).map(|i| &self.scene.nodes[*i]) else {
-                self.menu.node = None;
-                return;
-            };
-            // Rows lie on their broker: asking for the pointer's click again would miss those on a row.
-            let response =
-                ui.interact(self.view.screen_rect(node.rect).intersect(self.view.canvas), ui.scope_id().with("menu"), egui::Sense::hover());
-            let opened = std::mem::take(&mut self.menu.opened);
-            let mut chosen = None;
-            egui::Popup::from_response(&response)
-                .id(ui.scope_id().with("node menu"))
-                .kind(egui::PopupKind::Menu)
-                .open_memory(opened.then_some(egui::SetOpenCommand::Bool(true)))
-                .at_pointer_fixed()
-                .layout(egui::Layout::top_down_justified(egui::Align::Min))
-                .width(0.0)
-                .show(|ui| {
-                    chosen = ["Duplicate", "Delete"].into_iter().find(|label| ui.button(*label).clicked());
-                });
-            match chosen {
-                Some("Duplicate") => self.duplicate(input, actions),
-                Some(_) => actions.push(super::keys::delete(input)),
-                None => {}
-            }
-            return;
+    pub(super) fn show_menu(&mut self, ui: &Ui, input: &CanvasInput<'_>, actions: &mut Vec<Action>) {
+        let whole = ui.interact(self.view.canvas, ui.scope_id().with("menu"), egui::Sense::hover());
+        let opened = std::mem::take(&mut self.menu.opened);
+        if opened {
+            self.menu.at = ui.input(|i| i.pointer.latest_pos()).map_or(self.view.centre, |p| self.view.scene_from_screen(p));
         }
-        let at = super::gestures::snapped(self.menu.at);
-        let mut chosen = None;
-        let mut fit = false;
-        ground.context_menu(|ui| {
-            for (placing, name, ..) in palette() {
-                if ui.button(format!("Add {} here", in_sentence(name))).clicked() {
-                    chosen = Some(placing);
-                }
+        let popup = egui::Popup::from_response(&whole)
+            .id(ui.scope_id().with(("canvas menu", self.menu.count)))
+            .kind(egui::PopupKind::Menu)
+            .open_memory(opened.then_some(egui::SetOpenCommand::Bool(true)))
+            .at_pointer_fixed()
+            .layout(egui::Layout::top_down_justified(egui::Align::Min))
+            .width(0.0);
+        popup.show(|ui| show(ui, input.theme, self.items(input), actions));
+    }
+
+    fn items(&self, input: &CanvasInput<'_>) -> Vec<Item> {
+        match &self.menu.about {
+            About::Ground => self.of_ground(input),
+            About::Node(id, part) => self.of_node(input, id, part.as_deref()),
+            About::Wire(connection, name) => of_wire(connection.as_ref(), name),
+            About::Note(_) => vec![told("Duplicate", "Ctrl+D", OnCanvas::Duplicate), told("Delete", "Delete", OnCanvas::Delete)],
+            About::Group(index) => {
+                let nodes = input.scenario.groups.get(*index).map(|g| g.nodes.iter().cloned().collect()).unwrap_or_default();
+                vec![
+                    does("Select its nodes", "", Action::Select(Selection::nodes(nodes))),
+                    told("Remove frame", "Delete", OnCanvas::Delete),
+                ]
             }
-            ui.separator();
-            fit = ui.button("Fit").clicked();
-        });
-        if let Some(placing) = chosen {
-            self.add(input, placing, at, actions);
-        }
-        if fit {
-            self.fitting.ask();
-            ui.ctx().request_repaint();
         }
     }
 
-    /// Copies what is selected, a little aside, and selects the copies.
-    pub(super) fn duplicate(&self, input: &CanvasInput<'_>, actions: &mut Vec<Action>) {
-        let mut copied = input.scenario.clone();
-        let mut selection = Selection::default();
-        let mut single = None;
-        for (i, node) in input.scenario.nodes.iter().enumerate().filter(|(_, n)| input.selection.nodes.contains(n.id())) {
-            let mut copy = node.clone();
-            *copy.id_mut() = unique_id(&copied, node.id());
-            if let Some(drawn) = self.scene.nodes.get(i) {
-                copy.set_at((drawn.at.x + 32.0, drawn.at.y + 32.0));
-            }
-            selection.nodes.insert(copy.id().to_owned());
-            single = Some(copy.clone());
-            copied.nodes.push(copy);
-        }
-        let edit = match (selection.nodes.len(), single) {
-            (1, Some(node)) => Edit::Add(node),
-            (0, _) => return,
-            (count, _) => Edit::SetScenario { label: format!("Duplicate {count} nodes"), scenario: Box::new(copied) },
+    fn of_ground(&self, input: &CanvasInput<'_>) -> Vec<Item> {
+        let at = Some(super::gestures::snapped(self.menu.at).into());
+        let add = |(placing, name, ..): (_, &str, _, _)| {
+            told(format!("Add {} here", in_sentence(name)), "", OnCanvas::Add { placing, at, with: None })
         };
-        actions.push(Action::Edit(edit));
-        actions.push(Action::Select(selection));
+        let mut items: Vec<Item> = palette().map(add).collect();
+        items.push(told("Add note here", "", OnCanvas::Note(at)));
+        if !input.scenario.nodes.is_empty() {
+            items.push(Item::Line);
+            items.push(told("Select all", "Ctrl+A", OnCanvas::SelectAll));
+            items.push(told("Arrange everything in layers", "T", OnCanvas::Arrange(Arrange::Layers)));
+            items.push(does("Fit", "F", Action::FitView));
+        }
+        items
+    }
+
+    fn of_node(&self, input: &CanvasInput<'_>, id: &str, part: Option<&str>) -> Vec<Item> {
+        let several = input.selection.nodes.len() > 1;
+        let mut items = Vec::new();
+        let node = input.scenario.nodes.iter().find(|n| n.id() == id);
+        if let (Some(Node::Broker(broker)), Some(part)) = (node, part) {
+            let row = self.scene.index.get(id).and_then(|i| self.scene.nodes[*i].rows.iter().find(|r| r.name == part));
+            if row.is_some_and(|r| r.gives) && kinds::has(&broker.kind, part, kinds::Way::Out) {
+                let with = Source::Channel { broker: id.to_owned(), channel: part.to_owned() };
+                let add = OnCanvas::Add { placing: crate::app::action::Placing::Consumer, at: None, with: Some(with) };
+                items.push(told(format!("Add consumer of {part}"), "", add));
+            }
+            items.push(told(format!("Rename {part}"), "", OnCanvas::Rename(format!("{id}/{part}"))));
+            items.push(Item::Line);
+        }
+        if !several {
+            items.push(does("Connect…", "L", Action::Find(Find::Connect(id.to_owned()))));
+            items.push(told("Rename", "F2", OnCanvas::Rename(id.to_owned())));
+            items.push(does("Settings", "Enter", Action::Inspect));
+            items.push(Item::Line);
+        }
+        items.push(told("Duplicate", "Ctrl+D", OnCanvas::Duplicate));
+        items.push(told("Copy", "Ctrl+C", OnCanvas::Copy));
+        items.push(told("Cut", "Ctrl+X", OnCanvas::Cut));
+        items.push(told("Delete", "Delete", OnCanvas::Delete));
+        items.push(Item::Line);
+        items.push(told("Group", "G", OnCanvas::Group));
+        if several {
+            let order = Arrange::ALL.iter().map(|(how, name)| told(*name, "", OnCanvas::Arrange(*how))).collect();
+            items.push(Item::More("Arrange", order));
+        }
+        items
+    }
+}
+
+fn of_wire(connection: Option<&Connection>, name: &str) -> Vec<Item> {
+    let owner = match connection {
+        Some(Connection::Emit { producer: id, .. } | Connection::Read { consumer: id, .. } | Connection::Then { consumer: id, .. }) => id,
+        None => return vec![does(format!("Settings of {name}"), "", Action::Select(Selection::node(name)))],
+    };
+    let delete = Edit::Delete { nodes: Vec::new(), connection: connection.cloned() };
+    vec![
+        does("Settings", "Enter", Action::Inspect),
+        does(format!("Select {owner}"), "", Action::Select(Selection::node(owner))),
+        Item::Line,
+        does("Delete connection", "Delete", Action::Edit(delete)),
+    ]
+}
+
+fn show(ui: &mut Ui, theme: &Theme, items: Vec<Item>, actions: &mut Vec<Action>) {
+    for item in items {
+        match item {
+            Item::Line => drop(ui.separator()),
+            Item::More(name, items) => drop(ui.menu_button(name, |ui| show(ui, theme, items, actions))),
+            Item::Do(name, keys, does) => {
+                let button = Button::new(name.as_str()).shortcut_text(RichText::new(keys).color(theme.muted).size(theme.label));
+                let response = ui.add(button);
+                crate::app::widgets::named(&response, &name);
+                if response.clicked() {
+                    actions.extend(does);
+                }
+            }
+        }
     }
 }

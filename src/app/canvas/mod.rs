@@ -5,6 +5,7 @@
 //! (pure, only when the scenario changed), [`view`] maps the scene to the screen, [`gestures`] and [`keys`] turn input into
 //! actions, [`paint`] and [`particles`] draw.
 
+pub mod arrange;
 pub mod atlas;
 pub mod connect;
 pub mod controls;
@@ -19,14 +20,18 @@ pub mod measures;
 pub mod menus;
 pub mod mesh;
 pub mod minimap;
+pub mod notes;
 pub mod paint;
 pub mod particles;
 mod picture;
 pub mod place;
 pub mod route;
+pub mod snap;
+pub mod told;
 pub mod view;
+pub mod writing;
 
-use super::action::{Action, Placing, Selection};
+use super::action::{Action, OnCanvas, Placing, Selection, Source};
 use super::theme::Theme;
 use crate::run::Frame;
 use crate::scenario::Scenario;
@@ -34,6 +39,8 @@ use crate::scenario::check::Finding;
 use egui::{Pos2, Rect, Sense, Ui, Vec2};
 use gestures::Gesture;
 use layout::Scene;
+use measures::{GLIDE, JUMP};
+use std::collections::HashMap;
 use view::{Fitting, View};
 
 /// What the canvas shows.
@@ -65,30 +72,69 @@ pub struct Canvas {
     /// Triangles of earlier pictures that still fit.
     kept: picture::KeptMeshes,
     /// What the scene was laid out from.
-    laid_out: Option<(Scenario, f32, Vec2)>,
+    laid_out: Option<(Scenario, f32, Vec2, f32)>,
     live: live::Live,
     particles: particles::Particles,
     atlas: Option<atlas::Atlas>,
     gesture: Gesture,
     /// To be added where there is room.
     to_place: Option<Placing>,
-    topics: Option<connect::TopicMenu>,
+    parts: Option<connect::PartMenu>,
+    writing: Option<writing::Writing>,
+    told: Vec<OnCanvas>,
+    /// Where the drag that goes on has led to.
+    snap: snap::Snap,
+    glide: Option<Glide>,
+    /// The view follows the nodes to where they glide; so many pictures more if they do not.
+    following: u8,
+    /// How often the same was pasted.
+    pasted: u32,
     menu: menus::Menu,
     scratch: String,
     trend: Vec<f32>,
+}
+
+/// Nodes on the way to places that they were not dragged to: the eye follows them there.
+#[derive(Clone, Debug)]
+struct Glide {
+    /// How far from its new place each began.
+    from: HashMap<String, Vec2>,
+    began: f64,
+}
+
+impl Glide {
+    /// From where nodes were seen to where they are now; nothing if none jumps.
+    fn between(old: &Scene, new: &Scene, now: f64) -> Option<Glide> {
+        let jump = |node: &layout::NodeBox| {
+            let before = &old.nodes[*old.index.get(&node.id)?];
+            let by = before.rect.center() - node.rect.center();
+            (by.length() > JUMP).then(|| (node.id.clone(), by))
+        };
+        let from: HashMap<String, Vec2> = new.nodes.iter().filter_map(jump).collect();
+        (!from.is_empty()).then_some(Glide { from, began: now })
+    }
+
+    /// How far from its place a node is still.
+    fn aside(&self, id: &str, now: f64) -> Vec2 {
+        let left = 1.0 - (((now - self.began) / GLIDE) as f32).clamp(0.0, 1.0);
+        self.from.get(id).map_or(Vec2::ZERO, |from| *from * left * left * left)
+    }
 }
 
 /// What the pointer is on, found anew in each frame.
 #[derive(Clone, Debug, Default)]
 struct Pointed {
     node: Option<usize>,
-    port: Option<connect::Source>,
+    port: Option<Source>,
     wire: Option<usize>,
+    particle: Option<particles::Seen>,
 }
 
 impl Canvas {
     /// Shows all of the content with the next frame.
     pub fn fit(&mut self) {
+        // Another scenario may have nodes of the same names.
+        (self.glide, self.laid_out) = (None, None);
         self.fitting.ask();
     }
 
@@ -126,6 +172,10 @@ impl Canvas {
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));
 
         let relaid = self.lay_out(ui, input);
+        if self.following > 0 {
+            self.following -= u8::from(self.glide.is_none());
+            self.fitting.ask();
+        }
         self.fitting.apply(&mut self.view, self.scene.bounds, self.scene.scale);
         self.take_frame(ui, input, relaid);
         self.move_view(ui, &ground);
@@ -136,18 +186,17 @@ impl Canvas {
             self.take_pointer(ui, input, &ground, actions)
         };
         if let Some(placing) = self.to_place.take() {
-            let at = gestures::snapped(place::free(&self.scene, self.view.visible(), placing));
-            self.add(input, placing, at, actions);
-            // The keyboard goes on from there: Tab to the next node, Enter to its settings.
-            ui.memory_mut(|m| m.request_focus(ground.id));
+            self.tell(OnCanvas::Add { placing, at: None, with: None });
         }
         self.take_keys(ui, input, &ground, actions);
+        self.obey(ui, input, ground.id, actions);
         self.draw(ui, input, &pointed);
         self.tooltips(ui, input, &pointed);
         controls::show(ui, &mut self.view, input.theme, &mut self.fitting);
         minimap::show(ui, &mut self.view, &self.scene, input);
-        self.show_menus(ui, input, &ground, actions);
-        self.show_topics(ui, input, actions);
+        self.show_menu(ui, input, actions);
+        self.show_parts(ui, input, actions);
+        self.show_writing(ui, input, actions);
         if self.particles.any() && input.frame.is_some_and(live::moves) && !input.reduce_motion {
             ui.ctx().request_repaint_after(std::time::Duration::from_micros(16_600));
         }
@@ -157,20 +206,34 @@ impl Canvas {
     fn lay_out(&mut self, ui: &Ui, input: &CanvasInput<'_>) -> bool {
         // Larger text needs larger nodes; not as much larger, as places stay where they are.
         let scale = (input.theme.body / 14.0).min(1.25);
-        let moved = self.gesture.moved(ui, &self.view, &self.scene);
-        if self.laid_out.as_ref().is_some_and(|(scenario, s, m)| *s == scale && *m == moved && scenario == input.scenario) {
+        self.snap = self.gesture.snap(ui, &self.view, &self.scene);
+        let (moved, now) = (self.snap.by, ui.input(|i| i.time));
+        self.glide.take_if(|glide| now - glide.began >= GLIDE);
+        let way = self.glide.as_ref().map_or(1.0, |glide| ((now - glide.began) / GLIDE) as f32);
+        let same = self.laid_out.as_ref().is_some_and(|(scenario, ..)| scenario == input.scenario);
+        let before = self.laid_out.as_ref().map(|(_, s, m, w)| (*s, *m, *w));
+        if same && before == Some((scale, moved, way)) {
             return false;
         }
         let names = self.gesture.names();
-        let scene = Scene::of(input.scenario, scale, &|id| if names.is_some_and(|n| n.contains(id)) { moved } else { Vec2::ZERO });
+        let by = |id: &str| if names.is_some_and(|n| n.contains(id)) { moved } else { Vec2::ZERO };
+        let mut scene = Scene::of(input.scenario, scale, &by);
+        if !same && before.is_some() && !input.reduce_motion {
+            self.glide = Glide::between(&self.scene, &scene, now).or(self.glide.take());
+        }
+        if let Some(glide) = &self.glide {
+            let aside = |id: &str| glide.aside(id, now);
+            scene = Scene::on_the_way(input.scenario, scale, &by, &aside);
+            ui.ctx().request_repaint();
+        }
         if !scene.same_wires(&self.scene) {
             self.particles.clear();
         }
         self.scene = scene;
         self.laid += 1;
         match &mut self.laid_out {
-            Some((scenario, s, m)) if *scenario == *input.scenario => (*s, *m) = (scale, moved),
-            other => *other = Some((input.scenario.clone(), scale, moved)),
+            Some((_, s, m, w)) if same => (*s, *m, *w) = (scale, moved, way),
+            other => *other = Some((input.scenario.clone(), scale, moved, way)),
         }
         true
     }

@@ -6,6 +6,7 @@ use super::live::{Live, moves};
 use super::measures::{CROWD, FADE, PARTICLE_SCREEN, PARTICLES, SEEN};
 use super::view::View;
 use crate::app::theme::Theme;
+use crate::ids::EventId;
 use crate::run::Frame;
 use crate::run::frame::{Flight, Manner, Speed};
 use egui::{Color32, Mesh, Pos2, Rect, Vec2};
@@ -34,11 +35,41 @@ impl Default for Particles {
 struct Particle {
     wire: u32,
     kind: u32,
+    event: EventId,
     manner: Manner,
     begin: f64,
     lasts: f64,
     /// How far a lost one gets.
     reach: f32,
+}
+
+/// Something that travels, as the pointer finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// On which wire.
+    pub wire: usize,
+    /// Of which type.
+    pub kind: usize,
+    /// Which event.
+    pub event: EventId,
+    /// What is special about it.
+    pub manner: Manner,
+}
+
+impl Particle {
+    /// How much of the way it has come at this age.
+    fn share(&self, age: f64) -> f32 {
+        match self.manner {
+            Manner::Lost => ((age / (self.lasts - FADE)) as f32).min(1.0) * self.reach,
+            _ => (age / self.lasts) as f32,
+        }
+    }
+
+    /// How far a lost one has faded; nothing while it still travels.
+    fn faded(&self, age: f64) -> Option<f32> {
+        let travel = self.lasts - FADE;
+        (age >= travel).then(|| ((age - travel) / FADE).clamp(0.0, 1.0) as f32)
+    }
 }
 
 impl Particles {
@@ -128,7 +159,7 @@ impl Particles {
                 (colour, Atlas::uv(Mark::Plain(glyph)), Atlas::uv(Mark::Hollow(glyph)))
             })
             .collect();
-        let (dead, lost) = (Atlas::uv(Mark::Dead), Atlas::uv(Mark::Lost));
+        let (dead, lost, grain) = (Atlas::uv(Mark::Dead), Atlas::uv(Mark::Lost), Atlas::uv(Mark::Grain));
         for p in &self.flying {
             let age = self.clock - p.begin;
             let Some(wire) = scene.wires.get(p.wire as usize) else { continue };
@@ -136,24 +167,47 @@ impl Particles {
                 continue;
             }
             let (colour, plain, hollow) = looks[p.kind as usize % looks.len()];
-            let (share, uv, tint) = match p.manner {
-                Manner::Plain => ((age / p.lasts) as f32, plain, colour),
-                Manner::Duplicate => ((age / p.lasts) as f32, hollow, colour),
-                Manner::DeadLetter => ((age / p.lasts) as f32, dead, theme.muted),
-                Manner::Lost => {
-                    let travel = p.lasts - FADE;
-                    if age < travel {
-                        ((age / travel) as f32 * p.reach, plain, colour)
-                    } else {
-                        (p.reach, lost, theme.bad.gamma_multiply((1.0 - (age - travel) / FADE) as f32))
+            let share = p.share(age);
+            let (uv, tint) = match p.manner {
+                Manner::Plain | Manner::Redelivery | Manner::Replay => (plain, colour),
+                Manner::Duplicate => (hollow, colour),
+                Manner::DeadLetter => (dead, theme.muted),
+                Manner::Lost => match p.faded(age) {
+                    None => (plain, colour),
+                    Some(faded) => (lost, theme.bad.gamma_multiply(1.0 - faded)),
+                },
+            };
+            if let Manner::Redelivery | Manner::Replay = p.manner {
+                // A tail: it has been this way before.
+                let tail = if p.manner == Manner::Replay { theme.accent } else { colour };
+                for step in 1..=4_u8 {
+                    let behind = share - f32::from(step) * 5.0 * scale / (wire.curve.length() * view.zoom).max(1.0);
+                    let point = view.screen_from_scene(wire.curve.at(behind));
+                    if behind > 0.0 && screen.contains(point) {
+                        quad(mesh, point, half * 0.6, grain, tail.gamma_multiply(0.8 - f32::from(step) * 0.17));
                     }
                 }
-            };
+            }
             let point = view.screen_from_scene(wire.curve.at(share));
             if screen.contains(point) {
                 quad(mesh, point, half, uv, tint);
             }
         }
+    }
+
+    /// What travels at a point of the screen, if anything does.
+    pub fn at(&self, point: Pos2, scene: &Scene, view: &View, reach: f32) -> Option<Seen> {
+        let here = |p: &&Particle| {
+            let (age, wire) = (self.clock - p.begin, scene.wires.get(p.wire as usize)?);
+            if age < 0.0 || !wire.curve.bounds().expand(reach / view.zoom).contains(view.scene_from_screen(point)) {
+                return None;
+            }
+            let distance = (view.screen_from_scene(wire.curve.at(p.share(age))) - point).length();
+            (distance <= reach)
+                .then_some((distance, Seen { wire: p.wire as usize, kind: p.kind as usize, event: p.event, manner: p.manner }))
+        };
+        let found = self.flying.iter().filter_map(|p| here(&p));
+        found.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, seen)| seen)
     }
 
     /// Grains at even distances, closer together the higher the rate.
@@ -199,7 +253,7 @@ fn particle(flight: &Flight, wire: u32, pace: f64, begin: f64) -> Particle {
     let lasts = if flight.manner == Manner::Lost { travel / 2.0 + FADE } else { travel };
     // Not all at one spot; the same event always at the same.
     let reach = 0.35 + (flight.event.serial() % 7) as f32 * 0.05;
-    Particle { wire, kind: flight.kind.0, manner: flight.manner, begin, lasts, reach }
+    Particle { wire, kind: flight.kind.0, event: flight.event, manner: flight.manner, begin, lasts, reach }
 }
 
 #[inline]

@@ -1,6 +1,6 @@
 //! Puts the picture together: ground, links, nodes, what travels, what is being done by hand.
 
-use super::connect::{self, Source};
+use super::connect;
 use super::gestures::Gesture;
 use super::layout::{Kind, Wire};
 use super::live::State;
@@ -9,10 +9,13 @@ use super::mesh::Kept;
 use super::paint::link::Weight;
 use super::paint::node::Look;
 use super::paint::{self, Brush};
+use super::particles::Seen as Travelling;
 use super::view::View;
 use super::{Canvas, CanvasInput, Pointed, atlas, hit, labels};
+use crate::app::action::Source;
 use crate::app::kinds;
 use crate::app::theme::Mode;
+use crate::run::frame::Manner;
 use crate::scenario::Severity;
 use crate::scenario::document::Node;
 use egui::{Color32, Mesh, Pos2, Shape, Stroke, StrokeKind, Ui};
@@ -52,9 +55,12 @@ impl Canvas {
             Gesture::Connect(source) => Some(source.clone()),
             _ => None,
         };
+        super::notes::paint_frames(&brush, &self.scene.frames, input.selection.group);
         self.draw_links(&brush, input, pointed, drawing.is_some(), view);
         self.draw_particles(ui, &brush, input);
         self.draw_nodes(ui, &brush, input, pointed, drawing.as_ref(), view);
+        super::notes::paint_notes(&brush, input.scenario, self.scene.scale, input.selection.note, self.note_moved(ui, input.scenario));
+        self.draw_guides(&brush);
         if let Some(source) = &drawing {
             self.draw_rubber(ui, &brush, input, source);
         }
@@ -81,10 +87,11 @@ impl Canvas {
             paint::link::mark(brush, wire, self.live.rate(input.frame, i), weight)
         };
         let marks: Vec<paint::link::Mark> = self.scene.wires.iter().enumerate().map(mark).collect();
-        // Half as fine from twice as far.
-        let octave = self.view.zoom.log2().ceil();
+        // The further away, the coarser, in steps small enough to waste little.
+        let octave = (self.view.zoom.log2() * 4.0).ceil() / 4.0;
         if self.kept.lines_for != Some((self.laid, octave)) {
-            let sag = SAG / octave.exp2();
+            // What is only a texture need not be as true.
+            let sag = SAG * if self.view.zoom < TEXTURE { 4.0 } else { 1.0 } / octave.exp2();
             self.kept.lines = self.scene.wires.iter().map(|wire| paint::link::bends(wire.curve.points(), sag)).collect();
             self.kept.lines_for = Some((self.laid, octave));
         }
@@ -149,6 +156,7 @@ impl Canvas {
                 selected: is_selected(input, &node.id),
                 hovered: pointed.node == Some(i) && drawing.is_none(),
                 welcome: sensible && aim.is_some_and(|a| a.node == i),
+                possible: sensible,
                 state: self.live.state(input.frame, i),
                 finding: worst.iter().find(|(n, _)| *n == i).map(|(_, s)| *s),
                 figures: self.live.node(input.frame, i),
@@ -168,6 +176,9 @@ impl Canvas {
             }
             if rows_shown {
                 self.draw_ports(brush, i, pointed, drawing);
+            }
+            if let (Some(zone), true) = (input.scenario.nodes.get(i).and_then(Node::zone), rows_shown) {
+                super::notes::paint_zone(brush, self.view.screen_rect(node.rect), zone);
             }
             if let Some(severity) = look.finding {
                 paint::node::sign(brush, self.view.screen_rect(node.rect), node.kind, severity);
@@ -217,9 +228,18 @@ impl Canvas {
 
     fn draw_ports(&self, brush: &Brush<'_>, i: usize, pointed: &Pointed, drawing: Option<&Source>) {
         let node = &self.scene.nodes[i];
-        let hovered = |row: Option<&str>| pointed.port.as_ref().or(drawing).is_some_and(|s| s.node() == node.id && s.row() == row);
+        let at_port = pointed.port.as_ref().or(drawing).filter(|s| s.node() == node.id);
+        let hovered = |row: Option<&str>| at_port.is_some_and(|s| !matches!(s, Source::Input(_)) && s.row() == row);
         match node.kind {
-            Kind::Producer | Kind::Consumer => brush.port(brush.view.screen_from_scene(node.output()), hovered(None)),
+            Kind::Producer => brush.port(brush.view.screen_from_scene(node.output()), hovered(None)),
+            Kind::Consumer => {
+                let taken = matches!(at_port, Some(Source::Input(_)));
+                // The way in shows itself where it is of use: links enter there, and an arrowhead says so already.
+                if taken || pointed.node == Some(i) || matches!(drawing, Some(Source::Channel { .. })) {
+                    brush.port(brush.view.screen_from_scene(node.input()), taken);
+                }
+                brush.port(brush.view.screen_from_scene(node.output()), hovered(None));
+            }
             Kind::Broker => {
                 for row in node.rows.iter().filter(|row| row.gives) {
                     brush.port(brush.view.screen_from_scene(row.rect.right_center()), hovered(Some(&row.name)));
@@ -228,8 +248,15 @@ impl Canvas {
         }
     }
 
+    fn draw_guides(&self, brush: &Brush<'_>) {
+        let stroke = Stroke::new(brush.theme.stroke, brush.theme.accent.gamma_multiply(0.7));
+        for [from, to] in &self.snap.guides {
+            brush.painter.line_segment([brush.view.screen_from_scene(*from), brush.view.screen_from_scene(*to)], stroke);
+        }
+    }
+
     fn draw_rubber(&self, ui: &Ui, brush: &Brush<'_>, input: &CanvasInput<'_>, source: &Source) {
-        let (Some(from), Some(pointer)) = (source.port(&self.scene), ui.input(|i| i.pointer.latest_pos())) else { return };
+        let (Some(from), Some(pointer)) = (connect::port(source, &self.scene), ui.input(|i| i.pointer.latest_pos())) else { return };
         let aim = hit::spot(&self.scene, self.view.scene_from_screen(pointer), 6.0 / self.view.zoom);
         let good = aim.is_some_and(|a| connect::verdict(&self.scene, input.scenario, source, a.node, a.row).is_ok());
         paint::link::rubber(brush, self.view.screen_from_scene(from), pointer, good);
@@ -262,6 +289,9 @@ impl Canvas {
             if let Some(Err(reason)) = aim.map(|a| connect::verdict(&self.scene, input.scenario, source, a.node, a.row)) {
                 tooltip(ui, &[(reason, input.theme.text)]);
             }
+        } else if let (Some(seen), false) = (pointed.particle, quiet) {
+            ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
+            tooltip(ui, &self.describe_particle(input, &seen));
         } else if let (Some(wire), false) = (pointed.wire, quiet) {
             let text = self.describe_wire(input, wire);
             tooltip(ui, &[(self.scene.ends(&self.scene.wires[wire]), input.theme.text), (text, input.theme.muted)]);
@@ -275,6 +305,28 @@ impl Canvas {
             }
             tooltip(ui, &lines);
         }
+    }
+
+    fn describe_particle(&self, input: &CanvasInput<'_>, seen: &Travelling) -> Vec<(String, Color32)> {
+        let (Some(frame), Some(wire)) = (input.frame, self.scene.wires.get(seen.wire)) else { return Vec::new() };
+        let kind = frame.plan.types.get(seen.kind).map_or("event", |t| t.name.as_str());
+        let mut lines = vec![(format!("{kind} {}", seen.event.serial() + 1), input.theme.text)];
+        let way = self.scene.ends(wire);
+        let told = match seen.manner {
+            Manner::Plain => format!("on its way from {way}"),
+            Manner::Duplicate => format!("a second copy that the network made, from {way}"),
+            Manner::Redelivery => format!("handed out again after it had come back, from {way}"),
+            Manner::Replay => format!("stored, and delivered once more as told, from {way}"),
+            Manner::DeadLetter => format!("given up and put aside, from {way}"),
+            Manner::Lost => {
+                let link = self.live.link(input.frame, seen.wire).and_then(|(link, _)| frame.plan.links.get(link.index()));
+                let share =
+                    link.filter(|l| l.loss.0 > 0.0).map_or(String::new(), |l| format!(", which loses {} of what it carries", l.loss));
+                format!("lost by the network from {way}{share}")
+            }
+        };
+        lines.push((told, input.theme.muted));
+        lines
     }
 
     fn describe_wire(&self, input: &CanvasInput<'_>, wire: usize) -> String {

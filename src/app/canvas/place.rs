@@ -69,6 +69,14 @@ pub fn free(scene: &Scene, visible: Rect, placing: Placing) -> Pos2 {
     places.clone().find(|at| visible.contains(*at) && !taken(*at)).or_else(|| places.clone().find(|at| !taken(*at))).unwrap_or(first)
 }
 
+/// The free place nearest to a wanted one, above or below it.
+pub fn near(scene: &Scene, wanted: Pos2) -> Pos2 {
+    let size = vec2(WIDTH.1, CONSUMER) * scene.scale;
+    let taken = |at: Pos2| scene.nodes.iter().any(|n| n.rect.expand(STACK_GAP / 4.0).intersects(Rect::from_center_size(at, size)));
+    let places = (0..400).map(|n| wanted + vec2(0.0, (size.y + STACK_GAP) / 2.0 * aside(n)));
+    places.into_iter().find(|at| !taken(*at)).unwrap_or(wanted)
+}
+
 /// 0, 1, -1, 2, -2 and so on.
 fn aside(n: usize) -> f32 {
     n.div_ceil(2) as f32 * if n % 2 == 1 { 1.0 } else { -1.0 }

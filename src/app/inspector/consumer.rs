@@ -1,7 +1,7 @@
 //! A consumer: what it reads, how it works, what happens when it fails, what follows.
 
 use super::fields::{add, count, entry, name_of, optional, section, share};
-use super::{Inspected, ends, fields, shapes, types};
+use super::{Inspected, Tag, ends, fields, shapes, types};
 use crate::app::kinds::{self, Way};
 use crate::scenario::document::{Consumer, Read, Retry, Then};
 use egui::Ui;
@@ -34,7 +34,7 @@ fn reads(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, outlets: &
         ui.push_id(("read", i), |ui| {
             let fields = |ui: &mut Ui| {
                 name_of(ui, theme, "From", "Broker and what of it is read", outlets, &mut read.from);
-                let mut group = read.group.clone().map(Name);
+                let mut group = read.group.clone().map(Tag);
                 if optional(ui, theme, "Group", "Consumers of one group share its events", &own, &mut group) {
                     read.group = group.map(|g| g.0);
                 }
@@ -53,22 +53,6 @@ fn reads(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, outlets: &
     if add(ui, theme, "Add subscription") {
         let free = outlets.iter().find(|c| !consumer.reads.iter().any(|r| r.from == **c)).or(outlets.first());
         consumer.reads.push(Read::new(free.cloned().unwrap_or_default()));
-    }
-}
-
-/// A name that may be left out.
-struct Name(String);
-
-impl std::str::FromStr for Name {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Name, String> {
-        if text.contains(['/', '#']) { Err("no `/` and no `#` in a name".to_owned()) } else { Ok(Name(text.trim().to_owned())) }
-    }
-}
-
-impl std::fmt::Display for Name {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -4,6 +4,8 @@
 
 use crate::app::theme::{Theme, size, space};
 use crate::app::widgets;
+use crate::scenario::units::{Percent, Rate, Size};
+use crate::time::Span;
 use egui::{Align, DragValue, Id, Key, Layout, Response, RichText, Slider, Stroke, TextEdit, Ui, vec2};
 use std::fmt::Display;
 use std::str::FromStr;
@@ -44,12 +46,98 @@ pub fn row<R>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, control: impl 
     .inner
 }
 
-/// A quantity with a unit, as text.
-pub fn quantity<T: FromStr<Err = String> + Display>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut T) -> bool {
+/// A quantity for which a range can be slid through, from little to much by its logarithm.
+pub trait Slides: FromStr<Err = String> + Display {
+    /// From least to most; nothing where every size is as natural as any other.
+    const RANGE: Option<(f64, f64)>;
+    /// In seconds, per second, or whatever its measure is.
+    fn measure(&self) -> f64;
+    /// The quantity of this measure.
+    fn of(measure: f64) -> Self;
+}
+
+impl Slides for Span {
+    const RANGE: Option<(f64, f64)> = Some((0.0, 600.0));
+    fn measure(&self) -> f64 {
+        self.seconds()
+    }
+    fn of(measure: f64) -> Span {
+        Span::from_seconds(measure)
+    }
+}
+
+impl Slides for Rate {
+    const RANGE: Option<(f64, f64)> = Some((0.01, 100_000.0));
+    fn measure(&self) -> f64 {
+        self.0
+    }
+    fn of(measure: f64) -> Rate {
+        Rate(measure)
+    }
+}
+
+impl Slides for Percent {
+    const RANGE: Option<(f64, f64)> = None;
+    fn measure(&self) -> f64 {
+        self.0
+    }
+    fn of(measure: f64) -> Percent {
+        Percent(measure)
+    }
+}
+
+impl Slides for Size {
+    const RANGE: Option<(f64, f64)> = Some((1.0, 1e8));
+    fn measure(&self) -> f64 {
+        self.0 as f64
+    }
+    fn of(measure: f64) -> Size {
+        Size(measure.round() as u64)
+    }
+}
+
+/// A number with the digits that a hand can mean.
+fn two_digits(value: f64) -> f64 {
+    let unit = 10f64.powf(value.abs().max(1e-12).log10().floor() - 1.0);
+    let rounded = (value / unit).round() * unit;
+    // Through the text: 0.3 and not a neighbour of it.
+    format!("{rounded:.9}").parse().unwrap_or(rounded)
+}
+
+/// A quantity with a unit: as text, and where that is natural with a slider beside it.
+pub fn quantity<T: Slides>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut T) -> bool {
     let parse = |text: &str| text.parse::<T>();
-    typed(ui, theme, name, help, &value.to_string(), "", parse).is_some_and(|new| {
-        *value = new;
-        true
+    row(ui, theme, name, help, |ui, label| {
+        let id = ui.make_persistent_id(name);
+        let now = value.to_string();
+        let whole = ui.available_width();
+        let range = T::RANGE.filter(|_| whole > theme.px(size::FIELD_WITH_SLIDER * 1.6));
+        let Some((least, most)) = range else {
+            let (response, done) = edit(ui, theme, id, &now, "", &parse);
+            response.labelled_by(label);
+            return done.map(|new| *value = new).is_some();
+        };
+        let text = vec2(theme.px(size::FIELD_WITH_SLIDER), theme.px(size::CONTROL));
+        let (response, done) = ui.allocate_ui(text, |ui| edit(ui, theme, id, &now, "", &parse)).inner;
+        response.labelled_by(label);
+        let mut measure = value.measure();
+        let slid = held(ui, id.with("slider"), &mut measure, |ui, measure| {
+            ui.spacing_mut().slider_width = (ui.available_width() - theme.px(space::XS)).max(theme.px(24.0));
+            // What lies outside stays as it is until it is slid.
+            let slider = Slider::new(measure, least..=most).logarithmic(true).smallest_positive(1e-5).show_value(false);
+            let slider = slider.clamping(egui::SliderClamping::Never);
+            let response = ui.add(slider);
+            widgets::name_field(&response, &format!("{name}, slider"));
+            response.on_hover_text(T::of(two_digits(*measure)).to_string())
+        });
+        if let Some(new) = done {
+            *value = new;
+            return true;
+        }
+        if slid {
+            *value = T::of(two_digits(measure));
+        }
+        slid
     })
 }
 

@@ -1,9 +1,11 @@
 //! The inspector: everything that the selected node can be given, or the scenario's own settings if nothing is selected.
 //! A function of what is open: it changes a copy, and what differs from the original becomes an edit.
 
+mod about;
 mod attributes;
 pub mod broker;
 mod consumer;
+mod curve;
 mod events;
 pub mod fields;
 mod link;
@@ -11,6 +13,7 @@ mod live;
 mod producer;
 mod publishing;
 mod scenario;
+mod several;
 mod shapes;
 
 use super::action::{Action, Connection, Selection};
@@ -57,7 +60,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
             },
             (None, Some(connection), 0) => one_connection(ui, input, connection, actions),
             (None, _, 0) => scenario::show(ui, input, actions),
-            (None, _, n) => several(ui, input, n),
+            (None, ..) => several::show(ui, input, actions),
         });
         ui.add_space(input.theme.px(space::L));
     });
@@ -67,10 +70,12 @@ fn one_node(ui: &mut Ui, input: &Inspected<'_>, node: &Node, actions: &mut Vec<A
     let theme = input.theme;
     title(ui, theme, node.id(), node.role());
     problems(ui, input, node.id());
+    about::node(ui, theme, node);
     live::show(ui, input, node);
     fields::section(ui, theme, "Settings");
     rename(ui, input, node, actions);
     let mut draft = node.clone();
+    zone(ui, input, &mut draft);
     match &mut draft {
         Node::Producer(producer) => producer::show(ui, input, producer),
         Node::Broker(broker) => broker::show(ui, input, broker, actions),
@@ -105,10 +110,27 @@ fn one_connection(ui: &mut Ui, input: &Inspected<'_>, connection: &Connection, a
     }
 }
 
-fn several(ui: &mut Ui, input: &Inspected<'_>, n: usize) {
-    title(ui, input.theme, &format!("{n} nodes"), "");
-    for id in &input.selection.nodes {
-        ui.label(id);
+/// A word that may be left out: a zone, a group of readers.
+#[derive(Clone)]
+pub struct Tag(pub String);
+
+impl std::str::FromStr for Tag {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Tag, String> {
+        if text.contains(['/', '#']) { Err("no `/` and no `#` in a name".to_owned()) } else { Ok(Tag(text.trim().to_owned())) }
+    }
+}
+
+impl std::fmt::Display for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn zone(ui: &mut Ui, input: &Inspected<'_>, node: &mut Node) {
+    let mut zone = node.zone().map(|zone| Tag(zone.to_owned()));
+    if fields::optional(ui, input.theme, "Zone", "Where it stands in the world, as in eu-1a", "none", &mut zone) {
+        *node.zone_mut() = zone.map(|zone| zone.0);
     }
 }
 

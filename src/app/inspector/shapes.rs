@@ -1,6 +1,7 @@
 //! Editors for the shapes of workloads: arrivals, times, keys, backoffs. Another kind starts from what the old one meant:
 //! about the same rate, about the same time.
 
+use super::curve;
 use super::fields::{add, choice, count, entry, factor, quantity, share, text, whole};
 use crate::app::theme::Theme;
 use crate::scenario::shapes::{Arrivals, Backoff, Jitter, Key, Times};
@@ -142,36 +143,46 @@ pub fn times(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut Tim
         *value = times_of_kind(picked, mean_time(value));
         done = true;
     }
-    ui.push_id(name, |ui| {
-        done | match value {
-            Times::Constant(time) => quantity(ui, theme, "Time", "Always this long", time),
-            Times::Uniform { from, to } => quantity(ui, theme, "From", "Shortest", from) | quantity(ui, theme, "To", "Longest", to),
-            Times::Exponential { mean } => quantity(ui, theme, "Mean", "Mean time", mean),
-            Times::Normal { mean, sd } => {
-                quantity(ui, theme, "Mean", "Mean time", mean) | quantity(ui, theme, "Deviation", "Standard deviation", sd)
+    let changed = ui
+        .push_id(name, |ui| {
+            done | match value {
+                Times::Constant(time) => quantity(ui, theme, "Time", "Always this long", time),
+                Times::Uniform { from, to } => quantity(ui, theme, "From", "Shortest", from) | quantity(ui, theme, "To", "Longest", to),
+                Times::Exponential { mean } => quantity(ui, theme, "Mean", "Mean time", mean),
+                Times::Normal { mean, sd } => {
+                    quantity(ui, theme, "Mean", "Mean time", mean) | quantity(ui, theme, "Deviation", "Standard deviation", sd)
+                }
+                Times::LogNormal { median, p99 } => {
+                    quantity(ui, theme, "Median", "Half take no longer", median)
+                        | quantity(ui, theme, "99 %", "All but one in a hundred take no longer", p99)
+                }
+                Times::Gamma { mean, shape } => {
+                    quantity(ui, theme, "Mean", "Mean time", mean)
+                        | factor(ui, theme, "Shape", "1 is exponential, larger is more regular", shape, 1e-3)
+                }
+                Times::Pareto { min, alpha } => {
+                    quantity(ui, theme, "Least", "Shortest", min)
+                        | factor(
+                            ui,
+                            theme,
+                            "Tail index",
+                            "The smaller, the longer the tail; at 1 and below the mean is infinite",
+                            alpha,
+                            1e-3,
+                        )
+                }
+                Times::Empirical(points) => {
+                    let next = (Percent(1.0), points.last().map_or(Span::from_millis(1), |p| p.1));
+                    rows(ui, theme, "percentile", points, next, |ui, (share, time)| {
+                        quantity(ui, theme, "Percentile", "This share takes no longer than", share)
+                            | quantity(ui, theme, "Time", "At this percentile", time)
+                    })
+                }
             }
-            Times::LogNormal { median, p99 } => {
-                quantity(ui, theme, "Median", "Half take no longer", median)
-                    | quantity(ui, theme, "99 %", "All but one in a hundred take no longer", p99)
-            }
-            Times::Gamma { mean, shape } => {
-                quantity(ui, theme, "Mean", "Mean time", mean)
-                    | factor(ui, theme, "Shape", "1 is exponential, larger is more regular", shape, 1e-3)
-            }
-            Times::Pareto { min, alpha } => {
-                quantity(ui, theme, "Least", "Shortest", min)
-                    | factor(ui, theme, "Tail index", "The smaller, the longer the tail; at 1 and below the mean is infinite", alpha, 1e-3)
-            }
-            Times::Empirical(points) => {
-                let next = (Percent(1.0), points.last().map_or(Span::from_millis(1), |p| p.1));
-                rows(ui, theme, "percentile", points, next, |ui, (share, time)| {
-                    quantity(ui, theme, "Percentile", "This share takes no longer than", share)
-                        | quantity(ui, theme, "Time", "At this percentile", time)
-                })
-            }
-        }
-    })
-    .inner
+        })
+        .inner;
+    curve::show(ui, theme, value);
+    changed
 }
 
 fn times_index(value: &Times) -> usize {

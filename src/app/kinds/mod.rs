@@ -147,6 +147,11 @@ pub trait Kind {
     /// Gives a part another name, along with whatever else in the broker refers to it. Ends of links follow by themselves.
     fn rename(&mut self, from: &str, to: &str, way: Way);
 
+    /// A few sentences on how it works and where it departs from the real product; shown on demand.
+    fn about(&self) -> &'static str {
+        ""
+    }
+
     /// Draws the fields of the inspector and makes the changes. What concerns more than the broker itself is pushed as an action.
     fn inspect(&mut self, ui: &mut Ui, input: &Inspected<'_>, broker: &str, actions: &mut Vec<Action>);
 }

@@ -40,6 +40,12 @@ impl Kind for Simple {
         self.topics.iter_mut().filter(|t| *t == from).for_each(|t| to.clone_into(t));
     }
 
+    fn about(&self) -> &'static str {
+        "Every group that reads a topic gets a copy of every event published to it, in the order of arrival. The members of a group \
+         share its inbox: each event goes to one of them. Events wait in memory until they are taken, without limit; a topic that \
+         nobody reads keeps nothing."
+    }
+
     fn inspect(&mut self, ui: &mut Ui, input: &Inspected<'_>, broker: &str, actions: &mut Vec<Action>) {
         let theme = input.theme;
         section(ui, theme, "Topics");

@@ -59,6 +59,24 @@ pub trait Rules {
     /// it takes it [`back`](Desk::take_back) or [`ends`](Desk::end) it.
     fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk);
 
+    /// Some of the workers behind this seat are gone while others go on, and with them these copies, oldest first.
+    fn returned(&mut self, seat: SeatId, copies: &[Message], desk: &mut Desk) {
+        self.left(seat, copies, false, desk);
+        self.joined(seat, desk);
+    }
+
+    /// Who sits here stands still (or goes on again): nothing it holds is lost, but it says nothing.
+    fn paused(&mut self, _seat: SeatId, _paused: bool, _desk: &mut Desk) {}
+
+    /// The broker as a whole is down. All seats have [left](Rules::left) before; nothing arrives until [`Rules::recovered`].
+    fn crashed(&mut self, _desk: &mut Desk) {}
+
+    /// It is up again; the seats [join](Rules::joined) after this.
+    fn recovered(&mut self, _desk: &mut Desk) {}
+
+    /// One node of its cluster (from 0) is down or up again.
+    fn node(&mut self, _node: u32, _up: bool, _desk: &mut Desk) {}
+
     /// The time asked for by [`Desk::wake`] has come.
     fn wake(&mut self, _token: u64, _desk: &mut Desk) {}
 
@@ -147,6 +165,21 @@ macro_rules! kinds {
             }
             fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.left(seat, copies, orderly, desk),)+ }
+            }
+            fn returned(&mut self, seat: SeatId, copies: &[Message], desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.returned(seat, copies, desk),)+ }
+            }
+            fn paused(&mut self, seat: SeatId, paused: bool, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.paused(seat, paused, desk),)+ }
+            }
+            fn crashed(&mut self, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.crashed(desk),)+ }
+            }
+            fn recovered(&mut self, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.recovered(desk),)+ }
+            }
+            fn node(&mut self, node: u32, up: bool, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.node(node, up, desk),)+ }
             }
             fn wake(&mut self, token: u64, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.wake(token, desk),)+ }

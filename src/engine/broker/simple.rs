@@ -191,6 +191,17 @@ impl Rules for Simple {
         self.shorten(seat);
     }
 
+    fn returned(&mut self, seat: SeatId, copies: &[Message], desk: &mut Desk) {
+        if let Some((inbox, place)) = self.membership(seat) {
+            inbox.members[place].room += copies.len() as i64;
+            for copy in copies.iter().rev() {
+                let message = desk.take_back(inbox.outlet, copy);
+                inbox.returned.push_front(message);
+            }
+            inbox.hand_out(desk);
+        }
+    }
+
     fn wants_word(&self, seat: &Seat) -> bool {
         self.inboxes.iter().any(|inbox| inbox.outlet == seat.outlet && inbox.members.len() > 1)
     }

@@ -42,7 +42,7 @@ impl Simulation {
         }
         let back = self.plan.links[self.emitters[id.index()].link.index()].back;
         let link = &mut self.links[back.index()];
-        if !link.loses() {
+        if link.loses().is_none() {
             let at = link.arrival(self.now, 0);
             self.errand(at, Errand::Confirmed { event: event.id, taken });
         }

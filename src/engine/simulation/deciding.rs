@@ -115,7 +115,9 @@ impl Simulation {
         }
     }
 
-    fn give_up<O: Observer>(&mut self, channel: ChannelId, event: &Event, why: Reason, observer: &mut O) {
+    #[cold]
+    #[inline(never)]
+    pub(super) fn give_up<O: Observer>(&mut self, channel: ChannelId, event: &Event, why: Reason, observer: &mut O) {
         self.inbound.lost += 1;
         self.live -= 1;
         self.note(&Observation::GivenUp { channel, event, why }, observer);
@@ -129,7 +131,7 @@ impl Simulation {
 
     fn ship(&mut self, broker: BrokerId, id: LinkId, bytes: u64, token: u64) {
         let link = &mut self.links[id.index()];
-        let arrives = !link.loses();
+        let arrives = link.loses().is_none();
         let at = link.arrival(self.now, bytes);
         self.parcel_arrives = arrives.then_some(at);
         let place = self.parcels.put((broker, token, arrives));

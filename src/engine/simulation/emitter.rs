@@ -17,8 +17,16 @@ pub(super) struct Emitter {
     /// Where its events go, and the way there.
     pub(super) channel: ChannelId,
     pub(super) link: LinkId,
-    /// Events made so far.
-    pub(super) serial: u64,
+    /// Events made so far, those included that were not emitted.
+    serial: u64,
+    /// Of these, not emitted because something was wrong.
+    skipped: u64,
+    /// Whether something is wrong with it: nothing of that is looked at otherwise.
+    pub(super) disturbed: bool,
+    /// So many reasons to emit nothing.
+    mutes: u16,
+    /// Faults that make it emit so many times as much.
+    surges: Vec<(u32, f64, Stream)>,
     kind: Kind,
     process: Option<Process>,
     trace: Option<(Arc<Trace>, Arc<[Key]>)>,
@@ -57,6 +65,10 @@ impl Emitter {
             channel: emitter.channel,
             link: emitter.link,
             serial: 0,
+            skipped: 0,
+            disturbed: false,
+            mutes: 0,
+            surges: Vec::new(),
             process,
             trace,
             odds: share,
@@ -65,6 +77,53 @@ impl Emitter {
             keys: interner.sampler(key),
             key_random: stream("keys"),
         }
+    }
+
+    /// Events emitted so far.
+    pub(super) fn emitted(&self) -> u64 {
+        self.serial - self.skipped
+    }
+
+    /// One reason more, or less, to emit nothing.
+    pub(super) fn mute(&mut self, mute: bool) {
+        self.mutes = if mute { self.mutes + 1 } else { self.mutes.saturating_sub(1) };
+        self.look();
+    }
+
+    /// It emits so many times as much from now on. Closed loops and traces keep to their own.
+    pub(super) fn surge(&mut self, fault: u32, times: f64, random: Stream) {
+        if self.trace.is_none() && !self.process.as_ref().is_some_and(Process::is_closed_loop) {
+            self.surges.push((fault, times, random));
+            self.look();
+        }
+    }
+
+    /// No longer.
+    pub(super) fn calm(&mut self, fault: u32) {
+        self.surges.retain(|(from, ..)| *from != fault);
+        self.look();
+    }
+
+    fn look(&mut self) {
+        self.disturbed = self.mutes > 0 || !self.surges.is_empty();
+    }
+
+    pub(super) fn is_mute(&self) -> bool {
+        self.mutes > 0
+    }
+
+    /// How many events come of an arrival in a surge, and when after it the further ones do, within the gap to the next.
+    pub(super) fn surges(&mut self, gap: Span) -> (u64, Vec<Span>) {
+        let times: f64 = self.surges.iter().map(|(_, times, _)| times).product();
+        let Some((.., random)) = self.surges.first_mut() else { return (1, Vec::new()) };
+        let count = times as u64 + u64::from(random.chance(crate::random::threshold(times - libm::floor(times))));
+        (count, (1..count).map(|_| Span(random.below(gap.0))).collect())
+    }
+
+    /// An event that should have been made now is not: others keep their numbers, keys and luck.
+    pub(super) fn skip(&mut self, id: EmitterId, now: Time) {
+        self.make(id, now, None);
+        self.skipped += 1;
     }
 
     /// The first arrivals of a workload.

@@ -19,6 +19,17 @@ pub(super) enum Errand {
     },
     /// The first of a publisher's deadlines passes.
     Deadline(EmitterId),
+    /// A fault begins or ends.
+    Fault {
+        /// Its number.
+        number: u32,
+        /// In which round of it: it may have been mended meanwhile.
+        round: u32,
+        /// Whether it begins.
+        begins: bool,
+    },
+    /// An emitter in a surge emits once more.
+    Extra(EmitterId),
 }
 
 impl Simulation {
@@ -33,6 +44,8 @@ impl Simulation {
         match self.errands.take(index) {
             Some(Errand::Confirmed { event, taken }) => self.confirmed(event, taken, desk, observer),
             Some(Errand::Deadline(emitter)) => self.deadline(emitter, desk, observer),
+            Some(Errand::Fault { number, round, begins }) => self.fault_turns(number, round, begins, desk, observer),
+            Some(Errand::Extra(emitter)) => self.emit_extra(emitter, desk, observer),
             None => {}
         }
     }

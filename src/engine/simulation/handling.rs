@@ -5,6 +5,7 @@ use crate::engine::agenda::Due;
 use crate::engine::broker::{Desk, Failed, Rules, Settled};
 use crate::engine::consumer::Hand;
 use crate::engine::event::{Event, Flags, Message};
+use crate::engine::fate::Reason;
 use crate::engine::ledger::{End, Verdict};
 use crate::engine::observe::{AfterFailure, Observation, Observer};
 use crate::engine::seats::Seat;
@@ -44,8 +45,11 @@ impl Simulation {
         let id = station.consumer;
         let slot = station.first_worker + worker;
         let consumer = &mut self.consumers[id.index()];
-        let service = consumer.service();
+        let mut service = consumer.service();
         let worker = slot - consumer.first_worker;
+        if consumer.special {
+            service = consumer.burdened(worker, service);
+        }
         consumer.counts.deliveries += 1;
         consumer.counts.redeliveries += u64::from(message.event.failures > 0 || message.event.flags.has(Flags::REDELIVERED));
         let done = self.now + service;
@@ -67,8 +71,9 @@ impl Simulation {
         let consumer = &mut self.consumers[id.index()];
         let worker = slot - consumer.first_worker;
         let mut how = Settled::Acked;
-        if consumer.fails() {
-            match self.fail(slot, message, began, desk, observer) {
+        let why = if consumer.special { consumer.fails(worker, &message.event) } else { None };
+        if let Some(why) = why {
+            match self.fail(slot, message, began, why, desk, observer) {
                 Some(settled) => how = settled,
                 None => return,
             }
@@ -95,6 +100,7 @@ impl Simulation {
         slot: u32,
         mut message: Message,
         began: Time,
+        why: Reason,
         desk: &mut Desk,
         observer: &mut O,
     ) -> Option<Settled> {
@@ -123,7 +129,7 @@ impl Simulation {
             AfterFailure::Final => consumer.counts.failed += 1,
             AfterFailure::Returned => consumer.counts.returned += 1,
         }
-        self.note(&Observation::Failed { outlet, consumer: id, worker, message: &message, began, next }, observer);
+        self.note(&Observation::Failed { outlet, consumer: id, worker, message: &message, began, next, why }, observer);
         match (backoff, dead_letter) {
             (Some(Span::ZERO), _) => {
                 message.routed = self.now;

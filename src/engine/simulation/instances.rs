@@ -1,6 +1,7 @@
-//! Instances go away and come back, and with them what they held.
+//! Instances go away and come back, stand still and go on; connections break and are made again. With them goes what was held.
 
 use super::Simulation;
+use crate::engine::agenda::Due;
 use crate::engine::broker::{Desk, Rules};
 use crate::engine::consumer::{Hand, Idle};
 use crate::engine::event::{Flags, Message};
@@ -8,15 +9,15 @@ use crate::engine::observe::{Observation, Observer};
 use crate::ids::{ConsumerId, SeatId};
 use crate::time::Time;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 impl Simulation {
     /// A consumer goes away, now and with all its instances: what it had in hand or in its mailbox is lost to it, and its brokers do by
     /// their rules. `orderly`: it was shut down, and has not crashed.
     pub fn stop(&mut self, consumer: ConsumerId, orderly: bool, observer: &mut impl Observer) {
         let mut desk = std::mem::take(&mut self.desk);
-        self.crews_of(consumer).for_each(|crew| self.take_down(crew, orderly, &mut desk, observer));
-        if !orderly {
-            self.forget_kept(self.plan.consumers[consumer.index()].node, observer);
+        if self.is_up(consumer) {
+            self.fell(consumer, None, orderly, &mut desk, observer);
         }
         self.desk = desk;
     }
@@ -24,7 +25,9 @@ impl Simulation {
     /// A consumer that went away is there again, with all its instances.
     pub fn restart(&mut self, consumer: ConsumerId, observer: &mut impl Observer) {
         let mut desk = std::mem::take(&mut self.desk);
-        self.crews_of(consumer).for_each(|crew| self.bring_up(crew, &mut desk, observer));
+        if !self.is_up(consumer) {
+            self.rose(consumer, None, &mut desk, observer);
+        }
         self.desk = desk;
     }
 
@@ -34,98 +37,335 @@ impl Simulation {
     }
 
     /// Crews of a consumer: the one that all instances share, or one per instance.
-    pub(super) fn crews_of(&self, consumer: ConsumerId) -> std::ops::Range<u32> {
+    pub(super) fn crews_of(&self, consumer: ConsumerId) -> Range<u32> {
         let (first, count) = self.consumers[consumer.index()].crews;
         first..first + count
     }
 
-    /// A crew goes away: what it holds (in hand, in its mailbox, waiting for another attempt, on the way to it) is its brokers'
-    /// again. `orderly`: it was shut down, and has not crashed.
-    pub(super) fn take_down<O: Observer>(&mut self, crew: u32, orderly: bool, desk: &mut Desk, observer: &mut O) {
-        if !std::mem::replace(&mut self.crews[crew as usize].up, false) {
-            return;
+    /// The workers of one instance (or of all) in each crew of a consumer.
+    fn workers_of(&self, consumer: ConsumerId, instance: Option<u32>) -> Vec<(u32, Range<u32>)> {
+        let crews = self.crews_of(consumer);
+        let all = |crew: u32| (crew, 0..self.crews[crew as usize].capacity);
+        match instance {
+            None => crews.map(all).collect(),
+            Some(instance) if crews.len() > 1 => crews.skip(instance as usize).take(1).map(all).collect(),
+            Some(instance) => {
+                let threads = self.plan.consumers[consumer.index()].threads;
+                let of = |crew: u32| {
+                    let most = self.crews[crew as usize].capacity;
+                    (crew, (instance * threads).min(most)..((instance + 1) * threads).min(most))
+                };
+                crews.map(of).collect()
+            }
         }
-        let mut copies: BTreeMap<SeatId, Vec<Message>> = BTreeMap::new();
-        self.crews[crew as usize].idle = Idle::none(self.crews[crew as usize].capacity);
-        for message in self.drop_hands(crew, observer) {
-            copies.entry(message.event.seat).or_default().push(message);
+    }
+
+    /// An instance (or all of them) is gone. Reasons to be gone add up.
+    pub(super) fn fell<O: Observer>(
+        &mut self,
+        consumer: ConsumerId,
+        instance: Option<u32>,
+        orderly: bool,
+        desk: &mut Desk,
+        observer: &mut O,
+    ) {
+        for (crew, workers) in self.workers_of(consumer, instance) {
+            let station = &mut self.crews[crew as usize];
+            let mut fallen = Vec::new();
+            for worker in workers {
+                let absence = station.absent.entry(worker).or_default();
+                absence.down += 1;
+                absence.left = None;
+                if absence.down == 1 {
+                    fallen.push(worker);
+                }
+            }
+            match station.anybody() {
+                false => {
+                    self.take_down(crew, orderly, desk, observer);
+                    // With the last of the workers goes what the consumer as a publisher kept in memory.
+                    if !orderly && !self.is_up(consumer) {
+                        self.forget_kept(self.plan.consumers[consumer.index()].node, observer);
+                    }
+                }
+                true => self.lose_workers(crew, &fallen, desk, observer),
+            }
         }
-        let mut waited: Vec<Message> = std::iter::from_fn(|| self.crews[crew as usize].inbox.pop()).collect();
+    }
+
+    /// One reason less to be gone.
+    pub(super) fn rose<O: Observer>(&mut self, consumer: ConsumerId, instance: Option<u32>, desk: &mut Desk, observer: &mut O) {
+        for (crew, workers) in self.workers_of(consumer, instance) {
+            let station = &mut self.crews[crew as usize];
+            let mut risen = Vec::new();
+            for worker in workers {
+                let Some(absence) = station.absent.get_mut(&worker) else { continue };
+                absence.down = absence.down.saturating_sub(1);
+                if absence.down == 0 {
+                    if absence.still == 0 {
+                        station.absent.remove(&worker);
+                    }
+                    risen.push(worker);
+                }
+            }
+            match (station.up, station.anybody()) {
+                (false, true) => self.bring_up(crew, desk, observer),
+                (false, false) => {}
+                (true, _) => risen.into_iter().for_each(|worker| self.offer(crew, worker, observer)),
+            }
+        }
+    }
+
+    /// An instance (or all of them) stands still. Reasons add up.
+    pub(super) fn stiffen<O: Observer>(&mut self, consumer: ConsumerId, instance: Option<u32>, desk: &mut Desk, observer: &mut O) {
+        for (crew, workers) in self.workers_of(consumer, instance) {
+            let station = &mut self.crews[crew as usize];
+            let mut first = false;
+            for worker in workers {
+                let absence = station.absent.entry(worker).or_default();
+                absence.still += 1;
+                first |= absence.still == 1;
+                let hand = &mut self.hands[(station.first_worker + worker) as usize];
+                if absence.still == 1 && absence.down == 0 && station.up {
+                    match hand.done {
+                        Hand::NEVER => station.idle.remove(worker),
+                        done => {
+                            absence.left = Some(done - self.now);
+                            hand.done = Hand::STILL;
+                        }
+                    }
+                }
+            }
+            if first {
+                self.say_paused(crew, true, desk, observer);
+            }
+        }
+    }
+
+    /// One reason less to stand still.
+    pub(super) fn loosen<O: Observer>(&mut self, consumer: ConsumerId, instance: Option<u32>, desk: &mut Desk, observer: &mut O) {
+        for (crew, workers) in self.workers_of(consumer, instance) {
+            let station = &mut self.crews[crew as usize];
+            let mut free = Vec::new();
+            for worker in workers {
+                let Some(absence) = station.absent.get_mut(&worker) else { continue };
+                absence.still = absence.still.saturating_sub(1);
+                if absence.still > 0 {
+                    continue;
+                }
+                match absence.left.take() {
+                    Some(left) => {
+                        let slot = station.first_worker + worker;
+                        self.hands[slot as usize].done = self.now + left;
+                        self.agenda.schedule(self.now + left, Due::Done, slot);
+                        station.absent.remove(&worker);
+                    }
+                    None if absence.down == 0 => {
+                        station.absent.remove(&worker);
+                        free.push(worker);
+                    }
+                    None => {}
+                }
+            }
+            if self.crews[crew as usize].absent.values().all(|absence| absence.still == 0) {
+                self.say_paused(crew, false, desk, observer);
+            }
+            free.into_iter().for_each(|worker| self.offer(crew, worker, observer));
+        }
+    }
+
+    fn say_paused<O: Observer>(&mut self, crew: u32, paused: bool, desk: &mut Desk, observer: &mut O) {
         let seats = self.seats.clone();
-        waited.extend(self.backoffs.take_all(|message| seats.get(message.event.seat).crew == crew));
-        for message in waited {
-            let outlet = seats.get(message.event.seat).outlet;
-            self.books[outlet.index()].waiting -= 1;
-            self.note(&Observation::Leaves { outlet, event: &message.event }, observer);
-            copies.entry(message.event.seat).or_default().push(message);
-        }
-        for message in self.recall(crew) {
-            copies.entry(message.event.seat).or_default().push(message);
-        }
-        for (seat, _) in seats.iter().filter(|(_, seat)| seat.crew == crew) {
-            let held = copies.remove(&seat).unwrap_or_default();
-            let broker = self.plan.outlets[seats.get(seat).outlet.index()].broker;
+        for (seat, place) in seats.iter().filter(|(_, seat)| seat.crew == crew) {
+            let broker = self.plan.outlets[place.outlet.index()].broker;
             desk.now = self.now;
-            self.brokers[broker.index()].left(seat, &held, orderly, desk);
+            self.brokers[broker.index()].paused(seat, paused, desk);
             self.decide(broker, desk, observer);
         }
     }
 
+    /// A worker that can work and has nothing in hand takes the next message or rests.
+    fn offer<O: Observer>(&mut self, crew: u32, worker: u32, observer: &mut O) {
+        let station = &self.crews[crew as usize];
+        if station.up && !station.absent.contains_key(&worker) {
+            self.take_next(crew, station.first_worker + worker, observer);
+        }
+    }
+
+    /// A crew goes away: what it holds (in hand, waiting for another attempt, in its mailbox, on the way to it) is its brokers'
+    /// again. `orderly`: it was shut down, and has not crashed.
+    fn take_down<O: Observer>(&mut self, crew: u32, orderly: bool, desk: &mut Desk, observer: &mut O) {
+        if !std::mem::replace(&mut self.crews[crew as usize].up, false) {
+            return;
+        }
+        self.crews[crew as usize].idle = Idle::none(self.crews[crew as usize].capacity);
+        let seats = self.seats.clone();
+        let mut copies = Copies::default();
+        copies.add(self.drop_hands(crew, |_, _| true, observer).into_iter().map(|(_, message)| message));
+        copies.add(self.drop_waiting(crew, |_| true, observer));
+        copies.add(self.recall(|message| seats.get(message.event.seat).crew == crew));
+        for (seat, _) in seats.iter().filter(|(_, seat)| seat.crew == crew) {
+            self.leave(seat, &copies.of(seat), orderly, desk, observer);
+        }
+    }
+
     /// A crew is there (again), with empty hands.
-    pub(super) fn bring_up<O: Observer>(&mut self, crew: u32, desk: &mut Desk, observer: &mut O) {
+    fn bring_up<O: Observer>(&mut self, crew: u32, desk: &mut Desk, observer: &mut O) {
         let station = &mut self.crews[crew as usize];
         if std::mem::replace(&mut station.up, true) {
             return;
         }
         station.idle = Idle::all(station.capacity);
+        station.absent.keys().for_each(|worker| station.idle.remove(*worker));
         let seats = self.seats.clone();
-        for (seat, place) in seats.iter().filter(|(_, seat)| seat.crew == crew) {
-            let broker = self.plan.outlets[place.outlet.index()].broker;
+        let own: Vec<SeatId> = seats.iter().filter(|(_, seat)| seat.crew == crew).map(|(seat, _)| seat).collect();
+        own.into_iter().for_each(|seat| self.join(seat, desk, observer));
+    }
+
+    /// Some workers of a crew are gone while others go on: only what these had in hand is their brokers' again.
+    fn lose_workers<O: Observer>(&mut self, crew: u32, workers: &[u32], desk: &mut Desk, observer: &mut O) {
+        workers.iter().for_each(|worker| self.crews[crew as usize].idle.remove(*worker));
+        let mut copies = Copies::default();
+        copies.add(self.drop_hands(crew, |worker, _| workers.contains(&worker), observer).into_iter().map(|(_, message)| message));
+        for (seat, held) in copies.0 {
+            let broker = self.plan.outlets[self.seats.get(seat).outlet.index()].broker;
+            desk.now = self.now;
+            self.brokers[broker.index()].returned(seat, &held, desk);
+            self.decide(broker, desk, observer);
+        }
+    }
+
+    /// The connections of these seats break: their brokers have back what was handed to them, and the workers are free for other work.
+    pub(super) fn sever<O: Observer>(&mut self, severed: &[SeatId], desk: &mut Desk, observer: &mut O) {
+        let fresh: Vec<SeatId> = severed.iter().copied().filter(|seat| self.break_connection(*seat)).collect();
+        let seats = self.seats.clone();
+        let hit = |message: &Message| fresh.binary_search(&message.event.seat).is_ok();
+        let mut crews: Vec<u32> = fresh.iter().map(|seat| seats.get(*seat).crew).collect();
+        crews.sort_unstable();
+        crews.dedup();
+        let (mut copies, mut free) = (Copies::default(), Vec::new());
+        for crew in crews {
+            let dropped = self.drop_hands(crew, |_, message| hit(message), observer);
+            free.extend(dropped.iter().map(|(worker, _)| (crew, *worker)));
+            copies.add(dropped.into_iter().map(|(_, message)| message));
+            copies.add(self.drop_waiting(crew, hit, observer));
+        }
+        copies.add(self.recall(hit));
+        for seat in &fresh {
+            if self.crews[seats.get(*seat).crew as usize].up {
+                let broker = self.plan.outlets[seats.get(*seat).outlet.index()].broker;
+                desk.now = self.now;
+                self.brokers[broker.index()].left(*seat, &copies.of(*seat), false, desk);
+                self.decide(broker, desk, observer);
+            }
+        }
+        free.into_iter().for_each(|(crew, worker)| self.offer(crew, worker, observer));
+    }
+
+    /// The connections of these seats are made again.
+    pub(super) fn rejoin<O: Observer>(&mut self, seats: &[SeatId], desk: &mut Desk, observer: &mut O) {
+        for seat in seats {
+            self.severed[seat.index()] = self.severed[seat.index()].saturating_sub(1);
+            if self.crews[self.seats.get(*seat).crew as usize].up {
+                self.join(*seat, desk, observer);
+            }
+        }
+    }
+
+    /// One reason more for a seat to be without connection. Whether it is the first.
+    fn break_connection(&mut self, seat: SeatId) -> bool {
+        self.severed[seat.index()] += 1;
+        self.severed[seat.index()] == 1
+    }
+
+    fn leave<O: Observer>(&mut self, seat: SeatId, held: &[Message], orderly: bool, desk: &mut Desk, observer: &mut O) {
+        // A seat without connection left when it lost it.
+        if self.severed[seat.index()] == 0 {
+            let broker = self.plan.outlets[self.seats.get(seat).outlet.index()].broker;
+            desk.now = self.now;
+            self.brokers[broker.index()].left(seat, held, orderly, desk);
+            self.decide(broker, desk, observer);
+        }
+    }
+
+    fn join<O: Observer>(&mut self, seat: SeatId, desk: &mut Desk, observer: &mut O) {
+        if self.severed[seat.index()] == 0 {
+            let broker = self.plan.outlets[self.seats.get(seat).outlet.index()].broker;
             desk.now = self.now;
             self.brokers[broker.index()].joined(seat, desk);
             self.decide(broker, desk, observer);
         }
     }
 
-    /// What the workers of a crew had in hand, longest held first.
-    fn drop_hands<O: Observer>(&mut self, crew: u32, observer: &mut O) -> Vec<Message> {
-        let station = &self.crews[crew as usize];
-        let (consumer, first, capacity) = (station.consumer, station.first_worker, station.capacity);
+    /// Takes out of the hands of a crew what is `wanted`, longest held first, with the workers that held it.
+    fn drop_hands<O: Observer>(&mut self, crew: u32, wanted: impl Fn(u32, &Message) -> bool, observer: &mut O) -> Vec<(u32, Message)> {
+        let station = &mut self.crews[crew as usize];
+        let (consumer, first) = (station.consumer, station.first_worker);
         let mut held: Vec<(Time, u32, Message)> = Vec::new();
-        for slot in first..first + capacity {
-            let hand = &mut self.hands[slot as usize];
-            if std::mem::replace(&mut hand.done, Hand::NEVER) != Hand::NEVER {
-                held.push((hand.began, slot, hand.message));
+        for worker in 0..station.capacity {
+            let hand = &mut self.hands[(first + worker) as usize];
+            if hand.done != Hand::NEVER && wanted(worker, &hand.message) {
+                hand.done = Hand::NEVER;
+                station.absent.get_mut(&worker).into_iter().for_each(|absence| absence.left = None);
+                held.push((hand.began, worker, hand.message));
             }
         }
-        held.sort_by_key(|(began, slot, _)| (*began, *slot));
-        for (began, slot, message) in &held {
+        held.sort_by_key(|(began, worker, _)| (*began, *worker));
+        for (began, worker, message) in &held {
             let outlet = self.seats.get(message.event.seat).outlet;
-            let worker = slot - self.consumers[consumer.index()].first_worker;
+            let worker = first + worker - self.consumers[consumer.index()].first_worker;
             self.note(&Observation::Interrupted { outlet, consumer, worker, message, began: *began }, observer);
         }
-        held.into_iter().map(|(_, _, message)| message).collect()
+        held.into_iter().map(|(_, worker, message)| (worker, message)).collect()
     }
 
-    /// Marks what is on its way to a crew as stale, and gives copies of it. Takes time proportional to what travels.
-    fn recall(&mut self, crew: u32) -> Vec<Message> {
-        let mut found = Vec::new();
+    /// Takes what is `wanted` out of a crew's mailbox, and from those that wait for another attempt: these first.
+    fn drop_waiting<O: Observer>(&mut self, crew: u32, wanted: impl Fn(&Message) -> bool, observer: &mut O) -> Vec<Message> {
         let seats = self.seats.clone();
-        let mut links: Vec<u32> = seats.iter().filter(|(_, seat)| seat.crew == crew).map(|(_, seat)| seat.link.0).collect();
-        links.sort_unstable();
-        links.dedup();
+        let mut dropped = self.backoffs.take_all(|message| seats.get(message.event.seat).crew == crew && wanted(message));
+        let inbox = &mut self.crews[crew as usize].inbox;
+        let (gone, kept): (Vec<Message>, Vec<Message>) = std::iter::from_fn(|| inbox.pop()).partition(&wanted);
+        kept.into_iter().for_each(|message| inbox.push(message));
+        dropped.extend(gone);
+        for message in &dropped {
+            let outlet = seats.get(message.event.seat).outlet;
+            self.books[outlet.index()].waiting -= 1;
+            self.note(&Observation::Leaves { outlet, event: &message.event }, observer);
+        }
+        dropped
+    }
+
+    /// Marks what is on its way to a consumer and `wanted` as stale, and gives copies of it. Takes time proportional to what travels.
+    fn recall(&mut self, wanted: impl Fn(&Message) -> bool) -> Vec<Message> {
+        let mut found = Vec::new();
         let mut mark = |message: &mut Message| {
-            if seats.get(message.event.seat).crew == crew && !message.event.flags.has(Flags::STALE) {
+            if !message.event.flags.has(Flags::STALE) && wanted(message) {
                 found.push(*message);
                 message.event.flags = message.event.flags.with(Flags::STALE);
             }
         };
-        for link in links {
-            self.links[link as usize].each_to_reader(&mut mark);
+        for link in &mut self.links {
+            link.each_to_reader(&mut mark);
         }
         for (_, travelling) in self.transits.iter_mut() {
             travelling.to_reader().into_iter().for_each(&mut mark);
         }
         found
+    }
+}
+
+/// Copies by seat.
+#[derive(Default)]
+struct Copies(BTreeMap<SeatId, Vec<Message>>);
+
+impl Copies {
+    fn add(&mut self, messages: impl IntoIterator<Item = Message>) {
+        for message in messages {
+            self.0.entry(message.event.seat).or_default().push(message);
+        }
+    }
+
+    fn of(&mut self, seat: SeatId) -> Vec<Message> {
+        self.0.remove(&seat).unwrap_or_default()
     }
 }

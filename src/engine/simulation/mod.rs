@@ -9,12 +9,14 @@ mod instances;
 mod publishing;
 mod reading;
 mod travelling;
+mod troubles;
 
 use crate::engine::agenda::{Agenda, Due, MOST_INDEXED, MOST_SCHEDULED};
 use crate::engine::books::{Books, Inbound};
 use crate::engine::broker::{Broker, Desk, Rules, Settled};
 use crate::engine::consumer::{Consumer, Crew, Hand};
 use crate::engine::event::{KeyTexts, Message};
+use crate::engine::faults::Faults;
 use crate::engine::keys::Interner;
 use crate::engine::ledger::Ledger;
 use crate::engine::link::{Link, Travelling};
@@ -66,6 +68,11 @@ pub struct Simulation {
     /// When the parcel sent last arrives, if it does: for those who watch what it carries.
     parcel_arrives: Option<Time>,
     started: bool,
+    faults: Faults,
+    /// By broker: so many reasons to be down.
+    outages: Box<[u16]>,
+    /// By seat: so many reasons to be without a connection to its broker.
+    severed: Box<[u16]>,
     pub(super) books: Vec<Books>,
     pub(super) inbound: Inbound,
     pub(super) ledger: Ledger,
@@ -168,6 +175,9 @@ impl Simulation {
             brokers,
             consumers,
             crews,
+            faults: Faults::default(),
+            outages: vec![0; plan.brokers.len()].into(),
+            severed: vec![0; seats.iter().count()].into(),
             seats: Arc::new(seats),
             channels: plan.channels.iter().map(|channel| channel.broker).collect(),
             hands,
@@ -195,6 +205,7 @@ impl Simulation {
                 simulation.agenda.schedule(at, Due::Arrival, i as u32);
             }
         }
+        simulation.schedule_faults();
         simulation
     }
 
@@ -283,6 +294,7 @@ impl Simulation {
             Due::Parcel => {
                 if let Some((broker, token, arrives)) = self.parcels.take(index) {
                     desk.now = self.now;
+                    let arrives = arrives && self.outages[broker.index()] == 0;
                     self.brokers[broker.index()].parcel(token, arrives, desk);
                     self.decide(broker, desk, observer);
                 }

@@ -1,11 +1,14 @@
 //! Publishing: a workload's arrival or a handled event becomes a new event on its way.
 
 use super::Simulation;
+use super::errands::Errand;
 use crate::engine::agenda::Due;
 use crate::engine::broker::{Desk, Rules};
 use crate::engine::event::{Event, Flags, Message};
+use crate::engine::fate::Reason;
 use crate::engine::observe::{Observation, Observer};
 use crate::ids::{BrokerId, ChannelId, EmitterId, LinkId};
+use crate::time::{Span, Time};
 
 impl Simulation {
     /// A workload's arrival: publish, and put the next one on the agenda.
@@ -16,7 +19,43 @@ impl Simulation {
         if let Some(at) = next {
             self.agenda.schedule(at, Due::Arrival, id.0);
         }
+        if self.emitters[id.index()].disturbed {
+            return self.emit_disturbed(id, next, desk, observer);
+        }
         self.publish(id, None, desk, observer);
+    }
+
+    /// The same where something is wrong with the emitter: it may emit nothing, or more.
+    #[cold]
+    #[inline(never)]
+    fn emit_disturbed<O: Observer>(&mut self, id: EmitterId, next: Option<Time>, desk: &mut Desk, observer: &mut O) {
+        let now = self.now;
+        let emitter = &mut self.emitters[id.index()];
+        if emitter.is_mute() {
+            emitter.skip(id, now);
+            if let Some(pause) = emitter.think() {
+                self.agenda.schedule(now + pause, Due::Arrival, id.0);
+            }
+            return;
+        }
+        // Further arrivals lie anywhere up to the next one, which is where those of a denser process would.
+        let gap = next.map_or(Span::ZERO, |at| at - now);
+        let (times, extra) = emitter.surges(gap);
+        extra.into_iter().for_each(|at| self.errand(now + at, Errand::Extra(id)));
+        if times > 0 {
+            self.publish(id, None, desk, observer);
+        } else {
+            self.emitters[id.index()].skip(id, now);
+        }
+    }
+
+    /// An emitter in a surge emits once more.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn emit_extra<O: Observer>(&mut self, id: EmitterId, desk: &mut Desk, observer: &mut O) {
+        if !self.emitters[id.index()].is_mute() {
+            self.publish(id, None, desk, observer);
+        }
     }
 
     #[inline(always)]
@@ -49,8 +88,8 @@ impl Simulation {
         if self.kept[broker.index()] && self.client_keeps(broker, link, channel, &event, desk, observer) {
             return;
         }
-        if self.links[link.index()].loses() {
-            return self.lose_on_the_way(link, event, observer);
+        if let Some(why) = self.links[link.index()].loses() {
+            return self.lose_on_the_way(link, event, why, observer);
         }
         self.live += 1;
         if self.links[link.index()].duplicates() {
@@ -79,9 +118,9 @@ impl Simulation {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn lose_on_the_way<O: Observer>(&mut self, link: LinkId, event: Event, observer: &mut O) {
+    pub(super) fn lose_on_the_way<O: Observer>(&mut self, link: LinkId, event: Event, why: Reason, observer: &mut O) {
         self.inbound.lost += 1;
-        self.note(&Observation::LostOnLink { link, event: &event, outlet: None }, observer);
+        self.note(&Observation::LostOnLink { link, event: &event, outlet: None, why }, observer);
         if event.flags.has(Flags::TRACKED) {
             let verdict = self.ledger.arrived(event.id, true);
             self.conclude(event.id, verdict);

@@ -59,7 +59,7 @@ impl Simulation {
 
     /// Events an emitter published so far.
     pub fn published(&self, emitter: EmitterId) -> u64 {
-        self.emitters[emitter.index()].serial
+        self.emitters[emitter.index()].emitted()
     }
 
     /// What a consumer did so far.

@@ -4,6 +4,7 @@ use super::Simulation;
 use crate::engine::agenda::Due;
 use crate::engine::broker::{Desk, Rules, Settled};
 use crate::engine::event::{Event, Flags, Message};
+use crate::engine::fate::Reason;
 use crate::engine::ledger::End;
 use crate::engine::link::{To, Travelling};
 use crate::engine::observe::{Observation, Observer};
@@ -52,10 +53,13 @@ impl Simulation {
 
     #[inline(always)]
     pub(super) fn arrive_at_broker<O: Observer>(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk, observer: &mut O) {
+        let broker = self.channels[channel.index()];
+        if self.outages[broker.index()] > 0 {
+            return self.give_up(channel, event, Reason::BrokerDown, observer);
+        }
         self.inbound.accepted += 1;
         self.live -= 1;
         self.note(&Observation::Accepted { channel, event }, observer);
-        let broker = self.channels[channel.index()];
         self.take_in(broker, channel, event, desk, observer);
         if !desk.acts.is_empty() {
             self.decide(broker, desk, observer);
@@ -101,8 +105,17 @@ impl Simulation {
     pub(super) fn hand_over<O: Observer>(&mut self, message: Message, observer: &mut O) {
         let Seat { link: id, .. } = *self.seats.get(message.event.seat);
         let link = &mut self.links[id.index()];
-        if link.loses() {
-            return self.lose_on_the_way_out(message, observer);
+        if link.risky {
+            return self.hand_over_at_risk(id, message, observer);
+        }
+        self.travel_out(id, &message, observer);
+    }
+
+    #[inline(never)]
+    fn hand_over_at_risk<O: Observer>(&mut self, id: LinkId, message: Message, observer: &mut O) {
+        let link = &mut self.links[id.index()];
+        if let Some(why) = link.loses() {
+            return self.lose_on_the_way_out(message, why, observer);
         }
         if link.duplicates() {
             return self.hand_over_twins(message, observer);
@@ -122,10 +135,10 @@ impl Simulation {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn lose_on_the_way_out<O: Observer>(&mut self, message: Message, observer: &mut O) {
+    pub(super) fn lose_on_the_way_out<O: Observer>(&mut self, message: Message, why: Reason, observer: &mut O) {
         let Seat { outlet, link, told, .. } = *self.seats.get(message.event.seat);
         self.books[outlet.index()].dropped += 1;
-        self.note(&Observation::LostOnLink { link, event: &message.event, outlet: Some(outlet) }, observer);
+        self.note(&Observation::LostOnLink { link, event: &message.event, outlet: Some(outlet), why }, observer);
         self.end(&message.event, outlet, End::Gone);
         if told {
             self.settled.push((message, Settled::Lost));

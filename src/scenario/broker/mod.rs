@@ -43,6 +43,11 @@ pub trait Parts {
         false
     }
 
+    /// Nodes of its cluster, each of which can fail by itself.
+    fn nodes(&self) -> u32 {
+        1
+    }
+
     /// Whether a channel that nobody reads keeps its events all the same.
     fn keeps_unread(&self) -> bool {
         false

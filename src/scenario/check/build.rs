@@ -31,6 +31,7 @@ pub(super) fn plan(scenario: &Scenario, names: &Names<'_>, expectations: Vec<Exp
         reads: Vec::with_capacity(names.reads.len()),
         consumers: consumers(scenario),
         links: Vec::new(),
+        faults: Vec::new(),
         expectations,
         checked: Checked(()),
     };
@@ -64,7 +65,12 @@ fn nodes(scenario: &Scenario) -> (Vec<NodePlan>, Vec<Role>) {
             }
         })
         .collect();
-    let nodes = scenario.nodes.iter().zip(&roles).map(|(n, role)| NodePlan { name: n.id().to_owned(), role: *role }).collect();
+    let nodes = scenario
+        .nodes
+        .iter()
+        .zip(&roles)
+        .map(|(n, role)| NodePlan { name: n.id().to_owned(), role: *role, zone: n.zone().map(str::to_owned) })
+        .collect();
     (nodes, roles)
 }
 

@@ -5,6 +5,7 @@
 //! found an error. Time is linear in the size of the document, times a logarithm.
 
 mod build;
+mod faults;
 mod flow;
 mod names;
 mod numbers;
@@ -39,11 +40,34 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
     flow::follow(scenario, &names, &mut findings);
     numbers::look(scenario, &names, &mut findings);
     rabbitmq::look(scenario, &names, &mut findings);
+    let faults = faults::resolve(scenario, &mut findings);
     publishing::look(scenario, &names, &mut findings);
     let expectations = names::expectations(scenario, &names, &mut findings);
     match findings.has_errors() {
         true => Err(findings.list),
-        false => Ok((build::plan(scenario, &names, expectations), findings.list)),
+        false => {
+            let plan = Plan { faults, ..build::plan(scenario, &names, expectations) };
+            faults::without_effect(&plan, &mut findings);
+            Ok((plan, findings.list))
+        }
+    }
+}
+
+/// What a fault strikes, in a scenario that has been checked: for faults that begin by hand.
+///
+/// # Errors
+/// What is wrong with it, and what to do.
+pub fn fault(scenario: &Scenario, what: &super::faults::Fault, when: super::plan::When) -> Result<super::plan::FaultPlan, Finding> {
+    let mut findings = Findings::default();
+    let plan = faults::plan(scenario, what, when, "what", &mut findings);
+    match (plan, findings.list.into_iter().next()) {
+        (Some(plan), None) => Ok(plan),
+        (_, wrong) => Err(wrong.unwrap_or_else(|| Finding {
+            severity: Severity::Error,
+            path: "what".to_owned(),
+            message: format!("`{what}` strikes nothing"),
+            help: None,
+        })),
     }
 }
 

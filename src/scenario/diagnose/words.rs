@@ -7,7 +7,7 @@ use crate::scenario::read::shortened;
 
 /// Fields that the format has names for and this version does not have yet.
 const LATER_FIELDS: &[(&str, &[&str])] = &[
-    ("Scenario", &["faults", "lesson"]),
+    ("Scenario", &["lesson"]),
     ("Producer", &["outbox"]),
     ("Consumer", &["ack", "timeout", "ordered", "inbox", "breaker", "calls", "scale", "state"]),
 ];
@@ -118,6 +118,8 @@ fn example(field: &str) -> Option<String> {
         "arrivals" => "arrivals: Poisson(\"50/s\")",
         "kind" => "kind: Simple(topics: [\"orders\"])",
         "between" => "between: (\"order-service\", \"bus\")",
+        "what" => "what: Crash(\"inventory\")",
+        "times" => "times: 5",
         "rate" => "rate: \"50/s\"",
         _ => return None,
     };
@@ -135,6 +137,8 @@ fn kind(of: &str) -> String {
         "Node" => "kind of node",
         "Backoff" => "backoff",
         "Jitter" => "jitter",
+        "Trouble" => "way for things to go wrong",
+        "Fault" => "fault",
         "Publish" => "way to publish",
         other => other,
     }

@@ -79,6 +79,13 @@ fn is_named(doc: &Doc) -> bool {
     doc.name().is_some_and(|name| !name.is_empty())
 }
 
+/// The value on one line, however long.
+pub(super) fn in_one_line(doc: &Doc) -> String {
+    let mut line = String::new();
+    flat(doc, usize::MAX, &mut line);
+    line
+}
+
 /// The value on one line, if it takes at most `room` columns.
 fn one_line(doc: &Doc, room: usize) -> Option<String> {
     let mut line = String::new();

@@ -32,6 +32,11 @@ pub fn write(scenario: &Scenario) -> String {
     text
 }
 
+/// A part of a scenario on one line, as it would stand in a file.
+pub(super) fn line(part: &impl serde::Serialize) -> String {
+    layout::in_one_line(&Doc::of(part))
+}
+
 /// The same, over an older text: what did not change stays as it was written, comments included; if nothing changed, every
 /// byte does. Comments of what is gone are moved to the end. If `original` cannot be read, only its comments are kept.
 pub fn write_over(scenario: &Scenario, original: &str) -> Rewritten {

@@ -19,6 +19,8 @@ pub struct Look<'a> {
     pub hovered: bool,
     /// A link that is being drawn may end here.
     pub welcome: bool,
+    /// A link that is being drawn could end here.
+    pub possible: bool,
     /// How it is doing.
     pub state: State,
     /// What was found wrong with it.
@@ -40,6 +42,11 @@ pub fn from_afar(brush: &Brush<'_>, mesh: &mut Mesh, node: &NodeBox, state: Stat
         State::Busy => (mix(theme.node, theme.warn, 0.4), theme.warn),
         State::Failing => (mix(theme.node, theme.bad, 0.4), theme.bad),
     };
+    if rect.width() < SPECK {
+        // Too small for a shape: a fleck of its colour, darker where something is wrong.
+        mesh.add_colored_rect(rect, mix(fill, edge, 0.6));
+        return;
+    }
     let thick = theme.stroke * 1.4 * brush.unit.clamp(0.7, 1.3);
     let pen = brush.pen();
     match node.kind {
@@ -87,7 +94,7 @@ pub fn outline(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>) -> Rect {
     let rect = brush.view.screen_rect(node.rect);
     let radius = space::NODE_RADIUS * brush.unit;
     let edge = match look.state {
-        _ if look.selected || look.welcome => theme.accent,
+        _ if look.selected || look.welcome || look.possible => theme.accent,
         State::Idle | State::Fine => mix(theme.line, theme.muted, if look.hovered { 0.9 } else { 0.45 }),
         State::Busy => theme.warn,
         State::Failing => theme.bad,
