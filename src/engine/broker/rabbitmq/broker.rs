@@ -365,14 +365,14 @@ impl<M: Payload> Broker<M> {
 
     #[cold]
     fn dead_letter(&mut self, dead: Dead<M>) {
-        let Dead { queue: from, reason, letter } = dead;
+        let Dead { queue: from, reason, letter, refused } = dead;
         let payload = letter.payload.clone();
         let Some(queue) = self.queue(from) else { return };
         let (name, wanted) = (queue.name, queue.settings.dead_letter);
         let new_key = queue.settings.dead_letter_key;
         let exists = |exchange: &Name| *exchange == Name::EMPTY || self.topology.find(*exchange).is_some();
         let Some(exchange) = wanted.filter(exists) else {
-            self.out.steps.push(Step::End(End { queue: from, reason, payload, dead_lettered: false, taken: 0 }));
+            self.out.steps.push(Step::End(End { queue: from, reason, payload, dead_lettered: false, taken: 0, refused }));
             return;
         };
         let (old_exchange, old_key) = self.came_by(letter.origin);
@@ -410,7 +410,7 @@ impl<M: Payload> Broker<M> {
             taken += u32::from(kept);
         }
         self.routing.queues = queues;
-        self.out.steps.push(Step::End(End { queue: from, reason, payload, dead_lettered: true, taken }));
+        self.out.steps.push(Step::End(End { queue: from, reason, payload, dead_lettered: true, taken, refused }));
     }
 
     /// The headers that a headers exchange sees of a dead letter: those of the message and what its deaths left.

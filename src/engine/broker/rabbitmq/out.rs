@@ -28,6 +28,8 @@ pub struct Dead<M> {
     pub reason: Reason,
     /// The message.
     pub letter: Letter<M>,
+    /// The queue never had it: it refused it and dead-letters it all the same.
+    pub refused: bool,
 }
 
 /// What became of a message that a queue gave up.
@@ -43,6 +45,8 @@ pub struct End<M> {
     pub dead_lettered: bool,
     /// Queues that took it; none: it is gone.
     pub taken: u32,
+    /// The queue never had it: it refused it.
+    pub refused: bool,
 }
 
 /// A copy that reached a queue by dead-lettering.

@@ -265,12 +265,14 @@ impl<M: Clone> Queue<M> {
     pub fn reject(&mut self, slots: &[u32], now: u64, limits: &mut ChannelLimits, out: &mut Out<M>) {
         let id = self.id;
         if self.is_classic() {
-            self.settle_classic(slots, |_, held| out.dead.push_back(Dead { queue: id, reason: Reason::Rejected, letter: held.letter }));
+            self.settle_classic(slots, |_, held| {
+                out.dead.push_back(Dead { queue: id, reason: Reason::Rejected, letter: held.letter, refused: false })
+            });
             self.run_classic(now, limits, out);
         } else {
             self.settle_quorum(slots, |_, mut held| {
                 held.letter.failed = held.letter.failed.saturating_add(1);
-                out.dead.push_back(Dead { queue: id, reason: Reason::Rejected, letter: held.letter });
+                out.dead.push_back(Dead { queue: id, reason: Reason::Rejected, letter: held.letter, refused: false });
             });
             self.activate_next();
             self.run_quorum(now, limits, out);
@@ -426,7 +428,7 @@ impl<M: Clone> Queue<M> {
     #[cold]
     fn give_up_head(&mut self, reason: Reason, out: &mut Out<M>) {
         if let Some((_, letter)) = self.take_head() {
-            out.dead.push_back(Dead { queue: self.id, reason, letter });
+            out.dead.push_back(Dead { queue: self.id, reason, letter, refused: false });
         }
     }
 

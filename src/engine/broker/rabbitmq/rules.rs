@@ -238,6 +238,8 @@ impl RabbitMq {
                     self.set_alarm(to, desk);
                 }
                 Step::Arrival(_) => {}
+                // What a queue refused was never owed to it.
+                Step::End(end) if end.refused => {}
                 Step::End(end) => self.end(&end, desk),
             }
         }
@@ -303,7 +305,7 @@ impl RabbitMq {
                 self.took(*queue, event, straight, desk);
             } else {
                 refused += 1;
-                taken += self.refused(desk);
+                taken += self.refused(*queue, event, desk);
             }
             self.host.hear_from(*queue);
             self.set_alarm(*queue, desk);
@@ -336,16 +338,13 @@ impl RabbitMq {
         self.act(desk);
     }
 
-    /// A queue refused an event; a copy may have been dead-lettered all the same, though it was never owed to that queue.
+    /// A queue refused an event; a copy may have been dead-lettered all the same. The answer is whether one was.
     #[cold]
-    fn refused(&mut self, desk: &mut Desk) -> u32 {
-        let at = self.host.out.steps.iter().rposition(|step| matches!(step, Step::End(_)));
-        let taken = match at.map(|at| self.host.out.steps.remove(at)) {
-            Some(Step::End(end)) => end.taken,
-            _ => 0,
-        };
+    fn refused(&mut self, queue: QueueId, event: &Event, desk: &mut Desk) -> u32 {
+        let own = |end: &End<Message>| end.refused && end.queue == queue && end.payload.event.id == event.id && end.taken > 0;
+        let went_on = self.host.out.steps.iter().any(|step| matches!(step, Step::End(end) if own(end)));
         self.act(desk);
-        taken.min(1)
+        u32::from(went_on)
     }
 
     /// Settles one message of a seat in its queue.
@@ -373,24 +372,37 @@ impl RabbitMq {
         let Some(limit) = self.memory else { return };
         let ready: u64 = self.host.queues().map(super::queue::Queue::ready_bytes).sum();
         let blocked = if self.blocked { ready > limit - limit / 5 } else { ready > limit };
-        if blocked == self.blocked {
-            return;
-        }
-        self.blocked = blocked;
-        for channel in 0..self.exchanges.len() {
-            desk.note(Note::Blocked { channel: ChannelId::at(self.first_channel + channel), blocked });
-        }
-        if !blocked {
-            for publish in std::mem::take(&mut self.held_back) {
-                self.let_go(publish, desk);
+        if blocked != self.blocked {
+            self.blocked = blocked;
+            for channel in 0..self.exchanges.len() {
+                desk.note(Note::Blocked { channel: ChannelId::at(self.first_channel + channel), blocked });
             }
         }
+        self.let_go_held(desk);
+    }
+
+    /// Lets publishers go on with as much as there is room for, what is under way counted.
+    fn let_go_held(&mut self, desk: &mut Desk) {
+        let Some(limit) = self.memory else { return };
+        let mut taken: u64 = self.host.queues().map(super::queue::Queue::ready_bytes).sum();
+        taken += self.under_way.values().map(|publish| self.bytes(&publish.event)).sum::<u64>();
+        while !self.blocked
+            && let Some(publish) = self.held_back.front().copied()
+            && (taken <= limit || self.under_way.is_empty())
+        {
+            taken += self.bytes(&publish.event);
+            self.held_back.pop_front();
+            self.let_go(publish, desk);
+        }
+    }
+
+    fn bytes(&self, event: &Event) -> u64 {
+        self.plan.types[usize::from(event.kind.0)].size.0
     }
 
     fn let_go(&mut self, publish: Publish, desk: &mut Desk) {
         self.shipped += 1;
-        let bytes = self.plan.types[usize::from(publish.event.kind.0)].size.0;
-        desk.ship(publish.link, bytes, self.shipped);
+        desk.ship(publish.link, self.bytes(&publish.event), self.shipped);
         desk.carries(publish.link, &publish.event);
         self.under_way.insert(self.shipped, publish);
     }
@@ -547,7 +559,7 @@ impl Rules for RabbitMq {
 
     fn publish(&mut self, link: LinkId, channel: ChannelId, event: &Event, desk: &mut Desk) -> bool {
         let publish = Publish { link, channel, event: *event };
-        if self.blocked {
+        if self.blocked || !self.held_back.is_empty() {
             self.held_back.push_back(publish);
         } else {
             self.let_go(publish, desk);
@@ -558,7 +570,8 @@ impl Rules for RabbitMq {
     fn parcel(&mut self, token: u64, arrived: bool, desk: &mut Desk) {
         let Some(Publish { channel, event, .. }) = self.under_way.remove(&token) else { return };
         if !arrived {
-            return desk.lose_inbound(channel, &event, Reason::LinkLoss);
+            desk.lose_inbound(channel, &event, Reason::LinkLoss);
+            return self.let_go_held(desk);
         }
         self.take_in(channel, &event, false, desk);
         desk.accept(channel, &event);
