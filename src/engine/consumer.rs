@@ -7,6 +7,7 @@ use super::sample::Sampler;
 use crate::ids::{ChannelId, ConsumerId, EmitterId, LinkId};
 use crate::random::{Stream, hash_name, mix};
 use crate::scenario::Plan;
+use crate::scenario::plan::ConsumerPlan;
 use crate::scenario::shapes::{Backoff, Jitter};
 use crate::time::{Span, Time};
 use std::collections::{BTreeMap, VecDeque};
@@ -89,6 +90,8 @@ pub struct Crew {
     pub first_worker: u32,
     /// Its workers.
     pub capacity: u32,
+    /// Places for workers: more than there are after some were taken away, which finish what they have in hand.
+    pub places: u32,
     /// Whether they work at all.
     pub up: bool,
     /// Workers without work.
@@ -113,13 +116,22 @@ pub struct Absence {
 impl Crew {
     /// A crew that rests.
     pub fn new(consumer: ConsumerId, first_worker: u32, capacity: u32) -> Crew {
-        Crew { consumer, first_worker, capacity, up: true, idle: Idle::all(capacity), inbox: Fifo::default(), absent: BTreeMap::new() }
+        Crew {
+            consumer,
+            first_worker,
+            capacity,
+            places: capacity,
+            up: true,
+            idle: Idle::all(capacity),
+            inbox: Fifo::default(),
+            absent: BTreeMap::new(),
+        }
     }
 
     /// Workers busy now.
     pub fn busy(&self) -> u32 {
         let without_work = self.absent.values().filter(|absence| absence.left.is_none()).count() as u32;
-        if self.up { self.capacity - self.idle.len() - without_work } else { 0 }
+        if self.up { self.capacity.saturating_sub(self.idle.len() + without_work) } else { 0 }
     }
 
     /// Whether any of the workers is there, if only to stand still.
@@ -161,6 +173,19 @@ impl Idle {
     /// All of so many workers rest.
     pub fn all(capacity: u32) -> Idle {
         if capacity == 1 { Idle::One(true) } else { Idle::Many((0..capacity).collect()) }
+    }
+
+    /// These rest, in this order; `capacity` says how many workers there are.
+    pub fn these(capacity: u32, resting: VecDeque<u32>) -> Idle {
+        if capacity == 1 { Idle::One(!resting.is_empty()) } else { Idle::Many(resting) }
+    }
+
+    /// Those that rest, in order.
+    pub fn resting(&self) -> VecDeque<u32> {
+        match self {
+            Idle::One(rests) => rests.then_some(0).into_iter().collect(),
+            Idle::Many(resting) => resting.clone(),
+        }
     }
 
     /// None of them can be given work.
@@ -226,6 +251,14 @@ impl Consumer {
             burdens: Vec::new(),
             threads: consumer.threads,
         }
+    }
+
+    /// From now on it handles as this plan says. What is in hand goes on as it began.
+    pub fn adopt(&mut self, plan: &ConsumerPlan) {
+        self.time = Sampler::new(&plan.handle.time);
+        self.fails = odds(plan.handle.fails);
+        self.attempts = plan.retry.attempts;
+        self.backoff = plan.retry.backoff.clone();
     }
 
     /// How long the next message takes.

@@ -58,6 +58,10 @@ pub enum Reason {
     Purged,
     /// It was moved to another queue to be handled again.
     Redriven,
+    /// It went on to another bus.
+    Forwarded,
+    /// It may go from bus to bus once only.
+    SecondHop,
 }
 
 impl fmt::Display for Reason {
@@ -89,6 +93,8 @@ impl fmt::Display for Reason {
             Reason::NoDeadLetter => "there is no dead-letter target",
             Reason::Purged => "its queue was emptied",
             Reason::Redriven => "it was moved to another queue to be handled again",
+            Reason::Forwarded => "it went on to another bus",
+            Reason::SecondHop => "it had come from a bus and may go to a bus once only",
         })
     }
 }

@@ -1,6 +1,6 @@
 //! A run whose processor time is measured: the very engine and recorder that every other run has, nothing special-cased.
 
-use super::frame::{Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, PlayState, Speed};
+use super::frame::{Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, Past, PlayState, Speed};
 use crate::engine::{Progress, Simulation};
 use crate::ids::{EmitterId, EventId, LinkId, TypeId};
 use crate::record::{Recorder, Series, Totals};
@@ -117,5 +117,6 @@ pub fn picture(plan: &Arc<Plan>, number: u64, flights: usize) -> Frame {
         set_out: flights as u64,
         faults: Arc::default(),
         series: Series::default(),
+        past: Past::default(),
     }
 }

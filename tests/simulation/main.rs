@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 mod balance;
+mod change;
+mod eventbridge;
 mod faults;
 mod flow;
+mod journeys;
 mod limits;
 mod publishing;
 mod rabbitmq;
 mod replay;
+mod seek;
 mod theory;
 
 use std::sync::Arc;

@@ -4,6 +4,7 @@
 //! A new kind is its file here, its line in [`OFFERS`], and its line in [`of`] and [`of_mut`]; the canvas, the palette, the
 //! quick-add, the right-click menus and the inspector follow from that.
 
+pub mod eventbridge;
 pub mod inside;
 pub mod rabbitmq;
 pub mod simple;
@@ -32,7 +33,7 @@ pub struct Offer {
 }
 
 /// All kinds, in the order in which they are offered.
-pub static OFFERS: &[Offer] = &[simple::OFFER, rabbitmq::OFFER];
+pub static OFFERS: &[Offer] = &[simple::OFFER, rabbitmq::OFFER, eventbridge::OFFER];
 
 /// The kind that a key or a plain "broker" stands for.
 pub fn usual() -> &'static Offer {
@@ -49,6 +50,7 @@ pub fn of(kind: &BrokerKind) -> &dyn Kind {
     match kind {
         BrokerKind::Simple(simple) => simple,
         BrokerKind::RabbitMq(rabbitmq) => rabbitmq,
+        BrokerKind::EventBridge(parts) => parts,
     }
 }
 
@@ -57,6 +59,7 @@ pub fn of_mut(kind: &mut BrokerKind) -> &mut dyn Kind {
     match kind {
         BrokerKind::Simple(simple) => simple,
         BrokerKind::RabbitMq(rabbitmq) => rabbitmq,
+        BrokerKind::EventBridge(parts) => parts,
     }
 }
 

@@ -12,7 +12,7 @@ const LATER_FIELDS: &[(&str, &[&str])] = &[
     ("Consumer", &["ack", "timeout", "ordered", "inbox", "breaker", "calls", "scale", "state"]),
 ];
 /// The same for variants.
-const LATER_VARIANTS: &[&str] = &["Kafka", "EventBridge"];
+const LATER_VARIANTS: &[&str] = &["Kafka"];
 
 /// Message and help for a refusal of an item.
 pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) -> (String, Option<String>) {
