@@ -134,6 +134,8 @@ fn kind(of: &str) -> String {
         "Key" => "choice of keys",
         "Attribute" => "kind of attribute",
         "BrokerKind" => "broker kind",
+        "QueueKind" => "kind of queue",
+        "ExchangeKind" => "kind of exchange",
         "Node" => "kind of node",
         "Backoff" => "backoff",
         "Jitter" => "jitter",

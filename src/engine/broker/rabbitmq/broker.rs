@@ -324,6 +324,13 @@ impl<M: Payload> Broker<M> {
         self.queues.get_mut(id.0 as usize)?.as_mut()?.held_mut(slot)
     }
 
+    /// Unacked messages of a channel that is about to go are no longer there: nothing comes back for them.
+    pub fn forget(&mut self, id: QueueId, slots: &[u32]) {
+        if let Some(queue) = self.queues.get_mut(id.0 as usize).and_then(Option::as_mut) {
+            queue.forget(slots);
+        }
+    }
+
     /// Publishing channels hear whether this queue is full.
     pub fn hear_from(&mut self, id: QueueId) {
         if let Some(queue) = self.queues.get_mut(id.0 as usize).and_then(Option::as_mut) {

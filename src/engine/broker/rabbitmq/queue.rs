@@ -121,6 +121,11 @@ impl<M: Clone> Queue<M> {
         self.store.iter()
     }
 
+    /// Unacked messages are no longer there; their consumer is about to go, so that nobody gets their credit.
+    pub(super) fn forget(&mut self, slots: &[u32]) {
+        slots.iter().for_each(|slot| drop(self.held.take(*slot)));
+    }
+
     /// The payload of an unacked message, to be changed.
     pub fn held_mut(&mut self, slot: u32) -> Option<&mut M> {
         self.held.get_mut(slot).map(|held| &mut held.letter.payload)

@@ -428,12 +428,17 @@ impl RabbitMq {
         self.after(to, desk);
     }
 
-    /// What had been handed over and comes back looks like this from now on.
-    fn mark_returned(&mut self, queue: QueueId, slot: u32, now: Time) {
-        if let Some(message) = self.host.held_mut(queue, slot) {
-            message.event.flags = message.event.flags.with(Flags::REDELIVERED).without(Flags::STALE);
-            message.routed = now;
+    /// What comes back is what was handed over, with everything that happened to it on the way.
+    fn came_back(&mut self, queue: QueueId, slot: u32, message: &Message) {
+        if let Some(held) = self.host.held_mut(queue, slot) {
+            *held = *message;
         }
+    }
+
+    /// And it looks like this from now on, if it is to be sent again.
+    fn returned(message: &Message, now: Time) -> Message {
+        let flags = message.event.flags.with(Flags::REDELIVERED).without(Flags::STALE);
+        Message { event: Event { flags, ..message.event }, routed: now }
     }
 
     /// Which of the messages that came back were given up instead, by the delivery limit.
@@ -603,12 +608,13 @@ impl Rules for RabbitMq {
         self.decided.push((seat, message.event.id));
         self.host.at(desk.now().0);
         if requeue {
-            self.mark_returned(queue, slot, desk.now());
+            self.came_back(queue, slot, &RabbitMq::returned(message, desk.now()));
             self.host.requeue(queue, &[slot]);
             if self.given_up().is_empty() {
                 desk.take_back(self.outlet(queue), message);
             }
         } else {
+            self.came_back(queue, slot, message);
             self.host.reject(queue, &[slot]);
         }
         self.act(desk);
@@ -629,10 +635,14 @@ impl Rules for RabbitMq {
         let Some(taker) = self.seats.get_mut(&seat) else { return };
         let (queue, wish) = (taker.queue, taker.wish);
         let slots: Vec<Option<u32>> = copies.iter().map(|copy| taker.take(copy.event.id)).collect();
-        taker.holds.clear();
+        // What is not among the copies has ended, though word of it is still to come: lost on its way just now.
+        let ended: Vec<u32> = taker.holds.drain(..).map(|(_, slot)| slot).collect();
         self.host.at(desk.now().0);
-        for slot in slots.iter().flatten() {
-            self.mark_returned(queue, *slot, desk.now());
+        self.host.forget(queue, &ended);
+        for (copy, slot) in copies.iter().zip(&slots) {
+            if let Some(slot) = slot {
+                self.came_back(queue, *slot, &RabbitMq::returned(copy, desk.now()));
+            }
         }
         if orderly {
             self.host.cancel(queue, wish.seat);
