@@ -4,6 +4,7 @@ use super::branches::BranchInfo;
 use super::look::Answers;
 use crate::engine::broker::Broker;
 pub use crate::engine::broker::eventbridge::view as eventbridge;
+pub use crate::engine::broker::kafka::view as kafka;
 pub use crate::engine::broker::rabbitmq::view as rabbitmq;
 use crate::ids::{EventId, LinkId, TypeId};
 use crate::record::faults::FaultSpan;
@@ -79,6 +80,8 @@ pub struct Past {
     pub branches: Arc<Vec<BranchInfo>>,
     /// Bytes that checkpoints take, and how many there are.
     pub memory: (usize, usize),
+    /// Bytes that checkpoints may take.
+    pub budget: usize,
     /// Why the last intervention could not be made: which one it was, and the reason.
     pub refused: Option<(u64, Arc<str>)>,
     /// What was looked up.
@@ -106,6 +109,8 @@ pub enum BrokerView {
     RabbitMq(Box<rabbitmq::View>),
     /// Buses, rules, replays, recent events.
     EventBridge(Box<eventbridge::View>),
+    /// Partitions, positions, groups, nodes.
+    Kafka(Box<kafka::View>),
 }
 
 impl BrokerView {
@@ -114,6 +119,7 @@ impl BrokerView {
         match broker {
             Broker::RabbitMq(broker) => BrokerView::RabbitMq(Box::new(broker.view())),
             Broker::EventBridge(broker) => BrokerView::EventBridge(Box::new(broker.view())),
+            Broker::Kafka(broker) => BrokerView::Kafka(Box::new(broker.view())),
             Broker::Simple(_) => BrokerView::Plain,
         }
     }

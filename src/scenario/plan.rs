@@ -5,7 +5,7 @@
 
 use super::broker::BrokerKind;
 use super::broker::rabbitmq::Header;
-use super::document::{Handle, Limits, Retry};
+use super::document::{Ack, Handle, Limits, Retry};
 use super::expect::Expectation;
 use super::faults::Fault;
 use super::publishing::Publish;
@@ -230,6 +230,8 @@ pub struct ConsumerPlan {
     pub threads: u32,
     /// Most unacknowledged events of a RabbitMQ channel; 0: without limit.
     pub prefetch: u32,
+    /// When it acknowledges.
+    pub ack: Ack,
     /// Time and failures of handling.
     pub handle: Handle,
     /// Attempts and backoff; `attempts` is 1 where the file has no `retry`.

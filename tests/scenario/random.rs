@@ -128,7 +128,21 @@ fn consumer() -> impl Strategy<Value = Node> {
     let counts = (0..3_u32, 0..3_u32, option::of(any::<u32>()));
     ((text(), at(), option::of(text())), reads, counts, handle, retry, option::of(text()), then, publish()).prop_map(
         |((id, at, zone), reads, (instances, threads, prefetch), handle, retry, dead_letter, then, publish)| {
-            Node::Consumer(Consumer { id, at, zone, reads, instances, threads, prefetch, handle, retry, dead_letter, then, publish })
+            Node::Consumer(Consumer {
+                id,
+                at,
+                zone,
+                reads,
+                instances,
+                threads,
+                prefetch,
+                handle,
+                retry,
+                dead_letter,
+                then,
+                publish,
+                ..Consumer::default()
+            })
         },
     )
 }

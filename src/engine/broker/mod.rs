@@ -221,6 +221,7 @@ macro_rules! kinds {
 
 kinds! {
     Simple(simple::Simple),
+    Kafka(kafka::Kafka),
     RabbitMq(rabbitmq::RabbitMq),
     EventBridge(eventbridge::EventBridge),
 }

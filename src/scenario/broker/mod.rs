@@ -2,10 +2,12 @@
 //! in `engine::broker`.
 
 pub mod eventbridge;
+pub mod kafka;
 pub mod rabbitmq;
 mod simple;
 
 pub use eventbridge::EventBridge;
+pub use kafka::Kafka;
 pub use rabbitmq::RabbitMq;
 pub use simple::Simple;
 
@@ -16,6 +18,8 @@ use serde::{Deserialize, Serialize};
 pub enum BrokerKind {
     /// Publish and subscribe, the concept itself.
     Simple(Simple),
+    /// Kafka 4.x: topics of partitions, kept and read by offset.
+    Kafka(Kafka),
     /// RabbitMQ 4.0: exchanges, queues and bindings.
     RabbitMq(RabbitMq),
     /// EventBridge's classic buses with rules.
@@ -80,6 +84,7 @@ impl BrokerKind {
     pub fn parts(&self) -> &dyn Parts {
         match self {
             BrokerKind::Simple(parts) => parts,
+            BrokerKind::Kafka(parts) => parts,
             BrokerKind::RabbitMq(parts) => parts,
             BrokerKind::EventBridge(parts) => parts,
         }

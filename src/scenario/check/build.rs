@@ -125,6 +125,7 @@ fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
         node,
         instances: consumer.instances,
         threads: consumer.threads,
+        ack: consumer.ack,
         prefetch: consumer.prefetch.unwrap_or(0),
         handle: consumer.handle.clone(),
         retry: consumer.retry.clone().unwrap_or(Retry { attempts: 1, ..Retry::default() }),

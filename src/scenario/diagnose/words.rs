@@ -9,10 +9,8 @@ use crate::scenario::read::shortened;
 const LATER_FIELDS: &[(&str, &[&str])] = &[
     ("Scenario", &["lesson"]),
     ("Producer", &["outbox"]),
-    ("Consumer", &["ack", "timeout", "ordered", "inbox", "breaker", "calls", "scale", "state"]),
+    ("Consumer", &["timeout", "ordered", "inbox", "breaker", "calls", "scale", "state"]),
 ];
-/// The same for variants.
-const LATER_VARIANTS: &[&str] = &["Kafka"];
 
 /// Message and help for a refusal of an item.
 pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) -> (String, Option<String>) {
@@ -32,13 +30,8 @@ pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) 
             (format!("there is no field `{}` in {}", shortened(name), called(tree, structure)), Some(help))
         }
         Why::Variant { of, name, known } => {
-            let help = match LATER_VARIANTS.contains(&name.as_str()) {
-                true => format!("`{name}` is not part of this version; there is {}", listed(known.iter().copied())),
-                false => {
-                    let near = suggest.did_you_mean(name, known.iter().copied());
-                    near.unwrap_or_else(|| format!("choose one of {}", listed(known.iter().copied())))
-                }
-            };
+            let near = suggest.did_you_mean(name, known.iter().copied());
+            let help = near.unwrap_or_else(|| format!("choose one of {}", listed(known.iter().copied())));
             (format!("there is no {} `{name}`", kind(of)), Some(help))
         }
         Why::Other { expected } => other(tree, item, expected),
