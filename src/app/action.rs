@@ -67,6 +67,8 @@ pub enum Action {
     Answer(Answer),
     /// Take this notice away.
     Dismiss(u64),
+    /// Let checkpoints take so many megabytes.
+    Memory(usize),
     /// Mark the moment that is shown.
     Mark,
     /// Write a file of this name beside the scenario.

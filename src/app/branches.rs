@@ -11,8 +11,13 @@ use crate::run::look::Look;
 use crate::run::{Command, Frame};
 use crate::scenario::intervention::Intervention;
 use crate::time::Time;
-use egui::{Button, Key, RichText, ScrollArea, TextEdit, Ui, vec2};
+use egui::{Button, DragValue, Key, RichText, ScrollArea, TextEdit, Ui, vec2};
 use egui_material_icons::icons::{ICON_EDIT, ICON_FIBER_MANUAL_RECORD, ICON_MY_LOCATION, ICON_TUNE};
+
+/// Least and most megabytes that checkpoints may be given.
+const LEAST_MEMORY: usize = 16;
+/// See [`LEAST_MEMORY`].
+const MOST_MEMORY: usize = 65_536;
 
 /// What is typed and chosen here.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,10 +48,12 @@ pub fn show(
     let left = (room.x * 0.45).max(theme.px(300.0));
     ui.horizontal_top(|ui| {
         ui.allocate_ui(vec2(left, room.y), |ui| {
-            ScrollArea::vertical().id_salt("branches").auto_shrink(false).max_height(room.y).show(ui, |ui| {
-                for branch in roots(&frame.past.branches) {
-                    tree(ui, theme, frame, branch, 0, branching, actions);
-                }
+            ui.vertical(|ui| {
+                ScrollArea::vertical().id_salt("branches").auto_shrink(false).max_height(room.y).show(ui, |ui| {
+                    for branch in roots(&frame.past.branches) {
+                        tree(ui, theme, frame, branch, 0, branching, actions);
+                    }
+                });
             });
         });
         ui.allocate_ui(vec2(ui.available_width(), room.y), |ui| {
@@ -169,12 +176,14 @@ fn change(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, bran
             actions.push(Action::SaveRecording);
         }
         let (bytes, number) = frame.past.memory;
-        let hint = format!(
-            "At {}. {} checkpoints, {} MB",
-            figures::seconds(frame.now.seconds()),
-            figures::count(number as u64),
-            figures::number(bytes as f64 / f64::from(1 << 20))
-        );
+        let mb = |bytes: usize| figures::number(bytes as f64 / f64::from(1 << 20));
+        let mut budget = frame.past.budget >> 20;
+        let drag = ui.add(DragValue::new(&mut budget).range(LEAST_MEMORY..=MOST_MEMORY).suffix(" MB"));
+        name_field(&drag, "Memory for checkpoints");
+        if drag.on_hover_text("What checkpoints of this run may take: with more, moments are reached sooner").changed() {
+            actions.push(Action::Memory(budget));
+        }
+        let hint = format!("{} MB taken by {} checkpoints", mb(bytes), figures::count(number as u64));
         ui.add(egui::Label::new(muted(theme, hint).size(theme.label)).truncate());
     });
 }

@@ -235,6 +235,10 @@ impl Session {
                 drop(std::fs::remove_file(copy));
             }
             Action::Dismiss(id) => self.notices.retain(|n| n.id != id),
+            Action::Memory(megabytes) => {
+                self.settings.memory_mb = megabytes;
+                self.send(Command::Budget(megabytes.saturating_mul(1 << 20)));
+            }
             Action::Mark => self.mark = true,
             Action::SaveBeside(name, bytes) => self.save_beside(&name, &bytes),
             Action::SaveRecording => self.save_recording(),

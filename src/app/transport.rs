@@ -112,7 +112,9 @@ pub fn neighbour(now: Speed, faster: bool) -> Speed {
 
 fn words(speed: Speed) -> String {
     match speed {
-        Speed::Times(times) => format!("{times}×"),
+        // Speeds that were not chosen from the list have any number of digits.
+        Speed::Times(times) if SPEEDS.contains(&times) => format!("{times}×"),
+        Speed::Times(times) => format!("{}×", figures::number(times)),
         Speed::Max => "Max".to_owned(),
     }
 }

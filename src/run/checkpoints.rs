@@ -81,6 +81,10 @@ impl Checkpoints {
         }
         self.own += own;
         self.kept.insert(place, Arc::new(Checkpoint { branch, moment, own, shared }));
+        self.keep_to_budget();
+    }
+
+    fn keep_to_budget(&mut self) {
         while self.bytes() > self.budget && self.kept.len() > 1 {
             self.stride = self.stride.saturating_mul(2).min(1 << 62);
             let before = self.kept.len();
@@ -100,6 +104,7 @@ impl Checkpoints {
     /// Another budget, in bytes.
     pub fn limit(&mut self, budget: usize) {
         self.budget = budget;
+        self.keep_to_budget();
     }
 
     /// Drops every other one of each branch, but never its first.

@@ -4,6 +4,7 @@ use super::branches::BranchInfo;
 use super::look::Answers;
 use crate::engine::broker::Broker;
 pub use crate::engine::broker::eventbridge::view as eventbridge;
+pub use crate::engine::broker::kafka::view as kafka;
 use crate::ids::{EventId, LinkId, TypeId};
 use crate::record::faults::FaultSpan;
 use crate::record::{Series, Totals};
@@ -78,6 +79,8 @@ pub struct Past {
     pub branches: Arc<Vec<BranchInfo>>,
     /// Bytes that checkpoints take, and how many there are.
     pub memory: (usize, usize),
+    /// Bytes that checkpoints may take.
+    pub budget: usize,
     /// Why the last intervention could not be made: which one it was, and the reason.
     pub refused: Option<(u64, Arc<str>)>,
     /// What was looked up.
@@ -103,6 +106,8 @@ pub enum BrokerView {
     Plain,
     /// Buses, rules, replays, recent events.
     EventBridge(Box<eventbridge::View>),
+    /// Partitions, positions, groups, nodes.
+    Kafka(Box<kafka::View>),
 }
 
 impl BrokerView {
@@ -110,6 +115,7 @@ impl BrokerView {
     pub fn of(broker: &Broker) -> BrokerView {
         match broker {
             Broker::EventBridge(broker) => BrokerView::EventBridge(Box::new(broker.view())),
+            Broker::Kafka(broker) => BrokerView::Kafka(Box::new(broker.view())),
             Broker::Simple(_) => BrokerView::Plain,
         }
     }

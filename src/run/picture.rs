@@ -113,6 +113,7 @@ impl Stage {
             branch: branch.id,
             branches: Arc::clone(&self.infos),
             memory: (self.checkpoints.bytes(), self.checkpoints.len()),
+            budget: self.checkpoints.budget(),
             refused: self.refused.clone(),
             answers: self.answers.clone(),
         }

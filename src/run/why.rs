@@ -187,7 +187,7 @@ pub fn diagnose(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
     for (outlet, (number, at)) in &evidence.overtaken {
         let planned = &plan.outlets[outlet.index()];
         found.push(Insight {
-            weight: Weight::Watch,
+            weight: Weight::Note,
             title: format!("{} hands out events of a key out of order", planned.name),
             evidence: format!(
                 "{} events were done after a later one with the same key: several workers, retries or the network let them overtake",

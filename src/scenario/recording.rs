@@ -118,7 +118,8 @@ impl Recording {
         out.push_str("    interventions: [\n");
         for intervention in &self.interventions {
             // A plain value of this form can always be written.
-            let text = options().to_string(intervention).unwrap_or_default();
+            let on_one_line = ron::ser::PrettyConfig::new().depth_limit(0);
+            let text = options().to_string_pretty(intervention, on_one_line).unwrap_or_default();
             let _ = writeln!(out, "        {}{text},", if text.starts_with('(') { "Intervention" } else { "" });
         }
         out.push_str("    ],\n");

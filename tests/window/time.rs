@@ -4,6 +4,7 @@ use crate::hands::*;
 use egui::{Key, Modifiers, pos2};
 use egui_kittest::kittest::Queryable;
 use tidemill::app::Shell;
+use tidemill::app::action::Action;
 use tidemill::run::Frame;
 use tidemill::run::frame::PlayState;
 
@@ -86,4 +87,28 @@ fn every_tab_shows_in_every_look_with_and_without_a_run() {
             w.run_steps(3);
         }
     }
+}
+
+#[test]
+fn plots_are_kept_beside_the_scenario_as_tables_and_drawings() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut w = ran();
+    w.state_mut().session.apply(Action::SaveAs(folder.path().join("shop.ron")));
+    w.run_steps(2);
+    click(&mut w, "Plots tab");
+    click(&mut w, "Save plot 1 as CSV");
+    click(&mut w, "Save plot 1 as SVG");
+    let file = |end: &str| {
+        let name = format!("Online shop - throughput.{end}");
+        std::fs::read_to_string(folder.path().join(&name)).unwrap_or_else(|why| panic!("{name}: {why}"))
+    };
+    let table = file("csv");
+    let mut lines = table.lines();
+    assert_eq!(lines.next(), Some("time_s,order-service,inventory,notification,analytics,billing,accounting"));
+    let rows: Vec<Vec<f64>> = lines.map(|line| line.split(',').map(|cell| cell.parse().unwrap()).collect()).collect();
+    assert!(rows.len() > 20 && rows.iter().all(|row| row.len() == 7) && rows.windows(2).all(|pair| pair[0][0] < pair[1][0]));
+    let mean = rows.iter().map(|row| row[1]).sum::<f64>() / rows.len() as f64;
+    assert!((30.0..70.0).contains(&mean), "the shop takes about 50 orders per second: {mean}");
+    let drawing = file("svg");
+    assert!(drawing.starts_with("<svg ") && drawing.matches("<polyline").count() >= 6 && drawing.contains(">billing</text>"), "{drawing}");
 }

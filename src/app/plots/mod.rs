@@ -78,13 +78,10 @@ fn head(ui: &mut Ui, theme: &Theme, frame: &Frame, place: usize, plotting: &mut 
         });
         let response = response.response;
         response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Plot {}: {}", place + 1, kind.title())));
-        let saves = [
-            (ICON_TABLE_VIEW, "Save as CSV", save::Form::Csv),
-            (ICON_SHAPE_LINE, "Save as SVG", save::Form::Svg),
-            (ICON_IMAGE, "Save as PNG", save::Form::Png),
-        ];
+        let saves =
+            [(ICON_TABLE_VIEW, "CSV", save::Form::Csv), (ICON_SHAPE_LINE, "SVG", save::Form::Svg), (ICON_IMAGE, "PNG", save::Form::Png)];
         for (icon, name, form) in saves {
-            if icon_button(ui, theme, icon, name, "", true).clicked() {
+            if icon_button(ui, theme, icon, &format!("Save plot {} as {name}", place + 1), "", true).clicked() {
                 save::ask(ui.ctx(), theme, frame, kind, part, form);
             }
         }

@@ -85,7 +85,7 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &mut TimeVie
     response.widget_info(|| WidgetInfo { value: Some(frame.now.seconds()), ..WidgetInfo::labeled(egui::Role::Slider, true, "Timeline") });
     let duration = frame.plan.duration.seconds();
     let axis = theme.px(space::L);
-    let names = theme.px(88.0);
+    let names = theme.px(132.0);
     let rect = Rect::from_min_max(all.min + vec2(names, 0.0), all.max - vec2(theme.px(space::S), axis));
     let (from, to) = time.seen(duration);
     let ground = Ground { theme, rect, from, to };
@@ -109,14 +109,15 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &mut TimeVie
 fn draw_lane(painter: &Painter, ground: &Ground<'_>, lane: &Lane, rect: Rect, left: f32, frame: &Frame, bins: &[Bin<'_>]) {
     let theme = ground.theme;
     let font = FontId::proportional(theme.label);
-    painter.text(pos2(left, rect.center().y - theme.label * 0.55), Align2::LEFT_CENTER, lane.name, font.clone(), theme.muted);
+    painter.text(pos2(left, rect.center().y), Align2::LEFT_CENTER, lane.name, font.clone(), theme.muted);
     painter.rect_filled(rect, 0.0, theme.field());
     painter.line_segment([rect.left_bottom(), rect.right_bottom()], Stroke::new(theme.stroke, theme.line));
     let values: Vec<(f64, f64)> = bins.iter().map(|bin| (bin.middle(), (lane.figure)(&frame.plan, bin))).collect();
     let top = values.iter().map(|(_, value)| *value).filter(|v| v.is_finite()).fold(0.0, f64::max);
     let now = bins.iter().rposition(|bin| bin.begin() <= frame.now.seconds()).map_or(f64::NAN, |i| values[i].1);
     let figure = if values.is_empty() { figures::NONE.to_owned() } else { lane.unit.words(now) };
-    painter.text(pos2(left, rect.center().y + theme.label * 0.55), Align2::LEFT_CENTER, figure, font.clone(), theme.text);
+    let figure_at = pos2(rect.left() - theme.px(space::S), rect.center().y);
+    painter.text(figure_at, Align2::RIGHT_CENTER, figure, font.clone(), theme.text);
     if top <= 0.0 {
         return;
     }
@@ -218,7 +219,9 @@ fn draw_axis(painter: &Painter, ground: &Ground<'_>, all: Rect) {
             Stroke::new(theme.stroke, theme.wash(theme.line, 0.6)),
         );
         let words = short(&figures::axis_seconds(mark.value));
-        painter.text(pos2(x, all.bottom()), Align2::CENTER_BOTTOM, words, FontId::proportional(theme.label), theme.muted);
+        // The last one stands inside.
+        let align = if x > ground.rect.right() - theme.px(space::L) { Align2::RIGHT_BOTTOM } else { Align2::CENTER_BOTTOM };
+        painter.text(pos2(x, all.bottom()), align, words, FontId::proportional(theme.label), theme.muted);
     }
 }
 

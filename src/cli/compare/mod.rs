@@ -6,7 +6,10 @@ use super::progress::Runs;
 use super::replicas::{Replicas, cell};
 use super::{Exit, complain, figure_problem, print, report, table};
 use crate::files;
+use crate::record::Series;
+use crate::run::contrast::{Difference, contrast};
 use crate::run::sweep::{self, Column, Results, Row};
+use crate::run::{Moment, Script};
 use crate::scenario::Plan;
 use crate::scenario::expect::Known;
 use serde_json::{Map, Value, json};
@@ -102,7 +105,9 @@ impl Compare {
         };
         let seeds: Vec<u64> = sweep::seeds(seed, self.replicas.count()).collect();
         let figures: Map<String, Value> = figures.collect();
-        format!("{}\n", json!({"a": side(0, &self.a), "b": side(1, other), "seeds": seeds, "figures": figures}))
+        let first = first(rows, seed).map(|first| json!({"at": first.at.seconds(), "a": first.a, "b": first.b}));
+        let object = json!({"a": side(0, &self.a), "b": side(1, other), "seeds": seeds, "figures": figures, "first_difference": first});
+        format!("{object}\n")
     }
 
     fn text(&self, other: &Path, rows: &[Row; 2], lines: &[Line], results: &[Results], seed: u64) -> String {
@@ -128,11 +133,24 @@ impl Compare {
         if clear {
             text.push_str("\n  * the interval of the difference excludes zero: hardly luck\n");
         }
+        match first(rows, seed) {
+            Some(first) => {
+                text += &format!("\n  with seed {seed} they differ from {} on:\n    A: {}\n    B: {}\n", first.at, first.a, first.b);
+            }
+            None => text += &format!("\n  with seed {seed} they are the same run, bit for bit\n"),
+        }
         for (which, results) in ["A", "B"].into_iter().zip(results).filter(|(_, results)| !results.stopped.is_empty()) {
             text += &format!("\n  {which}: {} of {} runs stopped and are left out\n", results.stopped.len(), results.replicas.len());
         }
         text
     }
+}
+
+/// Where the runs of this seed part.
+fn first(rows: &[Row; 2], seed: u64) -> Option<Difference> {
+    let [a, b] = [0, 1].map(|which: usize| Script::plain(Arc::clone(&rows[which].plan), seed));
+    let start = |script: &Script| Moment::start(script, Series::PLAIN);
+    contrast((&a, start(&a)), (&b, start(&b)), a.plan.duration.min(b.plan.duration), &|| false)?.first
 }
 
 fn load(file: &Path) -> Result<Plan, ()> {
