@@ -16,14 +16,17 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     title(ui, theme, &format!("{} nodes", chosen.len()), "");
     ui.label(muted(theme, chosen.iter().map(|n| n.id()).collect::<Vec<_>>().join(", ")).size(theme.label));
     section(ui, theme, "In order");
-    ui.horizontal_wrapped(|ui| {
+    ui.scope(|ui| {
+        // Before the first line begins: it decides how high lines are.
         ui.spacing_mut().item_spacing = egui::vec2(theme.px(space::XS), theme.px(space::XS));
-        ui.spacing_mut().interact_size.y = theme.px(space::L);
-        for (how, name) in Arrange::ALL {
-            if ui.small_button(name).clicked() {
-                actions.push(Action::Canvas(OnCanvas::Arrange(how)));
+        ui.spacing_mut().interact_size.y = theme.label * 1.5;
+        ui.horizontal_wrapped(|ui| {
+            for (how, name) in Arrange::ALL {
+                if ui.small_button(name).clicked() {
+                    actions.push(Action::Canvas(OnCanvas::Arrange(how)));
+                }
             }
-        }
+        });
     });
     let mut next = input.scenario.clone();
     let mut label = None;

@@ -8,7 +8,7 @@ use crate::app::canvas::measures::*;
 use crate::app::theme::space;
 use crate::run::frame::NodeFigures;
 use crate::scenario::Severity;
-use egui::{Align2, Color32, Mesh, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
+use egui::{Align2, Color32, FontId, Mesh, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
 /// What stands out about a node.
 #[derive(Clone, Copy, Debug)]
@@ -192,8 +192,13 @@ pub fn sign(brush: &Brush<'_>, rect: Rect, kind: Kind, severity: Severity) {
 
 /// What has struck a node, below it, and until when.
 pub fn fault(brush: &Brush<'_>, rect: Rect, words: &str) {
-    let at = pos2(rect.left() + 4.0 * brush.unit, rect.bottom() + 9.0 * brush.unit.max(0.7));
-    brush.text(at, Align2::LEFT_CENTER, words, brush.theme.label, brush.theme.bad, rect.width() * 1.6);
+    let theme = brush.theme;
+    let size = ((theme.label * brush.view.zoom).max(theme.label * 0.8) * 2.0).round() / 2.0;
+    let galley = brush.painter.layout_no_wrap(words.to_owned(), FontId::proportional(size), theme.bad);
+    // On a ground of its own: what lies below the node must not shine through.
+    let tag = Rect::from_min_size(pos2(rect.left(), rect.bottom() + 2.0), galley.size() + vec2(8.0, 2.0));
+    brush.painter.rect(tag, 3.0, theme.panel, Stroke::new(theme.stroke, theme.bad), StrokeKind::Inside);
+    brush.painter.galley(tag.min + vec2(4.0, 1.0), galley, theme.bad);
 }
 
 /// A small mark for a state, so that it is not told by colour alone. `centre` is its middle.
@@ -264,7 +269,7 @@ pub fn consumer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mu
     let y = rect.top() + if middle { rect.height() * 0.69 } else { 43.0 * unit };
     // The state stands behind the name; where that is tight, behind the lag, which is short: names are what people look for.
     let marked = if look.state == State::Idle { 0.0 } else { 14.0 * unit };
-    let (name_room, lag_room) = if middle { (room, room - marked) } else { (room - marked, room * 0.5) };
+    let (name_room, lag_room) = if middle { (room, room - marked) } else { (room - marked, room) };
     brush.text(pos2(left, first), Align2::LEFT_CENTER, &node.id, theme.body, theme.text, name_room);
     state_mark(brush, pos2(right - 3.0 * unit, if middle { y } else { first }), look.state);
     match look.figures {
@@ -273,11 +278,13 @@ pub fn consumer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mu
             scratch.push_str("lag ");
             labels::count(scratch, figures.lag);
             let colour = if look.state == State::Busy { theme.warn } else { theme.muted };
-            brush.text(pos2(left, y), Align2::LEFT_CENTER, scratch, theme.label, colour, lag_room);
-            if brush.detail == Detail::Near {
+            let used = brush.text(pos2(left, y), Align2::LEFT_CENTER, scratch, theme.label, colour, lag_room);
+            // The lag matters more than the rate: that is told where there is room left for it.
+            let left_over = room - used - 6.0 * unit;
+            if brush.detail == Detail::Near && left_over > theme.label * 2.6 {
                 scratch.clear();
                 labels::rate(scratch, figures.rate);
-                brush.text(pos2(right, y), Align2::RIGHT_CENTER, scratch, theme.label, theme.muted, room * 0.5);
+                brush.text(pos2(right, y), Align2::RIGHT_CENTER, scratch, theme.label, theme.muted, left_over);
             }
         }
         None => {
