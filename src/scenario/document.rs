@@ -351,6 +351,9 @@ pub struct Consumer {
     /// How long handling takes and how often it fails.
     #[serde(default, skip_serializing_if = "is_default")]
     pub handle: Handle,
+    /// When an event counts as handled. Default `AfterWork`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ack: Ack,
     /// What happens to an event whose handling failed. Default: the first failure is final.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
@@ -378,10 +381,32 @@ impl Default for Consumer {
             handle: Handle::default(),
             retry: None,
             dead_letter: None,
+            ack: Ack::AfterWork,
             then: Vec::new(),
             publish: Publish::Forget,
         }
     }
+}
+
+/// When a consumer acknowledges an event, or commits its offset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Ack {
+    /// When it is handled: at least once. What was in hand when an instance dies is handled again.
+    #[default]
+    AfterWork,
+    /// When it arrives: at most once. What was in hand when an instance dies is lost.
+    BeforeWork,
+    /// From time to time, whatever is handled by then (Kafka's `enable.auto.commit`): at least once, repeating more.
+    Auto {
+        /// How often. Default 5 s.
+        #[serde(default = "five_seconds")]
+        every: Span,
+    },
+}
+
+fn five_seconds() -> Span {
+    Span::from_millis(5_000)
 }
 
 /// One subscription of a consumer.

@@ -4,7 +4,7 @@
 //! empty distributions or impossible numbers.
 
 use super::broker::BrokerKind;
-use super::document::{Handle, Limits, Retry};
+use super::document::{Ack, Handle, Limits, Retry};
 use super::expect::Expectation;
 use super::faults::Fault;
 use super::publishing::Publish;
@@ -208,6 +208,8 @@ pub struct ConsumerPlan {
     pub instances: u32,
     /// Events each handles at a time, at least 1.
     pub threads: u32,
+    /// When it acknowledges.
+    pub ack: Ack,
     /// Time and failures of handling.
     pub handle: Handle,
     /// Attempts and backoff; `attempts` is 1 where the file has no `retry`.

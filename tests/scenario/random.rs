@@ -114,7 +114,20 @@ fn consumer() -> impl Strategy<Value = Node> {
     let then = vec(then.prop_map(|(event, to, probability, on)| Then { event, to, probability, on }), 0..3);
     ((text(), at(), option::of(text())), reads, (0..3_u32, 0..3_u32), handle, retry, option::of(text()), then, publish()).prop_map(
         |((id, at, zone), reads, (instances, threads), handle, retry, dead_letter, then, publish)| {
-            Node::Consumer(Consumer { id, at, zone, reads, instances, threads, handle, retry, dead_letter, then, publish })
+            Node::Consumer(Consumer {
+                id,
+                at,
+                zone,
+                reads,
+                instances,
+                threads,
+                handle,
+                retry,
+                dead_letter,
+                then,
+                publish,
+                ..Consumer::default()
+            })
         },
     )
 }

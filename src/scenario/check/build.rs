@@ -124,6 +124,7 @@ fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
         node,
         instances: consumer.instances,
         threads: consumer.threads,
+        ack: consumer.ack,
         handle: consumer.handle.clone(),
         retry: consumer.retry.clone().unwrap_or(Retry { attempts: 1, ..Retry::default() }),
         dead_letter: None,

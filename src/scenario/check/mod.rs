@@ -8,6 +8,7 @@ mod build;
 mod eventbridge;
 mod faults;
 mod flow;
+mod kafka;
 mod names;
 mod numbers;
 mod publishing;
@@ -39,6 +40,7 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
     names.read_traces(scenario, files, &mut findings);
     flow::follow(scenario, &names, &mut findings);
     numbers::look(scenario, &names, &mut findings);
+    kafka::look(scenario, &names, &mut findings);
     let faults = faults::resolve(scenario, &mut findings);
     publishing::look(scenario, &names, &mut findings);
     let expectations = names::expectations(scenario, &names, &mut findings);

@@ -9,11 +9,11 @@ use crate::scenario::read::shortened;
 const LATER_FIELDS: &[(&str, &[&str])] = &[
     ("Scenario", &["lesson"]),
     ("Producer", &["outbox"]),
-    ("Consumer", &["ack", "prefetch", "timeout", "ordered", "inbox", "breaker", "calls", "scale", "state"]),
+    ("Consumer", &["prefetch", "timeout", "ordered", "inbox", "breaker", "calls", "scale", "state"]),
     ("Emit", &["routing_key", "headers"]),
 ];
 /// The same for variants.
-const LATER_VARIANTS: &[&str] = &["Kafka", "RabbitMq", "EventBridge"];
+const LATER_VARIANTS: &[&str] = &["RabbitMq"];
 
 /// Message and help for a refusal of an item.
 pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) -> (String, Option<String>) {
