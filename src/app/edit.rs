@@ -3,12 +3,11 @@
 use super::action::{Connection, Placing, Source};
 use super::kinds::{self, Way};
 use crate::scenario::Scenario;
-use crate::scenario::chains::When;
 use crate::scenario::document::{Broker, Consumer, Emit, Event, Handle, Node, Producer, Read, Then};
 use crate::scenario::faults::Target;
 use crate::scenario::shapes::{Arrivals, Times};
 use crate::scenario::store::{Call, Store};
-use crate::scenario::units::{Percent, Rate, Size};
+use crate::scenario::units::{Rate, Size};
 use crate::time::Span;
 
 /// One undoable change.
@@ -250,7 +249,7 @@ fn connect(scenario: &mut Scenario, from: &str, to: &str, channel: &str) -> Resu
             }
             let event = scenario.events.first().map(|e| e.name.clone());
             if let Node::Producer(producer) = &mut scenario.nodes[source] {
-                producer.emits.push(Emit { event, to: place, arrivals: Arrivals::Poisson(Rate(10.0)), reply: None });
+                producer.emits.push(Emit::new(event, place, Arrivals::Poisson(Rate(10.0))));
             }
         }
         Node::Consumer(consumer) if consumer.then.iter().all(|t| t.to != place) => {
@@ -258,14 +257,14 @@ fn connect(scenario: &mut Scenario, from: &str, to: &str, channel: &str) -> Resu
             let event = scenario.events.iter().map(|e| e.name.clone()).find(|name| !is_emitted(scenario, name));
             let event = event.unwrap_or_else(|| new_event(scenario));
             if let Node::Consumer(consumer) = &mut scenario.nodes[source] {
-                consumer.then.push(Then { event, to: place, probability: Percent(1.0), on: Vec::new(), when: When::Handled });
+                consumer.then.push(Then::new(event, place));
             }
         }
         Node::Broker(_) => {
             if let Node::Consumer(consumer) = &mut scenario.nodes[target]
                 && consumer.reads.iter().all(|r| r.from != place)
             {
-                consumer.reads.push(Read { from: place, group: None });
+                consumer.reads.push(Read::new(place));
             }
         }
         _ => {}

@@ -4,6 +4,7 @@
 //! empty distributions or impossible numbers.
 
 use super::broker::BrokerKind;
+use super::broker::rabbitmq::Header;
 use super::chains::Join;
 use super::document::{Ack, Handle, Limits, Retry};
 use super::expect::Expectation;
@@ -115,6 +116,8 @@ pub struct EmitterPlan {
     pub link: LinkId,
     /// When it emits.
     pub origin: Origin,
+    /// What a RabbitMQ broker looks at.
+    pub properties: Properties,
     /// Whether it waits for confirmations.
     pub publish: Publish,
     /// Stores that a workload calls, one after the other; with an outbox or a dual write, the last is that write.
@@ -125,6 +128,19 @@ pub struct EmitterPlan {
     pub occasion: Occasion,
     /// What each event waits for, if it is a request.
     pub reply: Option<ReplyPlan>,
+}
+
+/// What the events of an emitter carry for a RabbitMQ broker.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Properties {
+    /// The routing key; `None`: the event's name.
+    pub routing_key: Option<String>,
+    /// Headers.
+    pub headers: Vec<(String, Header)>,
+    /// The priority.
+    pub priority: Option<u8>,
+    /// How long they may wait in a queue.
+    pub expiration: Option<Span>,
 }
 
 /// When an emitter emits.
@@ -290,6 +306,10 @@ pub struct ReadPlan {
     pub outlet: OutletId,
     /// The way from the broker to the consumer.
     pub link: LinkId,
+    /// Priority among the consumers of a RabbitMQ queue.
+    pub priority: i32,
+    /// Whether a RabbitMQ queue takes back what failed for good.
+    pub requeue: bool,
 }
 
 /// A consumer.
@@ -301,6 +321,8 @@ pub struct ConsumerPlan {
     pub instances: u32,
     /// Events each handles at a time, at least 1.
     pub threads: u32,
+    /// Most unacknowledged events of a RabbitMQ channel; 0: without limit.
+    pub prefetch: u32,
     /// When it acknowledges.
     pub ack: Ack,
     /// Time and failures of handling.

@@ -4,6 +4,7 @@ use crate::shipped::library;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use tidemill::scenario::broker::rabbitmq::Header;
 use tidemill::scenario::broker::{BrokerKind, Simple};
 use tidemill::scenario::chains::{Join, Reply, When};
 use tidemill::scenario::document::{
@@ -109,32 +110,13 @@ fn at() -> impl Strategy<Value = Option<(f32, f32)>> {
     option::of((-1e6..1e6_f32, (-2000..2000_i32).prop_map(|y| y as f32)))
 }
 
-fn consumer() -> BoxedStrategy<Node> {
-    let reads = vec((text(), option::of(text())).prop_map(|(from, group)| Read { from, group }), 0..3);
-    let handle = (times(), percent()).prop_map(|(time, fails)| Handle { time, fails, outcomes: Pairs::default() });
-    let handle = (handle, pairs(number())).prop_map(|(handle, outcomes)| Handle { outcomes, ..handle });
-    let retry = option::of((any::<u32>(), backoff()).prop_map(|(attempts, backoff)| Retry { attempts, backoff }));
-    let when = prop_oneof![Just(When::Handled), Just(When::Failed), Just(When::TimedOut), text().prop_map(When::Outcome)];
-    let then = (text(), text(), percent(), vec(text(), 0..3), when);
-    let then = vec(then.prop_map(|(event, to, probability, on, when)| Then { event, to, probability, on, when }), 0..3);
-    let fold = prop_oneof![
-        Just(Fold::Count),
-        text().prop_map(Fold::Sum),
-        text().prop_map(Fold::Last),
-        text().prop_map(Fold::Set),
-        (text(), text(), text()).prop_map(|(from, to, amount)| Fold::Balance { from, to, amount }),
-    ];
-    let state = option::of((fold, any::<bool>()).prop_map(|(fold, key)| Projection { fold, by: if key { By::Key } else { By::Whole } }));
-    let join = option::of((any::<u32>(), span()).prop_map(|(count, within)| Join { count, within }));
-    let writes = (calls(), outbox(), state, join);
-    ((text(), at(), option::of(text())), reads, (0..3_u32, 0..3_u32), handle, retry, option::of(text()), then, publish(), writes)
-        .prop_map(
-            |((id, at, zone), reads, (instances, threads), handle, retry, dead_letter, then, publish, (calls, outbox, state, join))| {
-                let publishing = Consumer { publish, calls, outbox, state, join, ..Consumer::default() };
-                Node::Consumer(Consumer { id, at, zone, reads, instances, threads, handle, retry, dead_letter, then, ..publishing })
-            },
-        )
-        .boxed()
+fn headers() -> impl Strategy<Value = Pairs<Header>> {
+    pairs(prop_oneof![
+        text().prop_map(Header::Text),
+        any::<i64>().prop_map(Header::Number),
+        any::<bool>().prop_map(Header::Flag),
+        Just(Header::Present)
+    ])
 }
 
 fn calls() -> impl Strategy<Value = Vec<Call>> {
@@ -151,6 +133,62 @@ fn outbox() -> impl Strategy<Value = Option<Outbox>> {
     ])
 }
 
+/// What a consumer stores, keeps and joins.
+fn writes() -> BoxedStrategy<Consumer> {
+    let fold = prop_oneof![
+        Just(Fold::Count),
+        text().prop_map(Fold::Sum),
+        text().prop_map(Fold::Last),
+        text().prop_map(Fold::Set),
+        (text(), text(), text()).prop_map(|(from, to, amount)| Fold::Balance { from, to, amount }),
+    ];
+    let state = option::of((fold, any::<bool>()).prop_map(|(fold, key)| Projection { fold, by: if key { By::Key } else { By::Whole } }));
+    let join = option::of((any::<u32>(), span()).prop_map(|(count, within)| Join { count, within }));
+    (calls(), outbox(), state, join)
+        .prop_map(|(calls, outbox, state, join)| Consumer { calls, outbox, state, join, ..Consumer::default() })
+        .boxed()
+}
+
+fn consumer() -> BoxedStrategy<Node> {
+    let reads = (text(), option::of(text()), any::<i32>(), any::<bool>());
+    let reads = vec(reads.prop_map(|(from, group, priority, requeue)| Read { from, group, priority, requeue }), 0..3);
+    let handle = (times(), percent()).prop_map(|(time, fails)| Handle { time, fails, outcomes: Pairs::default() });
+    let handle = (handle, pairs(number())).prop_map(|(handle, outcomes)| Handle { outcomes, ..handle });
+    let when = prop_oneof![Just(When::Handled), Just(When::Failed), Just(When::TimedOut), text().prop_map(When::Outcome)];
+    let retry = option::of((any::<u32>(), backoff()).prop_map(|(attempts, backoff)| Retry { attempts, backoff }));
+    let then = (text(), text(), percent(), vec(text(), 0..3), option::of(text()), headers(), when);
+    let then = then.prop_map(|(event, to, probability, on, routing_key, headers, when)| Then {
+        event,
+        to,
+        probability,
+        on,
+        routing_key,
+        headers,
+        when,
+    });
+    let then = vec(then, 0..3);
+    let counts = (0..3_u32, 0..3_u32, option::of(any::<u32>()));
+    ((text(), at(), option::of(text())), reads, counts, handle, retry, option::of(text()), then, publish(), writes())
+        .prop_map(|((id, at, zone), reads, (instances, threads, prefetch), handle, retry, dead_letter, then, publish, writes)| {
+            Node::Consumer(Consumer {
+                id,
+                at,
+                zone,
+                reads,
+                instances,
+                threads,
+                prefetch,
+                handle,
+                retry,
+                dead_letter,
+                then,
+                publish,
+                ..writes
+            })
+        })
+        .boxed()
+}
+
 fn publish() -> impl Strategy<Value = Publish> {
     prop_oneof![
         Just(Publish::Forget),
@@ -160,8 +198,18 @@ fn publish() -> impl Strategy<Value = Publish> {
 
 fn node() -> BoxedStrategy<Node> {
     let reply = option::of((text(), span()).prop_map(|(to, within)| Reply { to, within }));
-    let emit = (option::of(text()), text(), arrivals(), reply);
-    let emit = emit.prop_map(|(event, to, arrivals, reply)| Emit { event, to, arrivals, reply });
+    let emit = (option::of(text()), text(), arrivals(), option::of(text()), headers(), option::of(any::<u8>()), option::of(span()))
+        .prop_map(|(event, to, arrivals, routing_key, headers, priority, expiration)| Emit {
+            event,
+            to,
+            arrivals,
+            routing_key,
+            headers,
+            priority,
+            expiration,
+            reply: None,
+        });
+    let emit = (emit, reply).prop_map(|(emit, reply)| Emit { reply, ..emit });
     prop_oneof![
         (text(), at(), option::of(text()), vec(emit, 0..3), (publish(), calls(), outbox())).prop_map(
             |(id, at, zone, emits, (publish, calls, outbox))| { Node::Producer(Producer { id, at, zone, emits, publish, calls, outbox }) }

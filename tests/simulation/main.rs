@@ -10,6 +10,7 @@ mod flow;
 mod journeys;
 mod limits;
 mod publishing;
+mod rabbitmq;
 mod replay;
 mod seek;
 mod stores;

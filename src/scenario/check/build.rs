@@ -7,7 +7,7 @@ use crate::scenario::document::{Consumer, Link, Node, Retry, Scenario};
 use crate::scenario::expect::Expectation;
 use crate::scenario::plan::{
     BrokerPlan, CallPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, LinkPlan, NodePlan, Occasion, Origin, OutletPlan, Plan,
-    ReadPlan, RelayPlan, ReplyPlan, Role, Sending, StorePlan, TypePlan,
+    Properties, ReadPlan, RelayPlan, ReplyPlan, Role, Sending, StorePlan, TypePlan,
 };
 use crate::scenario::publishing::{First, Outbox, Publish};
 use crate::scenario::store::Call;
@@ -136,6 +136,7 @@ fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
         instances: consumer.instances,
         threads: consumer.threads,
         ack: consumer.ack,
+        prefetch: consumer.prefetch.unwrap_or(0),
         handle: consumer.handle.clone(),
         retry: consumer.retry.clone().unwrap_or(Retry { attempts: 1, ..Retry::default() }),
         dead_letter: None,
@@ -167,6 +168,7 @@ fn emitters(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, roles: &[Ro
             }
             _ => continue,
         };
+        let properties = properties(&scenario.nodes[emitter.node.index()], emitter);
         let event = emitter.event.map_or("*", |e| &scenario.events[e.index()].name);
         let name = format!("{}/{event}->{}", scenario.nodes[emitter.node.index()].id(), plan.channels[channel.index()].name);
         let name = distinct(name, &mut taken, &mut repeats);
@@ -190,6 +192,7 @@ fn emitters(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, roles: &[Ro
             channel,
             link,
             origin,
+            properties,
             publish,
             calls: Vec::new(),
             sending: Sending::Straight,
@@ -285,6 +288,26 @@ fn watched(plan: &mut Plan, scenario: &Scenario) {
     }
 }
 
+/// What the `Emit` says to a RabbitMQ broker.
+fn properties(node: &Node, emitter: &super::names::Emitter) -> Properties {
+    match (&emitter.origin, node) {
+        (Source::Emits { .. }, Node::Producer(producer)) => {
+            let emit = &producer.emits[emitter.index];
+            Properties {
+                routing_key: emit.routing_key.clone(),
+                headers: emit.headers.0.clone(),
+                priority: emit.priority,
+                expiration: emit.expiration,
+            }
+        }
+        (Source::Then { .. }, Node::Consumer(consumer)) => {
+            let then = &consumer.then[emitter.index];
+            Properties { routing_key: then.routing_key.clone(), headers: then.headers.0.clone(), ..Properties::default() }
+        }
+        _ => Properties::default(),
+    }
+}
+
 /// The name itself the first time, then with `~2`, `~3`, ...
 fn distinct(name: String, taken: &mut BTreeSet<String>, repeats: &mut BTreeMap<String, usize>) -> String {
     if taken.insert(name.clone()) {
@@ -308,7 +331,7 @@ fn reads(plan: &mut Plan, names: &Names<'_>, roles: &[Role], links: &mut Links<'
         let link = links.between(broker, read.node);
         plan.consumers[consumer.index()].reads.push(ReadId::at(i));
         plan.outlets[outlet.index()].readers.push(ReadId::at(i));
-        plan.reads.push(ReadPlan { consumer, outlet, link });
+        plan.reads.push(ReadPlan { consumer, outlet, link, priority: read.priority, requeue: read.requeue });
     }
 }
 

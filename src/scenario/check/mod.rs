@@ -14,6 +14,7 @@ mod kafka;
 mod names;
 mod numbers;
 mod publishing;
+mod rabbitmq;
 #[cfg(test)]
 mod tests;
 
@@ -45,6 +46,7 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
     calls::look(scenario, &names, &mut findings);
     chains::look(scenario, &names, &mut findings);
     kafka::look(scenario, &names, &mut findings);
+    rabbitmq::look(scenario, &names, &mut findings);
     let faults = faults::resolve(scenario, &mut findings);
     publishing::look(scenario, &names, &mut findings);
     let expectations = names::expectations(scenario, &names, &mut findings);
