@@ -134,7 +134,7 @@ pub fn fresh(placing: Placing, at: (f32, f32), scenario: &Scenario) -> Node {
         Placing::Consumer => Node::Consumer(Consumer {
             id: unique_id(scenario, "consumer-1"),
             at,
-            handle: Handle { time: Times::Exponential { mean: Span::from_millis(10) }, fails: Percent(0.0) },
+            handle: Handle { time: Times::Exponential { mean: Span::from_millis(10) }, fails: Percent(0.0), ..Handle::default() },
             ..Consumer::default()
         }),
     }

@@ -12,6 +12,7 @@ mod arrivals;
 mod audit;
 pub mod books;
 pub mod broker;
+pub mod care;
 mod consumer;
 pub mod event;
 pub mod fate;

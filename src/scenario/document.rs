@@ -5,6 +5,7 @@
 
 use super::broker::BrokerKind;
 use super::faults::Trouble;
+use super::handling::{Ack, After, Breaker, Budget, Inbox, Poison, Scale, Shed};
 use super::pairs::Pairs;
 use super::publishing::Publish;
 use super::shapes::{Arrivals, Attribute, Backoff, Key, Times};
@@ -357,6 +358,27 @@ pub struct Consumer {
     /// `broker/channel` that takes events whose last attempt failed. Default: none, their fate is `failed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letter: Option<String>,
+    /// When it tells its broker that it has an event. Default: after the work.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ack: Ack,
+    /// Most events an instance holds at a time, in hand and waiting. Default: as many as its broker's kind gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefetch: Option<u32>,
+    /// Longest an attempt may take; then it fails. Default: as long as it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Span>,
+    /// Remembers what it has handled, and skips it. Default: it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox: Option<Inbox>,
+    /// Takes nothing for a while when too much fails. Default: it goes on trying.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<Breaker>,
+    /// Drops what it cannot handle in time. Default: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shed: Option<Shed>,
+    /// How the number of instances changes. Default: it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Scale>,
     /// Events emitted when an event has been handled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub then: Vec<Then>,
@@ -378,6 +400,13 @@ impl Default for Consumer {
             handle: Handle::default(),
             retry: None,
             dead_letter: None,
+            ack: Ack::AfterWork,
+            prefetch: None,
+            timeout: None,
+            inbox: None,
+            breaker: None,
+            shed: None,
+            scale: None,
             then: Vec::new(),
             publish: Publish::Forget,
         }
@@ -405,11 +434,18 @@ pub struct Handle {
     /// Share of attempts that fail. Default 0.
     #[serde(default, skip_serializing_if = "is_default")]
     pub fails: Percent,
+    /// How far an attempt is when its effect takes place: a crash or a time-out between that and the end has the effect without the
+    /// acknowledgement. Default 100%: at the end. An attempt that fails by itself has no effect.
+    #[serde(default = "always", skip_serializing_if = "is_always")]
+    pub effect: Percent,
+    /// Events that fail at every attempt. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poison: Option<Poison>,
 }
 
 impl Default for Handle {
     fn default() -> Self {
-        Handle { time: millisecond(), fails: Percent(0.0) }
+        Handle { time: millisecond(), fails: Percent(0.0), effect: always(), poison: None }
     }
 }
 
@@ -423,11 +459,17 @@ pub struct Retry {
     /// How long to wait before trying again. Default: not at all.
     #[serde(default, skip_serializing_if = "is_default")]
     pub backoff: Backoff,
+    /// Limits retries where much fails. Default: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+    /// What becomes of an event whose last attempt failed. Default: dead letter.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub after: After,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Retry { attempts: three(), backoff: Backoff::default() }
+        Retry { attempts: three(), backoff: Backoff::default(), budget: None, after: After::DeadLetter }
     }
 }
 

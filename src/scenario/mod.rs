@@ -9,6 +9,7 @@ mod diagnose;
 pub mod document;
 pub mod expect;
 pub mod faults;
+pub mod handling;
 pub mod locate;
 mod names;
 pub mod pairs;

@@ -7,6 +7,7 @@ use super::broker::BrokerKind;
 use super::document::{Handle, Limits, Retry};
 use super::expect::Expectation;
 use super::faults::Fault;
+use super::handling::{Ack, Breaker, Inbox, Scale, Shed};
 use super::publishing::Publish;
 use super::shapes::{Arrivals, Attribute, Key, Times};
 use super::units::{Bandwidth, Percent, Size};
@@ -208,6 +209,8 @@ pub struct ConsumerPlan {
     pub threads: u32,
     /// Time and failures of handling.
     pub handle: Handle,
+    /// How it takes its work and finishes it.
+    pub handling: Handling,
     /// Attempts and backoff; `attempts` is 1 where the file has no `retry`.
     pub retry: Retry,
     /// Where an event goes whose last attempt failed, and the way there.
@@ -218,7 +221,38 @@ pub struct ConsumerPlan {
     pub reads: Vec<ReadId>,
 }
 
+/// How a consumer takes its work and finishes it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Handling {
+    /// When it acknowledges.
+    pub ack: Ack,
+    /// Most events an instance holds at a time.
+    pub prefetch: Option<u32>,
+    /// Longest an attempt may take.
+    pub timeout: Option<Span>,
+    /// Remembers what it has handled.
+    pub inbox: Option<Inbox>,
+    /// Its circuit breaker.
+    pub breaker: Option<Breaker>,
+    /// What it drops at once.
+    pub shed: Option<Shed>,
+    /// How the number of instances changes.
+    pub scale: Option<Scale>,
+}
+
+impl Handling {
+    /// Whether it takes nothing but work and time (what brokers do with a `prefetch` is theirs).
+    pub fn is_plain(&self) -> bool {
+        Handling { prefetch: None, ..self.clone() } == Handling::default()
+    }
+}
+
 impl ConsumerPlan {
+    /// Whether it is a function as a service.
+    pub fn is_function(&self) -> bool {
+        matches!(self.handling.scale, Some(Scale::Serverless { .. }))
+    }
+
     /// Events it can handle at the same time.
     pub fn capacity(&self) -> u32 {
         self.instances.saturating_mul(self.threads)

@@ -9,6 +9,7 @@ use tidemill::scenario::document::{
     Broker, Consumer, Emit, Event, Expect, Group, Handle, Limits, Link, Network, Node, Note, Producer, Read, Retry, Scenario, Then,
 };
 use tidemill::scenario::faults::{KINDS, Trouble};
+use tidemill::scenario::handling::{Ack, After, Breaker, Budget, Inbox, Poison, Scale, Shed};
 use tidemill::scenario::locate::Tree;
 use tidemill::scenario::pairs::Pairs;
 use tidemill::scenario::publishing::Publish;
@@ -108,13 +109,50 @@ fn at() -> impl Strategy<Value = Option<(f32, f32)>> {
 
 fn consumer() -> impl Strategy<Value = Node> {
     let reads = vec((text(), option::of(text())).prop_map(|(from, group)| Read { from, group }), 0..3);
-    let handle = (times(), percent()).prop_map(|(time, fails)| Handle { time, fails });
-    let retry = option::of((any::<u32>(), backoff()).prop_map(|(attempts, backoff)| Retry { attempts, backoff }));
+    let poison = prop_oneof![
+        percent().prop_map(Poison::Share),
+        text().prop_map(Poison::Key),
+        (text(), text()).prop_map(|(name, value)| Poison::Attribute { name, value })
+    ];
+    let handle = (times(), percent(), percent(), option::of(poison)).prop_map(|(time, fails, effect, poison)| Handle {
+        time,
+        fails,
+        effect,
+        poison,
+    });
+    let budget = option::of((any::<u32>(), percent()).prop_map(|(tokens, refund)| Budget { tokens, refund }));
+    let retry = option::of((any::<u32>(), backoff(), budget, any::<bool>()).prop_map(|(attempts, backoff, budget, drop)| Retry {
+        attempts,
+        backoff,
+        budget,
+        after: if drop { After::Drop } else { After::DeadLetter },
+    }));
     let then = (text(), text(), percent(), vec(text(), 0..3));
     let then = vec(then.prop_map(|(event, to, probability, on)| Then { event, to, probability, on }), 0..3);
-    ((text(), at(), option::of(text())), reads, (0..3_u32, 0..3_u32), handle, retry, option::of(text()), then, publish()).prop_map(
-        |((id, at, zone), reads, (instances, threads), handle, retry, dead_letter, then, publish)| {
-            Node::Consumer(Consumer { id, at, zone, reads, instances, threads, handle, retry, dead_letter, then, publish })
+    ((text(), at(), option::of(text())), reads, (0..3_u32, 0..3_u32), handle, retry, option::of(text()), then, (publish(), caring()))
+        .prop_map(|((id, at, zone), reads, (instances, threads), handle, retry, dead_letter, then, (publish, caring))| {
+            Node::Consumer(Consumer { id, at, zone, reads, instances, threads, handle, retry, dead_letter, then, publish, ..caring })
+        })
+}
+
+/// What a consumer may do beyond handling.
+fn caring() -> impl Strategy<Value = Consumer> {
+    let ack = prop_oneof![Just(Ack::AfterWork), Just(Ack::BeforeWork), span().prop_map(|every| Ack::Auto { every })];
+    let inbox = option::of(any::<u32>().prop_map(|size| Inbox { size }));
+    let breaker =
+        (percent(), span(), any::<u32>(), span()).prop_map(|(failures, window, least, open)| Breaker { failures, window, least, open });
+    let shed = (option::of(any::<u32>()), option::of(span())).prop_map(|(queue, age)| Shed { queue, age });
+    let scale = (span(), span(), any::<u32>()).prop_map(|(cold_start, idle, limit)| Scale::Serverless { cold_start, idle, limit });
+    (ack, option::of(any::<u32>()), option::of(span()), inbox, option::of(breaker), option::of(shed), option::of(scale)).prop_map(
+        |(ack, prefetch, timeout, inbox, breaker, shed, scale)| Consumer {
+            ack,
+            prefetch,
+            timeout,
+            inbox,
+            breaker,
+            shed,
+            scale,
+            ..Consumer::default()
         },
     )
 }

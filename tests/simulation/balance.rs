@@ -106,19 +106,41 @@ fn consumer(number: usize) -> impl Strategy<Value = String> {
         reads,
         prop::bool::ANY,
         prop::bool::ANY,
-        (share(), publish()),
+        (share(), publish(), care(), prop::sample::select(vec!["", "effect: \"30%\",", "poison: Share(\"20%\"),"])),
     )
-        .prop_map(move |(time, fails, (instances, threads), retry, reads, shared, dead, (then, publish))| {
+        .prop_map(move |(time, fails, (instances, threads), retry, reads, shared, dead, (then, publish, care, handle))| {
             let zone = if number < 2 { "zone: \"east\"," } else { "" };
             let group = if shared { ", group: \"g\"" } else { "" };
             let reads = reads.iter().map(|t| format!("Read(from: \"b/t{t}\"{group})")).collect::<Vec<_>>().join(", ");
-            let retry = retry.map_or(String::new(), |(n, backoff)| format!("retry: Retry(attempts: {n}, backoff: {backoff}),"));
+            let retry = retry.map_or(String::new(), |(n, backoff)| {
+                format!(
+                    "retry: Retry(attempts: {n}, backoff: {backoff}, {}),",
+                    if n == 4 { "budget: Budget(tokens: 3), after: Drop" } else { "" }
+                )
+            });
             let dead = if dead { "dead_letter: \"b/dead\"," } else { "" };
             format!(
                 "Consumer(id: \"c{number}\", {zone} instances: {instances}, threads: {threads}, reads: [{reads}],
-                    handle: Handle(time: {time}, fails: {fails:?}), {retry} {dead} {publish}
+                    handle: Handle(time: {time}, fails: {fails:?}, {handle}), {retry} {dead} {publish} {care}
                     then: [Emit(event: \"F\", to: \"b/out\", probability: {then:?})]),\n"
             )
+        })
+}
+
+/// What a consumer may do beyond handling: each feature on or off as a whole.
+fn care() -> impl Strategy<Value = String> {
+    let or = |choices: Vec<&'static str>| prop::sample::select(choices);
+    (
+        or(vec!["", "", "ack: BeforeWork,", "ack: Auto(every: \"50ms\"),"]),
+        or(vec!["", "", "prefetch: 1,", "prefetch: 7,"]),
+        or(vec!["", "", "timeout: \"12ms\","]),
+        or(vec!["", "", "inbox: Inbox(size: 3),", "inbox: Inbox(),"]),
+        or(vec!["", "", "breaker: Breaker(window: \"300ms\", least: 3, open: \"100ms\"),"]),
+        or(vec!["", "", "shed: Shed(queue: 5),", "shed: Shed(age: \"40ms\"),"]),
+        or(vec!["", "", "", "scale: Serverless(cold_start: \"30ms\", idle: \"100ms\", limit: 3),"]),
+    )
+        .prop_map(|(ack, prefetch, timeout, inbox, breaker, shed, scale)| {
+            format!("{ack} {prefetch} {timeout} {inbox} {breaker} {shed} {scale}")
         })
 }
 

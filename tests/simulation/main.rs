@@ -5,6 +5,8 @@
 mod balance;
 mod faults;
 mod flow;
+mod guarantees;
+mod handling;
 mod limits;
 mod publishing;
 mod replay;

@@ -1,7 +1,7 @@
 //! A consumer: what it reads, how it works, what happens when it fails, what follows.
 
 use super::fields::{add, count, entry, name_of, optional, section, share};
-use super::{Inspected, Tag, ends, fields, shapes, types};
+use super::{Inspected, Tag, ends, fields, handling, shapes, types};
 use crate::app::kinds::Way;
 use crate::scenario::document::{Consumer, Read, Retry, Then};
 use crate::scenario::units::Percent;
@@ -16,10 +16,12 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer) {
     section(ui, theme, "Handling");
     shapes::times(ui, theme, "Time", "Time one event takes", &mut consumer.handle.time);
     share(ui, theme, "Fails", "Share of attempts that fail", &mut consumer.handle.fails);
+    handling::handling(ui, theme, consumer);
     reads(ui, input, consumer, &outlets);
     section(ui, theme, "When it fails");
     retry(ui, input, consumer);
     dead_letter(ui, input, consumer, &channels);
+    handling::surviving(ui, theme, consumer);
     then(ui, input, consumer, &channels);
 }
 
@@ -60,6 +62,7 @@ fn retry(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer) {
     if let Some(retry) = &mut consumer.retry {
         count(ui, theme, "Attempts", "In all, the first included", &mut retry.attempts, 1..=255);
         ui.push_id("backoff", |ui| shapes::backoff(ui, theme, &mut retry.backoff));
+        handling::retry(ui, theme, retry);
     }
 }
 

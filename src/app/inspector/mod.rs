@@ -8,6 +8,7 @@ mod consumer;
 mod curve;
 mod events;
 pub mod fields;
+mod handling;
 mod link;
 mod live;
 mod producer;

@@ -4,7 +4,7 @@ use super::Simulation;
 use crate::engine::agenda::Due;
 use crate::engine::broker::Desk;
 use crate::engine::observe::Observer;
-use crate::ids::{EmitterId, EventId};
+use crate::ids::{ConsumerId, EmitterId, EventId};
 use crate::time::Time;
 
 /// Something to be done later.
@@ -30,6 +30,10 @@ pub(super) enum Errand {
     },
     /// An emitter in a surge emits once more.
     Extra(EmitterId),
+    /// A consumer acknowledges what it has handled.
+    Acknowledge(ConsumerId),
+    /// An open breaker lets one event through, if it has not been opened again since.
+    Probe(ConsumerId, u32),
 }
 
 impl Simulation {
@@ -46,6 +50,8 @@ impl Simulation {
             Some(Errand::Deadline(emitter)) => self.deadline(emitter, desk, observer),
             Some(Errand::Fault { number, round, begins }) => self.fault_turns(number, round, begins, desk, observer),
             Some(Errand::Extra(emitter)) => self.emit_extra(emitter, desk, observer),
+            Some(Errand::Acknowledge(consumer)) => self.acknowledge(consumer, observer),
+            Some(Errand::Probe(consumer, round)) => self.half_open(consumer, round, observer),
             None => {}
         }
     }

@@ -4,8 +4,10 @@ use super::names::{Names, Source};
 use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId};
 use crate::scenario::document::{Consumer, Link, Node, Retry, Scenario};
 use crate::scenario::expect::Expectation;
+use crate::scenario::handling::Scale;
 use crate::scenario::plan::{
-    BrokerPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, LinkPlan, NodePlan, Origin, OutletPlan, Plan, ReadPlan, Role, TypePlan,
+    BrokerPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, Handling, LinkPlan, NodePlan, Origin, OutletPlan, Plan, ReadPlan, Role,
+    TypePlan,
 };
 use crate::scenario::publishing::Publish;
 use crate::time::Time;
@@ -119,10 +121,23 @@ fn consumers(scenario: &Scenario) -> Vec<ConsumerPlan> {
 }
 
 fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
+    let (instances, threads) = match consumer.scale {
+        Some(Scale::Serverless { limit, .. }) => (limit, 1),
+        None => (consumer.instances, consumer.threads),
+    };
     ConsumerPlan {
         node,
-        instances: consumer.instances,
-        threads: consumer.threads,
+        instances,
+        threads,
+        handling: Handling {
+            ack: consumer.ack.clone(),
+            prefetch: consumer.prefetch,
+            timeout: consumer.timeout,
+            inbox: consumer.inbox.clone(),
+            breaker: consumer.breaker.clone(),
+            shed: consumer.shed.clone(),
+            scale: consumer.scale.clone(),
+        },
         handle: consumer.handle.clone(),
         retry: consumer.retry.clone().unwrap_or(Retry { attempts: 1, ..Retry::default() }),
         dead_letter: None,

@@ -7,6 +7,7 @@
 mod build;
 mod faults;
 mod flow;
+mod handling;
 mod names;
 mod numbers;
 mod publishing;
@@ -39,6 +40,7 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
     flow::follow(scenario, &names, &mut findings);
     numbers::look(scenario, &names, &mut findings);
     let faults = faults::resolve(scenario, &mut findings);
+    handling::look(scenario, &names, &mut findings);
     publishing::look(scenario, &names, &mut findings);
     let expectations = names::expectations(scenario, &names, &mut findings);
     match findings.has_errors() {

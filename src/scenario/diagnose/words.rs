@@ -9,7 +9,7 @@ use crate::scenario::read::shortened;
 const LATER_FIELDS: &[(&str, &[&str])] = &[
     ("Scenario", &["lesson"]),
     ("Producer", &["outbox"]),
-    ("Consumer", &["ack", "prefetch", "timeout", "ordered", "inbox", "breaker", "calls", "scale", "state"]),
+    ("Consumer", &["ordered", "calls", "state"]),
     ("Emit", &["routing_key", "headers"]),
 ];
 /// The same for variants.
@@ -121,6 +121,7 @@ fn example(field: &str) -> Option<String> {
         "between" => "between: (\"order-service\", \"bus\")",
         "what" => "what: Crash(\"inventory\")",
         "times" => "times: 5",
+        "every" => "every: \"30s\"",
         "rate" => "rate: \"50/s\"",
         _ => return None,
     };
@@ -140,6 +141,10 @@ fn kind(of: &str) -> String {
         "Jitter" => "jitter",
         "Trouble" => "way for things to go wrong",
         "Fault" => "fault",
+        "Ack" => "way to acknowledge",
+        "After" => "end of an event",
+        "Poison" => "kind of poison",
+        "Scale" => "way to scale",
         "Publish" => "way to publish",
         other => other,
     }
