@@ -12,7 +12,7 @@
 //! | [`scenario`] | the document: text, checks, a [`Plan`](scenario::Plan) | clocks, threads, files, the engine | `time`, `ids`, `language` |
 //! | [`engine`] | the simulation: a plan and a seed in, observations out | clocks, threads, files, metrics | `scenario`, above |
 //! | [`record`] | what a run leaves: totals, distributions, levels, series, the report | clocks, threads, files | `engine`, above |
-//! | [`run`] | executing runs: headless, paced against wall time on its own thread, swept and compared on all cores | files, windows | `record`, above |
+//! | [`run`] | executing runs: headless, paced against wall time on its own thread with its past and its branches, swept and compared on all cores; looking things up in them | files, windows | `record`, `figures`, above |
 //! | [`files`] | reading and writing scenario files on disk | windows | `scenario` |
 //! | [`figures`] | numbers as people read them | everything | - |
 //! | `app` | the window (feature `gui`): draws frames, acts by actions and commands | the engine | `run`, `files`, above |

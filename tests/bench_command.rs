@@ -26,7 +26,7 @@ fn engine_prints_every_workload() {
         assert!(result["deliveries"].as_u64().unwrap() > 5_000, "{name}: {result}");
         assert!(result["peak_memory_mb"].is_number() || !cfg!(target_os = "linux"), "{name}: {result}");
     };
-    for (name, theory) in [("mm1", Some(5.0)), ("fanout", Some(0.006)), ("retry", None)] {
+    for (name, theory) in [("mm1", Some(5.0)), ("fanout", Some(0.006)), ("retry", None), ("eventbridge", None)] {
         looks_right(name, &object[name]);
         assert_eq!(object[name]["theory"].as_f64(), theory, "{name}");
         let mean = object[name]["mean_latency"].as_f64().unwrap();
@@ -62,6 +62,18 @@ fn window_prints_the_time_of_a_picture() {
         assert_eq!(result["particles"], particles, "all that were asked for are on their way");
         assert!(result["vertices"].as_u64().unwrap() > 4 * particles / 2, "and most of them on the screen: {result}");
     }
+}
+
+#[test]
+fn seek_prints_how_long_moments_take() {
+    let object = json(&["seek", "--quick", "--json"]);
+    let seek = &object["seek"];
+    let ms = |figure: &str| seek["ms"][figure].as_f64().unwrap();
+    assert!(0.0 < ms("p50") && ms("p50") <= ms("p95") && ms("p95") <= ms("max"), "{object}");
+    assert!(seek["deliveries"].as_u64().unwrap() > 300_000 && seek["checkpoints"].as_u64().unwrap() > 5, "{object}");
+    assert!(seek["memory_mb"].as_f64().unwrap() > 0.0 && seek["checkpoints_mb"].as_f64().unwrap() < 512.0, "{object}");
+    let table = String::from_utf8(bench(&["seek", "--quick"]).stdout).unwrap();
+    assert!(table.contains("95th percentile") && table.contains("checkpoints"), "{table}");
 }
 
 #[test]

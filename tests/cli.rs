@@ -256,3 +256,52 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!(err(&output), "");
     assert_eq!(output.status.code(), Some(0));
 }
+
+const CHANGING: &str = r#"Scenario(format: 1, name: "changing", duration: "10s", events: [Event(name: "E")], nodes: [
+    Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Trace("arrivals.csv"))]),
+    Producer(id: "q", emits: [Emit(event: "E", to: "b/t", arrivals: Poisson("50/s"))]),
+    Broker(id: "b", kind: Simple(topics: ["t"])),
+    Consumer(id: "c", reads: [Read(from: "b/t")], handle: Handle(time: Exponential(mean: "10ms"))), // a comment
+])"#;
+
+#[test]
+fn a_recording_runs_again_bit_for_bit_and_one_that_does_not_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(file("s.ron"), CHANGING).unwrap();
+    std::fs::write(file("arrivals.csv"), "time,event\n1,E\n2,E\n").unwrap();
+    let changes = ["--at", "3s", "c.instances=3", "--at", "5s", "q.emits[0].arrivals=200/s"];
+    let run = |more: &[&str]| tidemill(&[&["run", &file("s.ron"), "--json"], more].concat());
+    let recorded = run(&[&changes[..], &["--record", &file("r.ron"), "--seed", "9"]].concat());
+    assert!(recorded.status.success(), "{}", String::from_utf8_lossy(&recorded.stderr));
+    let recorded: serde_json::Value = serde_json::from_slice(&recorded.stdout).unwrap();
+    let plain: serde_json::Value = serde_json::from_slice(&run(&["--seed", "9"]).stdout).unwrap();
+    assert_ne!(recorded["fingerprint"], plain["fingerprint"]);
+    // The recording needs nothing beside it.
+    std::fs::remove_file(file("arrivals.csv")).unwrap();
+    let text = std::fs::read_to_string(file("r.ron")).unwrap();
+    assert!(text.contains("// a comment") && text.contains(r#""c.instances""#), "{text}");
+    let again = tidemill(&["replay", &file("r.ron"), "--json"]);
+    assert_eq!(again.status.code(), Some(0), "{}", String::from_utf8_lossy(&again.stderr));
+    let again: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!((&again["fingerprint"], &again["totals"]), (&recorded["fingerprint"], &recorded["totals"]));
+    assert_eq!(again["recording"]["same"], true);
+    // As if another version had handled events a little faster from the sixth second on.
+    let other = text.replace("tidemill: \"", "tidemill: \"0.0.1-").replace("value: \"200/s\"", "value: \"201/s\"");
+    std::fs::write(file("other.ron"), other).unwrap();
+    let differs = tidemill(&["replay", &file("other.ron")]);
+    assert_eq!(differs.status.code(), Some(1));
+    let (said, noted) = (String::from_utf8_lossy(&differs.stdout), String::from_utf8_lossy(&differs.stderr));
+    assert!(said.contains("begins to differ between 4.9") || said.contains("begins to differ between 5"), "{said}");
+    assert!(noted.contains("recorded with Tidemill 0.0.1-"), "{noted}");
+    for (arguments, words) in [
+        (vec!["replay".to_owned(), file("s.ron")], "is no recording"),
+        (vec!["run".to_owned(), file("r.ron")], "is a recording"),
+        (vec!["run".to_owned(), file("s.ron"), "--at".to_owned(), "3s".to_owned(), "c.instances".to_owned()], "sets nothing"),
+    ] {
+        std::fs::write(file("arrivals.csv"), "time,event\n1,E\n").unwrap();
+        let output = tidemill(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(words), "{said}");
+    }
+}

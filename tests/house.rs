@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("scenario", &["time", "ids", "language"]),
     ("engine", &["time", "ids", "random", "language", "scenario"]),
     ("record", &["time", "ids", "scenario", "engine"]),
-    ("run", &["time", "ids", "scenario", "engine", "record"]),
+    ("run", &["time", "ids", "scenario", "engine", "record", "figures"]),
     ("files", &["scenario"]),
     ("app", &["time", "ids", "language", "scenario", "record", "run", "files", "figures"]),
     ("cli", &["time", "random", "language", "scenario", "engine", "record", "run", "files", "figures", "app"]),

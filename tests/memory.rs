@@ -8,9 +8,11 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tidemill::engine::Simulation;
+use tidemill::engine::{Progress, Simulation};
 use tidemill::record::histogram::{Distribution, Precision};
 use tidemill::record::{Recorder, Series};
+use tidemill::run::checkpoints::Checkpoints;
+use tidemill::run::{Moment, Script};
 use tidemill::scenario::{NoFiles, Plan, load};
 use tidemill::time::Time;
 
@@ -107,21 +109,53 @@ fn groups(groups: usize) -> Arc<Plan> {
 #[test]
 fn series_stay_within_their_bound_however_long_the_run() {
     let _alone = alone();
-    // 4 million cells of at most 16 bytes, as `Series` states, and what a thousand rows need besides.
-    const BOUND: usize = 4_000_000 * 16 + 1_000_000;
+    // 32 MB of bins and as much again for the coarser levels, as `Series` states, and what thousands of rows need besides.
+    const BOUND: usize = (64 << 20) + 4_000_000;
     for size in [1, 40, 1000] {
         let plan = groups(size);
         assert_eq!(plan.nodes.len(), size * 5);
-        let mut recorder = Recorder::new(Arc::clone(&plan));
+        let mut recorder = Recorder::with_bins(Arc::clone(&plan), Series::FINE);
         let (_, bytes) = held(|| recorder.pass(plan.duration));
-        let bins = Series::bins_for(plan.nodes.len() + plan.outlets.len());
-        let rows = recorder.series_at(plan.duration).rows.len();
+        let bins = Series::bins_for(&plan, Series::FINE);
+        let rows = recorder.series_at(plan.duration).len();
         assert!(rows <= bins && rows * 10 > bins * 9, "all of the run is in them: {rows} rows of {bins}");
         assert!(bytes <= BOUND, "{bytes} bytes of series for {} nodes", plan.nodes.len());
         // Whoever draws them gets pointers.
         let (_copy, bytes) = held(|| recorder.series_at(plan.duration));
-        let row = (plan.nodes.len() + plan.outlets.len()) * 16 + 256;
+        let row = (plan.nodes.len() + plan.outlets.len() + plan.links.len()) * 160 + 4096;
         assert!(bytes <= 16 * 1024 + row, "{bytes} bytes to hand them over, with the row that is not full yet");
+    }
+}
+
+#[test]
+fn checkpoints_take_what_they_say_and_keep_to_their_budget() {
+    let _alone = alone();
+    const BUDGET: usize = 24 << 20;
+    for (plan, share) in [(flood(ALONE), true), (flood(SHARED), true), (groups(40), false)] {
+        let script = Script::plain(Arc::clone(&plan), 1);
+        let mut moment = Moment::start(&script, Series::FINE);
+        // So much stands in the queue from the start on that all copies share it; it counts all the same.
+        moment.advance(&script, Time::ZERO, u64::MAX, &mut ());
+        let queue = moment.simulation.live() as usize * if share { 48 } else { 0 };
+        let budget = BUDGET + queue;
+        let mut checkpoints = Checkpoints::new(budget);
+        let mut taken = 0;
+        let (_, bytes) = held(|| {
+            checkpoints.take(0, &moment);
+            while moment.advance(&script, Time::NEVER, 1500, &mut ()) == Progress::Paused {
+                checkpoints.take(0, &moment);
+                taken += 1;
+                assert!(checkpoints.bytes() <= budget, "{} bytes", checkpoints.bytes());
+                if taken == 60 {
+                    break;
+                }
+            }
+        });
+        let said = checkpoints.bytes();
+        assert!(taken > 3 && checkpoints.len() > 1, "{taken} taken, {} kept", checkpoints.len());
+        // The queue was there before, and the run itself goes on meanwhile: its series and its own copy of what it touches.
+        assert!(bytes <= said + (8 << 20), "{bytes} bytes held, {said} said");
+        drop(checkpoints);
     }
 }
 

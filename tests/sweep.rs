@@ -198,6 +198,14 @@ fn a_row_that_hits_a_limit_says_so() {
 
 #[test]
 fn compare_pairs_the_runs_of_two_scenarios() {
+    let both = json(&["compare", SHOP, "scenarios/cases/shop-loyalty.ron", "--replicas", "1", "--json"]);
+    let first = &both["first_difference"];
+    assert!(
+        first["at"].as_f64().is_some_and(|at| at < 1.0) && first["b"].as_str().is_some_and(|words| words.contains("loyalty")),
+        "{first}"
+    );
+    let same = out(&tidemill(&["compare", SHOP, SHOP, "--replicas", "1"]));
+    assert!(same.contains("the same run, bit for bit"), "{same}");
     let arguments = ["compare", SHOP, "scenarios/cases/shop-loyalty.ron", "--replicas", "3"];
     let object = json(&[&arguments[..], &["--json"]].concat());
     let lag = &object["figures"]["inventory.lag.mean"];

@@ -6,6 +6,7 @@ use crate::ids::EventId;
 use crate::run::Command;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One thing to do.
 #[derive(Clone, Debug)]
@@ -66,6 +67,14 @@ pub enum Action {
     Answer(Answer),
     /// Take this notice away.
     Dismiss(u64),
+    /// Let checkpoints take so many megabytes.
+    Memory(usize),
+    /// Mark the moment that is shown.
+    Mark,
+    /// Write a file of this name beside the scenario.
+    SaveBeside(String, Arc<[u8]>),
+    /// Write a recording of the branch that is shown.
+    SaveRecording,
     /// Show the journey of this event of the run.
     OpenJourney(EventId),
 }

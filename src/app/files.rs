@@ -3,7 +3,9 @@
 use super::library::Shipped;
 use crate::files::Folder;
 use crate::scenario::Files;
+use crate::scenario::recording::Recording;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where a document, and the files it names, live.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub enum Home {
     Shipped(&'static Shipped),
     /// In a file.
     File(PathBuf),
+    /// In the recording of a run, which is in a file but is not the scenario's own.
+    Recorded(Arc<Recording>),
 }
 
 impl Home {
@@ -35,6 +39,7 @@ impl Files for Home {
                 file.map(|(_, text)| (*text).to_owned()).ok_or_else(|| format!("`{name}` does not come with this scenario"))
             }
             Home::File(path) => Folder::of(path).read(name),
+            Home::Recorded(recording) => recording.read(name),
         }
     }
 }

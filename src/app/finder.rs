@@ -60,7 +60,9 @@ impl Finder {
                 ui.label(muted(theme, why));
             }
             let room = (ui.ctx().content_rect().height() - theme.px(220.0)).min(theme.px(360.0));
-            ScrollArea::vertical().max_height(room).show(ui, |ui| {
+            // As high as its lines need, whatever was in this window before.
+            let wanted = (fitting.len() as f32 * theme.px(size::CONTROL)).min(room);
+            ScrollArea::vertical().max_height(room).min_scrolled_height(wanted).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 for (i, (_, choice)) in fitting.iter().enumerate() {
                     let moved = up + down > 0;

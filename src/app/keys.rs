@@ -5,13 +5,21 @@ use super::canvas::measures::ZOOM_STEP;
 use super::kinds;
 use super::session::Session;
 use super::transport::neighbour;
+use crate::ids::NodeId;
 use crate::run::Command;
+use crate::scenario::Plan;
+use crate::time::{Span, Time};
 use egui::{Context, Key, KeyboardShortcut, Modifiers};
 
 /// What the help says: keys, and what they do.
 pub const HELP: &[(&str, &str)] = &[
     ("Space", "Play or pause"),
-    (".", "Step to the next thing that happens"),
+    (".  and  ,", "Step to the next or back to the last thing that happens"),
+    ("Left, Right", "The same, with nothing selected; with Shift a hundredth of the run"),
+    ("Alt+Left, Alt+Right", "The last or next thing that happens to what is selected"),
+    ("S", "Slow motion: the speed at which single events can be followed"),
+    ("M", "Mark this moment"),
+    ("End", "To the end of what was recorded"),
     ("Home", "Restart"),
     ("[  and  ]", "Slower, faster"),
     ("Ctrl+N", "New scenario"),
@@ -79,6 +87,8 @@ pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) {
         (command, Key::Y, Action::Redo),
         (plain, Key::Space, Action::Run(play)),
         (plain, Key::Period, Action::Run(Command::Step)),
+        (plain, Key::Comma, Action::Run(Command::StepBack)),
+        (plain, Key::M, Action::Mark),
         (plain, Key::Home, Action::Run(Command::Restart)),
         (plain, Key::F, Action::FitView),
         (plain, Key::Slash, Action::Find(Find::Add { at: None, with: None })),
@@ -97,6 +107,22 @@ pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) {
         keys.push((plain, Key::OpenBracket, Action::Run(Command::Speed(neighbour(speed, false)))));
         keys.push((plain, Key::CloseBracket, Action::Run(Command::Speed(neighbour(speed, true)))));
     }
+    if let Some(frame) = session.frame() {
+        let (now, end) = (frame.now, frame.plan.duration);
+        let hundredth = Span(end.0 / 100);
+        let nodes = selected_nodes(session, &frame.plan);
+        let next = |back| Action::Run(Command::Next { nodes: nodes.clone(), back });
+        keys.push((Modifiers::ALT, Key::ArrowLeft, next(true)));
+        keys.push((Modifiers::ALT, Key::ArrowRight, next(false)));
+        keys.push((plain, Key::S, Action::Run(Command::Follow(!frame.past.follow))));
+        keys.push((plain, Key::End, Action::Run(Command::Seek(frame.past.recorded))));
+        if nodes.is_empty() {
+            keys.push((Modifiers::SHIFT, Key::ArrowLeft, Action::Run(Command::Seek(Time(now.0.saturating_sub(hundredth.0))))));
+            keys.push((Modifiers::SHIFT, Key::ArrowRight, Action::Run(Command::Seek(now + hundredth))));
+            keys.push((plain, Key::ArrowLeft, Action::Run(Command::StepBack)));
+            keys.push((plain, Key::ArrowRight, Action::Run(Command::Step)));
+        }
+    }
     if let Some(id) = session.document.as_ref().and_then(|d| d.selection.single()) {
         keys.push((plain, Key::L, Action::Find(Find::Connect(id.to_owned()))));
         keys.push((plain, Key::F2, Action::Canvas(OnCanvas::Rename(id.to_owned()))));
@@ -109,4 +135,10 @@ pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) {
             actions.push(action);
         }
     }
+}
+
+/// What of the selection is a node of the run.
+fn selected_nodes(session: &Session, plan: &Plan) -> Vec<NodeId> {
+    let selection = session.document.as_ref().map(|document| &document.selection);
+    selection.into_iter().flat_map(|selection| &selection.nodes).filter_map(|name| plan.node(name)).collect()
 }

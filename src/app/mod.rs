@@ -5,6 +5,7 @@
 //! which is a function of what it reads and a list of actions it may push.
 
 pub mod action;
+pub mod branches;
 pub mod canvas;
 pub mod clip;
 pub mod commands;
@@ -17,6 +18,7 @@ pub mod finder;
 pub mod help;
 pub mod history;
 pub mod inspector;
+pub mod journeys;
 pub mod keep;
 pub mod keys;
 pub mod kinds;
@@ -34,9 +36,11 @@ pub mod settings;
 pub mod shell;
 pub mod style;
 pub mod theme;
+pub mod timeline;
 pub mod topbar;
 pub mod transport;
 pub mod welcome;
+pub mod why;
 pub mod widgets;
 
 pub use launch::launch;

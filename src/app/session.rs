@@ -9,12 +9,15 @@ use super::library;
 use super::settings::Settings;
 use crate::ids::EventId;
 use crate::run::frame::{PlayState, Speed};
-use crate::run::{Command, Frame, Runner};
+use crate::run::source::MARKS;
+use crate::run::{Command, Frame, Runner, Source, headless};
 use crate::scenario::document::Node;
+use crate::scenario::intervention::Intervention;
+use crate::scenario::recording::Recording;
 use crate::scenario::shapes::Arrivals;
 use crate::scenario::write::Rewritten;
 use crate::scenario::{self, Files, Problem, Scenario};
-use crate::time::Span;
+use crate::time::{Span, Time};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,6 +38,10 @@ pub struct Session {
     pub placing: Option<Placing>,
     /// The kind of node that is to be put where there is room.
     pub place_in_view: Option<Placing>,
+    /// Something else has been opened.
+    pub fresh: bool,
+    /// The moment that is shown is to be marked.
+    pub mark: bool,
     /// What the canvas is to do next.
     pub on_canvas: Vec<OnCanvas>,
     /// The list that is to be opened.
@@ -53,6 +60,8 @@ pub struct Session {
     pub left_behind: Vec<(PathBuf, String)>,
     keep: Keep,
     runner: Option<Runner>,
+    /// A recording that is being written.
+    recording: Option<std::sync::mpsc::Receiver<Result<PathBuf, String>>>,
     /// Frames up to this run are of what was open before.
     stale: Option<u64>,
     /// What was wanted when unsaved work came in the way.
@@ -126,6 +135,9 @@ impl Session {
             find: None,
             help: false,
             journey: None,
+            mark: false,
+            fresh: false,
+            recording: None,
             inspect: false,
             fit: false,
             closing: false,
@@ -223,6 +235,13 @@ impl Session {
                 drop(std::fs::remove_file(copy));
             }
             Action::Dismiss(id) => self.notices.retain(|n| n.id != id),
+            Action::Memory(megabytes) => {
+                self.settings.memory_mb = megabytes;
+                self.send(Command::Budget(megabytes.saturating_mul(1 << 20)));
+            }
+            Action::Mark => self.mark = true,
+            Action::SaveBeside(name, bytes) => self.save_beside(&name, &bytes),
+            Action::SaveRecording => self.save_recording(),
             Action::OpenJourney(event) => self.journey = Some(event),
         }
     }
@@ -292,6 +311,7 @@ impl Session {
         let shown = files::shown(path);
         match crate::files::bytes(path) {
             Ok(bytes) => match scenario::read::text(&bytes, &shown) {
+                Ok(text) if Recording::is_one(&text) => self.open_recording(&text, path),
                 Ok(text) => self.open_text(&text, Home::File(path.to_path_buf()), &shown, false),
                 Err(problems) => self.question = Some(Question::Broken { file: shown, problems }),
             },
@@ -300,6 +320,74 @@ impl Session {
                 self.tell(Level::Error, format!("{shown} cannot be opened: {}", crate::files::reason(&why)));
             }
         }
+    }
+
+    /// Opens the scenario of a recording, to be run again with everything that was changed on the way.
+    fn open_recording(&mut self, text: &str, path: &Path) {
+        let shown = files::shown(path);
+        let recording = match Recording::read(text, &shown) {
+            Ok(recording) => Arc::new(recording),
+            Err(problems) => {
+                self.question = Some(Question::Broken { file: shown, problems });
+                return;
+            }
+        };
+        match scenario::read(&recording.scenario, &recording.name) {
+            Ok(mut scenario) => {
+                scenario.seed = recording.seed;
+                self.settings.note(path);
+                self.replace(Document::new(scenario, recording.scenario.clone(), Home::Recorded(Arc::clone(&recording))), false);
+                let version = env!("CARGO_PKG_VERSION");
+                let told = match recording.tidemill == version {
+                    true => format!("A recording of {} with {} changes on the way", recording.name, recording.interventions.len()),
+                    false => format!("Recorded with Tidemill {}: this is {version}, and the run may differ", recording.tidemill),
+                };
+                self.tell(Level::Info, told);
+            }
+            Err(problems) => self.question = Some(Question::Broken { file: recording.name.clone(), problems }),
+        }
+    }
+
+    /// Writes a recording of the branch that is shown, as far as it was simulated, on a thread of its own: the run is made again for it.
+    fn save_recording(&mut self) {
+        let (Some(frame), Some(document)) = (self.frame(), &self.document) else { return };
+        let source = source_of(document);
+        let interventions = frame.past.here().map(|branch| branch.interventions.clone()).unwrap_or_default();
+        let path = match document.home.path() {
+            Some(path) => path.with_extension("recording.ron"),
+            None => PathBuf::from(format!("{}.recording.ron", document.scenario.name.replace(['/', '\\', ':'], "-"))),
+        };
+        let (seed, until) = (frame.seed, frame.past.recorded);
+        let (sender, receiver) = std::sync::mpsc::channel();
+        self.recording = Some(receiver);
+        let wake = Arc::clone(&self.wake);
+        std::thread::spawn(move || {
+            let written = record(&source, seed, &interventions, until, &path);
+            // Fails only once the window is gone.
+            let _ = sender.send(written.map(|()| path));
+            wake();
+        });
+    }
+
+    /// Writes something beside the scenario, or where the program was started if that is nowhere.
+    fn save_beside(&mut self, name: &str, bytes: &[u8]) {
+        let folder = self.document.as_ref().and_then(|d| d.home.path()).and_then(Path::parent).unwrap_or(Path::new("")).to_path_buf();
+        let path = folder.join(name);
+        match std::fs::write(&path, bytes) {
+            Ok(()) => self.tell(Level::Info, format!("Saved {}", files::shown(&path))),
+            Err(why) => self.tell(Level::Error, format!("{} cannot be saved: {}", files::shown(&path), crate::files::reason(&why))),
+        }
+    }
+
+    /// Takes in what other threads have finished.
+    pub fn hear(&mut self) {
+        let said = self.recording.as_ref().and_then(|receiver| receiver.try_recv().ok());
+        match said {
+            Some(Ok(path)) => self.tell(Level::Info, format!("Recorded in {}", files::shown(&path))),
+            Some(Err(why)) => self.tell(Level::Error, format!("The recording could not be written: {why}")),
+            None => return,
+        }
+        self.recording = None;
     }
 
     /// Opens a text whose form is right, even if it cannot run yet: a half-finished scenario must open again.
@@ -347,6 +435,7 @@ impl Session {
         self.send(Command::Pause);
         self.stale = self.runner.as_ref().map(|r| r.frame().run);
         self.document = Some(document);
+        self.fresh = true;
         self.placing = None;
         self.fit = true;
         let duration = self.document.as_ref().map_or(Span::ZERO, |d| d.scenario.duration);
@@ -375,7 +464,15 @@ impl Session {
         if let Some(speed) = speed {
             self.send(Command::Speed(Speed::Times(speed)));
         }
+        let interventions = match &document.home {
+            // As recorded, for as long as nothing else was changed.
+            Home::Recorded(recording) if !document.dirty() => recording.interventions.clone(),
+            _ => Vec::new(),
+        };
+        let source = Arc::new(source_of(document));
+        self.send(Command::Budget(self.settings.memory_mb.saturating_mul(1 << 20)));
         self.send(Command::Load { plan, seed, play });
+        self.send(Command::Source { source, interventions });
     }
 
     fn run(&mut self, command: Command) {
@@ -433,6 +530,23 @@ impl Session {
             self.apply(then);
         }
     }
+}
+
+/// The open scenario as text, as it is now.
+fn source_of(document: &Document) -> Source {
+    let text = match document.dirty() || document.original.is_empty() {
+        true => scenario::write(&document.scenario),
+        false => document.original.clone(),
+    };
+    Source { text, name: document.scenario.name.clone(), files: Arc::new(document.home.clone()) }
+}
+
+fn record(source: &Source, seed: u64, interventions: &[Intervention], until: Time, path: &Path) -> Result<(), String> {
+    let first = |problems: Vec<Problem>| problems.first().map(|p| p.message.clone()).unwrap_or_default();
+    let script = source.script(Some(seed), interventions).map_err(first)?;
+    let (finished, trail) = headless::follow_marked(&script, until, MARKS, &mut |_| {});
+    let recording = source.recording(&finished, &trail, interventions)?;
+    crate::files::save(path, &recording.write()).map_err(|error| crate::files::reason(&error))
 }
 
 /// Whether a file is no longer what was read from it or written to it. One that is gone can simply be written again.

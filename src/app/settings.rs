@@ -21,11 +21,21 @@ pub struct Settings {
     pub inspector: bool,
     /// Whether the dock is unfolded.
     pub dock: bool,
+    /// Megabytes that checkpoints of a run may take.
+    pub memory_mb: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { mode: Mode::default(), recent: Vec::new(), last: None, reduce_motion: false, inspector: true, dock: true }
+        Settings {
+            mode: Mode::default(),
+            recent: Vec::new(),
+            last: None,
+            reduce_motion: false,
+            inspector: true,
+            dock: true,
+            memory_mb: 512,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::canvas::{Canvas, CanvasInput};
 use super::dialogs::Dialogs;
-use super::dock::{self, Tab};
+use super::dock::{self, Dock, Tab};
 use super::document::Document;
 use super::finder::Finder;
 use super::inspector::{self, Inspected};
@@ -43,13 +43,15 @@ pub struct Shell {
     dialogs: Dialogs,
     notices: Notices,
     welcome: Welcome,
-    tab: Tab,
+    dock: Dock,
     finder: Finder,
     title: String,
     /// Whether the open scenario could not run when it was last looked at.
     broken: bool,
     /// The run whose end was already told, and the notice that says it.
     told: Option<(u64, u64)>,
+    /// The refused change that was already told.
+    refused: Option<u64>,
 }
 
 impl Shell {
@@ -68,11 +70,12 @@ impl Shell {
             dialogs: Dialogs::default(),
             notices: Notices::default(),
             welcome: Welcome::default(),
-            tab: Tab::default(),
+            dock: Dock::default(),
             finder: Finder::default(),
             title: String::new(),
             broken: false,
             told: None,
+            refused: None,
         };
         shell.dress(ctx);
         shell
@@ -106,8 +109,27 @@ impl Shell {
         if self.session.question.is_none() && !self.session.help && !self.finder.is_open() {
             keys::actions(&ctx, &self.session, &mut actions);
         }
+        self.session.hear();
+        if std::mem::take(&mut self.session.fresh) {
+            // Markers, spans and what was found belong to what was open before.
+            self.dock = Dock { tab: self.dock.tab, plotting: self.dock.plotting.clone(), ..Dock::default() };
+        }
+        if std::mem::take(&mut self.session.mark)
+            && let Some(frame) = self.session.frame()
+        {
+            self.dock.time.mark(frame.now);
+            (self.dock.tab, self.session.settings.dock) = (Tab::Timeline, true);
+        }
+        for file in super::plots::saved(&ctx) {
+            self.session.apply(Action::SaveBeside(file.name, file.bytes));
+        }
+        if let Some(event) = self.session.journey.take() {
+            (self.dock.tab, self.session.settings.dock) = (Tab::Journeys, true);
+            self.dock.finding.open(event, &mut actions);
+        }
         let frame = self.session.frame();
         self.tell_end(frame.as_deref());
+        self.tell_refused(frame.as_deref());
         let corner = self.parts(ui, frame.as_deref(), &mut actions);
         self.dialogs.show(&ctx, &self.session, &self.theme, &mut actions);
         help::show(&ctx, &self.theme, &mut self.session.help, &mut self.session.settings.reduce_motion);
@@ -137,7 +159,7 @@ impl Shell {
             topbar::show(ui, &theme, &self.session, folds, actions);
         });
         if problems {
-            (self.tab, dock) = (Tab::Problems, true);
+            (self.dock.tab, dock) = (Tab::Problems, true);
         }
         let mut middle = ui.available_rect_before_wrap();
         match &self.session.document {
@@ -149,7 +171,7 @@ impl Shell {
             Some(document) => {
                 Panel::bottom("transport").exact_size(theme.px(size::TRANSPORT)).frame(bar(space::M)).show(ui, |ui| {
                     let input = Transport { scenario: &document.scenario, frame, runnable: document.runnable(), theme: &theme };
-                    transport::show(ui, &input, actions);
+                    transport::show(ui, &input, &mut self.dock.time, actions);
                 });
                 let pad = |x: f32, y: f32| {
                     egui::Frame::new().fill(theme.panel).inner_margin(Margin::symmetric(theme.px(x) as i8, theme.px(y) as i8))
@@ -177,7 +199,7 @@ impl Shell {
                     .frame(pad(space::M, space::XS))
                     .default_size(usual)
                     .size_range(least..=most);
-                panel.show_collapsible(ui, &mut dock, |ui| dock::show(ui, &theme, &mut self.tab, document, frame, actions));
+                panel.show_collapsible(ui, &mut dock, |ui| dock::show(ui, &theme, &mut self.dock, document, frame, actions));
                 middle = ui.available_rect_before_wrap();
                 CentralPanel::default().frame(egui::Frame::new().fill(theme.canvas)).show(ui, |ui| {
                     show_canvas(&mut self.canvas, ui, &self.session, document, frame, &theme, actions);
@@ -201,6 +223,17 @@ impl Shell {
         if let (Some((run, why)), None) = (stopped, self.told) {
             self.session.tell(super::session::Level::Error, format!("The run was stopped: {why}"));
             self.told = self.session.notices.last().map(|notice| (run, notice.id));
+        }
+    }
+
+    /// Says once why a change on the way could not be made.
+    fn tell_refused(&mut self, frame: Option<&Frame>) {
+        let refused = frame.and_then(|f| f.past.refused.as_ref().map(|(number, why)| (*number, why)));
+        if let Some((which, why)) = refused
+            && self.refused != Some(which)
+        {
+            self.refused = Some(which);
+            self.session.tell(super::session::Level::Error, format!("Not changed: {why}"));
         }
     }
 
@@ -250,9 +283,9 @@ impl Shell {
     fn show_problems(&mut self) {
         let broken = self.session.document.as_ref().is_some_and(|d| !d.runnable());
         if broken && !self.broken {
-            self.tab = Tab::Problems;
-        } else if self.broken && !broken && self.tab == Tab::Problems {
-            self.tab = Tab::Plots;
+            self.dock.tab = Tab::Problems;
+        } else if self.broken && !broken && self.dock.tab == Tab::Problems {
+            self.dock.tab = Tab::Plots;
         }
         self.broken = broken;
     }

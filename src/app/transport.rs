@@ -2,14 +2,17 @@
 
 use super::action::Action;
 use super::theme::{Theme, size, space};
-use super::widgets::{icon_button, muted, named};
+use super::timeline::TimeView;
+use super::widgets::{icon_button, muted, named, named_choice};
 use crate::figures;
 use crate::run::frame::{PlayState, Speed};
 use crate::run::{Command, Frame};
 use crate::scenario::Scenario;
 use crate::time::Time;
 use egui::{Align2, Button, ComboBox, CornerRadius, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
-use egui_material_icons::icons::{ICON_CASINO, ICON_PAUSE, ICON_PLAY_ARROW, ICON_REPLAY, ICON_SKIP_NEXT};
+use egui_material_icons::icons::{
+    ICON_CASINO, ICON_PAUSE, ICON_PLAY_ARROW, ICON_REPLAY, ICON_SKIP_NEXT, ICON_SKIP_PREVIOUS, ICON_SLOW_MOTION_VIDEO,
+};
 
 /// Speeds to choose from.
 const SPEEDS: &[f64] = &[0.001, 0.01, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 1000.0, 10_000.0];
@@ -27,7 +30,7 @@ pub struct Transport<'a> {
 }
 
 /// Draws the transport.
-pub fn show(ui: &mut Ui, input: &Transport<'_>, actions: &mut Vec<Action>) {
+pub fn show(ui: &mut Ui, input: &Transport<'_>, time: &mut TimeView, actions: &mut Vec<Action>) {
     let theme = input.theme;
     ui.horizontal_centered(|ui| {
         buttons(ui, input, actions);
@@ -36,7 +39,7 @@ pub fn show(ui: &mut Ui, input: &Transport<'_>, actions: &mut Vec<Action>) {
         ui.add_space(theme.px(space::XS));
         clock(ui, input);
         seed(ui, input, actions);
-        progress(ui, input);
+        scrub(ui, input, time, actions);
     });
 }
 
@@ -46,6 +49,9 @@ fn buttons(ui: &mut Ui, input: &Transport<'_>, actions: &mut Vec<Action>) {
     let playing = input.frame.is_some_and(|f| f.state == PlayState::Playing);
     if icon_button(ui, theme, ICON_REPLAY, "Restart", "Home", there).clicked() {
         actions.push(Action::Run(Command::Restart));
+    }
+    if icon_button(ui, theme, ICON_SKIP_PREVIOUS, "Step back", "the last thing that happened: ,", there).clicked() {
+        actions.push(Action::Run(Command::StepBack));
     }
     let (icon, name, command) = if playing { (ICON_PAUSE, "Pause", Command::Pause) } else { (ICON_PLAY_ARROW, "Play", Command::Play) };
     let face = icon.rich_text().size(theme.px(size::ICON)).color(theme.on_accent);
@@ -58,6 +64,15 @@ fn buttons(ui: &mut Ui, input: &Transport<'_>, actions: &mut Vec<Action>) {
     }
     if icon_button(ui, theme, ICON_SKIP_NEXT, "Step", "the next thing that happens: .", there).clicked() {
         actions.push(Action::Run(Command::Step));
+    }
+    let follow = input.frame.is_some_and(|f| f.past.follow);
+    let response = icon_button(ui, theme, ICON_SLOW_MOTION_VIDEO, "Slow motion", "follow single events: S", there);
+    named_choice(&response, "Slow motion", follow);
+    if follow {
+        ui.painter().rect_stroke(response.rect, space::RADIUS, Stroke::new(theme.stroke * 1.5, theme.accent), StrokeKind::Inside);
+    }
+    if response.clicked() {
+        actions.push(Action::Run(Command::Follow(!follow)));
     }
 }
 
@@ -97,7 +112,9 @@ pub fn neighbour(now: Speed, faster: bool) -> Speed {
 
 fn words(speed: Speed) -> String {
     match speed {
-        Speed::Times(times) => format!("{times}×"),
+        // Speeds that were not chosen from the list have any number of digits.
+        Speed::Times(times) if SPEEDS.contains(&times) => format!("{times}×"),
+        Speed::Times(times) => format!("{}×", figures::number(times)),
         Speed::Max => "Max".to_owned(),
     }
 }
@@ -153,26 +170,41 @@ fn seed(ui: &mut Ui, input: &Transport<'_>, actions: &mut Vec<Action>) {
     }
 }
 
-/// How far the run is, over its whole length, with the warm-up marked.
-fn progress(ui: &mut Ui, input: &Transport<'_>) {
+/// The whole run in one line: how far it was recorded, where the moment is, what was changed and marked. Clicked or dragged, it goes there.
+fn scrub(ui: &mut Ui, input: &Transport<'_>, time: &mut TimeView, actions: &mut Vec<Action>) {
     let theme = input.theme;
     let width = ui.available_width() - theme.px(space::S);
     if width < theme.px(80.0) {
         return;
     }
-    let (rect, response) = ui.allocate_exact_size(vec2(width, theme.px(size::CONTROL)), Sense::hover());
-    let (now, all, warmup) = match input.frame {
-        Some(f) => (f.now.seconds(), f.plan.duration.seconds(), f.plan.warmup.seconds()),
-        None => (0.0, input.scenario.duration.seconds(), input.scenario.warmup.seconds()),
+    let (rect, response) = ui.allocate_exact_size(vec2(width, theme.px(size::CONTROL)), Sense::click_and_drag());
+    let (now, recorded, all, warmup) = match input.frame {
+        Some(f) => (f.now.seconds(), f.past.recorded.seconds(), f.plan.duration.seconds(), f.plan.warmup.seconds()),
+        None => (0.0, 0.0, input.scenario.duration.seconds(), input.scenario.warmup.seconds()),
     };
     let share = |t: f64| if all > 0.0 { (t / all).clamp(0.0, 1.0) as f32 } else { 0.0 };
     let bar = egui::Rect::from_center_size(rect.center() - vec2(0.0, theme.px(space::XS)), vec2(rect.width(), theme.px(space::XS) * 1.5));
     let painter = ui.painter();
     let part = |share: f32| egui::Rect::from_min_size(bar.min, vec2(bar.width() * share, bar.height()));
+    let x = |t: f64| bar.left() + bar.width() * share(t);
     painter.rect_filled(bar, space::XS, theme.line);
+    painter.rect_filled(part(share(recorded)), space::XS, theme.wash(theme.accent, 0.45));
     painter.rect_filled(part(share(warmup)), space::XS, theme.wash(theme.warn, 0.5));
     painter.rect_filled(part(share(now)), space::XS, theme.accent);
-    let head = egui::pos2(bar.left() + bar.width() * share(now), bar.center().y);
+    let tick = |t: f64, colour: egui::Color32| {
+        let reach = theme.px(space::XS) * 1.5;
+        painter.line_segment(
+            [egui::pos2(x(t), bar.top() - reach), egui::pos2(x(t), bar.bottom() + reach)],
+            Stroke::new(theme.stroke * 1.5, colour),
+        );
+    };
+    if let Some(past) = input.frame.map(|f| &f.past) {
+        past.branches.iter().filter_map(|b| b.parent).filter(|(p, _)| *p == past.branch).for_each(|(_, at)| tick(at.seconds(), theme.good));
+        past.here().into_iter().flat_map(|b| &b.interventions).for_each(|change| tick(change.time().seconds(), theme.warn));
+        past.looping.into_iter().flat_map(|(from, to)| [from, to]).for_each(|at| tick(at.seconds(), theme.good));
+    }
+    time.markers.iter().for_each(|marker| tick(marker.at.seconds(), theme.muted));
+    let head = egui::pos2(x(now), bar.center().y);
     painter.circle(head, theme.px(space::XS) * 1.5, theme.accent, Stroke::new(theme.stroke * 2.0, theme.panel));
     let below = rect.bottom() + theme.px(space::XS);
     let font = egui::FontId::proportional(theme.label);
@@ -182,12 +214,27 @@ fn progress(ui: &mut Ui, input: &Transport<'_>) {
     if response.has_focus() {
         painter.rect_stroke(rect, space::RADIUS, Stroke::new(theme.stroke, theme.accent), StrokeKind::Inside);
     }
-    let percent = f64::from(share(now)) * 100.0;
     response.widget_info(|| WidgetInfo {
-        value: Some(percent),
-        ..WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Progress of the run")
+        value: Some(f64::from(share(now)) * 100.0),
+        ..WidgetInfo::labeled(egui::Role::Slider, input.frame.is_some(), "Moment of the run")
     });
-    response.on_hover_text(format!("{} of {end}; statistics start after {}", figures::seconds(now), figures::seconds(warmup)));
+    let at = |pos: egui::Pos2| f64::from((pos.x - bar.left()) / bar.width()).clamp(0.0, 1.0) * all;
+    if input.frame.is_some()
+        && (response.clicked() || response.dragged())
+        && let Some(pos) = response.interact_pointer_pos()
+    {
+        time.seek(at(pos), actions);
+    }
+    if response.drag_stopped() || response.clicked() {
+        time.let_go();
+    }
+    let here = response.hover_pos().map_or(now, at);
+    response.on_hover_text(format!(
+        "{}: click or drag to go there\nat {} of {end}; statistics start after {}",
+        figures::seconds(here),
+        figures::seconds(now),
+        figures::seconds(warmup)
+    ));
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod check;
 mod compare;
 pub mod conform;
 mod progress;
+mod replay;
 mod replicas;
 mod run;
 mod sweep;
@@ -46,14 +47,16 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Open the window on a scenario.
+    /// Open the window on a scenario or a recording.
     Open {
-        /// The scenario file.
+        /// The scenario or recording file.
         file: PathBuf,
     },
     /// Run a scenario without a window and print what came of it. Exit code 1: an expectation failed, 2: bad input, 3: a limit stopped
     /// the run.
     Run(run::Run),
+    /// Run a recording again and verify that it is the same run, bit for bit. Exit code 1: it is not, 2: bad input.
+    Replay(replay::Replay),
     /// Read, check and run scenarios and test what they expect. Exit code 0: all hold, 1: some fail, 2: bad input, 3: a limit
     /// stopped a run.
     Check(check::Check),
@@ -73,6 +76,7 @@ enum What {
 pub fn main() -> ExitCode {
     let exit = match Arguments::parse().command {
         Some(What::Run(run)) => run.execute(),
+        Some(What::Replay(replay)) => replay.execute(),
         Some(What::Check(check)) => check.execute(),
         Some(What::Sweep(sweep)) => sweep.execute(),
         Some(What::Compare(compare)) => compare.execute(),

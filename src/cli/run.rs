@@ -4,9 +4,14 @@ use super::progress::Progress;
 use super::{Exit, complain, print, report, table};
 use crate::files;
 use crate::files::Folder;
-use crate::run::headless;
+use crate::run::look;
+use crate::run::source::MARKS;
+use crate::run::why::Insight;
+use crate::run::{Script, Source, headless};
+use crate::scenario::intervention::Intervention;
+use crate::scenario::recording::Recording;
 use crate::scenario::{Problem, read, set};
-use crate::time::Span;
+use crate::time::{Span, Time};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,6 +29,15 @@ pub struct Run {
     /// Change a parameter, such as `inventory.instances=4` or `order-service.emits[0].arrivals=80/s`; may be given several times.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
+    /// Change a parameter on the way, at a virtual time: `--at 10s billing.instances=2`; may be given several times, in order of time.
+    #[arg(long, num_args = 2, value_names = ["TIME", "PATH=VALUE"], action = clap::ArgAction::Append)]
+    at: Vec<String>,
+    /// Write a recording of the run to this file: `tidemill replay` runs it again, `tidemill open` shows it.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Print what a person should notice as well: what cannot keep up, what is lost, each with its evidence.
+    #[arg(long)]
+    why: bool,
     /// Print one JSON object and nothing else.
     #[arg(long)]
     json: bool,
@@ -32,21 +46,38 @@ pub struct Run {
 impl Run {
     /// Runs the scenario and prints what came of it.
     pub fn execute(&self) -> Exit {
-        let plan = match self.plan() {
-            Ok(plan) => Arc::new(plan),
+        let (source, interventions, script) = match self.script() {
+            Ok(script) => script,
             Err(exit) => return exit,
         };
-        let progress = Progress::new(&plan.name, plan.duration);
-        let finished = headless::run(&plan, self.seed.unwrap_or(plan.seed), &mut |now| progress.at(now));
+        let progress = Progress::new(&script.plan.name, script.plan.duration);
+        let marks = if self.record.is_some() { MARKS } else { 0 };
+        let (finished, trail) = headless::follow_marked(&script, script.plan.duration, marks, &mut |now| progress.at(now));
         drop(progress);
+        if let Some(file) = &self.record {
+            let written = source.recording(&finished, &trail, &interventions);
+            let written = written.and_then(|recording| files::save(file, &recording.write()).map_err(|error| files::reason(&error)));
+            if let Err(why) = written {
+                return complain(&format!("the recording cannot be written to {}: {why}", file.display()));
+            }
+        }
         let figures = finished.report();
+        let insights = if self.why { look::why(&script, finished.simulation.now()) } else { Vec::new() };
         if self.json {
-            match serde_json::to_string(&figures) {
-                Ok(text) => print(&(text + "\n")),
+            match serde_json::to_value(&figures) {
+                Ok(mut object) => {
+                    if self.why {
+                        object["why"] = insights.iter().map(|insight| told(insight, &script)).collect();
+                    }
+                    print(&format!("{object}\n"));
+                }
                 Err(error) => return complain(&format!("the figures cannot be written as JSON: {error}")),
             }
         } else {
             print(&table::of(&figures));
+            if self.why {
+                print(&noticed(&insights));
+            }
         }
         match &figures.stopped {
             Some(reason) => {
@@ -58,12 +89,35 @@ impl Run {
         }
     }
 
-    fn plan(&self) -> Result<crate::scenario::Plan, Exit> {
+    fn script(&self) -> Result<(Source, Vec<Intervention>, Script), Exit> {
         let text = files::text(&self.file).map_err(bad)?;
-        let text = self.changed(text)?;
-        let loaded = read::load(&text, &self.file.display().to_string(), &Folder::of(&self.file)).map_err(bad)?;
+        let name = self.file.display().to_string();
+        if Recording::is_one(&text) {
+            return Err(complain(&format!("{name} is a recording: `tidemill replay {name}` runs it again")));
+        }
+        let source = Source { text: self.changed(text)?, name, files: Arc::new(Folder::of(&self.file)) };
+        let loaded = read::load(&source.text, &source.name, &*source.files).map_err(bad)?;
         report(&loaded.warnings);
-        Ok(loaded.plan)
+        let interventions = self.interventions().map_err(|why| complain(&why))?;
+        if interventions.is_empty() {
+            let script = Script::plain(Arc::new(loaded.plan), self.seed.unwrap_or(loaded.scenario.seed));
+            return Ok((source, interventions, script));
+        }
+        let script = source.script(self.seed, &interventions).map_err(bad)?;
+        Ok((source, interventions, script))
+    }
+
+    /// What is changed on the way.
+    fn interventions(&self) -> Result<Vec<Intervention>, String> {
+        let pairs = self.at.chunks_exact(2);
+        let mut interventions = pairs
+            .map(|pair| {
+                Intervention::set(Time::ZERO + pair[0].parse::<Span>().map_err(|why| format!("--at {}: {why}", pair[0]))?, &pair[1])
+            })
+            .collect::<Result<Vec<_>, String>>()?;
+        // Those of the same time stay in the order in which they were given.
+        interventions.sort_by_key(|intervention| intervention.at);
+        Ok(interventions)
     }
 
     /// The text with what the options change.
@@ -77,6 +131,30 @@ impl Run {
         }
         Ok(text)
     }
+}
+
+/// What is to be noticed, for people.
+fn noticed(insights: &[Insight]) -> String {
+    let mut text = String::from("\nwhat to notice\n");
+    if insights.is_empty() {
+        text.push_str("  nothing: no consumer is near its limit, and no event is lost, late or out of order\n");
+    }
+    for insight in insights {
+        let at = insight.at.map(|at| format!(", from {at} on")).unwrap_or_default();
+        text.push_str(&format!("  {}{at}\n    {}\n", insight.title, insight.evidence));
+    }
+    text
+}
+
+/// The same for programs.
+fn told(insight: &Insight, script: &Script) -> serde_json::Value {
+    serde_json::json!({
+        "weight": format!("{:?}", insight.weight).to_lowercase(),
+        "title": insight.title,
+        "evidence": insight.evidence,
+        "at": insight.at.map(Time::seconds),
+        "node": insight.node.map(|node| script.plan.nodes[node.index()].name.clone()),
+    })
 }
 
 fn bad(problems: Vec<Problem>) -> Exit {

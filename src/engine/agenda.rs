@@ -145,6 +145,16 @@ impl Agenda {
         self.sequence
     }
 
+    /// Everything on it, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = Entry> + '_ {
+        self.slots[ROOT..].iter().copied().take(self.len)
+    }
+
+    /// Bytes on the heap.
+    pub fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Entry>()
+    }
+
     /// How many are pending.
     #[cfg(test)]
     pub fn len(&self) -> usize {

@@ -63,6 +63,25 @@ impl Process {
         Process { kind: Kind::Trace { trace, next: 0 }, random }
     }
 
+    /// From `now` on the arrivals are these, with the same luck. The first of them; `None` if what arrives cannot be exchanged on the way
+    /// (users who think, and lists of arrivals).
+    pub fn exchange(&mut self, arrivals: &Arrivals, now: Time) -> Option<Option<Time>> {
+        let fresh = Process::new(arrivals, self.random.clone());
+        let listed = |kind: &Kind| matches!(kind, Kind::Once { .. } | Kind::Trace { .. });
+        match (&self.kind, &fresh.kind) {
+            (Kind::ClosedLoop { .. }, Kind::ClosedLoop { .. }) => {
+                *self = fresh;
+                None
+            }
+            (Kind::ClosedLoop { .. }, _) | (_, Kind::ClosedLoop { .. }) => None,
+            (old, new) if listed(old) || listed(new) => None,
+            _ => {
+                *self = fresh;
+                Some(self.next(now))
+            }
+        }
+    }
+
     /// The first arrivals: one for most processes, one per user for a closed loop.
     pub fn first(&mut self) -> Vec<Time> {
         match &self.kind {

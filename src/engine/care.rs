@@ -205,6 +205,12 @@ impl Care {
         self.work[worker as usize]
     }
 
+    /// There are so many workers, or have been.
+    pub fn make_room(&mut self, workers: usize) {
+        let most = workers.max(self.work.len());
+        self.work.resize(most, Work { effect: Time::NEVER, outcome: Outcome::Done, left: None });
+    }
+
     /// A worker stands still with its work.
     pub fn hold(&mut self, worker: u32, now: Time) {
         let work = &mut self.work[worker as usize];

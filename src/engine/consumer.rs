@@ -9,6 +9,7 @@ use crate::ids::{ChannelId, ConsumerId, EmitterId, LinkId};
 use crate::random::{Stream, hash_name, mix};
 use crate::scenario::Plan;
 use crate::scenario::handling::Ack;
+use crate::scenario::plan::ConsumerPlan;
 use crate::scenario::shapes::{Backoff, Jitter};
 use crate::time::{Span, Time};
 use std::collections::{BTreeMap, VecDeque};
@@ -95,6 +96,8 @@ pub struct Crew {
     pub first_worker: u32,
     /// Its workers.
     pub capacity: u32,
+    /// Places for workers: more than there are after some were taken away, which finish what they have in hand.
+    pub places: u32,
     /// Whether they work at all.
     pub up: bool,
     /// Workers without work.
@@ -127,6 +130,7 @@ impl Crew {
             consumer,
             first_worker,
             capacity,
+            places: capacity,
             up: true,
             idle: Idle::none(capacity),
             inbox: Fifo::default(),
@@ -151,7 +155,8 @@ impl Crew {
     /// Workers busy now.
     pub fn busy(&self) -> u32 {
         let without_work = self.absent.values().filter(|absence| absence.left.is_none()).count() as u32;
-        if self.up { self.capacity - self.idle.len() - without_work - self.held.len() as u32 } else { 0 }
+        let idle = self.idle.len() + without_work + self.held.len() as u32;
+        if self.up { self.capacity.saturating_sub(idle) } else { 0 }
     }
 
     /// Whether any of the workers is there, if only to stand still.
@@ -195,6 +200,20 @@ impl Idle {
     /// All of so many workers rest.
     pub fn all(capacity: u32) -> Idle {
         if capacity == 1 { Idle::One(true) } else { Idle::Many((0..capacity).collect()) }
+    }
+
+    /// These rest, in this order; `capacity` says how many workers there are.
+    pub fn these(capacity: u32, resting: VecDeque<u32>) -> Idle {
+        if capacity == 1 { Idle::One(!resting.is_empty()) } else { Idle::Many(resting) }
+    }
+
+    /// Those that rest, in order.
+    pub fn resting(&self) -> VecDeque<u32> {
+        match self {
+            Idle::One(rests) => rests.then_some(0).into_iter().collect(),
+            Idle::Many(resting) => resting.clone(),
+            Idle::Recent(resting) => resting.iter().copied().collect(),
+        }
     }
 
     /// None of them can be given work.
@@ -281,6 +300,17 @@ impl Consumer {
     /// What its breaker lets through.
     pub fn gate(&self) -> State {
         self.care.as_ref().and_then(|care| care.breaker.as_ref()).map_or(State::Closed, |breaker| breaker.state)
+    }
+
+    /// From now on it handles as this plan says. What is in hand goes on as it began.
+    pub fn adopt(&mut self, plan: &ConsumerPlan) {
+        self.time = Sampler::new(&plan.handle.time);
+        self.fails = odds(plan.handle.fails);
+        self.attempts = plan.retry.attempts;
+        self.backoff = plan.retry.backoff.clone();
+        self.threads = plan.threads;
+        self.care.iter_mut().for_each(|care| care.make_room(plan.capacity() as usize));
+        self.look();
     }
 
     /// How long the next message takes.

@@ -1,7 +1,7 @@
 //! Events and messages as the engine carries them: plain values of fixed size, nothing on the heap.
 
-use crate::ids::{EventId, SeatId, TypeId};
-use crate::random::threshold;
+use crate::ids::{EmitterId, EventId, SeatId, TypeId};
+use crate::random::{Stream, hash_name, threshold};
 use crate::scenario::Plan;
 use crate::scenario::plan::Origin;
 use crate::scenario::shapes::Attribute;
@@ -66,6 +66,8 @@ impl Flags {
     pub const STALE: Flags = Flags(32);
     /// The broker delivers it again because it was told to replay stored events.
     pub const REPLAYED: Flags = Flags(64);
+    /// The broker passed it on from one of its channels to another.
+    pub const FORWARDED: Flags = Flags(128);
 
     /// Whether any of `other` is set.
     #[inline(always)]
@@ -172,26 +174,48 @@ pub fn attributes(plan: &Plan, seed: u64, event: &Event) -> Vec<(String, Value)>
         return trace.columns.iter().cloned().zip(row.values.iter().map(|text| value(text))).collect();
     }
     let kind = &plan.types[TypeId::from(event.kind).index()];
-    let salt = crate::random::hash_name(&plan.emitters[event.id.emitter().index()].name) ^ seed;
-    let draw = |name: &str, attribute: &Attribute| {
-        let mut random = crate::random::Stream::numbered(salt ^ crate::random::hash_name(name), event.id.serial());
-        match attribute {
-            Attribute::Choice(choices) => {
-                let total: f64 = choices.iter().map(|(_, weight)| weight).sum();
-                let mut left = random.unit() * total;
-                let chosen = choices.iter().find(|(_, weight)| {
-                    left -= weight;
-                    left < 0.0
-                });
-                Value::Text(chosen.or(choices.0.last()).map(|(text, _)| text.clone()).unwrap_or_default())
-            }
-            Attribute::Uniform(from, to) => Value::Number(from + (to - from) * random.unit()),
-            Attribute::Whole(from, to) => Value::Number((from + random.below(to.abs_diff(*from) + 1) as i64) as f64),
-            Attribute::Text(text) => Value::Text(text.clone()),
-            Attribute::Number(number) => Value::Number(*number),
-        }
+    let emitter = event.id.emitter();
+    let value = |name: &str, attribute: &Attribute| match draw(
+        attribute,
+        &mut Stream::numbered(attribute_salt(plan, seed, emitter, name), event.id.serial()),
+    ) {
+        Drawn::Number(number) => Value::Number(number),
+        Drawn::Text(text) => Value::Text(text.to_owned()),
     };
-    kind.attributes.iter().map(|(name, attribute)| (name.clone(), draw(name, attribute))).collect()
+    kind.attributes.iter().map(|(name, attribute)| (name.clone(), value(name, attribute))).collect()
+}
+
+/// Under which salt the events of an emitter draw an attribute: with it and an event's serial, [`Stream::numbered`] gives the stream.
+pub(super) fn attribute_salt(plan: &Plan, seed: u64, emitter: EmitterId, name: &str) -> u64 {
+    hash_name(&plan.emitters[emitter.index()].name) ^ seed ^ hash_name(name)
+}
+
+/// A drawn value of an attribute, where it stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Drawn<'a> {
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(&'a str),
+}
+
+/// Draws a value of an attribute.
+pub(super) fn draw<'a>(attribute: &'a Attribute, random: &mut Stream) -> Drawn<'a> {
+    match attribute {
+        Attribute::Choice(choices) => {
+            let total: f64 = choices.iter().map(|(_, weight)| weight).sum();
+            let mut left = random.unit() * total;
+            let chosen = choices.iter().find(|(_, weight)| {
+                left -= weight;
+                left < 0.0
+            });
+            Drawn::Text(chosen.or(choices.0.last()).map_or("", |(text, _)| text))
+        }
+        Attribute::Uniform(from, to) => Drawn::Number(from + (to - from) * random.unit()),
+        Attribute::Whole(from, to) => Drawn::Number((from + random.below(to.abs_diff(*from) + 1) as i64) as f64),
+        Attribute::Text(text) => Drawn::Text(text),
+        Attribute::Number(number) => Drawn::Number(*number),
+    }
 }
 
 /// A share as a threshold for [`crate::random::Stream::chance`].

@@ -64,6 +64,10 @@ pub enum Reason {
     NoDeadLetter,
     /// It was removed with its queue, or purged.
     Purged,
+    /// It went on to another bus.
+    Forwarded,
+    /// It may go from bus to bus once only.
+    SecondHop,
 }
 
 impl fmt::Display for Reason {
@@ -98,6 +102,8 @@ impl fmt::Display for Reason {
             Reason::BrokerDown => "its broker was down",
             Reason::NoDeadLetter => "there is no dead-letter target",
             Reason::Purged => "its queue was emptied",
+            Reason::Forwarded => "it went on to another bus",
+            Reason::SecondHop => "it had come from a bus and may go to a bus once only",
         })
     }
 }

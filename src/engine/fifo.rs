@@ -89,6 +89,12 @@ impl<T: Clone> Fifo<T> {
         self.ring.front().or_else(|| self.sealed.front().map_or(self.open.first(), |block| block.first()))
     }
 
+    /// The newest, left in place.
+    pub fn back(&self) -> Option<&T> {
+        let sealed = || self.sealed.back().and_then(|block| block.last());
+        self.open.last().or_else(sealed).or_else(|| self.ring.back())
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.ring.len() + self.sealed.len() * BLOCK + self.open.len()
@@ -98,6 +104,13 @@ impl<T: Clone> Fifo<T> {
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
         self.ring.is_empty() && !self.long
+    }
+
+    /// Calls `each` with the identity and the bytes of every block that copies share, and gives the bytes that a copy takes besides.
+    pub fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        self.sealed.iter().for_each(|block| each(block.as_ptr() as usize, size_of_val(&**block)));
+        let pointers = self.sealed.capacity() * size_of::<Arc<[T]>>();
+        pointers + (self.ring.capacity() + self.open.capacity()) * size_of::<T>()
     }
 
     /// All, oldest first.
@@ -124,7 +137,7 @@ mod tests {
                     fifo.push(n);
                     plain.push_back(n);
                 } else {
-                    assert_eq!(fifo.front().copied(), plain.front().copied());
+                    assert_eq!((fifo.front().copied(), fifo.back().copied()), (plain.front().copied(), plain.back().copied()));
                     assert_eq!(fifo.pop(), plain.pop_front());
                 }
                 assert_eq!(fifo.len(), plain.len());

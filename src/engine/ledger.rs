@@ -85,6 +85,12 @@ impl Ledger {
         verdict.finished = self.copies.range(all).next().is_none();
     }
 
+    /// Bytes on the heap, about.
+    pub fn bytes(&self) -> usize {
+        // Nodes of such a map are between half and all full.
+        self.copies.len() * (size_of::<(EventId, Option<OutletId>)>() + size_of::<Copies>()) * 2
+    }
+
     /// Tracked copies alive: (on their way to a broker, at outlets).
     pub fn alive(&self) -> (u64, u64) {
         let mut counts = (0, 0);

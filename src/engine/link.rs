@@ -42,6 +42,8 @@ pub struct Link {
     pub(super) instant: bool,
     /// Both, when nothing is wrong.
     usual: (bool, bool),
+    /// Where the latency was changed while something travelled: when arrivals leave in the order they came again.
+    settles: Option<Time>,
 }
 
 /// A message on its way.
@@ -100,7 +102,28 @@ impl Link {
             armed: false,
             instant,
             usual: (in_order, instant),
+            settles: None,
         }
+    }
+
+    /// From now on it is as this plan says; what travels on it arrives when it would have, and what is wrong with it stays so.
+    pub fn adopt(&mut self, plan: &LinkPlan) {
+        let fresh = Link::new(plan, self.random.clone());
+        // An arrival that may overtake those in the queue cannot stand in it.
+        let settles = self.queue.back().map(|(entry, _)| entry.at()).filter(|_| fresh.usual.0);
+        let old = std::mem::replace(self, fresh);
+        (self.free, self.latest, self.queue, self.armed) = (old.free, old.latest, old.queue, old.armed);
+        (self.strains, self.cuts, self.settles) = (old.strains, old.cuts, settles);
+        self.look();
+    }
+
+    /// Whether a message that arrives then may stand in the queue, on a link that does not say so at once.
+    pub fn settled(&mut self, arrives: Time) -> bool {
+        if self.settles.is_some_and(|last| arrives >= last) {
+            self.settles = None;
+            self.look();
+        }
+        self.in_order
     }
 
     /// Why the next message does not arrive, if it does not.
@@ -200,7 +223,8 @@ impl Link {
         self.risky = self.loss | self.duplication > 0 || lossy || self.cuts > 0;
         self.involved = self.ordered || slow;
         // What takes longer for a while is overtaken by what comes after it.
-        self.in_order = self.usual.0 && !slow;
-        self.instant = self.usual.1 && !slow;
+        let settled = self.settles.is_none();
+        self.in_order = self.usual.0 && !slow && settled;
+        self.instant = self.usual.1 && !slow && settled;
     }
 }

@@ -30,6 +30,7 @@ mod slab;
 mod ziggurat;
 
 pub use books::{Books, Imbalance, Inbound};
+pub use broker::desk::{BrokerFate, Note};
 pub use broker::{kafka, rabbitmq};
 pub use event::{Event, Message, Value};
 pub use fate::Reason;

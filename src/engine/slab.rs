@@ -39,6 +39,11 @@ impl<T> Slab<T> {
         value
     }
 
+    /// Bytes on the heap.
+    pub fn bytes(&self) -> usize {
+        self.places.capacity() * size_of::<Option<T>>() + self.free.capacity() * size_of::<u32>()
+    }
+
     /// The value in a place; `None` if it is free.
     #[inline]
     pub fn get(&self, number: u32) -> Option<&T> {

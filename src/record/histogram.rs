@@ -47,6 +47,8 @@ pub enum Precision {
     Medium,
     /// Within 3.1%; at most 4 KiB.
     Coarse,
+    /// Within 6.3%; at most 2 KiB.
+    Rough,
 }
 
 impl Precision {
@@ -65,7 +67,15 @@ impl Precision {
             Precision::Fine => 8,
             Precision::Medium => 6,
             Precision::Coarse => 4,
+            Precision::Rough => 3,
         }
+    }
+
+    /// The smallest value, in nanoseconds, that belongs to a cell.
+    pub fn start(self, cell: usize) -> u64 {
+        let (cell, bits) = (cell as u64, self.bits());
+        let shift = (cell >> bits).saturating_sub(1);
+        u64::try_from(u128::from(cell - (shift << bits)) << shift.min(64)).unwrap_or(u64::MAX)
     }
 }
 
@@ -124,6 +134,22 @@ impl Distribution {
         self.cells.iter_mut().zip(&other.cells).for_each(|(own, more)| *own += more);
     }
 
+    /// Samples per cell.
+    pub fn cells(&self) -> &[u32] {
+        &self.cells
+    }
+
+    /// Forgets all samples, keeps the room.
+    pub fn clear(&mut self) {
+        self.cells.fill(0);
+        (self.count, self.sum, self.max) = (0, 0, 0);
+    }
+
+    /// Bytes on the heap.
+    pub fn bytes(&self) -> usize {
+        self.cells.capacity() * size_of::<u32>()
+    }
+
     /// Number of samples and their sum in nanoseconds.
     pub fn count_and_sum(&self) -> (u64, u128) {
         (self.count, self.sum)
@@ -179,7 +205,8 @@ impl Distribution {
 mod tests {
     use super::*;
 
-    const ALL: [(Precision, f64); 3] = [(Precision::Fine, 0.003), (Precision::Medium, 0.009), (Precision::Coarse, 0.032)];
+    const ALL: [(Precision, f64); 4] =
+        [(Precision::Fine, 0.003), (Precision::Medium, 0.009), (Precision::Coarse, 0.032), (Precision::Rough, 0.063)];
 
     #[test]
     fn figures_are_exact_where_promised_and_near_elsewhere() {
@@ -209,6 +236,7 @@ mod tests {
                 assert!(cell >= last, "cells ascend");
                 last = cell;
                 assert!(middle.abs_diff(ns) as f64 <= ns as f64 * tolerance, "{ns} is shown as {middle} with {precision:?}");
+                assert!(precision.start(cell) <= ns && (ns < precision.start(cell + 1) || ns >= 1 << 63), "{ns} with {precision:?}");
             }
             assert!(last < 15_000, "and there are few of them: {last}");
         }

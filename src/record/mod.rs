@@ -2,11 +2,13 @@
 
 pub mod fates;
 pub mod faults;
+pub mod heat;
 pub mod histogram;
 mod level;
 pub mod recorder;
 pub mod report;
 pub mod series;
+mod tape;
 pub mod totals;
 
 pub use recorder::Recorder;

@@ -2,14 +2,15 @@
 
 use super::fates::Fates;
 use super::faults::FaultLog;
+use super::heat::Heat;
 use super::histogram::{Distribution, Precision, Summary};
 use super::level::Level;
-use super::series::{NodeBin, OutletBin, Row, Series};
+use super::series::{ConsumerCell, Happening, OutletCell, Row, Series};
 use crate::engine::{AfterFailure, Observation, Observer};
-use crate::ids::{ConsumerId, NodeId, OutletId};
+use crate::ids::{ConsumerId, NodeId, OutletId, TypeId};
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
-use crate::time::{SECOND, Span, Time};
+use crate::time::{Span, Time};
 use std::sync::Arc;
 
 /// What a run leaves in figures.
@@ -22,6 +23,8 @@ pub struct Recorder {
     links: Vec<LinkRecord>,
     faults: FaultLog,
     fates: Fates,
+    /// By type: events published.
+    types: Vec<u64>,
     /// By emitter: the producer that counts; none for `then`.
     emitter_nodes: Box<[Option<NodeId>]>,
     /// By channel: the broker that counts.
@@ -34,12 +37,11 @@ pub struct Recorder {
 }
 
 /// What a producer emitted or a broker took in (what a consumer handled is in its distributions), and what any node had
-/// counted at two moments.
+/// counted when the warm-up ended.
 #[derive(Clone, Copy, Debug, Default)]
 struct NodeRecord {
     count: u64,
     at_warmup: u64,
-    at_bin: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -47,7 +49,6 @@ struct OutletRecord {
     waiting: Level,
     /// Highest level of waiting within the bin.
     bin_max: u64,
-    waiting_area_at_bin: u128,
     waiting_area_at_warmup: u128,
     /// The consumer that reads it first, if any; its lag includes what the outlet is owed.
     reader: Option<ConsumerId>,
@@ -57,8 +58,10 @@ struct OutletRecord {
 
 #[derive(Clone, Debug)]
 struct ConsumerRecord {
-    node: NodeId,
-    capacity: u32,
+    /// Workers, and since when there are so many.
+    capacity: (u32, Time),
+    /// Workers times nanoseconds up to then.
+    room: u128,
     busy: Level,
     lag: Level,
     latency: Distribution,
@@ -66,7 +69,8 @@ struct ConsumerRecord {
     service: Distribution,
     /// Number handled and sum of latencies during the warm-up; after it they are in `latency`.
     early: (u64, u128),
-    at_bin: Snapshot,
+    /// Latencies within the bin.
+    heat: Distribution,
     at_warmup: Snapshot,
     failed: u64,
     retries: u64,
@@ -76,7 +80,7 @@ struct ConsumerRecord {
 struct Snapshot {
     busy_area: u128,
     lag_area: u128,
-    handled: (u64, u128),
+    room: u128,
 }
 
 /// What set out on a link.
@@ -115,10 +119,15 @@ pub struct ConsumerFigures {
 }
 
 impl Recorder {
-    /// For a run at its very start.
+    /// For a run at its very start that nobody watches: a coarse series is enough.
     pub fn new(plan: Arc<Plan>) -> Recorder {
+        Recorder::with_bins(plan, Series::PLAIN)
+    }
+
+    /// For a run at its very start, with a series of at most so many bins.
+    pub fn with_bins(plan: Arc<Plan>, most: usize) -> Recorder {
         let precision = Precision::of(plan.consumers.len() * 3);
-        let bins = Series::bins_for(plan.nodes.len() + plan.outlets.len()) as u64;
+        let bins = Series::bins_for(&plan, most) as u64;
         let width = Span(plan.duration.0.div_ceil(bins).max(1));
         let reader = |read: &crate::ids::ReadId| plan.reads[read.index()].consumer;
         let mut recorder = Recorder {
@@ -129,7 +138,6 @@ impl Recorder {
                 .map(|outlet| OutletRecord {
                     waiting: Level::default(),
                     bin_max: 0,
-                    waiting_area_at_bin: 0,
                     waiting_area_at_warmup: 0,
                     reader: outlet.readers.first().map(reader),
                     others: outlet.readers.iter().skip(1).map(reader).collect(),
@@ -139,15 +147,15 @@ impl Recorder {
                 .consumers
                 .iter()
                 .map(|consumer| ConsumerRecord {
-                    node: consumer.node,
-                    capacity: consumer.capacity(),
+                    capacity: (consumer.capacity(), Time::ZERO),
+                    room: 0,
                     busy: Level::default(),
                     lag: Level::default(),
                     latency: Distribution::new(precision),
                     wait: Distribution::new(precision),
                     service: Distribution::new(precision),
                     early: (0, 0),
-                    at_bin: Snapshot::default(),
+                    heat: Distribution::new(Precision::Rough),
                     at_warmup: Snapshot::default(),
                     failed: 0,
                     retries: 0,
@@ -156,13 +164,14 @@ impl Recorder {
             links: vec![LinkRecord::default(); plan.links.len()],
             faults: FaultLog::default(),
             fates: Fates::default(),
+            types: vec![0; plan.types.len()],
             emitter_nodes: plan
                 .emitters
                 .iter()
                 .map(|emitter| (plan.nodes[emitter.node.index()].role == Role::Producer).then_some(emitter.node))
                 .collect(),
             channel_nodes: plan.channels.iter().map(|channel| plan.brokers[channel.broker.index()].node).collect(),
-            series: Series { width, rows: Vec::new() },
+            series: Series::new(width),
             bin_started: Time::ZERO,
             mark: Time::ZERO,
             warm: false,
@@ -181,7 +190,7 @@ impl Recorder {
             let bin_end = self.bin_started + self.series.width;
             if bin_end <= self.mark {
                 let row = self.row(bin_end);
-                self.series.rows.push(Arc::new(row));
+                self.series.push(row);
                 self.start_bin(bin_end);
             }
             let bin_end = self.bin_started + self.series.width;
@@ -203,49 +212,70 @@ impl Recorder {
         }
     }
 
-    /// The bin from the last boundary to `end`.
+    /// All totals at `end`, with what is special of the bin from the last boundary to there.
     fn row(&self, end: Time) -> Row {
-        let ns = (end - self.bin_started).0.max(1) as f64;
-        let per_second = SECOND as f64 / ns;
-        let throughput = |i: usize| ((self.count(NodeId::at(i)) - self.nodes[i].at_bin) as f64 * per_second) as f32;
-        let empty = |i: usize| NodeBin { throughput: throughput(i), latency: f32::NAN, ..NodeBin::default() };
-        let mut nodes: Box<[NodeBin]> = (0..self.nodes.len()).map(empty).collect();
-        for consumer in &self.consumers {
-            let (then, now) = (consumer.at_bin, consumer.snapshot(end));
-            let bin = &mut nodes[consumer.node.index()];
-            let (ended, sum) = (now.handled.0 - then.handled.0, now.handled.1 - then.handled.1);
-            if ended > 0 {
-                bin.latency = (sum as f64 / ended as f64 * 1e-9) as f32;
-            }
-            bin.lag = ((now.lag_area - then.lag_area) as f64 / ns) as f32;
-            bin.utilisation = ((now.busy_area - then.busy_area) as f64 / ns / f64::from(consumer.capacity)) as f32;
-        }
-        let outlets = self.outlets.iter().map(|outlet| OutletBin {
-            depth: ((outlet.waiting.area(end) - outlet.waiting_area_at_bin) as f64 / ns) as f32,
-            depth_max: outlet.bin_max.max(outlet.waiting.now()) as f32,
+        let outlets = self
+            .outlets
+            .iter()
+            .map(|outlet| OutletCell { waiting: outlet.waiting.area(end), most: outlet.bin_max.max(outlet.waiting.now()) });
+        let consumers = self.consumers.iter().map(|consumer| ConsumerCell {
+            latency: consumer.handled().1,
+            lag: consumer.lag.area(end),
+            busy: consumer.busy.area(end),
+            room: consumer.room(end),
+            failed: consumer.failed,
+            retries: consumer.retries,
+            heat: Heat::of(&consumer.heat),
         });
-        Row { end, outlets: outlets.collect(), nodes }
+        Row {
+            end,
+            counts: (0..self.nodes.len()).map(|i| self.count(NodeId::at(i))).collect(),
+            sent: self.links.iter().map(|link| link.sent).collect(),
+            types: self.types.clone().into(),
+            outlets: outlets.collect(),
+            consumers: consumers.collect(),
+        }
     }
 
     fn start_bin(&mut self, at: Time) {
         self.bin_started = at;
-        (0..self.nodes.len()).for_each(|i| self.nodes[i].at_bin = self.count(NodeId::at(i)));
-        for outlet in &mut self.outlets {
-            outlet.waiting_area_at_bin = outlet.waiting.area(at);
-            outlet.bin_max = outlet.waiting.now();
-        }
-        for consumer in &mut self.consumers {
-            consumer.at_bin = consumer.snapshot(at);
-        }
+        self.outlets.iter_mut().for_each(|outlet| outlet.bin_max = outlet.waiting.now());
+        self.consumers.iter_mut().filter(|consumer| consumer.heat.count_and_sum().0 > 0).for_each(|consumer| consumer.heat.clear());
     }
 
     /// The series with the bin under way as its last row.
     pub fn series_at(&self, now: Time) -> Series {
-        let mut series = self.series.clone();
-        if now > self.bin_started {
-            series.rows.push(Arc::new(self.row(now)));
+        if now > self.bin_started { self.series.with_open(self.row(now)) } else { self.series.clone() }
+    }
+
+    /// Events of a type published since the start.
+    pub fn published(&self, kind: TypeId) -> u64 {
+        self.types[kind.index()]
+    }
+
+    /// Calls `each` with the identity and the bytes of every block that copies share, and gives the bytes that a copy takes besides.
+    pub fn weigh(&self, each: impl FnMut(usize, usize)) -> usize {
+        let consumers: usize = self
+            .consumers
+            .iter()
+            .map(|c| c.latency.bytes() + c.wait.bytes() + c.service.bytes() + c.heat.bytes() + size_of::<ConsumerRecord>())
+            .sum();
+        let plain = self.nodes.len() * size_of::<NodeRecord>()
+            + self.links.len() * size_of::<LinkRecord>()
+            + self.types.len() * size_of::<u64>()
+            + self.emitter_nodes.len() * size_of::<Option<NodeId>>()
+            + self.channel_nodes.len() * size_of::<NodeId>();
+        let outlets: usize = self.outlets.iter().map(|o| size_of::<OutletRecord>() + size_of_val(&*o.others)).sum();
+        size_of::<Recorder>() + consumers + plain + outlets + self.series.weigh(each)
+    }
+
+    /// From `now` on the run follows another plan of the same shape.
+    pub fn adopt(&mut self, plan: &Arc<Plan>, now: Time) {
+        for (consumer, planned) in self.consumers.iter_mut().zip(&plan.consumers) {
+            consumer.room = consumer.room(now);
+            consumer.capacity = (planned.capacity(), now);
         }
-        series
+        self.plan = Arc::clone(plan);
     }
 
     /// What a node counts: emitted by a producer, taken in by a broker, handled to the end by a consumer.
@@ -272,7 +302,7 @@ impl Recorder {
     /// What a consumer did after warm-up.
     pub fn consumer(&self, id: ConsumerId, now: Time) -> ConsumerFigures {
         let consumer = &self.consumers[id.index()];
-        let observed = (now - self.plan.warmup).0 as f64 * f64::from(consumer.capacity);
+        let observed = (consumer.room(now) - consumer.at_warmup.room) as f64;
         let busy = (consumer.busy.area(now) - if self.warm { consumer.at_warmup.busy_area } else { 0 }) as f64;
         ConsumerFigures {
             latency: consumer.latency.summary(),
@@ -342,7 +372,13 @@ impl ConsumerRecord {
     }
 
     fn snapshot(&self, at: Time) -> Snapshot {
-        Snapshot { busy_area: self.busy.area(at), lag_area: self.lag.area(at), handled: self.handled() }
+        Snapshot { busy_area: self.busy.area(at), lag_area: self.lag.area(at), room: self.room(at) }
+    }
+
+    /// Workers times nanoseconds since the start.
+    fn room(&self, at: Time) -> u128 {
+        let (workers, since) = self.capacity;
+        self.room + u128::from(workers) * u128::from((at - since).0)
     }
 }
 
@@ -364,7 +400,8 @@ impl Observer for Recorder {
     fn observe(&mut self, now: Time, what: &Observation<'_>) {
         self.fates.observe(what);
         match *what {
-            Observation::Published { emitter, .. } => {
+            Observation::Published { emitter, event, .. } => {
+                self.types[usize::from(event.kind.0)] += 1;
                 if let Some(node) = self.emitter_nodes[emitter.index()] {
                     self.nodes[node.index()].count += 1;
                 }
@@ -383,8 +420,11 @@ impl Observer for Recorder {
             | Observation::Refused { .. }
             | Observation::GivenUp { .. }
             | Observation::Confirmed { .. }
-            | Observation::Breaker { .. }
-            | Observation::Broker { .. } => {}
+            | Observation::Breaker { .. } => {}
+            Observation::Broker { broker, note } => {
+                let node = self.plan.brokers[broker.index()].node;
+                self.series.note(Happening { at: now, node, note });
+            }
             Observation::FaultBegan { number, fault, until } => self.faults.began(number, fault, until, now, &self.plan),
             Observation::FaultEnded { number } => self.faults.ended(number, now),
             Observation::Ended { outlet, waited, .. } => {
@@ -421,6 +461,7 @@ impl Observer for Recorder {
                 let record = &mut self.consumers[consumer.index()];
                 record.busy.down(now);
                 let latency = (now - message.event.published).0;
+                record.heat.record(latency);
                 if self.warm {
                     record.service.record((now - began).0);
                     record.latency.record(latency);

@@ -1,72 +1,415 @@
-//! Figures over time: the run cut into bins of equal width, one row of all nodes and outlets per finished bin.
+//! Figures over time: the run cut into bins of equal width, one row of running totals at the end of each.
 //!
-//! Rows are shared, so that handing the whole series to the window costs one pointer per row. Memory is bounded: the
-//! number of bins shrinks as the number of nodes and outlets grows (see [`Series::bins_for`]).
+//! Rows hold totals since the start, so that the figures of any span are a difference of two of them: a bin, a few
+//! hundred bins that a plot draws as one, the last second before now. Coarser levels, each with half as many rows as the one below,
+//! spare whoever draws a long run from looking at every bin. Rows are shared, so that a copy of a series (a checkpoint, a frame) costs
+//! next to nothing. Memory is bounded: the number of bins shrinks as the number of nodes and outlets grows (see
+//! [`Series::bins_for`]).
 
-use crate::ids::{NodeId, OutletId};
-use crate::time::{Span, Time};
+use super::heat::Heat;
+use super::tape::Tape;
+use crate::engine::Note;
+use crate::ids::{ConsumerId, LinkId, NodeId, OutletId, TypeId};
+use crate::scenario::Plan;
+use crate::time::{SECOND, Span, Time};
 use std::sync::Arc;
 
 /// The finished bins of a run so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
     /// Width of a bin.
     pub width: Span,
-    /// Finished bins, oldest first; the i-th covers `i * width .. (i + 1) * width`.
-    pub rows: Vec<Arc<Row>>,
+    /// By level: every bin, every second one, every fourth, and so on.
+    levels: Vec<Tape<Row>>,
+    /// The bin under way, where somebody asked for it.
+    open: Option<Arc<Row>>,
+    /// What happened apart from events, in order of time.
+    happenings: Tape<Happening>,
 }
 
-/// One bin.
+/// Something that happened to a broker: a rebalance, a node that failed, publishers held back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Happening {
+    /// When.
+    pub at: Time,
+    /// To which node.
+    pub node: NodeId,
+    /// What.
+    pub note: Note,
+}
+
+/// Running totals at the end of a bin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Where the bin ends.
     pub end: Time,
-    /// By [`NodeId`].
-    pub nodes: Box<[NodeBin]>,
+    /// By [`NodeId`]: emitted by a producer, taken in by a broker, handled to the end by a consumer.
+    pub counts: Box<[u64]>,
+    /// By [`LinkId`]: events that set out.
+    pub sent: Box<[u64]>,
+    /// By [`TypeId`]: events published.
+    pub types: Box<[u64]>,
     /// By [`OutletId`].
-    pub outlets: Box<[OutletBin]>,
+    pub outlets: Box<[OutletCell]>,
+    /// By [`ConsumerId`].
+    pub consumers: Box<[ConsumerCell]>,
 }
 
-/// A node within a bin.
+/// An outlet at the end of a bin.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct NodeBin {
-    /// Per second: emitted by a producer, taken in by a broker, handled to the end by a consumer.
-    pub throughput: f32,
-    /// Mean seconds from publish to the end of handling; not a number if nothing ended.
-    pub latency: f32,
-    /// Events owed to a consumer and not finished, time-weighted mean.
-    pub lag: f32,
-    /// Share of a consumer's workers that were busy.
-    pub utilisation: f32,
+pub struct OutletCell {
+    /// Waiting events times nanoseconds.
+    pub waiting: u128,
+    /// The most events that waited at once within the bin.
+    pub most: u64,
 }
 
-/// An outlet within a bin.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct OutletBin {
-    /// Events waiting, time-weighted mean.
-    pub depth: f32,
-    /// The most events that waited at once.
-    pub depth_max: f32,
+/// A consumer at the end of a bin.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ConsumerCell {
+    /// Sum of the latencies of everything handled to the end, nanoseconds.
+    pub latency: u128,
+    /// Owed events times nanoseconds.
+    pub lag: u128,
+    /// Busy workers times nanoseconds.
+    pub busy: u128,
+    /// Workers times nanoseconds.
+    pub room: u128,
+    /// Messages whose last attempt failed.
+    pub failed: u64,
+    /// Further attempts scheduled.
+    pub retries: u64,
+    /// Latencies within this bin.
+    pub heat: Heat,
+}
+
+/// A bin, or several taken together: the figures between two rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Bin<'a> {
+    /// The row where it begins; the start of the run if there is none.
+    before: Option<&'a Row>,
+    /// The row where it ends.
+    row: &'a Row,
+}
+
+impl Row {
+    /// The memory it takes.
+    pub fn bytes(&self) -> usize {
+        let heat: usize = self.consumers.iter().map(|consumer| consumer.heat.bytes()).sum();
+        size_of::<Row>()
+            + size_of_val(&*self.counts)
+            + size_of_val(&*self.sent)
+            + size_of_val(&*self.types)
+            + size_of_val(&*self.outlets)
+            + size_of_val(&*self.consumers)
+            + heat
+    }
+
+    /// `self` and the row before it, as one row of the next level.
+    fn merged(&self, before: &Row) -> Row {
+        let mut merged = self.clone();
+        merged.outlets.iter_mut().zip(&before.outlets).for_each(|(cell, other)| cell.most = cell.most.max(other.most));
+        for (cell, other) in merged.consumers.iter_mut().zip(&before.consumers) {
+            cell.heat = Heat::sum([&cell.heat, &other.heat].into_iter());
+        }
+        merged
+    }
 }
 
 impl Series {
-    /// Memory bound: cells (a node or an outlet in a bin) that a series may hold, about 64 MB.
-    const CELLS: usize = 4_000_000;
+    /// Memory bound of the bins themselves; all coarser levels together take as much again.
+    const BYTES: usize = 32 << 20;
+    /// What a consumer's latencies in a bin may be expected to take.
+    const HEAT: usize = 128;
+    /// Most bins of a run that somebody looks at closely.
+    pub const FINE: usize = 8192;
+    /// Most bins of a run that nobody looks at while it goes on.
+    pub const PLAIN: usize = 512;
 
-    /// How many bins a run is cut into, given how many nodes and outlets each row holds: 10 to 1,000.
-    pub fn bins_for(entities: usize) -> usize {
-        (Self::CELLS / entities.max(1)).clamp(10, 1000)
+    /// An empty series in bins of this width.
+    pub fn new(width: Span) -> Series {
+        Series { width, levels: Vec::new(), open: None, happenings: Tape::default() }
     }
 
-    /// `(time in seconds at the middle of the bin, value)` of one node's figure, oldest first.
-    pub fn of_node(&self, node: NodeId, figure: impl Fn(&NodeBin) -> f32) -> impl Iterator<Item = [f64; 2]> {
-        let half = self.width.seconds() / 2.0;
-        self.rows.iter().filter_map(move |row| Some([row.end.seconds() - half, f64::from(figure(row.nodes.get(node.index())?))]))
+    /// How many bins a run is cut into: at most `most`, fewer where a row is long, but at least 10.
+    pub fn bins_for(plan: &Plan, most: usize) -> usize {
+        let consumer = size_of::<ConsumerCell>() + Self::HEAT;
+        let numbers = (plan.nodes.len() + plan.links.len() + plan.types.len()) * size_of::<u64>();
+        let row = size_of::<Row>() + numbers + plan.outlets.len() * size_of::<OutletCell>() + plan.consumers.len() * consumer;
+        (Self::BYTES / row).min(most).max(10)
     }
 
-    /// The same of one outlet.
-    pub fn of_outlet(&self, outlet: OutletId, figure: impl Fn(&OutletBin) -> f32) -> impl Iterator<Item = [f64; 2]> {
-        let half = self.width.seconds() / 2.0;
-        self.rows.iter().filter_map(move |row| Some([row.end.seconds() - half, f64::from(figure(row.outlets.get(outlet.index())?))]))
+    /// Adds the bin that has just ended.
+    pub fn push(&mut self, row: Row) {
+        self.open = None;
+        let mut row = Arc::new(row);
+        for level in 0.. {
+            if level == self.levels.len() {
+                self.levels.push(Tape::default());
+            }
+            let tape = &mut self.levels[level];
+            tape.push(Arc::clone(&row));
+            let len = tape.len();
+            if len % 2 == 1 {
+                break;
+            }
+            let Some(before) = tape.get(len - 2) else { break };
+            row = Arc::new(row.merged(before));
+        }
+    }
+
+    /// Most happenings that are kept: a run that does nothing but rebalance shows as such.
+    const HAPPENINGS: usize = 10_000;
+
+    /// Notes that something happened.
+    pub fn note(&mut self, happening: Happening) {
+        if self.happenings.len() < Self::HAPPENINGS {
+            self.happenings.push(Arc::new(happening));
+        }
+    }
+
+    /// What happened apart from events, in order of time.
+    pub fn happenings(&self) -> impl Iterator<Item = &Happening> + '_ {
+        (0..self.happenings.len()).filter_map(|i| self.happenings.get(i).map(|happening| &**happening))
+    }
+
+    /// With the bin under way.
+    pub fn with_open(&self, row: Row) -> Series {
+        Series { open: Some(Arc::new(row)), ..self.clone() }
+    }
+
+    /// How many bins there are, the one under way not counted.
+    pub fn len(&self) -> usize {
+        self.levels.first().map_or(0, Tape::len)
+    }
+
+    /// Whether there is nothing to see.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0 && self.open.is_none()
+    }
+
+    /// Up to when there are figures.
+    pub fn end(&self) -> Time {
+        let last = || self.levels.first()?.last();
+        self.open.as_ref().or_else(last).map_or(Time::ZERO, |row| row.end)
+    }
+
+    /// The figures of the last while: from the latest end of a bin that is at least `back` before the last row, or from the start of the
+    /// run if there is none.
+    pub fn recent(&self, back: Span) -> Option<Bin<'_>> {
+        let row = self.open.as_ref().or_else(|| self.levels.first()?.last())?;
+        let bins = (row.end - (Time::ZERO + back)).0.checked_div(self.width.0).unwrap_or(0) as usize;
+        let before = bins.checked_sub(1).and_then(|last| self.levels.first()?.get(last));
+        Some(Bin { before: before.map(|row| &**row), row })
+    }
+
+    /// The bins between two times (in seconds) and one on either side, in the finest level in which they are about `most` or fewer.
+    pub fn bins(&self, from: f64, to: f64, most: usize) -> Vec<Bin<'_>> {
+        let width = self.width.seconds().max(1e-9);
+        let level = (0..self.levels.len()).find(|level| (to - from) / (width * (1u64 << level) as f64) <= most.max(1) as f64);
+        let level = level.unwrap_or(self.levels.len().saturating_sub(1));
+        self.level(level, from, to)
+    }
+
+    fn level(&self, level: usize, from: f64, to: f64) -> Vec<Bin<'_>> {
+        let Some(tape) = self.levels.get(level) else {
+            return self.open.iter().map(|row| Bin { before: None, row }).collect();
+        };
+        let width = self.width.seconds().max(1e-9) * (1u64 << level) as f64;
+        let first = ((from / width).max(0.0) as usize).saturating_sub(1);
+        let end = ((to / width).max(0.0) as usize).saturating_add(2).min(tape.len());
+        let row = |index: usize| tape.get(index).map(|row| &**row);
+        let bin = |index: usize| Some(Bin { before: index.checked_sub(1).and_then(row), row: row(index)? });
+        let mut bins: Vec<Bin<'_>> = (first..end).filter_map(bin).collect();
+        // What is not yet a whole bin would be noise beside those that are: only where there are no others, or where bins are as they are.
+        if level == 0 && end == tape.len() && first <= end {
+            let before = tape.last().map(|row| &**row);
+            bins.extend(self.open.iter().map(|row| Bin { before, row }));
+        }
+        bins
+    }
+
+    /// The figures of a whole span (in seconds), as exactly as the bins allow; none before the first bin has ended.
+    pub fn span(&self, from: f64, to: f64) -> Option<Bin<'_>> {
+        let tape = self.levels.first()?;
+        let width = self.width.seconds().max(1e-9);
+        let at = |seconds: f64| ((seconds / width).round().max(0.0) as usize).min(tape.len());
+        let (mut first, mut last) = (at(from), at(to));
+        if last <= first {
+            // Narrower than a bin: the one that it is in.
+            first = first.min(tape.len().saturating_sub(1));
+            last = (first + 1).min(tape.len());
+        }
+        let row = |bins: usize| bins.checked_sub(1).and_then(|index| tape.get(index)).map(|row| &**row);
+        (last > first).then_some(())?;
+        Some(Bin { before: row(first), row: row(last)? })
+    }
+
+    /// A consumer's latencies over a span (in seconds).
+    pub fn heat(&self, consumer: ConsumerId, from: f64, to: f64) -> Heat {
+        // Whole bins only: those that a span merely touches are not in it, unless there are no others.
+        let inside =
+            |bin: &&Bin<'_>| bin.begin() + 1e-9 >= from - self.width.seconds() / 2.0 && bin.end() <= to + self.width.seconds() / 2.0;
+        let bins = self.level(0, from, to);
+        let heats: Vec<&Heat> = bins.iter().filter(inside).filter_map(|bin| bin.heat(consumer)).collect();
+        Heat::sum(heats.into_iter())
+    }
+
+    /// Calls `each` with the identity and the bytes of every sealed block of rows, and gives the bytes of what is not shared.
+    pub fn weigh(&self, mut each: impl FnMut(usize, usize)) -> usize {
+        self.happenings.blocks(|block, notes| each(block, size_of_val(notes) + notes.len() * size_of::<Happening>()));
+        let mut own = self.happenings.newest() * size_of::<usize>();
+        for tape in &self.levels {
+            tape.blocks(|block, rows| each(block, rows.iter().map(|row| row.bytes()).sum()));
+            own += size_of::<Tape<Row>>() + tape.newest() * size_of::<usize>();
+        }
+        own
+    }
+}
+
+impl Bin<'_> {
+    /// Where it begins, in seconds.
+    pub fn begin(&self) -> f64 {
+        self.before.map_or(0.0, |row| row.end.seconds())
+    }
+
+    /// Where it ends, in seconds.
+    pub fn end(&self) -> f64 {
+        self.row.end.seconds()
+    }
+
+    /// Its middle, in seconds.
+    pub fn middle(&self) -> f64 {
+        (self.begin() + self.end()) / 2.0
+    }
+
+    fn ns(&self) -> f64 {
+        (self.row.end - self.before.map_or(Time::ZERO, |row| row.end)).0.max(1) as f64
+    }
+
+    fn per_second(&self, count: impl Fn(&Row) -> Option<u64>) -> f64 {
+        self.count(count) as f64 / self.ns() * SECOND as f64
+    }
+
+    fn count(&self, count: impl Fn(&Row) -> Option<u64>) -> u64 {
+        count(self.row).unwrap_or(0).saturating_sub(self.before.and_then(&count).unwrap_or(0))
+    }
+
+    fn mean(&self, area: impl Fn(&Row) -> Option<u128>) -> f64 {
+        self.area(area) / self.ns()
+    }
+
+    fn area(&self, area: impl Fn(&Row) -> Option<u128>) -> f64 {
+        area(self.row).unwrap_or(0).saturating_sub(self.before.and_then(&area).unwrap_or(0)) as f64
+    }
+
+    /// Per second: emitted by a producer, taken in by a broker, handled to the end by a consumer.
+    pub fn throughput(&self, node: NodeId) -> f64 {
+        self.per_second(|row| row.counts.get(node.index()).copied())
+    }
+
+    /// Events of a type published per second.
+    pub fn published(&self, kind: TypeId) -> f64 {
+        self.per_second(|row| row.types.get(kind.index()).copied())
+    }
+
+    /// Events that set out on a link, per second.
+    pub fn sent(&self, link: LinkId) -> f64 {
+        self.per_second(|row| row.sent.get(link.index()).copied())
+    }
+
+    /// Messages of a consumer whose last attempt failed, per second.
+    pub fn failed(&self, consumer: ConsumerId) -> f64 {
+        self.per_second(|row| Some(row.consumers.get(consumer.index())?.failed))
+    }
+
+    /// Further attempts that a consumer scheduled, per second.
+    pub fn retries(&self, consumer: ConsumerId) -> f64 {
+        self.per_second(|row| Some(row.consumers.get(consumer.index())?.retries))
+    }
+
+    /// Mean seconds from publish to the end of handling; not a number if nothing ended.
+    pub fn latency(&self, node: NodeId, consumer: ConsumerId) -> f64 {
+        let ended = self.count(|row| row.counts.get(node.index()).copied()) as f64;
+        self.area(|row| Some(row.consumers.get(consumer.index())?.latency)) / ended * 1e-9
+    }
+
+    /// Events owed to a consumer and not finished, mean over time.
+    pub fn lag(&self, consumer: ConsumerId) -> f64 {
+        self.mean(|row| Some(row.consumers.get(consumer.index())?.lag))
+    }
+
+    /// Share of a consumer's workers that were busy.
+    pub fn utilisation(&self, consumer: ConsumerId) -> f64 {
+        let room = self.area(|row| Some(row.consumers.get(consumer.index())?.room));
+        self.area(|row| Some(row.consumers.get(consumer.index())?.busy)) / room.max(1.0)
+    }
+
+    /// Events waiting at an outlet, mean over time.
+    pub fn depth(&self, outlet: OutletId) -> f64 {
+        self.mean(|row| Some(row.outlets.get(outlet.index())?.waiting))
+    }
+
+    /// The most events that waited at an outlet at once. Only of a single bin of a level, not of any span.
+    pub fn most(&self, outlet: OutletId) -> u64 {
+        self.row.outlets.get(outlet.index()).map_or(0, |cell| cell.most)
+    }
+
+    /// A consumer's latencies. Only of a single bin of a level, not of any span.
+    pub fn heat(&self, consumer: ConsumerId) -> Option<&Heat> {
+        self.row.consumers.get(consumer.index()).map(|cell| &cell.heat)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(bins: u64) -> Series {
+        let mut series = Series::new(Span(SECOND));
+        for n in 1..=bins {
+            series.push(Row {
+                end: Time(n * SECOND),
+                counts: [n * n].into(),
+                sent: [].into(),
+                types: [].into(),
+                outlets: [OutletCell { waiting: u128::from(n * SECOND) * 3, most: n % 7 }].into(),
+                consumers: [].into(),
+            });
+        }
+        series
+    }
+
+    #[test]
+    fn every_level_tells_the_same_story() {
+        let series = series(1000);
+        for most in [2, 10, 100, 1000, 100_000] {
+            let bins = series.bins(0.0, 1000.0, most);
+            assert!(bins.len() <= most * 2 + 12 && bins.len() * 3 >= most.min(1000), "{} of {most}", bins.len());
+            assert!(bins.windows(2).all(|pair| pair[0].end() == pair[1].begin()), "without gaps");
+            let end = bins[bins.len() - 1].end();
+            assert!(bins[0].begin() == 0.0 && end > 1000.0 - (bins[0].end() - bins[0].begin()), "from end to end: {end}");
+            let all: f64 = bins.iter().map(|bin| bin.throughput(NodeId(0)) * (bin.end() - bin.begin())).sum();
+            assert!((all - end * end).abs() < 1e-3, "{all}");
+            assert_eq!(bins.iter().map(|bin| bin.most(OutletId(0))).max(), Some(6));
+            assert!(bins.iter().all(|bin| (bin.depth(OutletId(0)) - 3.0).abs() < 1e-9));
+        }
+    }
+
+    #[test]
+    fn spans_are_differences_and_ends_are_no_problem() {
+        let series = series(100);
+        let span = series.span(10.0, 20.0).unwrap();
+        assert!((span.throughput(NodeId(0)) - (400.0 - 100.0) / 10.0).abs() < 1e-9);
+        assert_eq!(series.span(99.9, 1e9).unwrap().end(), 100.0);
+        assert!(Series::new(Span(SECOND)).span(0.0, 1.0).is_none() && Series::new(Span(SECOND)).bins(0.0, 1.0, 5).is_empty());
+        assert!((12..=13).contains(&series.bins(40.0, 50.0, 1000).len()));
+        assert!(series.bins(200.0, 300.0, 10).is_empty());
+        let now = Row { end: Time(100 * SECOND + SECOND / 2), counts: [10_050].into(), ..(**series.levels[0].last().unwrap()).clone() };
+        let series = series.with_open(now);
+        let recent = series.recent(Span(SECOND)).unwrap();
+        assert_eq!((recent.begin(), recent.throughput(NodeId(0))), (99.0, (10_050.0 - 9_801.0) / 1.5));
+        assert_eq!(series.recent(Span(1000 * SECOND)).unwrap().begin(), 0.0);
+        assert_eq!(series.bins(0.0, 200.0, 1000).last().unwrap().end(), 100.5);
     }
 }

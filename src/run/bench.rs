@@ -1,6 +1,6 @@
 //! A run whose processor time is measured: the very engine and recorder that every other run has, nothing special-cased.
 
-use super::frame::{Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, PlayState, Speed};
+use super::frame::{Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, Past, PlayState, Speed};
 use crate::engine::{Progress, Simulation};
 use crate::ids::{EmitterId, EventId, LinkId, TypeId};
 use crate::record::{Recorder, Series, Totals};
@@ -110,11 +110,13 @@ pub fn picture(plan: &Arc<Plan>, number: u64, flights: usize) -> Frame {
         fingerprint: number,
         totals: Totals::default(),
         nodes: (0..plan.nodes.len()).map(node).collect(),
+        brokers: Vec::new(),
         outlets: (0..plan.outlets.len()).map(outlet).collect(),
         links: (0..plan.links.len()).map(|i| LinkFigures { rate: 40.0 + vary(i) as f64, sent: 40 * number, lost: 0 }).collect(),
         flights: (0..flights).map(flight).collect(),
         set_out: flights as u64,
         faults: Arc::default(),
         series: Series::default(),
+        past: Past::default(),
     }
 }

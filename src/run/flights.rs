@@ -13,6 +13,8 @@ pub struct Flights {
     seen: u64,
     /// Every how many-th is kept; doubles whenever the list is full.
     stride: u64,
+    /// While the run is on its way to this time: only what is still on its way then counts.
+    pub until: Option<Time>,
 }
 
 impl Flights {
@@ -25,6 +27,9 @@ impl Flights {
 
     #[inline(always)]
     fn add(&mut self, link: LinkId, event: &Event, sent: Time, arrives: Time, lost: bool) {
+        if self.until.is_some_and(|until| arrives <= until) {
+            return;
+        }
         self.seen += 1;
         if self.stride > 1 && !self.seen.is_multiple_of(self.stride) {
             return;

@@ -1,5 +1,9 @@
 //! What the window draws: an immutable picture of a run at one moment.
 
+use super::branches::BranchInfo;
+use super::look::Answers;
+use crate::engine::broker::Broker;
+pub use crate::engine::broker::eventbridge::view as eventbridge;
 use crate::ids::{EventId, LinkId, TypeId};
 use crate::record::faults::FaultSpan;
 use crate::record::{Series, Totals};
@@ -10,7 +14,8 @@ use std::sync::Arc;
 /// A run at one moment. Made by the runner, shared, never changed.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// Counts up with every restart and every new plan: figures of different numbers are of different runs.
+    /// Counts up with every restart, every new plan and every jump through time: what a frame of another number showed does not lead
+    /// to this one.
     pub run: u64,
     /// Counts up with every frame of this runner: flights are new when this is.
     pub number: u64,
@@ -34,6 +39,8 @@ pub struct Frame {
     pub totals: Totals,
     /// By `NodeId`.
     pub nodes: Vec<NodeFigures>,
+    /// By `BrokerId`: what its kind shows of itself.
+    pub brokers: Vec<BrokerView>,
     /// By `OutletId`.
     pub outlets: Vec<OutletFigures>,
     /// By `LinkId`.
@@ -44,13 +51,70 @@ pub struct Frame {
     pub set_out: u64,
     /// What went wrong so far, in the order in which it began.
     pub faults: Arc<Vec<Arc<FaultSpan>>>,
-    /// Figures over time.
+    /// Figures over time, up to the moment.
     pub series: Series,
+    /// What is known of the run beyond the moment.
+    pub past: Past,
+}
+
+/// The recorded run around the moment that a frame shows.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    /// How far this branch was ever simulated.
+    pub recorded: Time,
+    /// Figures over time up to there.
+    pub film: Series,
+    /// What went wrong up to there.
+    pub faults: Vec<Arc<FaultSpan>>,
+    /// Where the run is on its way to, while it is not yet there.
+    pub seeking: Option<Time>,
+    /// Whether the speed is chosen so that single events can be followed.
+    pub follow: bool,
+    /// The span that is played again and again.
+    pub looping: Option<(Time, Time)>,
+    /// The branch that is shown.
+    pub branch: u32,
+    /// All branches, in the order in which they were made.
+    pub branches: Arc<Vec<BranchInfo>>,
+    /// Bytes that checkpoints take, and how many there are.
+    pub memory: (usize, usize),
+    /// Bytes that checkpoints may take.
+    pub budget: usize,
+    /// Why the last intervention could not be made: which one it was, and the reason.
+    pub refused: Option<(u64, Arc<str>)>,
+    /// What was looked up.
+    pub answers: Answers,
+}
+
+impl Past {
+    /// The branch that is shown.
+    pub fn here(&self) -> Option<&BranchInfo> {
+        self.branches.iter().find(|branch| branch.id == self.branch)
+    }
 }
 
 impl Frame {
     /// Most flights in one frame.
     pub const FLIGHTS: usize = 2_000;
+}
+
+/// What a broker shows of itself, beyond what all have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BrokerView {
+    /// Nothing more.
+    Plain,
+    /// Buses, rules, replays, recent events.
+    EventBridge(Box<eventbridge::View>),
+}
+
+impl BrokerView {
+    /// What a broker shows now.
+    pub fn of(broker: &Broker) -> BrokerView {
+        match broker {
+            Broker::EventBridge(broker) => BrokerView::EventBridge(Box::new(broker.view())),
+            Broker::Simple(_) => BrokerView::Plain,
+        }
+    }
 }
 
 /// Whether virtual time moves.

@@ -1,7 +1,8 @@
 //! A run in one go, as fast as the machine can.
 
+use super::script::{Moment, Script};
 use crate::engine::{Progress, Simulation};
-use crate::record::{Recorder, Report};
+use crate::record::{Recorder, Report, Series};
 use crate::scenario::Plan;
 use crate::time::Time;
 use std::sync::Arc;
@@ -31,14 +32,30 @@ impl Finished {
 }
 
 /// Runs a plan to its end or to a limit. `progress` is told the virtual time every few milliseconds.
-#[allow(clippy::disallowed_methods, reason = "wall time is measured here to be shown; it does not reach the run")]
 pub fn run(plan: &Arc<Plan>, seed: u64, progress: &mut dyn FnMut(Time)) -> Finished {
+    follow(&Script::plain(Arc::clone(plan), seed), progress)
+}
+
+/// The same with everything that was changed on the way.
+pub fn follow(script: &Script, progress: &mut dyn FnMut(Time)) -> Finished {
+    follow_marked(script, script.plan.duration, 0, progress).0
+}
+
+/// The same up to `until`, with the fingerprints at `marks` moments evenly spread on the way.
+#[allow(clippy::disallowed_methods, reason = "wall time is measured here to be shown; it does not reach the run")]
+pub fn follow_marked(script: &Script, until: Time, marks: u64, progress: &mut dyn FnMut(Time)) -> (Finished, Vec<(Time, u64)>) {
     let began = Instant::now();
-    let mut simulation = Simulation::new(Arc::clone(plan), seed);
-    let mut recorder = Recorder::new(Arc::clone(plan));
-    while simulation.advance(plan.duration, STRIDE, &mut recorder) == Progress::Paused {
-        progress(simulation.now());
+    let mut moment = Moment::start(script, Series::PLAIN);
+    let mut trail = Vec::new();
+    for mark in 1..=marks + 1 {
+        let to = Time((u128::from(until.0) * u128::from(mark) / u128::from(marks + 1)) as u64);
+        while moment.advance(script, to, STRIDE, &mut ()) == Progress::Paused {
+            progress(moment.now());
+        }
+        if mark <= marks {
+            trail.push((to, moment.simulation.fingerprint()));
+        }
     }
-    recorder.pass(simulation.now());
-    Finished { simulation, recorder, wall: began.elapsed().as_secs_f64() }
+    let Moment { simulation, recorder, .. } = moment;
+    (Finished { simulation, recorder, wall: began.elapsed().as_secs_f64() }, trail)
 }

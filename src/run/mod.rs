@@ -1,13 +1,28 @@
 //! Executing runs: headless in one go, many of them side by side, or paced against wall time on a thread of its own.
 
 pub mod bench;
+pub mod branches;
+pub mod brokers;
+pub mod checkpoints;
+pub mod contrast;
+pub mod find;
 mod flights;
 pub mod frame;
 pub mod headless;
+pub mod journey;
+pub mod look;
 pub mod pacing;
-mod rates;
+mod picture;
 pub mod runner;
+pub mod script;
+pub mod source;
+mod stage;
 pub mod sweep;
+pub mod watch;
+pub mod why;
+pub mod words;
 
 pub use frame::Frame;
 pub use runner::{Command, Runner};
+pub use script::{Moment, Script};
+pub use source::Source;

@@ -4,18 +4,18 @@
 //! runtime of one thread waits for commands and ticks; simulating is cut into slices of a few milliseconds, so that a
 //! command is obeyed at once whatever the load.
 
-use super::flights::Flights;
-use super::frame::{Frame, LinkFigures, NodeFigures, OutletFigures, PlayState, Speed};
-use super::pacing::Pacing;
-use super::rates::Rates;
-use crate::engine::{Progress, Simulation};
-use crate::ids::{ConsumerId, LinkId, NodeId, OutletId};
-use crate::record::{Recorder, Totals};
+use super::frame::{Frame, Speed};
+use super::look::{Answer, Look};
+use super::script::Script;
+use super::source::Source;
+use super::stage::{FRAME, Stage};
+use crate::ids::NodeId;
 use crate::scenario::Plan;
-use crate::scenario::plan::Role;
+use crate::scenario::intervention::{Intervention, What};
+use crate::time::Time;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 /// What a runner can be told. The only way to act on a run.
@@ -29,8 +29,43 @@ pub enum Command {
     Step,
     /// Move at this speed.
     Speed(Speed),
-    /// Begin again, with the same plan and seed; keeps playing if it was playing.
+    /// Go back to the start; keeps playing if it was playing.
     Restart,
+    /// Go to this moment, forwards or backwards; keeps playing if it was playing.
+    Seek(Time),
+    /// Go back to the moment before this one at which anything happened, then stand.
+    StepBack,
+    /// Go to the next moment at which anything happens at one of these nodes (at any node, if none is named), then stand.
+    Next {
+        /// Whose.
+        nodes: Vec<NodeId>,
+        /// Towards the start.
+        back: bool,
+    },
+    /// Choose the speed so that single events can be followed, or no longer.
+    Follow(bool),
+    /// Play this span again and again, or no longer.
+    Loop(Option<(Time, Time)>),
+    /// The text that the plan was made from, and what was changed on the way when the run was recorded: sent after `Load`, so that
+    /// changes can be planned.
+    Source {
+        /// The text.
+        source: Arc<Source>,
+        /// What is changed on the way.
+        interventions: Vec<Intervention>,
+    },
+    /// Change something, at the moment that is shown. In the past this begins a new branch.
+    Intervene(What),
+    /// Show this branch, at the same moment or at its end if it does not reach so far.
+    Branch(u32),
+    /// Give a branch another name.
+    Name(u32, String),
+    /// Bytes that checkpoints may take.
+    Budget(usize),
+    /// Look something up; frames carry the answer once it is found.
+    Look(Look),
+    /// What was looked up: from the thread that did, which began as this number.
+    Answer(u64, Answer),
     /// Run another plan from its start. Plays at once if `play`.
     Load {
         /// What to run.
@@ -56,8 +91,10 @@ impl Runner {
     /// # Errors
     /// The system's message if it has no thread or no timer left to give.
     pub fn start(plan: Arc<Plan>, seed: u64, wake: impl Fn() + Send + 'static) -> std::io::Result<Runner> {
-        let mut run = Run::new(plan, seed, 1);
+        let mut run = Stage::new(Script::plain(plan, seed), Vec::new(), 1);
         let (sender, receiver) = mpsc::unbounded_channel();
+        // Weak, so that the thread still ends when the handle is dropped.
+        run.reply = Some(sender.downgrade());
         let (publish, frames) = watch::channel(Arc::new(run.frame(0)));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let thread = std::thread::Builder::new()
@@ -90,28 +127,20 @@ impl Drop for Runner {
     }
 }
 
-/// Time between frames while playing.
-const FRAME: Duration = Duration::from_millis(16);
-/// Wall time to simulate before looking for commands again.
-const SLICE: Duration = Duration::from_millis(12);
-/// Steps between two looks at the clock: well under a millisecond.
-const STRIDE: u64 = 4_000;
-/// Percentiles are searched through whole histograms, so not for every frame.
-const PERCENTILES: Duration = Duration::from_millis(250);
-
-async fn drive(mut run: Run, mut commands: mpsc::UnboundedReceiver<Command>, frames: watch::Sender<Arc<Frame>>, wake: impl Fn() + Send) {
+async fn drive(mut run: Stage, mut commands: mpsc::UnboundedReceiver<Command>, frames: watch::Sender<Arc<Frame>>, wake: impl Fn() + Send) {
     let mut number = 0;
     loop {
-        if run.state == PlayState::Playing {
-            // At full speed the next slice begins at once; `biased` still lets a waiting command go first.
-            let rest = if run.pacing.speed() == Speed::Max { Duration::ZERO } else { FRAME.saturating_sub(run.spent) };
+        if run.moves() {
+            // On the way to somewhere, and at full speed, the next slice begins at once; `biased` still lets a command go first.
+            let hurry = run.hurries() || run.speed() == Speed::Max;
+            let rest = if hurry { Duration::ZERO } else { FRAME.saturating_sub(run.spent) };
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
                     Some(command) => run.obey(command),
                     None => return,
                 },
-                () = tokio::time::sleep(rest) => run.tick(),
+                () = tokio::time::sleep(rest) => run.work(),
             }
         } else {
             match commands.recv().await {
@@ -126,212 +155,6 @@ async fn drive(mut run: Run, mut commands: mpsc::UnboundedReceiver<Command>, fra
             number += 1;
             frames.send_replace(Arc::new(run.frame(number)));
             wake();
-        }
-    }
-}
-
-/// A run with its pace.
-struct Run {
-    id: u64,
-    simulation: Simulation,
-    recorder: Recorder,
-    flights: Flights,
-    rates: Rates,
-    latencies: Vec<(f64, f64, f64)>,
-    latencies_at: Option<Instant>,
-    state: PlayState,
-    pacing: Pacing,
-    last_tick: Option<Instant>,
-    last_frame: Option<Instant>,
-    /// Wall time the last slice took.
-    spent: Duration,
-    /// Wall time the last frame took to make.
-    frame_took: Duration,
-    /// Virtual seconds per wall second, smoothed.
-    achieved: f64,
-}
-
-impl Run {
-    fn new(plan: Arc<Plan>, seed: u64, id: u64) -> Run {
-        Run {
-            id,
-            latencies: vec![(0.0, 0.0, 0.0); plan.consumers.len()],
-            simulation: Simulation::new(Arc::clone(&plan), seed),
-            recorder: Recorder::new(plan),
-            flights: Flights::default(),
-            rates: Rates::default(),
-            latencies_at: None,
-            state: PlayState::Paused,
-            pacing: Pacing::new(Speed::Times(1.0)),
-            last_tick: None,
-            last_frame: None,
-            spent: Duration::ZERO,
-            frame_took: Duration::ZERO,
-            achieved: 0.0,
-        }
-    }
-
-    /// The same place for another run.
-    fn replace(&mut self, plan: Arc<Plan>, seed: u64, play: bool) {
-        let pacing = self.pacing;
-        *self = Run::new(plan, seed, self.id + 1);
-        self.pacing = pacing;
-        if play {
-            self.play();
-        }
-    }
-
-    fn restart(&mut self, play: bool) {
-        self.replace(Arc::clone(self.simulation.plan()), self.simulation.seed(), play);
-    }
-
-    fn play(&mut self) {
-        self.state = PlayState::Playing;
-        self.last_tick = None;
-    }
-
-    fn obey(&mut self, command: Command) {
-        // Whatever it was, the window wants to see the result at once.
-        self.last_frame = None;
-        let over = matches!(self.state, PlayState::Finished | PlayState::Stopped(_));
-        match command {
-            Command::Play if over => self.restart(true),
-            Command::Play => self.play(),
-            Command::Pause if !over => self.state = PlayState::Paused,
-            Command::Pause => {}
-            Command::Step => {
-                if !over {
-                    self.state = PlayState::Paused;
-                    let to = self.simulation.next_due().unwrap_or(self.simulation.plan().duration);
-                    let progress = self.simulation.advance(to, u64::MAX, &mut (&mut self.recorder, &mut self.flights));
-                    self.note(progress);
-                }
-            }
-            Command::Speed(speed) => self.pacing = Pacing::new(speed),
-            Command::Restart => self.restart(self.state == PlayState::Playing),
-            Command::Load { plan, seed, play } => self.replace(plan, seed, play),
-        }
-    }
-
-    #[allow(clippy::disallowed_methods, reason = "pacing is where wall time meets the run")]
-    fn tick(&mut self) {
-        let began = Instant::now();
-        let elapsed = self.last_tick.replace(began).map_or(FRAME, |last| began - last);
-        let before = self.simulation.now();
-        let target = self.pacing.target(before, elapsed);
-        loop {
-            let progress = self.simulation.advance(target, STRIDE, &mut (&mut self.recorder, &mut self.flights));
-            self.note(progress);
-            if progress != Progress::Paused || began.elapsed() >= SLICE {
-                break;
-            }
-        }
-        self.spent = began.elapsed();
-        let now = self.simulation.now();
-        let reached = (now - before).seconds() / elapsed.as_secs_f64().max(1e-6);
-        self.achieved = if self.achieved == 0.0 { reached } else { self.achieved * 0.9 + reached * 0.1 };
-        self.rates.sample(&self.simulation, &self.recorder, self.achieved);
-    }
-
-    /// Takes note of how far the simulation got.
-    fn note(&mut self, progress: Progress) {
-        self.recorder.pass(self.simulation.now());
-        match progress {
-            Progress::Stopped(stop) => self.state = PlayState::Stopped(stop.to_string()),
-            Progress::Reached if self.simulation.now() >= self.simulation.plan().duration => self.state = PlayState::Finished,
-            Progress::Reached | Progress::Paused => {}
-        }
-        if self.state != PlayState::Playing {
-            self.last_frame = None;
-        }
-    }
-
-    #[allow(clippy::disallowed_methods, reason = "frames are paced by wall time")]
-    fn frame_is_due(&mut self) -> bool {
-        // Frames of thousands of nodes take milliseconds to make: then there are fewer of them, so that the run gets its time.
-        let pause = (FRAME - Duration::from_millis(2)).max(self.frame_took * 5);
-        let due = self.last_frame.is_none_or(|last| last.elapsed() >= pause);
-        if due {
-            self.last_frame = Some(Instant::now());
-        }
-        due
-    }
-
-    #[allow(clippy::disallowed_methods, reason = "percentiles are refreshed by wall time")]
-    fn refresh_latencies(&mut self) {
-        let stale = self.latencies_at.is_none_or(|at| at.elapsed() >= PERCENTILES);
-        if stale || self.state != PlayState::Playing {
-            self.latencies_at = Some(Instant::now());
-            self.latencies = (0..self.latencies.len()).map(|i| self.recorder.latency(ConsumerId::at(i))).collect();
-        }
-    }
-
-    #[allow(clippy::disallowed_methods, reason = "the time it takes decides how often it is done")]
-    fn frame(&mut self, number: u64) -> Frame {
-        let began = Instant::now();
-        let frame = self.picture(number);
-        self.frame_took = began.elapsed();
-        frame
-    }
-
-    fn picture(&mut self, number: u64) -> Frame {
-        self.refresh_latencies();
-        let (flights, set_out) = self.flights.take();
-        let (simulation, recorder) = (&self.simulation, &self.recorder);
-        let (plan, now) = (simulation.plan(), simulation.now());
-        let link = |i: usize| {
-            let (id, record) = (LinkId::at(i), recorder.link(LinkId::at(i)));
-            LinkFigures { rate: self.rates.link(now, id, record.sent), sent: record.sent, lost: record.lost }
-        };
-        let outlet = |i: usize| {
-            let books = simulation.books(OutletId::at(i));
-            OutletFigures {
-                routed: books.routed,
-                acked: books.acked,
-                ended_badly: books.failed + books.dead_lettered + books.expired + books.dropped,
-                waiting: books.waiting,
-                in_flight: books.in_flight(),
-            }
-        };
-        Frame {
-            run: self.id,
-            number,
-            plan: Arc::clone(plan),
-            seed: simulation.seed(),
-            now,
-            state: self.state.clone(),
-            speed: self.pacing.speed(),
-            achieved: if self.state == PlayState::Playing { self.achieved } else { 0.0 },
-            steps: simulation.steps(),
-            fingerprint: simulation.fingerprint(),
-            totals: Totals::of(simulation),
-            nodes: (0..plan.nodes.len()).map(|i| self.node(NodeId::at(i))).collect(),
-            outlets: (0..plan.outlets.len()).map(outlet).collect(),
-            links: (0..plan.links.len()).map(link).collect(),
-            flights,
-            set_out,
-            faults: Arc::clone(recorder.faults().spans()),
-            series: recorder.series_at(now),
-        }
-    }
-
-    fn node(&self, id: NodeId) -> NodeFigures {
-        let (recorder, now) = (&self.recorder, self.simulation.now());
-        let count = recorder.count(id);
-        let confirms = self.simulation.confirms(id).map(|c| (c.resent, c.given_up, c.unconfirmed));
-        let figures = NodeFigures { confirms, rate: self.rates.node(now, id, count), count, ..NodeFigures::default() };
-        let Role::Consumer(consumer) = self.simulation.plan().nodes[id.index()].role else { return figures };
-        let capacity = self.simulation.plan().consumers[consumer.index()].capacity();
-        let (failed, retries) = recorder.failures(consumer);
-        NodeFigures {
-            lag: recorder.lag(consumer),
-            busy: self.simulation.busy(consumer),
-            capacity,
-            utilisation: self.rates.utilisation(now, consumer, capacity, recorder.busy_area(consumer, now)),
-            failed,
-            retries,
-            latency: self.latencies[consumer.index()],
-            ..figures
         }
     }
 }

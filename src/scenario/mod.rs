@@ -3,13 +3,16 @@
 //! Knows no clock, no thread, no file, no window, no engine. Other files that a scenario names (traces) are asked
 //! for through [`Files`], so that the caller decides where they come from.
 
+mod adoptable;
 pub mod broker;
+pub mod change;
 pub mod check;
 mod diagnose;
 pub mod document;
 pub mod expect;
 pub mod faults;
 pub mod handling;
+pub mod intervention;
 pub mod locate;
 mod names;
 pub mod pairs;
@@ -17,6 +20,7 @@ pub mod plan;
 pub mod problem;
 pub mod publishing;
 pub mod read;
+pub mod recording;
 pub mod set;
 pub mod shapes;
 mod trace;

@@ -183,6 +183,8 @@ pub struct OutletPlan {
     pub channels: Vec<ChannelId>,
     /// `broker/channel#group`, or `broker/outlet` where the broker's kind declares it.
     pub name: String,
+    /// Its position among the outlets that its broker's kind declares.
+    pub part: Option<u32>,
     /// Who reads it, in file order; may be empty only for an outlet that the broker declares.
     pub readers: Vec<ReadId>,
 }

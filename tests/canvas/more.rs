@@ -7,6 +7,7 @@ use egui_kittest::kittest::Queryable;
 use tidemill::app::action::{Arrange, Find, OnCanvas, Placing, Selection, Source};
 use tidemill::scenario::document::Node;
 use tidemill::scenario::{Scenario, read};
+use tidemill::time::Span;
 
 fn tell(h: &mut Harness<'_, World>, command: OnCanvas) {
     h.state_mut().canvas.tell(command);
@@ -187,4 +188,21 @@ fn a_dragged_node_keeps_to_its_neighbours_lines() {
     let (a, b) = (rect(&h, "producer a").center(), rect(&h, "producer b").center());
     drag(&mut h, a, pos2(a.x, b.y + 3.0));
     assert_eq!(h.state().at("a").1, 203.0, "as high as its neighbour, which is on no grid");
+}
+
+#[test]
+fn a_node_is_broken_by_a_right_click_and_mended_by_another() {
+    let mut h = harness(connected());
+    let centre = rect(&h, "consumer consumer-1").center();
+    right_click(&mut h, centre);
+    h.get_by_label(&format!("Break at {} for {}", Span::ZERO, Span::from_millis(5_000))).click();
+    h.run_steps(8);
+    h.get_by_label("Crash: gone, with all it had in memory").click();
+    h.run_steps(6);
+    assert_eq!(h.state().scenario.faults.len(), 1);
+    assert!(h.state().edits.last().unwrap().ends_with("consumer-1 crashed"), "{:?}", h.state().edits);
+    right_click(&mut h, centre);
+    h.get_by_label("Remove its faults").click();
+    h.run_steps(6);
+    assert!(h.state().scenario.faults.is_empty());
 }

@@ -7,7 +7,7 @@ use tidemill::app::canvas::live::Live;
 use tidemill::app::canvas::particles::Particles;
 use tidemill::ids::{EmitterId, EventId, LinkId, TypeId};
 use tidemill::record::{Series, Totals};
-use tidemill::run::frame::{Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, PlayState, Speed};
+use tidemill::run::frame::{Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, Past, PlayState, Speed};
 use tidemill::scenario::document::Node;
 use tidemill::scenario::{NoFiles, Plan, Scenario, check};
 use tidemill::time::Time;
@@ -43,12 +43,14 @@ fn frame(scenario: &Scenario) -> Frame {
         fingerprint: 0,
         totals: Totals::default(),
         nodes: vec![NodeFigures { rate: 50.0, lag: 3, busy: 1, capacity: 1, utilisation: 0.5, ..NodeFigures::default() }; plan.nodes.len()],
+        brokers: Vec::new(),
         outlets: vec![OutletFigures { waiting: 42, ..OutletFigures::default() }; plan.outlets.len()],
         links: vec![LinkFigures { rate: 50.0, sent: 100, lost: 1 }; plan.links.len()],
         flights: Vec::new(),
         set_out: 0,
         faults: Arc::default(),
         series: Series::default(),
+        past: Past::default(),
         plan,
     }
 }

@@ -3,13 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 mod balance;
+mod change;
+mod eventbridge;
 mod faults;
 mod flow;
 mod guarantees;
 mod handling;
+mod journeys;
 mod limits;
 mod publishing;
 mod replay;
+mod seek;
 mod theory;
 
 use std::sync::Arc;

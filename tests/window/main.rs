@@ -8,3 +8,4 @@ mod fuzz;
 mod hands;
 mod names;
 mod road;
+mod time;

@@ -160,7 +160,7 @@ impl Canvas {
             self.touch_wires(ui, input, &mut pointed, actions);
         }
         self.touch_notes(ui, input, actions);
-        let visible = self.touched_nodes(ui);
+        let visible = self.touched_nodes(ui, input);
         let rows_shown = self.view.zoom * self.scene.scale >= FAR;
         for i in visible {
             self.touch_node(ui, input, i, &mut pointed, actions);
@@ -181,9 +181,9 @@ impl Canvas {
         pointed
     }
 
-    /// The nodes that take the pointer: those that can be seen. Of thousands only those under the pointer, or the hand that holds one
-    /// would wait for all the others.
-    fn touched_nodes(&self, ui: &Ui) -> Vec<usize> {
+    /// The nodes that take the pointer: those that can be seen. Of very many only those under the pointer and those that are selected, or
+    /// the hand that holds one would wait for all the others.
+    fn touched_nodes(&self, ui: &Ui, input: &CanvasInput<'_>) -> Vec<usize> {
         let visible: Vec<usize> = self.visible_nodes().collect();
         if visible.len() <= TOUCHED {
             return visible;
@@ -192,7 +192,8 @@ impl Canvas {
         let held = self.gesture.names();
         let here = |i: &usize| {
             let node = &self.scene.nodes[*i];
-            at.is_some_and(|at| node.rect.expand(8.0).contains(at)) || held.is_some_and(|names| names.contains(&node.id))
+            let under = at.is_some_and(|at| node.rect.expand(8.0).contains(at));
+            under || held.is_some_and(|names| names.contains(&node.id)) || input.selection.nodes.contains(&node.id)
         };
         visible.into_iter().filter(here).collect()
     }

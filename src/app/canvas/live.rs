@@ -2,6 +2,7 @@
 
 use super::layout::{Scene, WireRole};
 use crate::ids::{LinkId, NodeId, OutletId};
+use crate::record::faults::FaultSpan;
 use crate::run::Frame;
 use crate::run::frame::{Flight, LinkFigures, Manner, NodeFigures, PlayState};
 use crate::scenario::Plan;
@@ -27,6 +28,10 @@ pub struct Live {
     dead: HashMap<LinkId, u32>,
     reads: HashMap<(LinkId, u32), u32>,
     any_read: HashMap<LinkId, u32>,
+    /// By node: which of the frame's faults has struck it and is not over.
+    struck: Vec<Option<usize>>,
+    /// The same by wire.
+    cut: Vec<Option<usize>>,
 }
 
 /// How a node is doing.
@@ -40,6 +45,8 @@ pub enum State {
     Busy,
     /// It gave up on events.
     Failing,
+    /// A fault has struck it.
+    Broken,
 }
 
 /// What was new since the last look.
@@ -65,6 +72,9 @@ impl Live {
             self.bind(&frame.plan, scene);
         }
         (self.run, self.number) = (frame.run, frame.number);
+        if news.frame || relaid {
+            self.strike(frame, scene);
+        }
         if news.frame {
             self.share(frame);
         }
@@ -110,6 +120,37 @@ impl Live {
             })
             .collect();
         self.plan = Some(plan.clone());
+    }
+
+    /// Finds what is broken at this moment.
+    fn strike(&mut self, frame: &Frame, scene: &Scene) {
+        self.struck.clear();
+        self.struck.resize(self.nodes.len(), None);
+        self.cut.clear();
+        self.cut.resize(scene.wires.len(), None);
+        let goes_on = |span: &FaultSpan| span.began <= frame.now && span.ended.is_none_or(|ended| ended > frame.now);
+        for (i, span) in frame.faults.iter().enumerate().filter(|(_, span)| goes_on(span)) {
+            for (struck, node) in self.struck.iter_mut().zip(&self.nodes) {
+                if node.is_some_and(|id| span.nodes.contains(&id)) {
+                    *struck = Some(i);
+                }
+            }
+            for (cut, link) in self.cut.iter_mut().zip(&self.links) {
+                if link.is_some_and(|id| span.links.contains(&id)) {
+                    *cut = Some(i);
+                }
+            }
+        }
+    }
+
+    /// The fault that has struck a node and is not over.
+    pub fn fault<'f>(&self, frame: Option<&'f Frame>, node: usize) -> Option<&'f FaultSpan> {
+        frame?.faults.get((*self.struck.get(node)?)?).map(|span| &**span)
+    }
+
+    /// The fault that has struck a wire's link and is not over.
+    pub fn cut<'f>(&self, frame: Option<&'f Frame>, wire: usize) -> Option<&'f FaultSpan> {
+        frame?.faults.get((*self.cut.get(wire)?)?).map(|span| &**span)
     }
 
     /// Follows how the traffic of links that carry several connections is divided.
@@ -175,6 +216,9 @@ impl Live {
     /// How a node is doing.
     pub fn state(&self, frame: Option<&Frame>, node: usize) -> State {
         let (Some(figures), Some(plan), Some(id)) = (self.node(frame, node), &self.plan, self.id(node)) else { return State::Idle };
+        if self.fault(frame, node).is_some() {
+            return State::Broken;
+        }
         let consumes = matches!(plan.nodes[id.index()].role, Role::Consumer(_));
         if consumes && figures.failed > 0 {
             State::Failing

@@ -20,7 +20,7 @@ pub const FAR: f32 = 0.42;
 /// Below this zoom links are a texture: faint, thin, without heads, and not to be pressed.
 pub const TEXTURE: f32 = 0.25;
 /// Beyond so many things on the screen they do not each take the pointer.
-pub const TOUCHED: usize = 800;
+pub const TOUCHED: usize = 400;
 /// Narrower than this on the screen, a node has no shape.
 pub const SPECK: f32 = 22.0;
 /// From this zoom on a node shows everything.
@@ -73,9 +73,9 @@ pub const SAG: f32 = 0.1;
 pub const LINK_GRASP_SCREEN: f32 = 6.0;
 
 /// Around the nodes of a group.
-pub const FRAME_PAD: f32 = 20.0;
+pub const FRAME_PAD: f32 = 12.0;
 /// Height of the bar with a group's title.
-pub const FRAME_TITLE: f32 = 26.0;
+pub const FRAME_TITLE: f32 = 18.0;
 /// Widest note.
 pub const NOTE_WIDTH: f32 = 280.0;
 /// Height of a note's line.

@@ -1,5 +1,6 @@
 //! What a right click offers, on whatever it was made.
 
+use super::notes::change;
 use super::{Canvas, CanvasInput};
 use crate::app::action::{Action, Arrange, Connection, Find, OnCanvas, Selection, Source};
 use crate::app::edit::Edit;
@@ -7,6 +8,8 @@ use crate::app::kinds;
 use crate::app::rail::{in_sentence, palette};
 use crate::app::theme::Theme;
 use crate::scenario::document::Node;
+use crate::scenario::faults::{KINDS, Strikes, Trouble};
+use crate::time::Span;
 use egui::{Button, Pos2, RichText, Ui};
 
 /// What a menu is about.
@@ -50,7 +53,7 @@ impl Menu {
 enum Item {
     Do(String, &'static str, Vec<Action>),
     Line,
-    More(&'static str, Vec<Item>),
+    More(String, Vec<Item>),
 }
 
 fn does(name: impl Into<String>, keys: &'static str, action: Action) -> Item {
@@ -82,7 +85,15 @@ impl Canvas {
         match &self.menu.about {
             About::Ground => self.of_ground(input),
             About::Node(id, part) => self.of_node(input, id, part.as_deref()),
-            About::Wire(connection, name) => of_wire(connection.as_ref(), name),
+            About::Wire(connection, name) => {
+                let mut items = of_wire(connection.as_ref(), name);
+                let ends = connection.as_ref().and_then(|c| crate::app::inspector::link::ends(input.scenario, c));
+                if let Some((node, broker)) = ends {
+                    items.push(Item::Line);
+                    items.extend(breaks(input, &[Strikes::Link], &node, &broker));
+                }
+                items
+            }
             About::Note(_) => vec![told("Duplicate", "Ctrl+D", OnCanvas::Duplicate), told("Delete", "Delete", OnCanvas::Delete)],
             About::Group(index) => {
                 let nodes = input.scenario.groups.get(*index).map(|g| g.nodes.iter().cloned().collect()).unwrap_or_default();
@@ -134,14 +145,51 @@ impl Canvas {
         items.push(told("Copy", "Ctrl+C", OnCanvas::Copy));
         items.push(told("Cut", "Ctrl+X", OnCanvas::Cut));
         items.push(told("Delete", "Delete", OnCanvas::Delete));
+        if let (Some(node), false) = (node, several) {
+            items.push(Item::Line);
+            items.extend(breaks(input, &strikes(node), id, ""));
+        }
         items.push(Item::Line);
         items.push(told("Group", "G", OnCanvas::Group));
         if several {
             let order = Arrange::ALL.iter().map(|(how, name)| told(*name, "", OnCanvas::Arrange(*how))).collect();
-            items.push(Item::More("Arrange", order));
+            items.push(Item::More("Arrange".to_owned(), order));
         }
         items
     }
+}
+
+/// What can strike a node.
+fn strikes(node: &Node) -> Vec<Strikes> {
+    match node {
+        Node::Producer(_) => vec![Strikes::Node, Strikes::Producer],
+        Node::Broker(_) => vec![Strikes::Node],
+        Node::Consumer(_) => vec![Strikes::Node, Strikes::Consumer],
+    }
+}
+
+/// Faults to add at the moment that is shown, and the way to be rid of those that are there. They are part of the scenario: the run
+/// begins anew and meets them.
+fn breaks(input: &CanvasInput<'_>, strikes: &[Strikes], a: &str, b: &str) -> Vec<Item> {
+    // In tenths of a second: a moment that was chosen by looking is no more exact than that.
+    let now = input.frame.map_or(Span::ZERO, |f| Span::from_millis(f.now.0 / 100_000_000 * 100));
+    let lasts = Span::from_millis(5_000);
+    let faults = KINDS.iter().filter(|kind| strikes.contains(&kind.strikes)).map(|kind| {
+        let what = (kind.make)(a, b);
+        let label = format!("Break at {now}: {}", what.words());
+        let trouble = Trouble::Fault { at: now, lasts: Some(lasts), what };
+        does(format!("{}: {}", kind.name, kind.about), "", change(input.scenario, &label, |s| s.faults.push(trouble)))
+    });
+    let mut items = vec![Item::More(format!("Break at {now} for {lasts}"), faults.collect())];
+    let meets = |trouble: &Trouble| {
+        let targets = trouble.what().targets();
+        targets.contains(&a) && (b.is_empty() || targets.contains(&b))
+    };
+    if input.scenario.faults.iter().any(meets) {
+        let mended = change(input.scenario, &format!("Mend {a}"), |s| s.faults.retain(|trouble| !meets(trouble)));
+        items.push(does("Remove its faults", "", mended));
+    }
+    items
 }
 
 fn of_wire(connection: Option<&Connection>, name: &str) -> Vec<Item> {
@@ -159,12 +207,16 @@ fn of_wire(connection: Option<&Connection>, name: &str) -> Vec<Item> {
 }
 
 fn show(ui: &mut Ui, theme: &Theme, items: Vec<Item>, actions: &mut Vec<Action>) {
+    // As wide as the longest line, which a menu without a width of its own would break instead.
+    ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
     for item in items {
         match item {
             Item::Line => drop(ui.separator()),
             Item::More(name, items) => drop(ui.menu_button(name, |ui| show(ui, theme, items, actions))),
             Item::Do(name, keys, does) => {
-                let button = Button::new(name.as_str()).shortcut_text(RichText::new(keys).color(theme.muted).size(theme.label));
+                let button = Button::new(name.as_str())
+                    .frame_when_inactive(false)
+                    .shortcut_text(RichText::new(keys).color(theme.muted).size(theme.label));
                 let response = ui.add(button);
                 crate::app::widgets::named(&response, &name);
                 if response.clicked() {

@@ -3,7 +3,7 @@
 use super::gestures::{Gesture, snapped};
 use super::layout::NodeBox;
 use super::measures::*;
-use super::paint::{Brush, mix};
+use super::paint::{Brush, Detail, mix};
 use super::writing::What;
 use super::{Canvas, CanvasInput, menus};
 use crate::app::action::{Action, Selection};
@@ -52,8 +52,8 @@ pub fn frames(scenario: &Scenario, nodes: &[NodeBox], index: &HashMap<String, us
 pub fn note_rect(note: &Note, scale: f32) -> Rect {
     let room = NOTE_WIDTH - 2.0 * PAD;
     let lines: Vec<&str> = note.text.lines().collect();
-    let widest = lines.iter().map(|l| letters(l) * 0.95).fold(56.0, f32::max).min(room);
-    let rows: f32 = lines.iter().map(|l| (letters(l) * 0.95 / room).ceil().max(1.0)).sum::<f32>().max(1.0);
+    let widest = lines.iter().map(|l| letters(l) * 0.82).fold(56.0, f32::max).min(room);
+    let rows: f32 = lines.iter().map(|l| (letters(l) * 0.82 / room).ceil().max(1.0)).sum::<f32>().max(1.0);
     Rect::from_min_size(note.at.into(), vec2(widest + 2.0 * PAD, rows * NOTE_LINE + PAD * 1.4) * scale)
 }
 
@@ -88,27 +88,31 @@ pub fn paint_notes(brush: &Brush<'_>, scenario: &Scenario, scale: f32, selected:
         let on = selected == Some(i);
         let edge = if on { theme.accent } else { mix(theme.canvas, theme.warn, 0.45) };
         let stroke = Stroke::new(theme.stroke * if on { 2.0 } else { 1.0 }, edge);
-        brush.painter.rect(rect, 4.0 * brush.unit, mix(theme.canvas, theme.warn, 0.1), stroke, StrokeKind::Inside);
-        let size = (theme.label * 1.05 * brush.view.zoom * 2.0).round() / 2.0;
-        if size < 5.0 {
-            continue;
-        }
+        // From further away words shrink less than what they are about, for as long as they can be read at all.
+        let size = ((theme.label * 1.05 * brush.view.zoom).max(theme.label * 0.8) * 2.0).round() / 2.0;
+        let shown = brush.detail != Detail::Far;
+        let pad = vec2(PAD - 2.0, PAD * 0.6) * brush.unit;
         let mut job = LayoutJob::single_section(note.text.clone(), TextFormat::simple(FontId::proportional(size), theme.text));
-        job.wrap.max_width = rect.width() - 2.0 * (PAD - 2.0) * brush.unit;
-        let galley = brush.painter.layout_job(job);
-        let at = rect.min + vec2(PAD - 2.0, PAD * 0.6) * brush.unit;
-        brush.painter.with_clip_rect(rect.intersect(brush.painter.clip_rect())).galley(at, galley, theme.text);
+        job.wrap.max_width = rect.width() - 2.0 * pad.x;
+        let galley = shown.then(|| brush.painter.layout_job(job));
+        let high = galley.as_ref().map_or(rect.height(), |g| g.size().y + 2.0 * pad.y);
+        let rect = Rect::from_min_size(rect.min, vec2(rect.width(), high));
+        brush.painter.rect(rect, 4.0 * brush.unit, mix(theme.canvas, theme.warn, 0.1), stroke, StrokeKind::Inside);
+        if let Some(galley) = galley {
+            brush.painter.galley(rect.min + pad, galley, theme.text);
+        }
     }
 }
 
 /// The tag of a node's zone, on its upper edge.
 pub fn paint_zone(brush: &Brush<'_>, rect: Rect, zone: &str) {
     let theme = brush.theme;
-    let size = (theme.label * 0.85 * brush.view.zoom.max(0.8) * 2.0).round() / 2.0;
+    let size = ((theme.label * 0.9 * brush.view.zoom).max(theme.label * 0.75) * 2.0).round() / 2.0;
     let galley = brush.painter.layout_no_wrap(zone.to_owned(), FontId::proportional(size), theme.muted);
-    let pad = vec2(5.0, 1.0) * brush.unit.max(0.7);
-    let left = rect.left() + 8.0 * brush.unit;
-    let tag = Rect::from_min_size(pos2(left, rect.top() - galley.size().y / 2.0 - pad.y), galley.size() + pad * 2.0);
+    let pad = vec2(5.0, 0.5);
+    // On the upper edge, out of the way of the name below it.
+    let foot = pos2(rect.left() + 10.0 * brush.unit, rect.top() + 3.0 * brush.unit);
+    let tag = Rect::from_min_size(foot - vec2(0.0, galley.size().y + 2.0 * pad.y), galley.size() + pad * 2.0);
     brush.painter.rect(tag, tag.height() / 2.0, theme.panel, Stroke::new(theme.stroke, theme.line), StrokeKind::Inside);
     brush.painter.galley(tag.min + pad, galley, theme.muted);
 }

@@ -4,7 +4,7 @@ use super::connect;
 use super::gestures::Gesture;
 use super::layout::{Kind, Wire};
 use super::live::State;
-use super::measures::{SAG, TEXTURE};
+use super::measures::{FAR, SAG, TEXTURE};
 use super::mesh::Kept;
 use super::paint::link::Weight;
 use super::paint::node::Look;
@@ -15,10 +15,13 @@ use super::{Canvas, CanvasInput, Pointed, atlas, hit, labels};
 use crate::app::action::Source;
 use crate::app::kinds;
 use crate::app::theme::Mode;
+use crate::figures;
+use crate::record::faults::FaultSpan;
 use crate::run::frame::Manner;
 use crate::scenario::Severity;
 use crate::scenario::document::Node;
 use egui::{Color32, Mesh, Pos2, Shape, Stroke, StrokeKind, Ui};
+use std::sync::Arc;
 
 /// What all kept triangles depend on: another layout, view or look makes all of them anew.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,6 +38,8 @@ pub struct KeptMeshes {
     ground: Kept<Seen>,
     links: Kept<(Seen, Vec<paint::link::Mark>)>,
     nodes: Kept<(Seen, Vec<Option<State>>)>,
+    /// Made anew for every picture, in the same memory.
+    particles: Arc<Mesh>,
     /// By wire: the points at which it turns, as fine as this distance needs.
     lines: Vec<Vec<Pos2>>,
     lines_for: Option<(u64, f32)>,
@@ -79,6 +84,7 @@ impl Canvas {
             let hovered = pointed.wire == Some(i) || ends.iter().any(|n| pointed.node == Some(*n));
             let weight = match () {
                 () if drawing => Weight::Dimmed,
+                () if self.live.cut(input.frame, i).is_some() => Weight::Broken,
                 () if selected.is_some() && self.scene.connection(wire).as_ref() == selected => Weight::Selected,
                 () if hovered => Weight::Hovered,
                 () if ends.iter().any(|n| chosen[*n]) => Weight::Near,
@@ -91,7 +97,7 @@ impl Canvas {
         let octave = (self.view.zoom.log2() * 4.0).ceil() / 4.0;
         if self.kept.lines_for != Some((self.laid, octave)) {
             // What is only a texture need not be as true.
-            let sag = SAG * if self.view.zoom < TEXTURE { 4.0 } else { 1.0 } / octave.exp2();
+            let sag = SAG * if self.view.zoom < FAR { 2.5 } else { 1.0 } / octave.exp2();
             self.kept.lines = self.scene.wires.iter().map(|wire| paint::link::bends(wire.curve.points(), sag)).collect();
             self.kept.lines_for = Some((self.laid, octave));
         }
@@ -114,11 +120,14 @@ impl Canvas {
         let least = if self.view.zoom < TEXTURE { 0.4 } else { 0.75 };
         let scale = input.theme.label / 12.0 * self.view.zoom.clamp(least, 1.3);
         let atlas = atlas::Atlas::ready(self.atlas.take(), ui.ctx(), input.theme.label / 12.0);
-        let mut mesh = Mesh::with_texture(atlas.texture());
-        self.particles.draw(&mut mesh, &self.scene, &self.view, input.theme, frame, &self.live, scale);
+        // The memory of the picture before, which nobody holds any more: fresh pages of memory cost more than what is written there.
+        let mesh = Arc::make_mut(&mut self.kept.particles);
+        mesh.clear();
+        mesh.texture_id = atlas.texture();
+        self.particles.draw(mesh, &self.scene, &self.view, input.theme, frame, &self.live, scale);
         self.atlas = Some(atlas);
         if !mesh.is_empty() {
-            brush.painter.add(Shape::mesh(mesh));
+            brush.painter.add(Arc::clone(&self.kept.particles));
         }
     }
 
@@ -147,10 +156,9 @@ impl Canvas {
             let dimmed = drawing.is_some_and(|s| s.node() != node.id) && !sensible;
             trend.clear();
             if let (Some(frame), Some(id), paint::Detail::Near) = (input.frame, self.live.id(i), brush.detail) {
-                let rows = &frame.series.rows;
-                // The bins of the last minute of the run, at most as many as the small line can show.
-                let bins = ((60.0 / frame.series.width.seconds().max(1e-9)) as usize).clamp(3, 60);
-                trend.extend(rows.iter().rev().take(bins).rev().filter_map(|row| Some(row.nodes.get(id.index())?.throughput)));
+                // The last minute of the run, in at most as many bins as the small line can show.
+                let now = frame.now.seconds();
+                trend.extend(frame.series.bins(now - 60.0, now, 60).iter().map(|bin| bin.throughput(id) as f32));
             }
             let look = Look {
                 selected: is_selected(input, &node.id),
@@ -179,6 +187,9 @@ impl Canvas {
             }
             if let (Some(zone), true) = (input.scenario.nodes.get(i).and_then(Node::zone), rows_shown) {
                 super::notes::paint_zone(brush, self.view.screen_rect(node.rect), zone);
+            }
+            if let (Some(span), true) = (self.live.fault(input.frame, i), rows_shown) {
+                paint::node::fault(brush, self.view.screen_rect(node.rect), &told(span));
             }
             if let Some(severity) = look.finding {
                 paint::node::sign(brush, self.view.screen_rect(node.rect), node.kind, severity);
@@ -293,12 +304,16 @@ impl Canvas {
             ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
             tooltip(ui, &self.describe_particle(input, &seen));
         } else if let (Some(wire), false) = (pointed.wire, quiet) {
-            let text = self.describe_wire(input, wire);
+            let mut text = self.describe_wire(input, wire);
+            if let Some(span) = self.live.cut(input.frame, wire) {
+                text = format!("{}; {text}", told(span));
+            }
             tooltip(ui, &[(self.scene.ends(&self.scene.wires[wire]), input.theme.text), (text, input.theme.muted)]);
         } else if let (Some(node), false) = (pointed.node, quiet) {
             let of_it = |f: &&crate::scenario::check::Finding| super::node_of(&self.scene, &f.path) == Some(node);
             let findings = input.findings.iter().filter(of_it);
             let mut lines: Vec<(String, Color32)> = findings.map(|f| (f.message.clone(), input.theme.text)).collect();
+            lines.extend(self.live.fault(input.frame, node).map(|span| (told(span), input.theme.bad)));
             if self.view.zoom * self.scene.scale < super::measures::FAR {
                 let node = &self.scene.nodes[node];
                 lines.insert(0, (node.id.clone(), input.theme.text));
@@ -342,6 +357,14 @@ impl Canvas {
             labels::count(&mut text, figures.lost);
         }
         text
+    }
+}
+
+/// A fault in words, with its end where that is known.
+fn told(span: &FaultSpan) -> String {
+    match span.until {
+        Some(until) => format!("{}, until {}", span.words, figures::seconds(until.seconds())),
+        None => span.words.clone(),
     }
 }
 

@@ -159,6 +159,7 @@ impl Canvas {
         let all = || self.scene.nodes.iter().map(|n| n.id.clone()).collect::<BTreeSet<String>>();
         let whole = how == Arrange::Layers && input.selection.nodes.len() < 2;
         let chosen = if whole { all() } else { input.selection.nodes.clone() };
+        let whole = chosen.len() == self.scene.nodes.len() && how == Arrange::Layers;
         let moves = self.with_unplaced(arrange::arranged(&self.scene, &chosen, how));
         if !moves.is_empty() {
             actions.push(Action::Edit(Edit::Arrange { label: how.label(), moves }));

@@ -2,7 +2,6 @@
 //! it, so it is an edit of the whole scenario.
 
 use super::Inspected;
-use super::fields::row;
 use crate::app::action::Action;
 use crate::app::edit::Edit;
 use crate::app::kinds::{self, Way};
@@ -12,8 +11,7 @@ use egui::Ui;
 
 /// Draws the fields.
 pub fn show(ui: &mut Ui, input: &Inspected<'_>, broker: &mut Broker, actions: &mut Vec<Action>) {
-    let offer = kinds::offer(broker.kind.name());
-    row(ui, input.theme, "Kind", offer.line, |ui, label| ui.label(broker.kind.name()).labelled_by(label));
+    super::change::show(ui, input, broker, actions);
     kinds::of_mut(&mut broker.kind).inspect(ui, input, &broker.id, actions);
 }
 

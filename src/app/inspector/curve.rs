@@ -163,7 +163,10 @@ pub fn show(ui: &mut Ui, theme: &Theme, times: &Times) {
             );
             ui.painter().extend(dash);
         }
-        ui.painter().text(area.right_top(), Align2::RIGHT_TOP, &words, font, theme.text);
+        let galley = ui.painter().layout_no_wrap(words.clone(), font, theme.text);
+        let place = Align2::RIGHT_TOP.anchor_size(area.right_top(), galley.size());
+        ui.painter().rect_filled(place.expand(2.0), 2.0, theme.field());
+        ui.painter().galley(place.min, galley, theme.text);
         let p90 = figures::seconds(quantile(times, 0.9));
         let told = format!("{words}, p50 {}, p90 {p90}, p99 {}", figures::seconds(p50), figures::seconds(p99));
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, format!("Distribution: {told}")));

@@ -57,7 +57,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, connection: &Connection, actions
 }
 
 /// The node and the broker that a connection is between.
-fn ends(scenario: &Scenario, connection: &Connection) -> Option<(String, String)> {
+pub fn ends(scenario: &Scenario, connection: &Connection) -> Option<(String, String)> {
     let node = |id: &str| scenario.nodes.iter().find(|n| n.id() == id);
     let (id, end) = match connection {
         Connection::Emit { producer, index } => match node(producer)? {

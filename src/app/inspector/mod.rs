@@ -4,18 +4,19 @@
 mod about;
 mod attributes;
 pub mod broker;
+mod change;
 mod consumer;
 mod curve;
 mod events;
 pub mod fields;
 mod handling;
-mod link;
+pub mod link;
 mod live;
 mod producer;
 mod publishing;
 mod scenario;
 mod several;
-mod shapes;
+pub mod shapes;
 
 use super::action::{Action, Connection, Selection};
 use super::edit::Edit;
@@ -109,6 +110,11 @@ fn one_connection(ui: &mut Ui, input: &Inspected<'_>, connection: &Connection, a
     if let Some(node) = input.scenario.nodes.iter().find(|n| n.id() == owner) {
         one_node(ui, input, node, actions);
     }
+}
+
+/// `1 producer`, `3 producers`.
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// A word that may be left out: a zone, a group of readers.

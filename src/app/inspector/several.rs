@@ -16,13 +16,17 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     title(ui, theme, &format!("{} nodes", chosen.len()), "");
     ui.label(muted(theme, chosen.iter().map(|n| n.id()).collect::<Vec<_>>().join(", ")).size(theme.label));
     section(ui, theme, "In order");
-    ui.horizontal_wrapped(|ui| {
+    ui.scope(|ui| {
+        // Before the first line begins: it decides how high lines are.
         ui.spacing_mut().item_spacing = egui::vec2(theme.px(space::XS), theme.px(space::XS));
-        for (how, name) in Arrange::ALL {
-            if ui.small_button(name).clicked() {
-                actions.push(Action::Canvas(OnCanvas::Arrange(how)));
+        ui.spacing_mut().interact_size.y = theme.label * 1.5;
+        ui.horizontal_wrapped(|ui| {
+            for (how, name) in Arrange::ALL {
+                if ui.small_button(name).clicked() {
+                    actions.push(Action::Canvas(OnCanvas::Arrange(how)));
+                }
             }
-        }
+        });
     });
     let mut next = input.scenario.clone();
     let mut label = None;
@@ -40,7 +44,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     }
     let consumers: Vec<&Consumer> = chosen.iter().filter_map(|n| if let Node::Consumer(c) = n { Some(c) } else { None }).collect();
     if let Some(first) = consumers.first() {
-        section(ui, theme, &format!("{} consumers", consumers.len()));
+        section(ui, theme, &super::counted(consumers.len(), "consumer"));
         let mut draft = (*first).clone();
         let set = |next: &mut crate::scenario::Scenario, change: &dyn Fn(&mut Consumer)| {
             each(next, input, |n| {
@@ -69,7 +73,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     }
     let producers: Vec<&Producer> = chosen.iter().filter_map(|n| if let Node::Producer(p) = n { Some(p) } else { None }).collect();
     if let Some(emit) = producers.iter().find_map(|p| p.emits.first()) {
-        section(ui, theme, &format!("{} producers", producers.len()));
+        section(ui, theme, &super::counted(producers.len(), "producer"));
         let mut arrivals = emit.arrivals.clone();
         if note(shapes::arrivals(ui, theme, &mut arrivals), "arrivals") {
             each(&mut next, input, |n| {

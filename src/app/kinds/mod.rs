@@ -4,6 +4,7 @@
 //! A new kind is its file here, its line in [`OFFERS`], and its line in [`of`] and [`of_mut`]; the canvas, the palette, the
 //! quick-add, the right-click menus and the inspector follow from that.
 
+pub mod eventbridge;
 pub mod inside;
 pub mod simple;
 
@@ -31,7 +32,7 @@ pub struct Offer {
 }
 
 /// All kinds, in the order in which they are offered.
-pub static OFFERS: &[Offer] = &[simple::OFFER];
+pub static OFFERS: &[Offer] = &[simple::OFFER, eventbridge::OFFER];
 
 /// The kind that a key or a plain "broker" stands for.
 pub fn usual() -> &'static Offer {
@@ -47,6 +48,7 @@ pub fn offer(kind: &str) -> &'static Offer {
 pub fn of(kind: &BrokerKind) -> &dyn Kind {
     match kind {
         BrokerKind::Simple(simple) => simple,
+        BrokerKind::EventBridge(parts) => parts,
     }
 }
 
@@ -54,6 +56,7 @@ pub fn of(kind: &BrokerKind) -> &dyn Kind {
 pub fn of_mut(kind: &mut BrokerKind) -> &mut dyn Kind {
     match kind {
         BrokerKind::Simple(simple) => simple,
+        BrokerKind::EventBridge(parts) => parts,
     }
 }
 

@@ -64,7 +64,12 @@ pub struct Figures {
 /// What the system refused, in a sentence.
 pub fn measure(quick: bool) -> std::result::Result<Figures, String> {
     let sizes = if quick { QUICK } else { FULL };
-    let plain = [workloads::mm1(sizes.published), workloads::fanout(1, sizes.published), workloads::retry(sizes.published)];
+    let plain = [
+        workloads::mm1(sizes.published),
+        workloads::fanout(1, sizes.published),
+        workloads::retry(sizes.published),
+        workloads::eventbridge(sizes.published),
+    ];
     let progress = Runs::new("engine", (2 + plain.len() + sizes.copies.len()) * sizes.repetitions as usize);
     let run = |workload: &Workload| repeat(workload, sizes.repetitions, &progress);
     let plain = plain.iter().map(run).collect::<std::result::Result<_, _>>()?;

@@ -2,6 +2,7 @@
 
 mod engine;
 mod memory;
+mod seek;
 mod spread;
 #[cfg(feature = "gui")]
 mod window;
@@ -30,6 +31,8 @@ enum Part {
     Engine,
     /// Building and tessellating the window's pictures, without a GPU.
     Window,
+    /// Going to moments of a long recorded run.
+    Seek,
 }
 
 impl Bench {
@@ -41,6 +44,7 @@ impl Bench {
         let measured = match self.what {
             Part::Engine => engine::measure(self.quick).map(|figures| if self.json { line(&figures.json()) } else { figures.text() }),
             Part::Window => self.window(),
+            Part::Seek => seek::measure(self.quick).map(|figures| if self.json { line(&figures.json()) } else { figures.text() }),
         };
         match measured {
             Ok(text) => {

@@ -22,7 +22,6 @@ impl Spread {
     }
 
     /// The smallest that at least `share` of all do not exceed.
-    #[cfg(any(feature = "gui", test))]
     pub fn quantile(&self, share: f64) -> f64 {
         let rank = (share * self.0.len() as f64).ceil() as usize;
         self.0.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)

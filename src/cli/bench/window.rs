@@ -10,6 +10,7 @@ use crate::cli::table;
 use crate::run::bench::picture;
 use crate::run::sweep::WHOLE;
 use crate::scenario::{NoFiles, load};
+use cpu_time::ThreadTime;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -41,6 +42,8 @@ struct Frames {
 struct Result {
     name: &'static str,
     ms: Spread,
+    /// The same in processor time: what is left of it on a machine that others use as well.
+    cpu_ms: Spread,
     particles: usize,
     vertices: usize,
 }
@@ -74,7 +77,7 @@ fn view(view: &View, frames: Frames, progress: &Runs) -> std::result::Result<Res
     canvas.set_particle_budget(view.particles);
     let (selection, mut actions) = (Selection::default(), Vec::new());
     let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(1920.0, 1080.0));
-    let (mut times, mut vertices) = (Vec::new(), 0);
+    let (mut times, mut worked, mut vertices) = (Vec::new(), Vec::new(), 0);
     for number in 1..=frames.settle + frames.count {
         // A few more than are to be seen, as some connections are too short for their share.
         let flights = if number == 2 { view.particles + view.particles / 20 } else { 0 };
@@ -89,15 +92,16 @@ fn view(view: &View, frames: Frames, progress: &Runs) -> std::result::Result<Res
             reduce_motion: false,
         };
         let raw = egui::RawInput { screen_rect: Some(screen), time: Some(number as f64 / 60.0), ..egui::RawInput::default() };
-        let began = Instant::now();
+        let (began, working) = (Instant::now(), ThreadTime::now());
         let mut output = ctx.run_ui(raw, |ui| canvas.show(ui, &input, &mut actions));
         let primitives = ctx.tessellate(output.shapes, output.pixels_per_point);
-        let taken = began.elapsed();
+        let (taken, work) = (began.elapsed(), working.elapsed());
         // There is no GPU that would want them.
         output.textures_delta.clear();
         actions.clear();
         if number > frames.settle {
             times.push(taken.as_secs_f64() * 1e3);
+            worked.push(work.as_secs_f64() * 1e3);
             let count = |p: &egui::ClippedPrimitive| match &p.primitive {
                 egui::epaint::Primitive::Mesh(mesh) => mesh.vertices.len(),
                 egui::epaint::Primitive::Callback(_) => 0,
@@ -106,7 +110,7 @@ fn view(view: &View, frames: Frames, progress: &Runs) -> std::result::Result<Res
         }
     }
     progress.add(WHOLE);
-    Ok(Result { name: view.name, ms: Spread::of(times), particles: canvas.particles(), vertices })
+    Ok(Result { name: view.name, ms: Spread::of(times), cpu_ms: Spread::of(worked), particles: canvas.particles(), vertices })
 }
 
 /// Columns left free on both sides of the brokers: connections that particles are seen on.
@@ -151,6 +155,7 @@ impl Result {
     fn json(&self) -> Value {
         json!({
             "frame_ms": {"median": self.ms.median(), "p95": self.ms.quantile(0.95)},
+            "cpu_ms": {"median": self.cpu_ms.median(), "p95": self.cpu_ms.quantile(0.95)},
             "particles": self.particles,
             "vertices": self.vertices,
         })
@@ -167,13 +172,14 @@ impl Figures {
 
     /// A table for people.
     pub fn text(&self) -> String {
-        let mut rows = vec![["picture", "median", "p95", "particles", "vertices"].map(str::to_owned).to_vec()];
+        let mut rows = vec![["picture", "median", "p95", "processor time", "particles", "vertices"].map(str::to_owned).to_vec()];
         for result in [&self.busy, &self.large] {
             let ms = |value: f64| format!("{value:.2} ms");
             let row = [
                 result.name.to_owned(),
                 ms(result.ms.median()),
                 ms(result.ms.quantile(0.95)),
+                ms(result.cpu_ms.median()),
                 result.particles.to_string(),
                 result.vertices.to_string(),
             ];

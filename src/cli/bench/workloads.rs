@@ -87,6 +87,45 @@ pub fn retry(published: u64) -> Workload {
     Workload { name: "retry".to_owned(), text, theory: None }
 }
 
+/// A bus with 20 rules, whose patterns look at numbers, texts and absent fields, and four targets: each event reaches about four.
+/// `published` events in all.
+pub fn eventbridge(published: u64) -> Workload {
+    let (mut rules, mut reads) = (String::new(), vec![String::new(); 4]);
+    for i in 0..20 {
+        let pattern = match i % 4 {
+            0 => format!(r#"{{"detail":{{"total":[{{"numeric":[">",{},"<=",{}]}}]}}}}"#, i * 25, i * 25 + 100),
+            1 => format!(r#"{{"source":["shop"],"detail":{{"country":["C{}"]}}}}"#, i / 4),
+            2 => format!(r#"{{"detail":{{"tenant":[{{"prefix":"t{}"}}],"note":[{{"exists":false}}]}}}}"#, i / 4),
+            _ => format!(
+                r#"{{"$or":[{{"detail":{{"lines":[{}]}}}},{{"detail":{{"country":[{{"anything-but":"C0"}}],"lines":[{}]}}}}]}}"#,
+                i / 4,
+                i / 4 + 5
+            ),
+        };
+        let _ = write!(rules, r##"Rule(name: "r{i}", pattern: r#"{pattern}"#), "##);
+        let _ = write!(reads[i % 4], r#"Read(from: "b/r{i}"), "#);
+    }
+    let consumers: String = reads
+        .iter()
+        .enumerate()
+        .map(|(i, reads)| {
+            format!(r#"Consumer(id: "c{i}", reads: [{reads}], instances: 4, handle: Handle(time: Exponential(mean: "800us"))), "#)
+        })
+        .collect();
+    let text = format!(
+        r#"Scenario(format: 1, name: "eventbridge", duration: "{published}ms", network: Network(latency: Constant("0s")),
+    events: [Event(name: "Order", attributes: {{
+        "total": Uniform(0, 500), "lines": Whole(0, 9), "country": Choice({{"C0": 4, "C1": 3, "C2": 2, "C3": 1, "C4": 1}}),
+        "tenant": Choice({{"t0": 1, "t1": 1, "t2": 1, "t3": 1, "t4": 1}})}})],
+    nodes: [
+        Producer(id: "shop", emits: [Emit(event: "Order", to: "b/default", arrivals: Poisson("1000/s"))]),
+        Broker(id: "b", kind: EventBridge(buses: [Bus(name: "default")], rules: [{rules}])),
+        {consumers}
+    ])"#
+    );
+    Workload { name: "eventbridge".to_owned(), text, theory: None }
+}
+
 /// One exponential server at a load of 0.8 for `published` events, with `backlog` events that wait in its queue from the start on.
 pub fn waiting(backlog: u64, published: u64) -> Workload {
     let once = match backlog {
@@ -113,9 +152,15 @@ mod tests {
 
     #[test]
     fn all_of_them_are_sound_scenarios_of_the_size_they_claim() {
-        for (workload, nodes) in
-            [(mm1(1000), 3), (fanout(1, 10_000), 6), (fanout(7, 70), 42), (retry(500), 5), (waiting(9, 9), 3), (waiting(0, 9), 3)]
-        {
+        for (workload, nodes) in [
+            (mm1(1000), 3),
+            (fanout(1, 10_000), 6),
+            (fanout(7, 70), 42),
+            (retry(500), 5),
+            (eventbridge(500), 6),
+            (waiting(9, 9), 3),
+            (waiting(0, 9), 3),
+        ] {
             let loaded = load(&workload.text, &workload.name, &NoFiles).unwrap_or_else(|p| panic!("{}", p[0]));
             assert_eq!((loaded.plan.nodes.len(), loaded.warnings.len()), (nodes, 0), "{:?}", loaded.warnings.first());
         }

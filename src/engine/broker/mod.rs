@@ -59,6 +59,9 @@ pub trait Rules {
     /// it takes it [`back`](Desk::take_back) or [`ends`](Desk::end) it.
     fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk);
 
+    /// The workers behind this seat are so many from now on.
+    fn resized(&mut self, _seat: SeatId, _capacity: u32, _desk: &mut Desk) {}
+
     /// Some of the workers behind this seat are gone while others go on, and with them these copies, oldest first.
     fn returned(&mut self, seat: SeatId, copies: &[Message], desk: &mut Desk) {
         self.left(seat, copies, false, desk);
@@ -85,6 +88,15 @@ pub trait Rules {
 
     /// Whether [`Rules::settled`] is to be called for this seat.
     fn wants_word(&self, seat: &Seat) -> bool;
+
+    /// Calls `each` with the identity and the bytes of every block that copies of the broker share, and gives the bytes that a copy
+    /// takes besides. Rules that keep more than what waits say so themselves.
+    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        let _ = each;
+        let mut waiting = 0;
+        self.waiting(&mut |_, _| waiting += size_of::<Message>());
+        waiting
+    }
 
     /// Messages that wait in the broker, each once per outlet that is owed it. For audits and lists: may take long.
     fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message));
@@ -121,6 +133,7 @@ macro_rules! kinds {
     ($($name:ident($module:ident::$rules:ident)),+ $(,)?) => {
         /// A broker of any kind.
         #[derive(Clone, Debug)]
+        #[allow(clippy::large_enum_variant, reason = "a run has a handful of them, and reaches them for every event")]
         pub enum Broker {
             $(
                 #[doc = concat!("See `", stringify!($module), "`.")]
@@ -166,6 +179,9 @@ macro_rules! kinds {
             fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.left(seat, copies, orderly, desk),)+ }
             }
+            fn resized(&mut self, seat: SeatId, capacity: u32, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.resized(seat, capacity, desk),)+ }
+            }
             fn returned(&mut self, seat: SeatId, copies: &[Message], desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.returned(seat, copies, desk),)+ }
             }
@@ -193,6 +209,9 @@ macro_rules! kinds {
             fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message)) {
                 match self { $(Broker::$name(rules) => rules.waiting(visit),)+ }
             }
+            fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+                match self { $(Broker::$name(rules) => rules.weigh(each),)+ }
+            }
             fn held(&self, visit: &mut dyn FnMut(&Event)) {
                 match self { $(Broker::$name(rules) => rules.held(visit),)+ }
             }
@@ -202,4 +221,5 @@ macro_rules! kinds {
 
 kinds! {
     Simple(simple::Simple),
+    EventBridge(eventbridge::EventBridge),
 }

@@ -185,6 +185,26 @@ impl Rules for Simple {
         self.shorten(seat);
     }
 
+    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        let inboxes: usize = self
+            .inboxes
+            .iter()
+            .map(|inbox| inbox.ready.weigh(each) + inbox.returned.len() * size_of::<Message>() + size_of::<Inbox>())
+            .sum();
+        inboxes + self.topics.iter().map(|outlets| size_of_val(outlets.as_slice())).sum::<usize>()
+    }
+
+    fn resized(&mut self, seat: SeatId, capacity: u32, desk: &mut Desk) {
+        if let Some((inbox, place)) = self.membership(seat)
+            && inbox.members[place].limit != UNLIMITED
+        {
+            let member = &mut inbox.members[place];
+            member.room += i64::from(capacity) - member.limit;
+            member.limit = i64::from(capacity);
+            inbox.hand_out(desk);
+        }
+    }
+
     fn left(&mut self, seat: SeatId, copies: &[Message], _: bool, desk: &mut Desk) {
         if let Some((inbox, place)) = self.membership(seat) {
             inbox.members[place].up = false;

@@ -6,7 +6,7 @@ use crate::engine::keys::{Interner, KeySampler};
 use crate::ids::{ChannelId, EmitterId, EventId, LinkId, SeatId};
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
-use crate::scenario::plan::{Origin, Trace};
+use crate::scenario::plan::{EmitterPlan, Origin, Trace};
 use crate::scenario::publishing::Publish;
 use crate::time::{Span, Time};
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub(super) struct Emitter {
     odds_random: Stream,
     /// Types a `then` follows from; empty means all.
     on: Box<[Kind]>,
+    /// When arrivals are on the agenda that no longer come, because the workload was changed meanwhile.
+    cancelled: Vec<Time>,
     keys: KeySampler,
     key_random: Stream,
     /// Whether its events are kept until they are confirmed.
@@ -74,6 +76,7 @@ impl Emitter {
             odds: share,
             odds_random: stream("odds"),
             on,
+            cancelled: Vec::new(),
             keys: interner.sampler(key),
             key_random: stream("keys"),
         }
@@ -129,6 +132,35 @@ impl Emitter {
     /// The first arrivals of a workload.
     pub(super) fn first(&mut self) -> Vec<Time> {
         self.process.as_mut().map(Process::first).unwrap_or_default()
+    }
+
+    /// From `now` on it emits as this plan says; `pending` are its arrivals on the agenda. Gives the first of the new arrivals.
+    pub(super) fn adopt(&mut self, plan: &EmitterPlan, now: Time, pending: Vec<Time>) -> Option<Time> {
+        match &plan.origin {
+            Origin::Workload(arrivals) => {
+                let first = self.process.as_mut()?.exchange(arrivals, now)?;
+                self.cancelled = pending;
+                first
+            }
+            Origin::Trace(_) => None,
+            Origin::Then { probability, on, .. } => {
+                self.odds = odds(*probability);
+                self.on = on.iter().map(|t| Kind::from(*t)).collect();
+                None
+            }
+        }
+    }
+
+    /// Whether the arrival due now does not come.
+    #[inline(always)]
+    pub(super) fn cancels(&mut self, now: Time) -> bool {
+        !self.cancelled.is_empty() && self.cancels_one(now)
+    }
+
+    #[cold]
+    fn cancels_one(&mut self, now: Time) -> bool {
+        let found = self.cancelled.iter().position(|at| *at == now);
+        found.map(|place| self.cancelled.swap_remove(place)).is_some()
     }
 
     /// The arrival after the one at `now`.

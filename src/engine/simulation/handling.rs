@@ -190,6 +190,10 @@ impl Simulation {
     pub(super) fn take_next<O: Observer>(&mut self, crew: u32, slot: u32, observer: &mut O) {
         let station = &mut self.crews[crew as usize];
         let worker = slot - station.first_worker;
+        if worker >= station.capacity {
+            // Its place was taken away while it worked.
+            return;
+        }
         match station.inbox.pop() {
             Some(message) => {
                 let outlet = self.seats.get(message.event.seat).outlet;

@@ -322,12 +322,90 @@ impl Simulation {
         }
     }
 
+    /// A consumer has as many instances and threads as the plan says from now on, and had `before`. What is in hand is finished first
+    /// where all instances share their work; one that its broker knows leaves in order, with what it has.
+    pub(super) fn resize<O: Observer>(&mut self, consumer: ConsumerId, before: u32, desk: &mut Desk, observer: &mut O) {
+        let planned = &self.plan.consumers[consumer.index()];
+        let (instances, threads, all) = (planned.instances, planned.threads, planned.capacity());
+        let crews = self.crews_of(consumer);
+        // A single crew is all instances; several are one each, and there were at least as many at the start.
+        if !self.has_own_seats(consumer) {
+            return self.resize_crew(crews.start, all, desk, observer);
+        }
+        crews.for_each(|crew| self.resize_crew(crew, threads, desk, observer));
+        for instance in instances..before {
+            self.fell(consumer, Some(instance), true, desk, observer);
+        }
+        for instance in before..instances {
+            self.rose(consumer, Some(instance), desk, observer);
+        }
+    }
+
+    /// Whether a broker tells this consumer's instances apart.
+    fn has_own_seats(&self, consumer: ConsumerId) -> bool {
+        let reads = &self.plan.consumers[consumer.index()].reads;
+        reads.iter().any(|read| {
+            let outlet = &self.plan.outlets[self.plan.reads[read.index()].outlet.index()];
+            self.plan.brokers[outlet.broker.index()].kind.parts().seats_per_instance()
+        })
+    }
+
+    fn resize_crew<O: Observer>(&mut self, crew: u32, capacity: u32, desk: &mut Desk, observer: &mut O) {
+        let station = &mut self.crews[crew as usize];
+        let before = station.capacity;
+        if before == capacity {
+            return;
+        }
+        if capacity > station.places {
+            self.move_crew(crew, capacity);
+        }
+        let station = &mut self.crews[crew as usize];
+        let first = station.first_worker;
+        let mut resting = station.idle.resting();
+        resting.retain(|worker| *worker < capacity);
+        station.capacity = capacity;
+        station.idle = Idle::these(capacity, resting);
+        station.held.retain(|worker| *worker < capacity);
+        for worker in before..capacity {
+            // One that was taken away and still works is simply kept.
+            if self.hands[(first + worker) as usize].done == Hand::NEVER {
+                self.offer(crew, worker, observer);
+            }
+        }
+        let seats = self.seats.clone();
+        for (seat, place) in seats.iter().filter(|(_, seat)| seat.crew == crew) {
+            let broker = self.plan.outlets[place.outlet.index()].broker;
+            desk.now = self.now;
+            self.brokers[broker.index()].resized(seat, capacity, desk);
+            self.decide(broker, desk, observer);
+        }
+    }
+
+    /// Gives a crew more places. Work in hand moves with it, and what the agenda knows of the old places is out of date.
+    fn move_crew(&mut self, crew: u32, places: u32) {
+        let station = &mut self.crews[crew as usize];
+        let (old, held, new) = (station.first_worker, station.places, self.hands.len() as u32);
+        (station.first_worker, station.places) = (new, places);
+        let consumer = &mut self.consumers[station.consumer.index()];
+        if consumer.crews.1 == 1 {
+            consumer.first_worker = new;
+        }
+        self.hands.resize((new + places) as usize, Hand::EMPTY);
+        for worker in 0..held {
+            let hand = std::mem::replace(&mut self.hands[(old + worker) as usize], Hand::EMPTY);
+            if hand.done != Hand::NEVER && hand.done != Hand::STILL {
+                self.agenda.schedule(hand.done, Due::Done, new + worker);
+            }
+            self.hands[(new + worker) as usize] = hand;
+        }
+    }
+
     /// Takes out of the hands of a crew what is `wanted`, longest held first, with the workers that held it.
     fn drop_hands<O: Observer>(&mut self, crew: u32, wanted: impl Fn(u32, &Message) -> bool, observer: &mut O) -> Vec<(u32, Message)> {
         let station = &mut self.crews[crew as usize];
         let (consumer, first) = (station.consumer, station.first_worker);
         let mut held: Vec<(Time, u32, Message)> = Vec::new();
-        for worker in 0..station.capacity {
+        for worker in 0..station.places {
             let hand = &mut self.hands[(first + worker) as usize];
             if hand.done != Hand::NEVER && wanted(worker, &hand.message) {
                 hand.done = Hand::NEVER;

@@ -1,5 +1,6 @@
 //! The simulation: state, and what happens at each entry of the agenda.
 
+mod adopt;
 mod caring;
 mod confirming;
 mod deciding;
@@ -11,6 +12,7 @@ mod publishing;
 mod reading;
 mod travelling;
 mod troubles;
+mod weigh;
 
 use crate::engine::agenda::{Agenda, Due, MOST_INDEXED, MOST_SCHEDULED};
 use crate::engine::books::{Books, Inbound};

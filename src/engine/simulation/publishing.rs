@@ -15,6 +15,9 @@ impl Simulation {
     #[inline(always)]
     pub(super) fn emit<O: Observer>(&mut self, id: EmitterId, desk: &mut Desk, observer: &mut O) {
         let now = self.now;
+        if self.emitters[id.index()].cancels(now) {
+            return;
+        }
         let next = self.emitters[id.index()].next(now);
         if let Some(at) = next {
             self.agenda.schedule(at, Due::Arrival, id.0);

@@ -29,7 +29,7 @@ impl Simulation {
         let link = &mut self.links[id.index()];
         let at = link.arrival(self.now, bytes);
         let travelling = Travelling { message, to };
-        if link.in_order {
+        if link.in_order || link.settled(at) {
             // Only the head of an in-order link is on the agenda, but with the place in the order it took when it set out.
             let entry = self.agenda.reserve(at, Due::LinkHead, id.0);
             if !link.armed {

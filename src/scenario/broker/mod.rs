@@ -1,8 +1,10 @@
 //! Broker kinds, as the file names them. A new kind is one variant here, one file beside this for its native parts, one folder
 //! in `engine::broker`.
 
+pub mod eventbridge;
 mod simple;
 
+pub use eventbridge::EventBridge;
 pub use simple::Simple;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub enum BrokerKind {
     /// Publish and subscribe, the concept itself.
     Simple(Simple),
+    /// EventBridge's classic buses with rules.
+    EventBridge(EventBridge),
 }
 
 /// What every kind's native parts can tell about themselves, so that names, checks and plans need not know the kind.
@@ -31,6 +35,12 @@ pub trait Parts {
     /// Outlets that the file declares by name (queues, rules); `None` for kinds where a channel and a group make an outlet.
     fn outlets(&self) -> Option<Vec<NamedOutlet<'_>>> {
         None
+    }
+
+    /// Whether each reader of a declared outlet gets copies of its own (the targets of a rule); otherwise they share them (a queue).
+    /// The first reader's outlet is the declared one, those of others are called `broker/outlet#group`.
+    fn fans_out(&self, _outlet: usize) -> bool {
+        false
     }
 
     /// Whether each instance of a consumer has a mailbox of its own (a partition assignment, a channel with a prefetch); otherwise
@@ -66,6 +76,7 @@ impl BrokerKind {
     pub fn parts(&self) -> &dyn Parts {
         match self {
             BrokerKind::Simple(parts) => parts,
+            BrokerKind::EventBridge(parts) => parts,
         }
     }
 

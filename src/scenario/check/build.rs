@@ -108,7 +108,8 @@ fn outlets(plan: &mut Plan, names: &Names<'_>, roles: &[Role]) {
     for (i, outlet) in names.outlets.iter().enumerate() {
         outlet.channels.iter().for_each(|channel| plan.channels[channel.index()].outlets.push(OutletId::at(i)));
         let Role::Broker(broker) = roles[outlet.broker.index()] else { continue };
-        plan.outlets.push(OutletPlan { broker, channels: outlet.channels.clone(), name: outlet.name.clone(), readers: Vec::new() });
+        let (channels, name, part) = (outlet.channels.clone(), outlet.name.clone(), outlet.part);
+        plan.outlets.push(OutletPlan { broker, channels, name, part, readers: Vec::new() });
     }
 }
 

@@ -5,6 +5,7 @@
 //! found an error. Time is linear in the size of the document, times a logarithm.
 
 mod build;
+mod eventbridge;
 mod faults;
 mod flow;
 mod handling;

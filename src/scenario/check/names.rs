@@ -58,6 +58,8 @@ pub(super) struct Outlet {
     pub channels: Vec<ChannelId>,
     /// `broker/channel#group`, or `broker/outlet` where the broker's kind declares it.
     pub name: String,
+    /// Its position among the outlets its broker declares.
+    pub part: Option<u32>,
 }
 
 /// Everything the document names, and who refers to it.
@@ -114,6 +116,17 @@ impl<'s> Names<'s> {
     /// The event of that name, if there is one.
     pub fn event_id(&self, name: &str) -> Option<TypeId> {
         self.types.get(name).copied()
+    }
+
+    /// How many subscriptions there are to an outlet that a broker declares.
+    pub fn readers_of(&self, broker: NodeId, outlet: &str) -> usize {
+        let Some(declared) = self.declared.get(&(broker, outlet)) else { return 0 };
+        let part = self.outlets[declared.index()].part;
+        let belongs = |id: &OutletId| {
+            let outlet = &self.outlets[id.index()];
+            outlet.broker == broker && outlet.part == part
+        };
+        self.reads.iter().filter(|read| read.outlet.as_ref().is_some_and(belongs)).count()
     }
 
     /// The endpoint text of a channel.
@@ -184,7 +197,7 @@ impl<'s> Names<'s> {
             self.by_endpoint.entry((node, channel)).or_insert(ChannelId::at(self.channels.len()));
             self.channels.push(Channel { broker: node, name: channel });
         }
-        for outlet in parts.outlets().into_iter().flatten() {
+        for (part, outlet) in parts.outlets().into_iter().flatten().enumerate() {
             let path = format!("{at}.{}", outlet.path);
             if let Some(wrong) = malformed(outlet.name, &['#']) {
                 findings.error(path, format!("this name {wrong}"));
@@ -193,7 +206,7 @@ impl<'s> Names<'s> {
             }
             self.declared.entry((node, outlet.name)).or_insert(OutletId::at(self.outlets.len()));
             let channels = outlet.fed_by.iter().map(|channel| ChannelId::at(first + channel)).collect();
-            self.outlets.push(Outlet { broker: node, channels, name: format!("{id}/{}", outlet.name) });
+            self.outlets.push(Outlet { broker: node, channels, name: format!("{id}/{}", outlet.name), part: Some(part as u32) });
         }
     }
 
@@ -226,6 +239,7 @@ impl<'s> Names<'s> {
 
     fn consumers(&mut self, scenario: &'s Scenario, findings: &mut Findings) {
         let mut outlets: HashMap<(ChannelId, &str), OutletId> = HashMap::new();
+        let mut targets: HashMap<(OutletId, &str), OutletId> = HashMap::new();
         for (i, node) in scenario.nodes.iter().enumerate() {
             let Node::Consumer(consumer) = node else { continue };
             let id = NodeId::at(i);
@@ -236,7 +250,7 @@ impl<'s> Names<'s> {
                     "add a `Read(from: \"broker/channel\")` to its `reads`",
                 );
             }
-            self.reads_of(scenario, consumer, id, &mut outlets, findings);
+            self.reads_of(scenario, consumer, id, &mut outlets, &mut targets, findings);
             for (index, then) in consumer.then.iter().enumerate() {
                 let path = self.at(id, &format!("then[{index}]"));
                 let event = self.event(scenario, &then.event, format!("{path}.event"), findings);
@@ -259,6 +273,7 @@ impl<'s> Names<'s> {
         consumer: &'s Consumer,
         node: NodeId,
         outlets: &mut HashMap<(ChannelId, &'s str), OutletId>,
+        targets: &mut HashMap<(OutletId, &'s str), OutletId>,
         findings: &mut Findings,
     ) {
         let mut own: HashSet<OutletId> = HashSet::new();
@@ -271,12 +286,12 @@ impl<'s> Names<'s> {
                 findings.error(format!("{path}.group"), format!("a group's name {wrong}"));
             }
             let outlet = match self.declared_outlet(scenario, &read.from, format!("{path}.from"), findings) {
-                Some(declared) => declared,
+                Some(declared) => declared.map(|outlet| self.own_copy(scenario, outlet, group, targets)),
                 None => self.channel(scenario, &read.from, format!("{path}.from"), findings).map(|channel| {
                     *outlets.entry((channel, group)).or_insert_with(|| {
                         let name = format!("{}#{group}", self.endpoint(scenario, channel));
                         let broker = self.channels[channel.index()].broker;
-                        self.outlets.push(Outlet { broker, channels: vec![channel], name });
+                        self.outlets.push(Outlet { broker, channels: vec![channel], name, part: None });
                         OutletId::at(self.outlets.len() - 1)
                     })
                 }),
@@ -320,6 +335,33 @@ impl<'s> Names<'s> {
             findings.add(super::Severity::Error, path, format!("the broker `{broker}` has nothing called `{name}` to read from"), help);
         }
         Some(id)
+    }
+
+    /// The outlet that a group has of its own, where each reader of a declared outlet gets its own copies.
+    fn own_copy(
+        &mut self,
+        scenario: &Scenario,
+        declared: OutletId,
+        group: &'s str,
+        own: &mut HashMap<(OutletId, &'s str), OutletId>,
+    ) -> OutletId {
+        let Outlet { broker, part, .. } = self.outlets[declared.index()];
+        let Node::Broker(document) = &scenario.nodes[broker.index()] else { return declared };
+        if !part.is_some_and(|part| document.kind.parts().fans_out(part as usize)) {
+            return declared;
+        }
+        if let Some(outlet) = own.get(&(declared, group)) {
+            return *outlet;
+        }
+        let outlet = if self.reads.iter().any(|read| read.outlet == Some(declared)) {
+            let Outlet { channels, name, .. } = &self.outlets[declared.index()];
+            self.outlets.push(Outlet { broker, channels: channels.clone(), name: format!("{name}#{group}"), part });
+            OutletId::at(self.outlets.len() - 1)
+        } else {
+            declared
+        };
+        own.insert((declared, group), outlet);
+        outlet
     }
 
     fn links(&self, scenario: &Scenario, findings: &mut Findings) {

@@ -3,6 +3,7 @@
 use super::Findings;
 use super::names::Names;
 use crate::ids::NodeId;
+use crate::scenario::broker::BrokerKind;
 use crate::scenario::document::{Consumer, Network, Node, Scenario};
 use crate::scenario::shapes::{Arrivals, Attribute, Backoff, Key, Times};
 use crate::scenario::units::{Bandwidth, Rate};
@@ -63,7 +64,10 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
                 workers = workers.saturating_add(super::handling::workers(c));
                 consumer(c, names, id, findings);
             }
-            Node::Broker(_) => {}
+            Node::Broker(broker) => match &broker.kind {
+                BrokerKind::EventBridge(parts) => super::eventbridge::look(parts, names, id, scenario, findings),
+                BrokerKind::Simple(_) => {}
+            },
         }
     }
     if workers > MOST_WORKERS {
@@ -227,7 +231,8 @@ fn steps_in_order(steps: &[(Span, Rate)], path: &str, findings: &mut Findings) {
     }
 }
 
-fn times(times: &Times, path: &str, findings: &mut Findings) {
+/// A distribution of times.
+pub(super) fn times(times: &Times, path: &str, findings: &mut Findings) {
     let at = |field: &str| format!("{path}.{field}");
     match times {
         Times::Constant(_) | Times::Exponential { .. } | Times::Normal { .. } => {}

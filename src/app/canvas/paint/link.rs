@@ -16,6 +16,8 @@ pub enum Weight {
     Hovered,
     /// It is selected.
     Selected,
+    /// A fault has struck it.
+    Broken,
     /// Something else matters now.
     Dimmed,
 }
@@ -59,12 +61,13 @@ pub fn link(brush: &Brush<'_>, mesh: &mut Mesh, wire: &Wire, line: &[Pos2], mark
         Weight::Near => mix(theme.muted, theme.accent, 0.5),
         Weight::Hovered => mix(theme.muted, theme.text, 0.6),
         Weight::Selected => theme.accent,
+        Weight::Broken => theme.bad,
         Weight::Dimmed => mix(theme.canvas, calm, 0.35),
     };
     let (width, pen) = (f32::from(mark.width) * STEP, brush.pen());
     scratch.clear();
     scratch.extend(line.iter().map(|p| brush.view.screen_from_scene(*p)));
-    if wire.role == WireRole::DeadLetter {
+    if wire.role == WireRole::DeadLetter || mark.weight == Weight::Broken {
         let dash = 6.0 * brush.unit.clamp(0.6, 1.5);
         pen.dashes(mesh, scratch, width, colour, dash, dash * 0.8);
     } else {

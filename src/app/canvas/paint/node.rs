@@ -8,7 +8,7 @@ use crate::app::canvas::measures::*;
 use crate::app::theme::space;
 use crate::run::frame::NodeFigures;
 use crate::scenario::Severity;
-use egui::{Align2, Color32, Mesh, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
+use egui::{Align2, Color32, FontId, Mesh, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
 /// What stands out about a node.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,7 @@ pub fn from_afar(brush: &Brush<'_>, mesh: &mut Mesh, node: &NodeBox, state: Stat
         State::Fine => (mix(theme.node, theme.good, 0.25), mix(theme.line, theme.muted, 0.45)),
         State::Busy => (mix(theme.node, theme.warn, 0.4), theme.warn),
         State::Failing => (mix(theme.node, theme.bad, 0.4), theme.bad),
+        State::Broken => (mix(theme.node, theme.bad, 0.7), theme.bad),
     };
     if rect.width() < SPECK {
         // Too small for a shape: a fleck of its colour, darker where something is wrong.
@@ -58,7 +59,7 @@ pub fn from_afar(brush: &Brush<'_>, mesh: &mut Mesh, node: &NodeBox, state: Stat
             pen.line(mesh, &[pos2(rect.left(), y), pos2(rect.right(), y)], thick * 0.7, edge);
         }
     }
-    if state == State::Failing {
+    if let State::Failing | State::Broken = state {
         // Bad is told without its colour as well.
         let (a, b) = (rect.shrink2(rect.size() * 0.3), thick * 1.2);
         pen.line(mesh, &[a.left_top(), a.right_bottom()], b, edge);
@@ -97,7 +98,7 @@ pub fn outline(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>) -> Rect {
         _ if look.selected || look.welcome || look.possible => theme.accent,
         State::Idle | State::Fine => mix(theme.line, theme.muted, if look.hovered { 0.9 } else { 0.45 }),
         State::Busy => theme.warn,
-        State::Failing => theme.bad,
+        State::Failing | State::Broken => theme.bad,
     };
     let thick = theme.stroke * if look.selected || look.welcome { 2.0 } else { 1.4 } * brush.unit.clamp(0.7, 1.3);
     let stroke = Stroke::new(thick, edge);
@@ -111,6 +112,7 @@ pub fn outline(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>) -> Rect {
         (_, _, Detail::Far) if look.state == State::Fine => mix(theme.node, theme.good, 0.25),
         (_, _, Detail::Far) if look.state == State::Busy => mix(theme.node, theme.warn, 0.4),
         (_, _, Detail::Far) if look.state == State::Failing => mix(theme.node, theme.bad, 0.4),
+        _ if look.state == State::Broken => mix(theme.node, theme.bad, 0.22),
         _ => theme.node,
     };
     shape(brush, node.kind, rect, radius, fill, stroke);
@@ -124,6 +126,14 @@ pub fn outline(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>) -> Rect {
             Color32::TRANSPARENT,
             Stroke::new(thick * 0.6, edge),
         );
+    } else if look.state == State::Broken {
+        // A bar across the corner, as on what is out of order.
+        let reach = 16.0 * brush.unit;
+        let (a, b) = (rect.right_bottom() - vec2(reach, 1.0), rect.right_bottom() - vec2(1.0, reach));
+        for step in 0..3 {
+            let shift = vec2(-1.0, -1.0) * 5.0 * brush.unit * step as f32 * 0.7;
+            brush.painter.line_segment([a + shift, b + shift], Stroke::new(thick * 1.2, edge));
+        }
     } else if look.state == State::Busy && node.kind == Kind::Consumer {
         let inner = rounded(rect.shrink(3.5 * brush.unit.min(1.3)), radius * 1.15);
         brush.painter.extend(Shape::dashed_line(&inner, Stroke::new(thick * 0.6, edge), 5.0, 4.0));
@@ -180,6 +190,17 @@ pub fn sign(brush: &Brush<'_>, rect: Rect, kind: Kind, severity: Severity) {
     brush.painter.circle_filled(centre + vec2(0.0, radius * 0.48), radius * 0.15, ink);
 }
 
+/// What has struck a node, below it, and until when.
+pub fn fault(brush: &Brush<'_>, rect: Rect, words: &str) {
+    let theme = brush.theme;
+    let size = ((theme.label * brush.view.zoom).max(theme.label * 0.8) * 2.0).round() / 2.0;
+    let galley = brush.painter.layout_no_wrap(words.to_owned(), FontId::proportional(size), theme.bad);
+    // On a ground of its own: what lies below the node must not shine through.
+    let tag = Rect::from_min_size(pos2(rect.left(), rect.bottom() + 2.0), galley.size() + vec2(8.0, 2.0));
+    brush.painter.rect(tag, 3.0, theme.panel, Stroke::new(theme.stroke, theme.bad), StrokeKind::Inside);
+    brush.painter.galley(tag.min + vec2(4.0, 1.0), galley, theme.bad);
+}
+
 /// A small mark for a state, so that it is not told by colour alone. `centre` is its middle.
 pub fn state_mark(brush: &Brush<'_>, centre: Pos2, state: State) {
     let r = 4.0 * brush.unit;
@@ -193,6 +214,11 @@ pub fn state_mark(brush: &Brush<'_>, centre: Pos2, state: State) {
             for bar in bars {
                 brush.painter.rect_filled(Rect::from_center_size(bar, vec2(r * 0.55, r * 2.0)), 1.0, brush.theme.warn);
             }
+        }
+        State::Broken => {
+            let stroke = Stroke::new(r * 0.5, brush.theme.bad);
+            brush.painter.circle_stroke(centre, r, stroke);
+            brush.painter.line_segment([centre - vec2(r, 0.0), centre + vec2(r, 0.0)], stroke);
         }
         State::Failing => {
             let stroke = Stroke::new(r * 0.5, brush.theme.bad);
@@ -243,7 +269,7 @@ pub fn consumer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mu
     let y = rect.top() + if middle { rect.height() * 0.69 } else { 43.0 * unit };
     // The state stands behind the name; where that is tight, behind the lag, which is short: names are what people look for.
     let marked = if look.state == State::Idle { 0.0 } else { 14.0 * unit };
-    let (name_room, lag_room) = if middle { (room, room - marked) } else { (room - marked, room * 0.5) };
+    let (name_room, lag_room) = if middle { (room, room - marked) } else { (room - marked, room) };
     brush.text(pos2(left, first), Align2::LEFT_CENTER, &node.id, theme.body, theme.text, name_room);
     state_mark(brush, pos2(right - 3.0 * unit, if middle { y } else { first }), look.state);
     match look.figures {
@@ -252,11 +278,13 @@ pub fn consumer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mu
             scratch.push_str("lag ");
             labels::count(scratch, figures.lag);
             let colour = if look.state == State::Busy { theme.warn } else { theme.muted };
-            brush.text(pos2(left, y), Align2::LEFT_CENTER, scratch, theme.label, colour, lag_room);
-            if brush.detail == Detail::Near {
+            let used = brush.text(pos2(left, y), Align2::LEFT_CENTER, scratch, theme.label, colour, lag_room);
+            // The lag matters more than the rate: that is told where there is room left for it.
+            let left_over = room - used - 6.0 * unit;
+            if brush.detail == Detail::Near && left_over > theme.label * 2.6 {
                 scratch.clear();
                 labels::rate(scratch, figures.rate);
-                brush.text(pos2(right, y), Align2::RIGHT_CENTER, scratch, theme.label, theme.muted, room * 0.5);
+                brush.text(pos2(right, y), Align2::RIGHT_CENTER, scratch, theme.label, theme.muted, left_over);
             }
         }
         None => {

@@ -1,11 +1,25 @@
 //! EventBridge, its classic buses with rules: what it takes in, which rules want it, how targets get it.
 //!
-//! The pieces here are the service's own rules and know nothing of a run: PutEvents, patterns (in `language`), limits, retries
-//! and dead letters, archives and event replays.
+//! The service's own rules know nothing of a run: PutEvents, limits, retries and dead letters, archives; patterns and inputs are in
+//! `language`. `service` puts them to work: an event that arrives is looked up (`table`, `setup`) and delivered to every
+//! target of every rule that wants it, each for itself.
+//!
+//! # Fidelity and limits
+//!
+//! See [`FIDELITY`](crate::scenario::broker::eventbridge::FIDELITY), which the window shows.
 
 pub mod archive;
 pub mod delivery;
 pub mod envelope;
 pub mod limits;
 pub mod put_events;
+mod queue;
+mod quota;
+pub mod replaying;
 pub mod routing;
+mod service;
+mod setup;
+mod table;
+pub mod view;
+
+pub use service::EventBridge;

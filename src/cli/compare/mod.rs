@@ -1,23 +1,32 @@
-//! `tidemill compare`: two scenarios under the same luck.
+//! `tidemill compare`: two scenarios, or one under several kinds of broker, with the same luck.
+
+mod brokers;
 
 use super::progress::Runs;
 use super::replicas::{Replicas, cell};
 use super::{Exit, complain, figure_problem, print, report, table};
 use crate::files;
+use crate::record::Series;
+use crate::run::contrast::{Difference, contrast};
 use crate::run::sweep::{self, Column, Results, Row};
+use crate::run::{Moment, Script};
 use crate::scenario::Plan;
 use crate::scenario::expect::Known;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Compare two scenarios.
+/// Compare two scenarios, or one under several kinds of broker.
 #[derive(Debug, clap::Args)]
 pub struct Compare {
     /// The scenario that the other is compared with.
     a: PathBuf,
     /// The other scenario.
-    b: PathBuf,
+    #[arg(required_unless_present = "brokers")]
+    b: Option<PathBuf>,
+    /// Run the one scenario with its brokers of each of these kinds: simple, kafka, rabbitmq, eventbridge.
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', num_args = 1.., conflicts_with_all = ["b", "figure"])]
+    brokers: Vec<String>,
     /// What to show, as in expectations; may be given several times. Without it, the usual figures of all nodes and outlets.
     #[arg(long, value_name = "FIGURE")]
     figure: Vec<String>,
@@ -38,8 +47,9 @@ struct Line {
 impl Compare {
     /// Runs both and prints what differs.
     pub fn execute(&self) -> Exit {
+        let Some(other) = &self.b else { return self.under_brokers() };
         // Both are read before either is refused, so that one look tells everything.
-        let (Ok(a), Ok(b)) = (load(&self.a), load(&self.b)) else { return Exit::BadInput };
+        let (Ok(a), Ok(b)) = (load(&self.a), load(other)) else { return Exit::BadInput };
         let columns = match (self.columns(&a, &b), self.columns(&b, &a)) {
             (Ok(of_a), Ok(of_b)) => (of_a, of_b),
             (Err(exit), _) | (_, Err(exit)) => return exit,
@@ -50,9 +60,9 @@ impl Compare {
         let results = sweep::execute(&rows, seed, self.replicas.count(), self.replicas.threads(), &|done| progress.add(done));
         drop(progress);
         let lines = matched(&rows[0].columns, &rows[1].columns);
-        print(&if self.json { self.object(&rows, &lines, &results, seed) } else { self.text(&rows, &lines, &results, seed) });
+        print(&if self.json { self.object(other, &rows, &lines, &results, seed) } else { self.text(other, &rows, &lines, &results, seed) });
         let mut exit = Exit::Fine;
-        for (file, results) in [&self.a, &self.b].into_iter().zip(&results) {
+        for (file, results) in [&self.a, other].into_iter().zip(&results) {
             if let Some((seed, reason)) = results.stopped.first() {
                 complain(&format!("{}, seed {seed}: {reason}", file.display()));
                 exit = Exit::Stopped;
@@ -81,7 +91,7 @@ impl Compare {
         Ok(columns)
     }
 
-    fn object(&self, rows: &[Row; 2], lines: &[Line], results: &[Results], seed: u64) -> String {
+    fn object(&self, other: &Path, rows: &[Row; 2], lines: &[Line], results: &[Results], seed: u64) -> String {
         let interval = |which: usize, column: Option<usize>| column.map_or(Value::Null, |column| json!(results[which].interval(column)));
         let figures = lines.iter().map(|line| {
             let both = line.a.zip(line.b);
@@ -95,12 +105,14 @@ impl Compare {
         };
         let seeds: Vec<u64> = sweep::seeds(seed, self.replicas.count()).collect();
         let figures: Map<String, Value> = figures.collect();
-        format!("{}\n", json!({"a": side(0, &self.a), "b": side(1, &self.b), "seeds": seeds, "figures": figures}))
+        let first = first(rows, seed).map(|first| json!({"at": first.at.seconds(), "a": first.a, "b": first.b}));
+        let object = json!({"a": side(0, &self.a), "b": side(1, other), "seeds": seeds, "figures": figures, "first_difference": first});
+        format!("{object}\n")
     }
 
-    fn text(&self, rows: &[Row; 2], lines: &[Line], results: &[Results], seed: u64) -> String {
+    fn text(&self, other: &Path, rows: &[Row; 2], lines: &[Line], results: &[Results], seed: u64) -> String {
         let mut text = format!("A  {}  {}\n", rows[0].plan.name, self.a.display());
-        text += &format!("B  {}  {}\n  {}\n\n", rows[1].plan.name, self.b.display(), self.replicas.words(seed));
+        text += &format!("B  {}  {}\n  {}\n\n", rows[1].plan.name, other.display(), self.replicas.words(seed));
         let mut cells = vec![["figure", "A", "B", "B - A"].map(str::to_owned).to_vec()];
         let mut clear = false;
         for line in lines {
@@ -121,11 +133,24 @@ impl Compare {
         if clear {
             text.push_str("\n  * the interval of the difference excludes zero: hardly luck\n");
         }
+        match first(rows, seed) {
+            Some(first) => {
+                text += &format!("\n  with seed {seed} they differ from {} on:\n    A: {}\n    B: {}\n", first.at, first.a, first.b);
+            }
+            None => text += &format!("\n  with seed {seed} they are the same run, bit for bit\n"),
+        }
         for (which, results) in ["A", "B"].into_iter().zip(results).filter(|(_, results)| !results.stopped.is_empty()) {
             text += &format!("\n  {which}: {} of {} runs stopped and are left out\n", results.stopped.len(), results.replicas.len());
         }
         text
     }
+}
+
+/// Where the runs of this seed part.
+fn first(rows: &[Row; 2], seed: u64) -> Option<Difference> {
+    let [a, b] = [0, 1].map(|which: usize| Script::plain(Arc::clone(&rows[which].plan), seed));
+    let start = |script: &Script| Moment::start(script, Series::PLAIN);
+    contrast((&a, start(&a)), (&b, start(&b)), a.plan.duration.min(b.plan.duration), &|| false)?.first
 }
 
 fn load(file: &Path) -> Result<Plan, ()> {

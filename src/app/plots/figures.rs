@@ -1,0 +1,215 @@
+//! What can be plotted: for each figure its lines, read from the series of the recorded run.
+
+use crate::figures;
+use crate::ids::{ConsumerId, NodeId, OutletId, TypeId};
+use crate::record::Series;
+use crate::record::heat::Heat;
+use crate::record::series::Bin;
+use crate::run::Frame;
+use crate::scenario::plan::Role;
+
+/// A figure over time.
+#[derive(Clone, Debug)]
+pub struct Curve {
+    /// What it is of.
+    pub name: String,
+    /// How its colour is chosen.
+    pub ink: Ink,
+    /// Seconds and values; not a number where there is none.
+    pub points: Vec<[f64; 2]>,
+    /// Drawn dashed, and named only under the pointer.
+    pub aside: bool,
+}
+
+/// How a line's colour is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ink {
+    /// That of a node, everywhere the same.
+    Node(NodeId),
+    /// That of an event type.
+    Type(TypeId),
+}
+
+/// What a plot shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Per node.
+    Throughput,
+    /// Per event type.
+    Published,
+    /// Handled, retried and failed, per consumer.
+    Outcomes,
+    /// Depth of outlets and lag of consumers.
+    Depth,
+    /// Mean latency per consumer.
+    Latency,
+    /// Median, 90th and 99th percentile per consumer.
+    Percentiles,
+    /// How many took how long.
+    Heat,
+    /// Share of workers busy.
+    Utilisation,
+}
+
+/// How values are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Plainly.
+    Number,
+    /// As times.
+    Time,
+    /// As shares.
+    Share,
+}
+
+impl Kind {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Kind; 8] =
+        [Kind::Throughput, Kind::Published, Kind::Outcomes, Kind::Depth, Kind::Latency, Kind::Percentiles, Kind::Heat, Kind::Utilisation];
+
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Kind::Throughput => "Throughput, per second",
+            Kind::Published => "Published by type, per second",
+            Kind::Outcomes => "Handled (–), retried and failed (- -), per second",
+            Kind::Depth => "Waiting (–) and lag (- -), events",
+            Kind::Latency => "Latency, mean",
+            Kind::Percentiles => "Latency, p50 (–), p90 and p99 (- -)",
+            Kind::Heat => "Latency, how many took how long",
+            Kind::Utilisation => "Utilisation",
+        }
+    }
+
+    /// How its values are written.
+    pub fn format(self) -> Format {
+        match self {
+            Kind::Throughput | Kind::Published | Kind::Outcomes | Kind::Depth => Format::Number,
+            Kind::Latency | Kind::Percentiles | Kind::Heat => Format::Time,
+            Kind::Utilisation => Format::Share,
+        }
+    }
+
+    /// Its lines over a part of the run (in seconds), in about `most` points each. A heat map has none.
+    pub fn curves(self, frame: &Frame, from: f64, to: f64, most: usize) -> Vec<Curve> {
+        let mut curves = self.of(frame, &frame.past.film, from, to, most);
+        // The branch that is compared with, behind the one that is shown.
+        let others = frame.past.answers.contrast.as_ref().filter(|(id, _)| *id != frame.past.branch);
+        if let Some((id, contrast)) = others {
+            let name = frame.past.branches.iter().find(|branch| branch.id == *id).map_or("", |branch| branch.name.as_str());
+            let theirs = self.of(frame, &contrast.film, from, to, most).into_iter().filter(|curve| !curve.aside);
+            curves.extend(theirs.map(|curve| Curve { name: format!("{} ({name})", curve.name), aside: true, ..curve }));
+        }
+        curves
+    }
+
+    fn of(self, frame: &Frame, film: &Series, from: f64, to: f64, most: usize) -> Vec<Curve> {
+        let bins = film.bins(from, to, most);
+        let of = |name: String, ink: Ink, aside: bool, figure: &dyn Fn(&Bin<'_>) -> f64| Curve {
+            name,
+            ink,
+            points: bins.iter().map(|bin| [bin.middle(), figure(bin)]).collect(),
+            aside,
+        };
+        let plan = &frame.plan;
+        let consumers = || plan.consumers.iter().enumerate().map(|(i, c)| (ConsumerId::at(i), c.node, &plan.nodes[c.node.index()].name));
+        match self {
+            Kind::Throughput => {
+                let nodes = plan.nodes.iter().enumerate().filter(|(_, node)| !matches!(node.role, Role::Broker(_)));
+                let line = |(i, node): (usize, &crate::scenario::plan::NodePlan)| {
+                    let id = NodeId::at(i);
+                    of(node.name.clone(), Ink::Node(id), false, &|bin| bin.throughput(id))
+                };
+                nodes.map(line).collect()
+            }
+            Kind::Published => {
+                let types = plan.types.iter().enumerate();
+                types.map(|(i, kind)| of(kind.name.clone(), Ink::Type(TypeId::at(i)), false, &|bin| bin.published(TypeId::at(i)))).collect()
+            }
+            Kind::Outcomes => consumers()
+                .flat_map(|(id, node, name)| {
+                    [
+                        of(name.clone(), Ink::Node(node), false, &|bin| bin.throughput(node)),
+                        of(format!("{name} retried"), Ink::Node(node), true, &|bin| bin.retries(id)),
+                        of(format!("{name} failed"), Ink::Node(node), true, &|bin| bin.failed(id)),
+                    ]
+                })
+                .collect(),
+            Kind::Depth => {
+                let outlets = (0..plan.outlets.len()).filter_map(|i| {
+                    let (name, node) = outlet(frame, i)?;
+                    Some(of(name, Ink::Node(node), false, &|bin| bin.depth(OutletId::at(i))))
+                });
+                let lags = consumers().map(|(id, node, name)| of(format!("{name} lag"), Ink::Node(node), true, &|bin| bin.lag(id)));
+                outlets.chain(lags).collect()
+            }
+            Kind::Latency => {
+                consumers().map(|(id, node, name)| of(name.clone(), Ink::Node(node), false, &|bin| bin.latency(node, id))).collect()
+            }
+            Kind::Percentiles => consumers()
+                .flat_map(|(id, node, name)| {
+                    let share = move |share: f64| move |bin: &Bin<'_>| bin.heat(id).map_or(f64::NAN, |heat| heat.quantile(share));
+                    [
+                        of(name.clone(), Ink::Node(node), false, &share(0.5)),
+                        of(format!("{name} p90"), Ink::Node(node), true, &share(0.9)),
+                        of(format!("{name} p99"), Ink::Node(node), true, &share(0.99)),
+                    ]
+                })
+                .collect(),
+            Kind::Heat => Vec::new(),
+            Kind::Utilisation => {
+                consumers().map(|(id, node, name)| of(name.clone(), Ink::Node(node), false, &|bin| bin.utilisation(id))).collect()
+            }
+        }
+    }
+}
+
+/// What an outlet's line is called, and the node whose colour it has: that of who reads it first.
+fn outlet(frame: &Frame, index: usize) -> Option<(String, NodeId)> {
+    let plan = &frame.plan;
+    let outlet = &plan.outlets[index];
+    let Some(read) = outlet.readers.first() else {
+        return Some((outlet.name.clone(), plan.brokers.get(outlet.broker.index())?.node));
+    };
+    let reader = plan.consumers.get(plan.reads.get(read.index())?.consumer.index())?;
+    let name = &plan.nodes.get(reader.node.index())?.name;
+    let channel =
+        outlet.channels.first().and_then(|c| plan.channels.get(c.index())).and_then(|c| c.name.split('/').nth(1)).unwrap_or_default();
+    // The channel first: names are cut at their end, and all channels of a reader begin alike.
+    let name = if reader.reads.len() > 1 { format!("{channel}, {name}") } else { name.clone() };
+    Some((name, reader.node))
+}
+
+/// The columns of a heat map over a part of the run: from, to, and the latencies of the consumers that `wanted` likes.
+pub fn columns(frame: &Frame, from: f64, to: f64, most: usize, wanted: impl Fn(NodeId) -> bool) -> Vec<(f64, f64, Heat)> {
+    let ids: Vec<ConsumerId> =
+        frame.plan.consumers.iter().enumerate().filter(|(_, c)| wanted(c.node)).map(|(i, _)| ConsumerId::at(i)).collect();
+    let column = |bin: &Bin<'_>| {
+        let heats: Vec<&Heat> = ids.iter().filter_map(|id| bin.heat(*id)).collect();
+        (bin.begin(), bin.end(), Heat::sum(heats.into_iter()))
+    };
+    frame.past.film.bins(from, to, most).iter().map(column).collect()
+}
+
+impl Curve {
+    /// The last value there is.
+    pub fn last(&self) -> Option<[f64; 2]> {
+        self.points.iter().rev().find(|p| p[1].is_finite()).copied()
+    }
+
+    /// The largest value.
+    pub fn top(&self) -> f64 {
+        self.points.iter().map(|p| p[1]).filter(|v| v.is_finite()).fold(0.0, f64::max)
+    }
+}
+
+impl Format {
+    /// A value as people read it.
+    pub fn words(self, value: f64) -> String {
+        match self {
+            Format::Number => figures::number(value),
+            Format::Time => figures::seconds(value),
+            Format::Share => figures::share(value),
+        }
+    }
+}

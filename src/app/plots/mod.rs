@@ -1,0 +1,91 @@
+//! Figures over time, side by side: which ones a person chooses, all over the same part of the run, with one playhead.
+
+mod draw;
+pub mod figures;
+mod save;
+
+use super::action::{Action, Selection};
+use super::theme::Theme;
+use super::timeline::TimeView;
+use super::widgets::{icon_button, muted};
+use crate::run::Frame;
+use egui::{ComboBox, RichText, Ui, WidgetInfo, vec2};
+use egui_material_icons::icons::{ICON_IMAGE, ICON_SHAPE_LINE, ICON_TABLE_VIEW};
+use figures::Kind;
+
+/// Which figures are shown, from left to right: as many as there is room for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plotting {
+    shown: [Kind; 4],
+}
+
+impl Default for Plotting {
+    fn default() -> Self {
+        Plotting { shown: [Kind::Throughput, Kind::Depth, Kind::Latency, Kind::Utilisation] }
+    }
+}
+
+/// Draws the plots side by side, as many as there is room for.
+pub fn show(
+    ui: &mut Ui,
+    theme: &Theme,
+    frame: Option<&Frame>,
+    selection: &Selection,
+    plotting: &mut Plotting,
+    time: &mut TimeView,
+    actions: &mut Vec<Action>,
+) {
+    let Some(frame) = frame.filter(|f| !f.past.film.is_empty()) else {
+        ui.vertical_centered(|ui| {
+            ui.add_space((ui.available_height() / 2.0 - theme.body * 1.5).max(0.0));
+            ui.label(muted(theme, "Press play: throughput, waiting events and latency appear here as the run goes on"));
+        });
+        return;
+    };
+    let least = theme.px(240.0);
+    let shown = ((ui.available_width() / least) as usize).clamp(1, if ui.available_width() > least * 5.5 { 4 } else { 3 });
+    let gap = ui.spacing().item_spacing.x;
+    let size = vec2((ui.available_width() - gap * (shown as f32 - 1.0)) / shown as f32, ui.available_height());
+    ui.horizontal_top(|ui| {
+        for place in 0..shown {
+            ui.allocate_ui(size, |ui| {
+                ui.vertical(|ui| {
+                    ui.set_min_size(size);
+                    let kind = plotting.shown[place];
+                    let part = draw::part(frame, time);
+                    head(ui, theme, frame, place, plotting, part, size.x);
+                    draw::one(ui, theme, frame, selection, (place, kind), part, time, actions);
+                });
+            });
+        }
+    });
+}
+
+/// The title, which chooses the figure, and ways to keep the plot.
+fn head(ui: &mut Ui, theme: &Theme, frame: &Frame, place: usize, plotting: &mut Plotting, part: (f64, f64), width: f32) {
+    let kind = plotting.shown[place];
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        let buttons = theme.px(32.0) * 3.0;
+        let title = RichText::new(kind.title()).size(theme.label).color(theme.muted);
+        let list = ComboBox::from_id_salt(("plot", place)).selected_text(title).width(width - buttons - theme.px(16.0)).truncate();
+        let response = list.show_ui(ui, |ui| {
+            for other in Kind::ALL {
+                if ui.selectable_label(other == kind, other.title()).clicked() {
+                    plotting.shown[place] = other;
+                }
+            }
+        });
+        let response = response.response;
+        response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Plot {}: {}", place + 1, kind.title())));
+        let saves =
+            [(ICON_TABLE_VIEW, "CSV", save::Form::Csv), (ICON_SHAPE_LINE, "SVG", save::Form::Svg), (ICON_IMAGE, "PNG", save::Form::Png)];
+        for (icon, name, form) in saves {
+            if icon_button(ui, theme, icon, &format!("Save plot {} as {name}", place + 1), "", true).clicked() {
+                save::ask(ui.ctx(), theme, frame, kind, part, form);
+            }
+        }
+    });
+}
+
+pub use save::take as saved;

@@ -1,0 +1,116 @@
+//! `tidemill replay`.
+
+use super::progress::Progress;
+use super::{Exit, complain, note, print, report, table};
+use crate::files;
+use crate::run::{Source, headless};
+use crate::scenario::recording::{Hash, Recording};
+use crate::time::{Span, Time};
+use std::path::PathBuf;
+
+/// Run a recording again and verify its fingerprint. Exit code 1 if the run is not the same, 2 on bad input.
+#[derive(Debug, clap::Args)]
+pub struct Replay {
+    /// The recording; `-` reads it from standard input.
+    recording: PathBuf,
+    /// Print one JSON object and nothing else: the report of the run, with what became of the recording under `recording`.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Replay {
+    /// Runs the recording and says whether it is the same run.
+    pub fn execute(&self) -> Exit {
+        let recording = match self.read() {
+            Ok(recording) => recording,
+            Err(exit) => return exit,
+        };
+        let this = env!("CARGO_PKG_VERSION");
+        if recording.tidemill != this {
+            note(&format!("recorded with Tidemill {}, this is {this}: models may have changed", recording.tidemill));
+        }
+        let script = match Source::of(&recording).script(Some(recording.seed), &recording.interventions) {
+            Ok(script) => script,
+            Err(problems) => {
+                report(&problems);
+                return Exit::BadInput;
+            }
+        };
+        let progress = Progress::new(&script.plan.name, recording.end());
+        let marks = recording.trail.len() as u64;
+        let (finished, trail) = headless::follow_marked(&script, recording.end(), marks, &mut |now| progress.at(now));
+        drop(progress);
+        let found = Hash(finished.simulation.fingerprint());
+        let verdict = Verdict::of(&recording, &trail, found);
+        if self.json {
+            let mut object = serde_json::to_value(finished.report()).unwrap_or_default();
+            object["recording"] = verdict.json(&recording);
+            print(&format!("{object}\n"));
+        } else {
+            print(&table::of(&finished.report()));
+            print(&verdict.text(&recording));
+        }
+        if verdict.same { Exit::Fine } else { Exit::Failed }
+    }
+
+    fn read(&self) -> Result<Recording, Exit> {
+        let bad = |problems: Vec<crate::scenario::Problem>| {
+            report(&problems);
+            Exit::BadInput
+        };
+        let text = files::text(&self.recording).map_err(bad)?;
+        let name = self.recording.display().to_string();
+        if !Recording::is_one(&text) {
+            return Err(complain(&format!("{name} is no recording: `tidemill run {name} --record FILE` makes one of a scenario")));
+        }
+        Recording::read(&text, &name).map_err(bad)
+    }
+}
+
+/// Whether the run is the recorded one.
+struct Verdict {
+    same: bool,
+    found: Hash,
+    /// The stretch in which the runs begin to differ.
+    differs: Option<(Span, Span)>,
+}
+
+impl Verdict {
+    fn of(recording: &Recording, trail: &[(Time, u64)], found: Hash) -> Verdict {
+        let pairs = recording.trail.iter().zip(trail).map(|((at, then), (_, now))| (*at, then.0 == *now));
+        let marks = pairs.chain([(recording.until, recording.fingerprint == found)]);
+        let mut last = Span::ZERO;
+        let mut differs = None;
+        for (at, same) in marks {
+            if !same {
+                differs = Some((last, at));
+                break;
+            }
+            last = at;
+        }
+        Verdict { same: differs.is_none(), found, differs }
+    }
+
+    fn json(&self, recording: &Recording) -> serde_json::Value {
+        serde_json::json!({
+            "same": self.same,
+            "recorded_with": recording.tidemill,
+            "recorded_fingerprint": String::from(recording.fingerprint),
+            "fingerprint": String::from(self.found),
+            "differs_between": self.differs.map(|(from, to)| [from.seconds(), to.seconds()]),
+        })
+    }
+
+    fn text(&self, recording: &Recording) -> String {
+        let (then, now) = (String::from(recording.fingerprint), String::from(self.found));
+        match self.differs {
+            None => format!("\nthe same run as recorded, bit for bit: {now}\n"),
+            Some((from, to)) => format!(
+                "\nNOT the same run as recorded: {now} instead of {then}\n  it begins to differ between {from} and {to}\n  recorded with \
+                 Tidemill {}, this is {}\n",
+                recording.tidemill,
+                env!("CARGO_PKG_VERSION")
+            ),
+        }
+    }
+}

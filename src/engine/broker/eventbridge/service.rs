@@ -1,0 +1,454 @@
+//! EventBridge at work in a run.
+
+use super::archive::Selection;
+use super::delivery::{DeliveryError, Exhausted, Next, backoff};
+use super::envelope::{Envelope, facts};
+use super::queue::Queue;
+use super::quota::Quota;
+use super::replaying::{Replaying, State};
+use super::setup::{Setup, TargetSetup, To, Want};
+use super::view::{BusView, Recent, ReplayView, RuleView, View};
+use crate::engine::broker::desk::{BrokerFate, Place};
+use crate::engine::broker::{Desk, Failed, Note, Rules, Settled};
+use crate::engine::event::{Event, Flags, Message, odds};
+use crate::engine::fate::Reason;
+use crate::engine::fifo::Fifo;
+use crate::engine::sample::Sampler;
+use crate::engine::seats::{Seat, Seats};
+use crate::engine::slab::Slab;
+use crate::ids::{BrokerId, ChannelId, EventId, OutletId, SeatId};
+use crate::language::matcher::Scratch;
+use crate::random::{Stream, hash_name};
+use crate::scenario::Plan;
+use crate::time::{Span, Time};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// A broker of the EventBridge kind.
+#[derive(Clone, Debug)]
+pub struct EventBridge {
+    plan: Arc<Plan>,
+    seed: u64,
+    setup: Arc<Setup>,
+    latency: Sampler,
+    duplicates: u64,
+    luck: Stream,
+    put: Quota,
+    invoke: Quota,
+    /// Deliveries under way: waiting for the latency, a quota or another try.
+    pending: Slab<Pending>,
+    /// Tries after the first of copies that failed, by event and target.
+    tries: BTreeMap<(EventId, u32), u32>,
+    queues: Vec<Queue>,
+    /// By bus.
+    archives: Vec<Fifo<Event>>,
+    replays: Vec<Replaying>,
+    /// By seat: what it is.
+    seats: Vec<Sitting>,
+    buses: Vec<BusView>,
+    rules: Vec<RuleView>,
+    /// The last events and their buses, for whoever looks.
+    recent: VecDeque<(usize, Event)>,
+    scratch: Scratch,
+    found: Vec<u32>,
+}
+
+/// Events that are shown as recent.
+const RECENT: usize = 24;
+
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    message: Message,
+    target: u32,
+}
+
+/// What a seat is to this broker.
+#[derive(Clone, Copy, Debug)]
+enum Sitting {
+    /// A stranger.
+    None,
+    /// Reads as (one of) this target, and whether it is there.
+    Target(u32, bool),
+    /// Reads from this queue.
+    Queue(u32),
+}
+
+/// Tokens of [`Desk::wake`]: a kind in the upper bits, a number below.
+mod token {
+    pub const DELIVERY: u64 = 0;
+    pub const REPLAY: u64 = 1;
+    pub const CANCEL: u64 = 2;
+
+    pub fn pack(kind: u64, number: usize) -> u64 {
+        kind << 60 | number as u64
+    }
+
+    pub fn unpack(token: u64) -> (u64, usize) {
+        (token >> 60, (token & ((1 << 60) - 1)) as usize)
+    }
+}
+
+impl EventBridge {
+    /// A broker of a checked plan.
+    pub fn new(plan: &Arc<Plan>, id: BrokerId, seats: &Seats, seed: u64) -> EventBridge {
+        let setup = Setup::new(plan, id, seats, seed);
+        let name = &plan.nodes[plan.brokers[id.index()].node.index()].name;
+        let mut sitting = vec![Sitting::None; seats.iter().count()];
+        for (i, target) in setup.targets.iter().enumerate() {
+            if let To::Seats(seats) = &target.to {
+                seats.iter().for_each(|seat| sitting[seat.index()] = Sitting::Target(i as u32, true));
+            }
+        }
+        let queues: Vec<Queue> = setup.queues.iter().map(|outlet| Queue::new(*outlet, seats.at(plan, *outlet))).collect();
+        for (i, queue) in queues.iter().enumerate() {
+            seats.at(plan, queue.outlet).iter().for_each(|seat| sitting[seat.index()] = Sitting::Queue(i as u32));
+        }
+        let parts = &setup.parts;
+        let replay = |replay: &crate::scenario::broker::eventbridge::Replay| Replaying {
+            name: replay.name.clone(),
+            bus: parts.archive_of(replay).unwrap_or(0),
+            selection: Selection {
+                from: Time::ZERO + replay.from,
+                to: Time::ZERO + replay.to.unwrap_or(replay.at),
+                rules: Some(replay.rules.clone()).filter(|rules| !rules.is_empty()),
+            },
+            interval: Span::from_seconds(1.0 / replay.rate.0),
+            at: Time::ZERO + replay.at,
+            cancel: replay.cancel.map(|at| Time::ZERO + at),
+            state: State::Planned,
+            left: Default::default(),
+            done: 0,
+        };
+        EventBridge {
+            plan: plan.clone(),
+            seed,
+            latency: Sampler::new(&parts.latency),
+            duplicates: odds(parts.duplicates),
+            luck: Stream::named(seed ^ hash_name("eventbridge"), name),
+            put: Quota::new(parts.quotas.put.0),
+            invoke: Quota::new(parts.quotas.invoke.0),
+            pending: Slab::default(),
+            tries: BTreeMap::new(),
+            queues,
+            archives: vec![Fifo::default(); parts.buses.len()],
+            replays: parts.replays.iter().map(replay).collect(),
+            seats: sitting,
+            buses: vec![BusView::default(); parts.buses.len()],
+            rules: vec![RuleView::default(); parts.rules.len()],
+            recent: VecDeque::with_capacity(RECENT),
+            scratch: Scratch::default(),
+            found: Vec::new(),
+            setup: Arc::new(setup),
+        }
+    }
+
+    /// What can be seen of it now.
+    pub fn view(&self) -> View {
+        let replay = |replay: &Replaying| ReplayView { state: replay.state, done: replay.done, left: replay.left.len() as u64 };
+        let rule = |(i, rule): (usize, &RuleView)| {
+            let given = &self.setup.parts.rules[i];
+            let taken = self.setup.parts.bus_of(given).filter(|_| given.enabled).map_or(0, |bus| self.buses[bus].taken);
+            RuleView { passed_over: taken.saturating_sub(rule.matched), ..*rule }
+        };
+        View {
+            buses: self.buses.clone(),
+            rules: self.rules.iter().enumerate().map(rule).collect(),
+            replays: self.replays.iter().map(replay).collect(),
+            recent: self.recent.iter().rev().map(|(bus, event)| self.recall(*bus, event)).collect(),
+        }
+    }
+
+    fn recall(&self, bus: usize, event: &Event) -> Recent {
+        let envelope = Envelope::of(&self.plan, self.seed, &self.setup.parts, event, None);
+        Recent { bus, json: envelope.json().to_string() }
+    }
+
+    /// Gives an event to the rules of a bus that want it. How many deliveries that makes, and whether the archive has it.
+    fn route(&mut self, bus: usize, event: &Event, replay: Option<usize>, desk: &mut Desk) -> (usize, bool) {
+        let setup = self.setup.clone();
+        let own = &setup.buses[bus];
+        let mut found = std::mem::take(&mut self.found);
+        match setup.decided(bus, event).filter(|_| replay.is_none() && !event.flags.any(Flags::FORWARDED.with(Flags::DEAD_LETTER))) {
+            Some(decided) => found.extend_from_slice(decided),
+            None => {
+                let name = replay.map(|replay| self.replays[replay].name.as_str());
+                let facts = facts(&self.plan, self.seed, &setup.parts, event, name);
+                own.matcher.find(&facts, &mut self.scratch, &mut found);
+            }
+        }
+        let (mut deliveries, mut kept) = (0, own.keeps_all);
+        for position in found.drain(..) {
+            match own.wants[position as usize] {
+                Want::Archive => kept = true,
+                Want::Rule(rule) => {
+                    let name = &setup.parts.rules[rule as usize].name;
+                    if replay.is_some_and(|replay| !self.replays[replay].selection.reaches(name)) {
+                        continue;
+                    }
+                    self.rules[rule as usize].matched += 1;
+                    for target in &setup.rules[rule as usize].targets {
+                        deliveries += 1;
+                        self.deliver(&setup, *target, event, desk);
+                    }
+                }
+            }
+        }
+        self.found = found;
+        let kept = kept && replay.is_none();
+        if kept {
+            self.keep(bus, event, desk.now());
+        }
+        (deliveries, kept)
+    }
+
+    /// Puts an event into a bus's archive, and throws out what is too old.
+    fn keep(&mut self, bus: usize, event: &Event, now: Time) {
+        let archive = &mut self.archives[bus];
+        archive.push(*event);
+        self.buses[bus].archived += 1;
+        if let Some(keep) = &self.setup.buses[bus].keep {
+            while archive.front().is_some_and(|oldest| !keep.holds(now - oldest.published)) {
+                archive.pop();
+                self.buses[bus].archived -= 1;
+            }
+        }
+    }
+
+    /// A rule wants an event: one target gets it, rarely twice.
+    #[inline]
+    fn deliver(&mut self, setup: &Setup, target: u32, event: &Event, desk: &mut Desk) {
+        let outlet = setup.targets[target as usize].outlet;
+        if self.luck.chance(self.duplicates) {
+            let first = Event { flags: event.flags.with(Flags::TRACKED), ..*event };
+            let second = Event { flags: first.flags.with(Flags::DUPLICATE), ..*event };
+            self.send(setup, target, outlet, &first, desk);
+            self.send(setup, target, outlet, &second, desk);
+        } else {
+            self.send(setup, target, outlet, event, desk);
+        }
+    }
+
+    #[inline]
+    fn send(&mut self, setup: &Setup, target: u32, outlet: OutletId, event: &Event, desk: &mut Desk) {
+        let message = desk.owe(outlet, event);
+        let latency = self.latency.draw(&mut self.luck);
+        if latency == Span::ZERO {
+            self.attempt(setup, target, message, desk);
+        } else {
+            self.later(target, message, desk.now() + latency, desk);
+        }
+    }
+
+    fn later(&mut self, target: u32, message: Message, at: Time, desk: &mut Desk) {
+        let place = self.pending.put(Pending { message, target });
+        desk.wake(at, token::pack(token::DELIVERY, place as usize));
+    }
+
+    /// Invokes a target with a copy that waits.
+    fn attempt(&mut self, setup: &Setup, target: u32, message: Message, desk: &mut Desk) {
+        let TargetSetup { rule, outlet, to } = &setup.targets[target as usize];
+        if let Err(at) = self.invoke.admit(desk.now()) {
+            self.rules[*rule as usize].throttled += 1;
+            return self.later(target, message, at, desk);
+        }
+        self.rules[*rule as usize].invocations += 1;
+        match to {
+            To::Bus(_) if message.event.flags.has(Flags::FORWARDED) => {
+                self.failure(setup, target, &message, Place::Waiting, DeliveryError::SecondHop, desk);
+            }
+            To::Bus(channel) => {
+                desk.end(*outlet, &message.event, Place::Waiting, BrokerFate::Acked, Reason::Forwarded);
+                let flags = message.event.flags.without(Flags::TRACKED).with(Flags::FORWARDED);
+                desk.republish(*channel, &Event { flags, failures: 0, ..message.event });
+            }
+            To::Seats(seats) => {
+                let there = |seat: &&SeatId| matches!(self.seats[seat.index()], Sitting::Target(_, true));
+                match seats.iter().find(there) {
+                    Some(seat) => desk.release(*seat, message),
+                    None => self.failure(setup, target, &message, Place::Waiting, DeliveryError::Unavailable, desk),
+                }
+            }
+        }
+    }
+
+    /// A target did not take a copy: it is tried again, or given up.
+    fn failure(&mut self, setup: &Setup, target: u32, message: &Message, from: Place, error: DeliveryError, desk: &mut Desk) {
+        let TargetSetup { rule, outlet, .. } = &setup.targets[target as usize];
+        let (given, count) = (&setup.rules[*rule as usize], &mut self.rules[*rule as usize]);
+        count.failed += 1;
+        let tried = (message.event.id, target);
+        let retries = self.tries.get(&tried).copied().unwrap_or(0);
+        match given.policy.next(error, retries, desk.now() - message.event.published) {
+            Next::Retry => {
+                self.tries.insert(tried, retries + 1);
+                let mut message = if from == Place::Returned { desk.take_back(*outlet, message) } else { *message };
+                message.event.failures = 0;
+                let wait = backoff(retries, self.luck.unit());
+                self.later(target, message, desk.now() + wait, desk);
+            }
+            Next::GiveUp(why) => {
+                self.tries.remove(&tried);
+                let why = match (why, error) {
+                    (Exhausted::Age, _) => Reason::RetryAge,
+                    (Exhausted::Attempts, _) => Reason::RetriesUsedUp,
+                    (Exhausted::Pointless, DeliveryError::SecondHop) => Reason::SecondHop,
+                    (Exhausted::Pointless, _) => Reason::Rejected,
+                };
+                match given.dead_letter {
+                    Some(queue) => {
+                        count.dead_lettered += 1;
+                        desk.end(*outlet, &message.event, from, BrokerFate::DeadLettered, why);
+                        let flags = message.event.flags.without(Flags::TRACKED).with(Flags::DEAD_LETTER);
+                        self.queues[queue].push(&Event { flags, ..message.event }, desk);
+                    }
+                    None => {
+                        count.dropped += 1;
+                        desk.end(*outlet, &message.event, from, BrokerFate::Failed, why);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next event of a replay comes again, or its end.
+    fn replay(&mut self, replay: usize, desk: &mut Desk) {
+        let Replaying { state, bus, .. } = self.replays[replay];
+        match state {
+            State::Planned => {
+                let archived = self.archives[bus].iter().copied().collect::<Vec<_>>();
+                self.replays[replay].begin(archived.into_iter(), &mut self.luck);
+                self.announce(replay, true, desk);
+            }
+            State::Running => {}
+            State::Completed | State::Cancelled => return,
+        }
+        match self.replays[replay].next() {
+            Some(event) => {
+                let flags = event.flags.without(Flags::TRACKED).with(Flags::REPLAYED);
+                self.route(bus, &Event { flags, ..event }, Some(replay), desk);
+                let next = desk.now() + self.replays[replay].interval;
+                desk.wake(next, token::pack(token::REPLAY, replay));
+            }
+            None => self.announce(replay, false, desk),
+        }
+    }
+
+    fn announce(&self, replay: usize, under_way: bool, desk: &mut Desk) {
+        let Replaying { bus, selection, .. } = &self.replays[replay];
+        for target in &self.setup.targets {
+            let rule = &self.setup.parts.rules[target.rule as usize];
+            if self.setup.parts.bus_of(rule) == Some(*bus) && selection.reaches(&rule.name) {
+                desk.note(Note::Replay { outlet: target.outlet, under_way });
+            }
+        }
+    }
+}
+
+impl Rules for EventBridge {
+    fn start(&mut self, desk: &mut Desk) {
+        for (i, replay) in self.replays.iter().enumerate() {
+            desk.wake(replay.at, token::pack(token::REPLAY, i));
+            if let Some(at) = replay.cancel {
+                desk.wake(at, token::pack(token::CANCEL, i));
+            }
+        }
+    }
+
+    fn arrive(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk) {
+        let bus = channel.index() - self.setup.first_channel;
+        let refused =
+            if self.setup.oversized(event) { Some(Reason::TooLarge) } else { self.put.admit(desk.now()).err().map(|_| Reason::Throttled) };
+        if let Some(why) = refused {
+            self.buses[bus].refused += 1;
+            return desk.refuse(channel, event, why);
+        }
+        self.buses[bus].taken += 1;
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((bus, *event));
+        let (deliveries, kept) = self.route(bus, event, None, desk);
+        if deliveries == 0 {
+            self.buses[bus].unmatched += 1;
+            if !kept {
+                desk.unroutable(channel, event);
+            }
+        }
+    }
+
+    fn settled(&mut self, seat: SeatId, message: &Message, how: Settled, _desk: &mut Desk) {
+        if let Sitting::Target(target, _) = self.seats[seat.index()]
+            && matches!(how, Settled::Acked | Settled::Ended | Settled::Lost)
+            && !self.tries.is_empty()
+        {
+            self.tries.remove(&(message.event.id, target));
+        }
+    }
+
+    fn failed(&mut self, seat: SeatId, message: &Message, desk: &mut Desk) -> Failed {
+        match self.seats[seat.index()] {
+            Sitting::Target(target, _) => {
+                let setup = self.setup.clone();
+                self.failure(&setup, target, message, Place::Returned, DeliveryError::Unavailable, desk);
+                Failed::Decided
+            }
+            _ => Failed::Final,
+        }
+    }
+
+    fn joined(&mut self, seat: SeatId, desk: &mut Desk) {
+        match &mut self.seats[seat.index()] {
+            Sitting::Target(_, up) => *up = true,
+            Sitting::Queue(queue) => self.queues[*queue as usize].set_up(seat, true, &[], desk),
+            Sitting::None => {}
+        }
+    }
+
+    fn left(&mut self, seat: SeatId, copies: &[Message], _orderly: bool, desk: &mut Desk) {
+        match self.seats[seat.index()] {
+            Sitting::Target(target, _) => {
+                self.seats[seat.index()] = Sitting::Target(target, false);
+                let setup = self.setup.clone();
+                for message in copies {
+                    self.failure(&setup, target, message, Place::Returned, DeliveryError::Unavailable, desk);
+                }
+            }
+            Sitting::Queue(queue) => self.queues[queue as usize].set_up(seat, false, copies, desk),
+            Sitting::None => {}
+        }
+    }
+
+    fn wake(&mut self, token: u64, desk: &mut Desk) {
+        match token::unpack(token) {
+            (token::DELIVERY, place) => {
+                if let Some(Pending { message, target }) = self.pending.take(place as u32) {
+                    let setup = self.setup.clone();
+                    self.attempt(&setup, target, message, desk);
+                }
+            }
+            (token::REPLAY, replay) => self.replay(replay, desk),
+            (_, replay) => {
+                let was = self.replays[replay].state;
+                self.replays[replay].stop();
+                if was == State::Running {
+                    self.announce(replay, false, desk);
+                }
+            }
+        }
+    }
+
+    /// Only where a copy can have failed before, whose tries are then forgotten.
+    fn wants_word(&self, seat: &Seat) -> bool {
+        let consumer = &self.plan.consumers[seat.consumer.index()];
+        self.setup.targets.iter().any(|target| target.outlet == seat.outlet) && consumer.handle.fails.0 > 0.0
+    }
+
+    fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message)) {
+        for Pending { message, target } in self.pending.iter() {
+            visit(self.setup.targets[*target as usize].outlet, message);
+        }
+        for queue in &self.queues {
+            queue.waiting().for_each(|message| visit(queue.outlet, message));
+        }
+    }
+}

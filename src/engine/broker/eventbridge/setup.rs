@@ -1,0 +1,187 @@
+//! What does not change while a run goes on: rules, patterns, targets, and which rules the events of each emitter reach.
+
+use super::archive::Keep;
+use super::delivery::RetryPolicy;
+use super::envelope::{common, source};
+use super::put_events::{Entry, check_call};
+use super::table::{Given, Table};
+use crate::engine::event::{Event, Message, attribute_salt};
+use crate::engine::seats::Seats;
+use crate::ids::{BrokerId, ChannelId, EmitterId, EventId, OutletId, SeatId, TypeId};
+use crate::language::matcher::Matcher;
+use crate::language::pattern::Pattern;
+use crate::scenario::Plan;
+use crate::scenario::broker::{BrokerKind, EventBridge};
+use crate::scenario::plan::Origin;
+
+/// The unchanging part of a broker.
+#[derive(Debug)]
+pub(super) struct Setup {
+    pub parts: EventBridge,
+    pub first_channel: usize,
+    pub buses: Vec<BusSetup>,
+    /// By position in the file.
+    pub rules: Vec<RuleSetup>,
+    pub targets: Vec<TargetSetup>,
+    /// The outlets of the dead-letter queues.
+    pub queues: Vec<OutletId>,
+    /// By bus, then by emitter: decisions made in advance.
+    tables: Vec<Option<Table>>,
+    emitters: usize,
+    /// By event type: whether a call with one of them is too large.
+    pub too_large: Vec<bool>,
+}
+
+/// A bus.
+#[derive(Debug)]
+pub(super) struct BusSetup {
+    /// Of its enabled rules, and of its archive where that has a pattern.
+    pub matcher: Matcher,
+    /// By position in the matcher.
+    pub wants: Vec<Want>,
+    /// What its archive keeps, if it has one.
+    pub keep: Option<Keep>,
+    /// Whether its archive takes everything.
+    pub keeps_all: bool,
+}
+
+/// Who wants what matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Want {
+    Rule(u32),
+    Archive,
+}
+
+/// A rule.
+#[derive(Debug)]
+pub(super) struct RuleSetup {
+    pub policy: RetryPolicy,
+    pub dead_letter: Option<usize>,
+    pub targets: Vec<u32>,
+}
+
+/// One target of one rule.
+#[derive(Debug)]
+pub(super) struct TargetSetup {
+    pub rule: u32,
+    pub outlet: OutletId,
+    pub to: To,
+}
+
+/// What a target is.
+#[derive(Clone, Debug)]
+pub(super) enum To {
+    /// The consumers that read from the rule as one group: any of them that is there.
+    Seats(Vec<SeatId>),
+    /// Another bus.
+    Bus(ChannelId),
+}
+
+fn pattern(text: &str) -> Option<Pattern> {
+    // The checks have read it before; what cannot be read matches nothing.
+    Pattern::read(text).ok()
+}
+
+impl Setup {
+    pub fn new(plan: &Plan, id: BrokerId, seats: &Seats, seed: u64) -> Setup {
+        let parts = match &plan.brokers[id.index()].kind {
+            BrokerKind::EventBridge(parts) => parts.clone(),
+            _ => EventBridge::default(),
+        };
+        let first_channel = plan.channels.iter().position(|channel| channel.broker == id).unwrap_or(0);
+        let names = parts.dead_letter_queues();
+        let own = |part: usize| {
+            let belongs = move |outlet: &crate::scenario::plan::OutletPlan| outlet.broker == id && outlet.part == Some(part as u32);
+            plan.outlets.iter().enumerate().filter(move |(_, outlet)| belongs(outlet)).map(|(i, _)| OutletId::at(i))
+        };
+        let (mut rules, mut targets) = (Vec::new(), Vec::new());
+        for (i, rule) in parts.rules.iter().enumerate() {
+            let first = targets.len() as u32;
+            for outlet in own(i) {
+                let readers = seats.at(plan, outlet);
+                if !readers.is_empty() {
+                    targets.push(TargetSetup { rule: i as u32, outlet, to: To::Seats(readers) });
+                }
+            }
+            let bus = rule.forward.as_ref().and_then(|to| parts.buses.iter().position(|bus| bus.name == *to));
+            if let (Some(bus), Some(outlet)) = (bus, own(i).next()) {
+                targets.push(TargetSetup { rule: i as u32, outlet, to: To::Bus(ChannelId::at(first_channel + bus)) });
+            }
+            rules.push(RuleSetup {
+                policy: RetryPolicy { max_age: rule.retry.max_age, attempts: rule.retry.attempts },
+                dead_letter: rule.dead_letter.as_ref().and_then(|queue| names.iter().position(|name| name == queue)),
+                targets: (first..targets.len() as u32).collect(),
+            });
+        }
+        let queues = (0..names.len()).filter_map(|i| own(parts.rules.len() + i).next()).collect();
+        let buses: Vec<BusSetup> = (0..parts.buses.len()).map(|bus| BusSetup::new(&parts, bus)).collect();
+        let too_large = plan.types.iter().map(|kind| too_large(&parts, &kind.name, kind.size.0)).collect();
+        let mut setup =
+            Setup { parts, first_channel, buses, rules, targets, queues, tables: Vec::new(), emitters: plan.emitters.len(), too_large };
+        setup.tables = (0..setup.buses.len() * setup.emitters).map(|at| setup.table(plan, seed, at)).collect();
+        setup
+    }
+
+    /// Decides for the events of an emitter on a bus that they reach straight.
+    fn table(&self, plan: &Plan, seed: u64, at: usize) -> Option<Table> {
+        let (bus, emitter) = (at / self.emitters, EmitterId::at(at % self.emitters));
+        let emits = &plan.emitters[emitter.index()];
+        if emits.channel.index() != self.first_channel + bus || matches!(emits.origin, Origin::Trace(_)) {
+            return None;
+        }
+        let kind = &plan.types[emits.event?.index()];
+        let event = Event { id: EventId::new(emitter, 0), ..Message::NONE.event };
+        let constant = crate::language::facts::Facts::new(common(&self.parts, source(plan, &self.parts, &event), &kind.name));
+        let given: Vec<Given<'_>> = kind
+            .attributes
+            .iter()
+            .map(|(name, attribute)| Given { name, attribute, salt: attribute_salt(plan, seed, emitter, name) })
+            .collect();
+        let bus = &self.buses[bus];
+        let patterns = self.patterns(bus);
+        Table::build(&bus.matcher, &patterns.iter().collect::<Vec<_>>(), &constant, &given)
+    }
+
+    fn patterns(&self, bus: &BusSetup) -> Vec<Pattern> {
+        let text = |want: &Want| match want {
+            Want::Rule(rule) => pattern(&self.parts.rules[*rule as usize].pattern),
+            Want::Archive => bus.keep.as_ref().and_then(|keep| keep.pattern.clone()),
+        };
+        bus.wants.iter().filter_map(text).collect()
+    }
+
+    /// The decisions for a fresh event on a bus, if they were made in advance.
+    #[inline]
+    pub fn decided(&self, bus: usize, event: &Event) -> Option<&[u32]> {
+        let table = self.tables.get(bus * self.emitters + event.id.emitter().index())?.as_ref()?;
+        Some(table.find(event.id.serial()))
+    }
+
+    pub fn oversized(&self, event: &Event) -> bool {
+        self.too_large[TypeId::from(event.kind).index()]
+    }
+}
+
+impl BusSetup {
+    fn new(parts: &EventBridge, bus: usize) -> BusSetup {
+        let keep = parts.buses[bus]
+            .archive
+            .as_ref()
+            .map(|archive| Keep { pattern: archive.pattern.as_deref().and_then(pattern), retention: archive.retention });
+        let own = parts.rules.iter().enumerate().filter(|(_, rule)| rule.enabled && parts.bus_of(rule) == Some(bus));
+        let mut wants: Vec<(Want, Option<Pattern>)> = own.map(|(i, rule)| (Want::Rule(i as u32), pattern(&rule.pattern))).collect();
+        let keeps_all = keep.as_ref().is_some_and(|keep| keep.pattern.is_none());
+        if let Some(pattern) = keep.as_ref().and_then(|keep| keep.pattern.clone()) {
+            wants.push((Want::Archive, Some(pattern)));
+        }
+        let matcher = Matcher::of(wants.iter().map(|(_, pattern)| pattern.as_ref()));
+        BusSetup { matcher, wants: wants.into_iter().map(|(want, _)| want).collect(), keep, keeps_all }
+    }
+}
+
+/// Whether a call with one event of a type is refused for its size. The event's bytes count as those of its detail.
+fn too_large(parts: &EventBridge, detail_type: &str, bytes: u64) -> bool {
+    let longest = parts.sources.iter().map(|(_, source)| source.as_str()).max_by_key(|source| source.len());
+    let entry = Entry { source: longest, detail_type: Some(detail_type), ..Entry::default() };
+    check_call(1, entry.size() + bytes).is_err()
+}

@@ -1,0 +1,68 @@
+//! What can be seen of a broker while it runs.
+
+use super::replaying::State;
+
+/// The whole of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    /// By bus, in order of the file.
+    pub buses: Vec<BusView>,
+    /// By rule, in order of the file.
+    pub rules: Vec<RuleView>,
+    /// By replay, in order of the file.
+    pub replays: Vec<ReplayView>,
+    /// The events that came last, newest first.
+    pub recent: Vec<Recent>,
+}
+
+/// An event that came a moment ago.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recent {
+    /// Position of the bus it came to.
+    pub bus: usize,
+    /// Its whole envelope.
+    pub json: String,
+}
+
+/// A bus.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BusView {
+    /// Events taken in.
+    pub taken: u64,
+    /// Of these, wanted by no rule.
+    pub unmatched: u64,
+    /// Refused: too many per second, or too large.
+    pub refused: u64,
+    /// Events in its archive.
+    pub archived: u64,
+}
+
+/// A rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleView {
+    /// Events it wanted.
+    pub matched: u64,
+    /// Events it looked at and did not want.
+    pub passed_over: u64,
+    /// Hand-overs to targets, tries included.
+    pub invocations: u64,
+    /// Of these, failed.
+    pub failed: u64,
+    /// Hand-overs that had to wait for the quota.
+    pub throttled: u64,
+    /// Copies that went to the dead-letter queue.
+    pub dead_lettered: u64,
+    /// Copies given up with nowhere to go.
+    pub dropped: u64,
+}
+
+/// A replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplayView {
+    /// How far it is.
+    pub state: State,
+    /// Events that came again.
+    pub done: u64,
+    /// Events still to come.
+    pub left: u64,
+}

@@ -1,0 +1,24 @@
+//! What a checkpoint takes in memory.
+
+use super::{Emitter, Simulation};
+use crate::engine::books::Books;
+use crate::engine::broker::{Broker, Rules};
+use crate::engine::consumer::{Consumer, Crew, Hand};
+use crate::engine::link::Link;
+
+impl Simulation {
+    /// Calls `each` with the identity and the bytes of every block that copies of this simulation share (parts of long queues), and
+    /// gives the bytes that a copy takes besides. What only the plan holds is not counted: all copies share it.
+    pub fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        let links: usize = self.links.iter().map(|link| link.queue.weigh(each) + size_of::<Link>()).sum();
+        let crews: usize = self.crews.iter().map(|crew| crew.inbox.weigh(each) + size_of::<Crew>()).sum();
+        let brokers: usize = self.brokers.iter().map(|broker| broker.weigh(each) + size_of::<Broker>()).sum();
+        let hands = self.hands.len() * (size_of::<Hand>() + size_of::<u32>());
+        let plain = self.emitters.len() * size_of::<Emitter>()
+            + self.consumers.len() * size_of::<Consumer>()
+            + self.books.len() * size_of::<Books>()
+            + size_of::<Simulation>();
+        let slabs = self.transits.bytes() + self.backoffs.bytes() + self.wakes.bytes() + self.parcels.bytes();
+        links + crews + brokers + hands + plain + slabs + self.agenda.bytes() + self.ledger.bytes()
+    }
+}

@@ -1,0 +1,140 @@
+//! Making frames.
+
+use super::frame::{BrokerView, Frame, LinkFigures, NodeFigures, OutletFigures, Past, PlayState, Speed};
+use super::pacing::Pacing;
+use super::stage::{Goal, Stage};
+use crate::ids::{BrokerId, ConsumerId, LinkId, NodeId, OutletId};
+use crate::record::Totals;
+use crate::record::series::Bin;
+use crate::scenario::plan::Role;
+use crate::time::{SECOND, Span};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Percentiles are searched through whole histograms, so not for every frame.
+const PERCENTILES: Duration = Duration::from_millis(250);
+/// Events that set out per second of wall time, where single ones are to be followed.
+const FOLLOWED: f64 = 6.0;
+
+impl Stage {
+    #[allow(clippy::disallowed_methods, reason = "the time it takes decides how often it is done")]
+    pub(super) fn frame(&mut self, number: u64) -> Frame {
+        let began = Instant::now();
+        let frame = self.picture(number);
+        self.frame_took = began.elapsed();
+        frame
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "percentiles are refreshed by wall time")]
+    fn refresh_latencies(&mut self) {
+        let stale = self.latencies_at.is_none_or(|at| at.elapsed() >= PERCENTILES);
+        if stale || self.state != PlayState::Playing {
+            self.latencies_at = Some(Instant::now());
+            self.latencies = (0..self.latencies.len()).map(|i| self.moment.recorder.latency(ConsumerId::at(i))).collect();
+        }
+    }
+
+    /// Over how much virtual time rates are taken: a second, or a second of wall time where that is longer.
+    fn window(&self) -> Span {
+        let speed = match self.speed() {
+            Speed::Times(times) => times.max(1.0),
+            Speed::Max => (self.moment.simulation.plan().duration.seconds() / 60.0).max(1.0),
+        };
+        Span((speed * SECOND as f64) as u64)
+    }
+
+    fn picture(&mut self, number: u64) -> Frame {
+        self.refresh_latencies();
+        self.keep_film();
+        let (flights, set_out) = self.flights.take();
+        let (simulation, recorder) = (&self.moment.simulation, &self.moment.recorder);
+        let (plan, now) = (Arc::clone(simulation.plan()), simulation.now());
+        let series = recorder.series_at(now);
+        let recent = series.recent(self.window());
+        let link = |i: usize| {
+            let (id, record) = (LinkId::at(i), recorder.link(LinkId::at(i)));
+            LinkFigures { rate: recent.map_or(0.0, |bin| bin.sent(id)), sent: record.sent, lost: record.lost }
+        };
+        let outlet = |i: usize| {
+            let books = simulation.books(OutletId::at(i));
+            OutletFigures {
+                routed: books.routed,
+                acked: books.acked,
+                ended_badly: books.failed + books.dead_lettered + books.expired + books.dropped,
+                waiting: books.waiting,
+                in_flight: books.in_flight(),
+            }
+        };
+        let links: Vec<LinkFigures> = (0..plan.links.len()).map(link).collect();
+        let frame = Frame {
+            run: self.id,
+            number,
+            seed: simulation.seed(),
+            now,
+            state: self.state.clone(),
+            speed: self.speed(),
+            achieved: if self.state == PlayState::Playing { self.achieved } else { 0.0 },
+            steps: simulation.steps(),
+            fingerprint: simulation.fingerprint(),
+            totals: Totals::of(simulation),
+            nodes: (0..plan.nodes.len()).map(|i| self.node(NodeId::at(i), recent.as_ref())).collect(),
+            brokers: (0..plan.brokers.len()).map(|i| BrokerView::of(simulation.broker(BrokerId::at(i)))).collect(),
+            outlets: (0..plan.outlets.len()).map(outlet).collect(),
+            links,
+            flights,
+            set_out,
+            faults: Arc::clone(recorder.faults().spans()),
+            past: self.past(),
+            series,
+            plan,
+        };
+        if self.follow {
+            let rate: f64 = frame.links.iter().map(|link| link.rate).sum();
+            let speed = if rate > 0.0 { FOLLOWED / rate } else { 1.0 };
+            self.pacing = Pacing::new(Speed::Times(speed.clamp(0.001, 1.0)));
+        }
+        frame
+    }
+
+    fn past(&self) -> Past {
+        let branch = self.branch();
+        let seeking = match &self.goal {
+            Some(Goal::Time(to)) => Some(*to),
+            Some(Goal::Next(_) | Goal::Last { .. }) => Some(self.moment.now()),
+            None => None,
+        };
+        Past {
+            recorded: branch.recorded,
+            film: branch.film.clone(),
+            faults: branch.faults.clone(),
+            seeking,
+            follow: self.follow,
+            looping: self.looping,
+            branch: branch.id,
+            branches: Arc::clone(&self.infos),
+            memory: (self.checkpoints.bytes(), self.checkpoints.len()),
+            budget: self.checkpoints.budget(),
+            refused: self.refused.clone(),
+            answers: self.answers.clone(),
+        }
+    }
+
+    fn node(&self, id: NodeId, recent: Option<&Bin<'_>>) -> NodeFigures {
+        let (simulation, recorder) = (&self.moment.simulation, &self.moment.recorder);
+        let (count, rate) = (recorder.count(id), recent.map_or(0.0, |bin| bin.throughput(id)));
+        let confirms = simulation.confirms(id).map(|c| (c.resent, c.given_up, c.unconfirmed));
+        let figures = NodeFigures { confirms, rate, count, ..NodeFigures::default() };
+        let Role::Consumer(consumer) = simulation.plan().nodes[id.index()].role else { return figures };
+        let (failed, retries) = recorder.failures(consumer);
+        NodeFigures {
+            lag: recorder.lag(consumer),
+            busy: simulation.busy(consumer),
+            capacity: simulation.plan().consumers[consumer.index()].capacity(),
+            utilisation: recent.map_or(0.0, |bin| bin.utilisation(consumer)),
+            failed,
+            retries,
+            latency: self.latencies[consumer.index()],
+            ..figures
+        }
+    }
+}

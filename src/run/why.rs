@@ -1,0 +1,324 @@
+//! What a person should notice about a run: each with its evidence and the moment at which it shows.
+
+use super::script::Moment;
+use crate::engine::event::{Flags, Key};
+use crate::engine::{AfterFailure, Observation, Observer};
+use crate::figures;
+use crate::ids::{ConsumerId, EventId, NodeId, OutletId};
+use crate::record::series::Bin;
+use crate::record::{Series, Totals};
+use crate::scenario::Plan;
+use crate::time::Time;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Something to be noticed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Insight {
+    /// How bad it is.
+    pub weight: Weight,
+    /// What it is, in a few words.
+    pub title: String,
+    /// What shows it, and what to try.
+    pub evidence: String,
+    /// When it shows first.
+    pub at: Option<Time>,
+    /// Where.
+    pub node: Option<NodeId>,
+}
+
+/// How bad something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Events are lost or wait without end.
+    Bad,
+    /// It may become so.
+    Watch,
+    /// Good to know.
+    Note,
+}
+
+/// Most keys that are counted.
+const KEYS: usize = 50_000;
+/// A share of handlings that are tried again from which on it is told.
+const RETRIED: f64 = 0.15;
+/// A chain of events so long is taken for a loop.
+const LOOP: u32 = 200;
+
+/// Collects what the series do not tell.
+#[derive(Debug)]
+pub struct Evidence {
+    plan: Arc<Plan>,
+    /// By consumer: handled per worker.
+    workers: Vec<BTreeMap<u32, u64>>,
+    /// By outlet and key: when the event last handled to the end was published.
+    latest: BTreeMap<(OutletId, Key), Time>,
+    /// By outlet: events handled after a later one with the same key, and when first.
+    overtaken: BTreeMap<OutletId, (u64, Time)>,
+    /// By outlet: handled per key.
+    keys: BTreeMap<(OutletId, Key), u64>,
+    lost: Option<(Time, NodeId)>,
+    duplicate: Option<(Time, ConsumerId)>,
+    acked: std::collections::BTreeSet<(EventId, OutletId)>,
+    retried: BTreeMap<ConsumerId, Time>,
+    dead: BTreeMap<ConsumerId, (u64, Time)>,
+    /// Length of the chains that are still growing.
+    chains: BTreeMap<EventId, u32>,
+    looped: Option<(Time, NodeId)>,
+}
+
+impl Evidence {
+    /// Before a run.
+    pub fn new(plan: &Arc<Plan>) -> Evidence {
+        Evidence {
+            workers: vec![BTreeMap::new(); plan.consumers.len()],
+            plan: Arc::clone(plan),
+            latest: BTreeMap::new(),
+            overtaken: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            lost: None,
+            duplicate: None,
+            acked: std::collections::BTreeSet::new(),
+            retried: BTreeMap::new(),
+            dead: BTreeMap::new(),
+            chains: BTreeMap::new(),
+            looped: None,
+        }
+    }
+
+    fn acked(&mut self, now: Time, outlet: OutletId, consumer: ConsumerId, worker: u32, event: &crate::engine::Event) {
+        *self.workers[consumer.index()].entry(worker).or_default() += 1;
+        let special = event.flags != Flags::default() || event.failures > 0;
+        if special && !self.acked.insert((event.id, outlet)) {
+            self.duplicate.get_or_insert((now, consumer));
+        }
+        if event.key == Key::NONE || self.keys.len() >= KEYS {
+            return;
+        }
+        *self.keys.entry((outlet, event.key)).or_default() += 1;
+        let latest = self.latest.entry((outlet, event.key)).or_default();
+        if event.published < *latest {
+            self.overtaken.entry(outlet).or_insert((0, now)).0 += 1;
+        }
+        *latest = event.published.max(*latest);
+    }
+}
+
+impl Observer for Evidence {
+    fn observe(&mut self, now: Time, what: &Observation<'_>) {
+        match *what {
+            Observation::Acked { outlet, consumer, worker, message, .. }
+            | Observation::Handled { outlet, consumer, worker, message, .. } => self.acked(now, outlet, consumer, worker, &message.event),
+            Observation::LostOnLink { link, .. } => {
+                let node = self.plan.links[link.index()].from;
+                self.lost.get_or_insert((now, node));
+            }
+            Observation::Failed { consumer, next, .. } => match next {
+                AfterFailure::Retry(_) => {
+                    self.retried.entry(consumer).or_insert(now);
+                }
+                AfterFailure::DeadLetter => self.dead.entry(consumer).or_insert((0, now)).0 += 1,
+                AfterFailure::Final | AfterFailure::Drop => {
+                    let node = self.plan.consumers[consumer.index()].node;
+                    self.lost.get_or_insert((now, node));
+                }
+                AfterFailure::Returned => {}
+            },
+            Observation::Published { emitter, event, cause: Some(_) } if self.chains.len() < KEYS => {
+                let length = self.chains.entry(event.root).or_default();
+                *length += 1;
+                if *length == LOOP {
+                    let node = self.plan.emitters[emitter.index()].node;
+                    self.looped.get_or_insert((now, node));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What is to be noticed about a run up to a moment, the worst first.
+pub fn diagnose(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
+    let plan = moment.simulation.plan();
+    let now = moment.now();
+    let film = moment.recorder.series_at(now);
+    let totals = Totals::of(&moment.simulation);
+    let mut found = Vec::new();
+    for (i, consumer) in plan.consumers.iter().enumerate() {
+        let (id, node) = (ConsumerId::at(i), consumer.node);
+        let name = &plan.nodes[node.index()].name;
+        found.extend(overload(plan, &film, now, id, node, name));
+        found.extend(retries(moment, evidence, id, node, name));
+        found.extend(members(evidence, id, node, name, consumer.capacity()));
+        if let Some((number, at)) = evidence.dead.get(&id) {
+            found.push(Insight {
+                weight: Weight::Watch,
+                title: format!("{name} dead-letters events"),
+                evidence: format!("{} of its events failed on their last attempt and were put away", figures::count(*number)),
+                at: Some(*at),
+                node: Some(node),
+            });
+        }
+    }
+    if totals.lost > 0 {
+        found.push(Insight {
+            weight: Weight::Bad,
+            title: "Events are lost".to_owned(),
+            evidence: format!(
+                "{} have no surviving copy and were never handled by somebody who was owed them; look for them under Journeys, Lost",
+                figures::count(totals.lost)
+            ),
+            at: evidence.lost.map(|(at, _)| at),
+            node: evidence.lost.map(|(_, node)| node),
+        });
+    }
+    if totals.duplicates > 0 {
+        let node = evidence.duplicate.map(|(_, consumer)| plan.consumers[consumer.index()].node);
+        found.push(Insight {
+            weight: Weight::Watch,
+            title: "Events are handled more than once".to_owned(),
+            evidence: format!(
+                "{} further handlings by a group that had handled the event before; handlers must be idempotent",
+                figures::count(totals.duplicates)
+            ),
+            at: evidence.duplicate.map(|(at, _)| at),
+            node,
+        });
+    }
+    for (outlet, (number, at)) in &evidence.overtaken {
+        let planned = &plan.outlets[outlet.index()];
+        found.push(Insight {
+            weight: Weight::Note,
+            title: format!("{} hands out events of a key out of order", planned.name),
+            evidence: format!(
+                "{} events were done after a later one with the same key: several workers, retries or the network let them overtake",
+                figures::count(*number)
+            ),
+            at: Some(*at),
+            node: reader(plan, *outlet),
+        });
+    }
+    found.extend(hot_keys(plan, evidence));
+    if let Some((at, node)) = evidence.looped {
+        found.push(Insight {
+            weight: Weight::Bad,
+            title: "Events go round in a loop".to_owned(),
+            evidence: format!("a single event has caused {LOOP} others: look for a `then` that leads back to where it began"),
+            at: Some(at),
+            node: Some(node),
+        });
+    }
+    found.sort_by_key(|insight| insight.weight);
+    found
+}
+
+fn reader(plan: &Plan, outlet: OutletId) -> Option<NodeId> {
+    let read = plan.outlets[outlet.index()].readers.first()?;
+    Some(plan.consumers[plan.reads[read.index()].consumer.index()].node)
+}
+
+/// A consumer that has more to do than it can, and one whose backlog grows.
+fn overload(plan: &Plan, film: &Series, now: Time, id: ConsumerId, node: NodeId, name: &str) -> Option<Insight> {
+    let end = now.seconds();
+    let part = |from: f64, to: f64| film.span(end * from, end * to);
+    let (early, late) = (part(0.3, 0.55)?, part(0.75, 1.0)?);
+    let busy = late.utilisation(id);
+    let (was, is) = (early.lag(id), late.lag(id));
+    let growing = is > was * 1.3 + 3.0;
+    let bins = film.bins(0.0, end, 400);
+    let first = |wanted: &dyn Fn(&Bin<'_>) -> bool| {
+        // Several in a row: a single full bin is no trend.
+        let place = bins.windows(5).position(|few| few.iter().all(wanted))?;
+        Some(Time((bins[place].begin() * 1e9) as u64))
+    };
+    let capacity = plan.consumers[id.index()].capacity();
+    if busy > 0.95 && growing {
+        let at = first(&|bin| bin.utilisation(id) > 0.97 && bin.lag(id) > f64::from(capacity));
+        let grows = (is - was) / (end * 0.45).max(1e-9);
+        return Some(Insight {
+            weight: Weight::Bad,
+            title: format!("{name} cannot keep up"),
+            evidence: format!(
+                "its {capacity} workers are busy {} of the time and {} events are owed, {} more each second: add instances, or make handling faster",
+                figures::share(busy),
+                figures::number(is),
+                figures::number(grows)
+            ),
+            at,
+            node: Some(node),
+        });
+    }
+    if growing && is > 20.0 {
+        return Some(Insight {
+            weight: Weight::Watch,
+            title: format!("The backlog of {name} grows"),
+            evidence: format!("{} events are owed to it on average, {} earlier in the run", figures::number(is), figures::number(was)),
+            at: first(&|bin| bin.lag(id) > was + (is - was) / 2.0),
+            node: Some(node),
+        });
+    }
+    (busy > 0.9).then(|| Insight {
+        weight: Weight::Watch,
+        title: format!("{name} is close to its limit"),
+        evidence: format!("its {capacity} workers are busy {} of the time: a little more load and events pile up", figures::share(busy)),
+        at: first(&|bin| bin.utilisation(id) > 0.9),
+        node: Some(node),
+    })
+}
+
+fn retries(moment: &Moment, evidence: &Evidence, id: ConsumerId, node: NodeId, name: &str) -> Option<Insight> {
+    let counts = moment.simulation.counts(id);
+    let share = counts.retries as f64 / (counts.acked.max(1)) as f64;
+    (share > RETRIED).then(|| Insight {
+        weight: Weight::Watch,
+        title: format!("Retries multiply the work of {name}"),
+        evidence: format!(
+            "{} further attempts for {} handled events: each costs {:.2} handlings",
+            figures::count(counts.retries),
+            figures::count(counts.acked),
+            counts.deliveries as f64 / counts.acked.max(1) as f64
+        ),
+        at: evidence.retried.get(&id).copied(),
+        node: Some(node),
+    })
+}
+
+/// Workers that have nothing to do while others do everything.
+fn members(evidence: &Evidence, id: ConsumerId, node: NodeId, name: &str, capacity: u32) -> Option<Insight> {
+    let workers = &evidence.workers[id.index()];
+    let handled: u64 = workers.values().sum();
+    let idle = capacity.saturating_sub(workers.len() as u32);
+    (idle > 0 && handled > u64::from(capacity) * 20).then(|| Insight {
+        weight: Weight::Note,
+        title: format!("{idle} of {capacity} workers of {name} never work"),
+        evidence: format!(
+            "{} events were handled by the other {}: fewer would do, or nothing is assigned to them",
+            figures::count(handled),
+            workers.len()
+        ),
+        at: None,
+        node: Some(node),
+    })
+}
+
+/// Keys that have far more than their share: what makes one partition hot.
+fn hot_keys(plan: &Plan, evidence: &Evidence) -> Vec<Insight> {
+    let mut by_outlet: BTreeMap<OutletId, (u64, u64, u64)> = BTreeMap::new();
+    for ((outlet, _), number) in &evidence.keys {
+        let (keys, all, most) = by_outlet.entry(*outlet).or_default();
+        (*keys, *all, *most) = (*keys + 1, *all + number, (*most).max(*number));
+    }
+    let hot = by_outlet.into_iter().filter(|(_, (keys, all, most))| *keys >= 8 && *all > 200 && *most as f64 > 0.2 * *all as f64);
+    hot.map(|(outlet, (keys, all, most))| Insight {
+        weight: Weight::Watch,
+        title: format!("One key dominates {}", plan.outlets[outlet.index()].name),
+        evidence: format!(
+            "{} of its events carry one of {} keys: whatever keeps a key in order (a partition) gets that much",
+            figures::share(most as f64 / all as f64),
+            figures::count(keys)
+        ),
+        at: None,
+        node: reader(plan, outlet),
+    })
+    .collect()
+}

@@ -1,0 +1,100 @@
+//! What happens, in words.
+
+use crate::engine::care::State;
+use crate::engine::{AfterFailure, Note, Observation};
+use crate::ids::{ChannelId, ConsumerId, EventId, OutletId, TypeId};
+use crate::scenario::Plan;
+
+/// One observation as a sentence without a full stop.
+pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
+    let event = |id: EventId, kind: crate::engine::event::Kind| {
+        let name = plan.types.get(TypeId::from(kind).index()).map_or("event", |kind| kind.name.as_str());
+        format!("{name} {id}")
+    };
+    let consumer = |id: ConsumerId| plan.nodes[plan.consumers[id.index()].node.index()].name.as_str();
+    match *what {
+        Observation::Published { emitter, event: e, .. } => {
+            format!("{} publishes {}", plan.nodes[plan.emitters[emitter.index()].node.index()].name, event(e.id, e.kind))
+        }
+        Observation::Sent { link, event: e, arrives } => {
+            let link = &plan.links[link.index()];
+            let (from, to) = (&plan.nodes[link.from.index()].name, &plan.nodes[link.to.index()].name);
+            format!("{} sets out from {from} to {to}, to arrive at {arrives}", event(e.id, e.kind))
+        }
+        Observation::LostOnLink { link, event: e, .. } => {
+            let link = &plan.links[link.index()];
+            let (from, to) = (&plan.nodes[link.from.index()].name, &plan.nodes[link.to.index()].name);
+            format!("{} is lost between {from} and {to}", event(e.id, e.kind))
+        }
+        Observation::Accepted { channel, event: e } => format!("{} reaches {}", event(e.id, e.kind), plan.channels[channel.index()].name),
+        Observation::Unroutable { channel, event: e } => {
+            format!("{} reaches {}, which nobody reads", event(e.id, e.kind), plan.channels[channel.index()].name)
+        }
+        Observation::Refused { event: e, why, .. } => format!("{} is refused: {why}", event(e.id, e.kind)),
+        Observation::GivenUp { event: e, why, .. } => format!("{} is given up by its publisher: {why}", event(e.id, e.kind)),
+        Observation::Confirmed { event: e, .. } => format!("{} is confirmed to its publisher", event(e.id, e.kind)),
+        Observation::Routed { outlet, event: e } => format!("{} is routed to {}", event(e.id, e.kind), plan.outlets[outlet.index()].name),
+        Observation::Waits { outlet, event: e } => format!("{} waits at {}", event(e.id, e.kind), plan.outlets[outlet.index()].name),
+        Observation::Leaves { outlet, event: e } => format!("{} leaves {}", event(e.id, e.kind), plan.outlets[outlet.index()].name),
+        Observation::Delivered { consumer: c, worker, message, service, .. } => {
+            let e = message.event;
+            format!("worker {} of {} begins to handle {}, for {service}", worker + 1, consumer(c), event(e.id, e.kind))
+        }
+        Observation::Acked { consumer: c, message, .. } => {
+            format!("{} has handled {}", consumer(c), event(message.event.id, message.event.kind))
+        }
+        Observation::Failed { consumer: c, message, next, why, .. } => {
+            let then = match next {
+                AfterFailure::Retry(at) => format!("to be tried again at {at}"),
+                AfterFailure::DeadLetter => "dead-lettered".to_owned(),
+                AfterFailure::Returned => "returned to its broker".to_owned(),
+                AfterFailure::Final => "for good".to_owned(),
+                AfterFailure::Drop => "dropped".to_owned(),
+            };
+            format!("{} fails at {}: {why}; {then}", consumer(c), event(message.event.id, message.event.kind))
+        }
+        Observation::Interrupted { consumer: c, message, .. } => {
+            format!("{} goes away with {} in hand", consumer(c), event(message.event.id, message.event.kind))
+        }
+        Observation::Ended { outlet, event: e, fate, why, .. } => {
+            format!("{} ends at {}: {}, {why}", event(e.id, e.kind), plan.outlets[outlet.index()].name, super::journey::ended(fate).1)
+        }
+        Observation::Handled { consumer: c, message, .. } => {
+            format!("{} has handled {} and will acknowledge it", consumer(c), event(message.event.id, message.event.kind))
+        }
+        Observation::Acknowledged { outlet, event: e } => {
+            format!("{} is acknowledged at {}", event(e.id, e.kind), plan.outlets[outlet.index()].name)
+        }
+        Observation::Breaker { consumer: c, state } => {
+            let state = match state {
+                State::Closed => "closes",
+                State::Open => "opens",
+                State::HalfOpen => "lets one event through",
+            };
+            format!("the breaker of {} {state}", consumer(c))
+        }
+        Observation::FaultBegan { fault, .. } => format!("{} begins", fault.what),
+        Observation::FaultEnded { number } => format!("fault {number} ends"),
+        Observation::Broker { broker, note } => {
+            format!("{}: {}", plan.nodes[plan.brokers[broker.index()].node.index()].name, of_note(plan, &note))
+        }
+    }
+}
+
+/// What happened to a broker.
+pub fn of_note(plan: &Plan, note: &Note) -> String {
+    let outlet = |outlet: OutletId| plan.outlets[outlet.index()].name.as_str();
+    let channel = |channel: ChannelId| plan.channels[channel.index()].name.as_str();
+    match *note {
+        Note::RebalanceBegan { outlet: id } => format!("rebalance of {} begins", outlet(id)),
+        Note::RebalanceEnded { outlet: id, moved } => format!("rebalance of {} ends, {moved} moved", outlet(id)),
+        Note::Node { node, up: true } => format!("node {node} is up"),
+        Note::Node { node, up: false } => format!("node {node} is down"),
+        Note::Leader { channel: id, part, node: Some(node) } => format!("node {node} leads {} {part}", channel(id)),
+        Note::Leader { channel: id, part, node: None } => format!("nobody leads {} {part}", channel(id)),
+        Note::Blocked { channel: id, blocked: true } => format!("publishers to {} are held back", channel(id)),
+        Note::Blocked { channel: id, blocked: false } => format!("publishers to {} go on", channel(id)),
+        Note::Replay { outlet: id, under_way: true } => format!("replay to {} begins", outlet(id)),
+        Note::Replay { outlet: id, under_way: false } => format!("replay to {} ends", outlet(id)),
+    }
+}

@@ -1,0 +1,358 @@
+//! EventBridge: buses with rules, archives and event replays, in the service's own words.
+
+use super::{NamedOutlet, Parts};
+use crate::scenario::pairs::Pairs;
+use crate::scenario::shapes::Times;
+use crate::scenario::units::{Percent, Rate};
+use crate::time::Span;
+use serde::{Deserialize, Serialize};
+
+/// EventBridge's classic event buses of one account and region.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventBridge {
+    /// The buses.
+    #[serde(default)]
+    pub buses: Vec<Bus>,
+    /// The rules of all buses.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
+    /// Event replays that a run makes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replays: Vec<Replay>,
+    /// From an event's arrival at a bus to a target's hearing of it. Default: published measurements of 2023 (a Lambda target, in
+    /// Ireland: 113 ms at the 10th percentile, 148 at the 50th, 241 at the 90th, 387 at the 99th).
+    #[serde(default = "published_latency", skip_serializing_if = "is_published_latency")]
+    pub latency: Times,
+    /// Share of deliveries that are made twice: the service promises at least one. How rare a second one is, it does not say.
+    /// Default 0.001%.
+    #[serde(default = "rare", skip_serializing_if = "is_rare")]
+    pub duplicates: Percent,
+    /// What the account may do per second. Default: the quotas of us-east-1.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub quotas: Quotas,
+    /// What events of a node say as their `source`. Default: the node's id.
+    #[serde(default, skip_serializing_if = "Pairs::is_empty")]
+    pub sources: Pairs<String>,
+    /// Twelve digits.
+    #[serde(default = "account", skip_serializing_if = "is_account")]
+    pub account: String,
+    /// As in `eu-central-1`.
+    #[serde(default = "region", skip_serializing_if = "is_region")]
+    pub region: String,
+}
+
+impl Default for EventBridge {
+    fn default() -> Self {
+        EventBridge {
+            buses: Vec::new(),
+            rules: Vec::new(),
+            replays: Vec::new(),
+            latency: published_latency(),
+            duplicates: rare(),
+            quotas: Quotas::default(),
+            sources: Pairs::default(),
+            account: account(),
+            region: region(),
+        }
+    }
+}
+
+/// An event bus.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bus {
+    /// Its name.
+    pub name: String,
+    /// Keeps events to have them replayed. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<Archive>,
+}
+
+/// An archive of a bus.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Archive {
+    /// Which events it keeps: an event pattern. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// For how long. Default: for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Span>,
+}
+
+/// A rule: which events go to its targets, the consumers that read from it (at most five), or to another bus.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Its name; consumers read from `broker/name`.
+    pub name: String,
+    /// Whose events it looks at. Default: the only bus, or the one called `default`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bus: Option<String>,
+    /// Which of them it wants: an event pattern in JSON.
+    pub pattern: String,
+    /// Whether it looks at any. Default yes.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub enabled: bool,
+    /// A bus of this broker that gets the events as well: a target of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward: Option<String>,
+    /// What targets get of an event. Default: all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Input>,
+    /// How often and how long a target that fails is tried again.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub retry: RetryPolicy,
+    /// The queue that takes what targets never took; consumers read from `broker/queue`. Default: none, such events are gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_letter: Option<String>,
+}
+
+/// What targets get of an event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Input {
+    /// Always this JSON text.
+    Constant(String),
+    /// What stands at a path, as in `$.detail.order`.
+    Path(String),
+    /// A template filled with what stands at paths.
+    Transformer {
+        /// Names for paths.
+        #[serde(default)]
+        paths: Pairs<String>,
+        /// The template, with `<name>` where a value goes.
+        template: String,
+    },
+}
+
+/// How often and how long a target that fails is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetryPolicy {
+    /// Age of an event beyond which it is given up, one minute to 24 hours. Default 24 h.
+    #[serde(default = "day")]
+    pub max_age: Span,
+    /// Tries after the first, 0 to 185. Default 185.
+    #[serde(default = "most_attempts")]
+    pub attempts: u32,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        RetryPolicy { max_age: day(), attempts: most_attempts() }
+    }
+}
+
+/// An event replay: archived events come again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replay {
+    /// Its name, which every event it brings carries as `replay-name`.
+    pub name: String,
+    /// The bus whose archive it is. Default: the only bus that has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bus: Option<String>,
+    /// When it starts.
+    pub at: Span,
+    /// Start of the window of events that come again, by their own times. Default: the start of the run.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub from: Span,
+    /// End of the window. Default: the moment at which the replay starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Span>,
+    /// Rules that get them. Default: all there are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+    /// How many come again per second. The service does not say. Default 500/s.
+    #[serde(default = "replay_rate", skip_serializing_if = "is_replay_rate")]
+    pub rate: Rate,
+    /// When it is cancelled, if it is still under way. Default: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel: Option<Span>,
+}
+
+/// What the account may do per second.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quotas {
+    /// Events put; more are refused with ThrottlingException. Default 10000/s.
+    #[serde(default = "put_rate")]
+    pub put: Rate,
+    /// Targets invoked; more wait. Default 18750/s.
+    #[serde(default = "invoke_rate")]
+    pub invoke: Rate,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Quotas { put: put_rate(), invoke: invoke_rate() }
+    }
+}
+
+impl EventBridge {
+    /// Position of the bus that a rule belongs to.
+    pub fn bus_of(&self, rule: &Rule) -> Option<usize> {
+        self.bus_or_usual(rule.bus.as_deref(), |_| true)
+    }
+
+    /// Position of the bus whose archive a replay is of.
+    pub fn archive_of(&self, replay: &Replay) -> Option<usize> {
+        self.bus_or_usual(replay.bus.as_deref(), |bus| bus.archive.is_some())
+    }
+
+    /// The bus of that name; without a name the only one that fits, or the one called `default`.
+    fn bus_or_usual(&self, name: Option<&str>, fits: impl Fn(&Bus) -> bool) -> Option<usize> {
+        let named = |name: &str| self.buses.iter().position(|bus| bus.name == name);
+        if let Some(name) = name {
+            return named(name);
+        }
+        let mut fitting = (0..self.buses.len()).filter(|i| fits(&self.buses[*i]));
+        match (fitting.next(), fitting.next()) {
+            (Some(only), None) => Some(only),
+            _ => named("default"),
+        }
+    }
+
+    /// Names of the dead-letter queues, each once, in order of the rules.
+    pub fn dead_letter_queues(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for queue in self.rules.iter().filter_map(|rule| rule.dead_letter.as_deref()) {
+            if !names.contains(&queue) {
+                names.push(queue);
+            }
+        }
+        names
+    }
+}
+
+impl Parts for EventBridge {
+    fn name(&self) -> &'static str {
+        "EventBridge"
+    }
+
+    fn channel_word(&self) -> &'static str {
+        "bus"
+    }
+
+    fn channels(&self) -> Vec<&str> {
+        self.buses.iter().map(|bus| bus.name.as_str()).collect()
+    }
+
+    fn channel_path(&self, index: usize) -> String {
+        format!("buses[{index}].name")
+    }
+
+    /// First the rules, then the dead-letter queues.
+    fn outlets(&self) -> Option<Vec<NamedOutlet<'_>>> {
+        let rules = self.rules.iter().enumerate().map(|(i, rule)| NamedOutlet {
+            name: &rule.name,
+            path: format!("rules[{i}].name"),
+            fed_by: self.bus_of(rule).into_iter().collect(),
+        });
+        let queues = self.dead_letter_queues().into_iter().map(|name| {
+            let users = self.rules.iter().enumerate().filter(|(_, rule)| rule.dead_letter.as_deref() == Some(name));
+            let mut fed_by: Vec<usize> = users.clone().filter_map(|(_, rule)| self.bus_of(rule)).collect();
+            fed_by.sort_unstable();
+            fed_by.dedup();
+            let first = users.map(|(i, _)| i).next().unwrap_or(0);
+            NamedOutlet { name, path: format!("rules[{first}].dead_letter"), fed_by }
+        });
+        Some(rules.chain(queues).collect())
+    }
+
+    /// A rule's targets each get the event; a queue's readers share what is in it.
+    fn fans_out(&self, outlet: usize) -> bool {
+        outlet < self.rules.len()
+    }
+}
+
+/// What is as in the service, what is not, and what the newer product does otherwise: a headline and sentences for each.
+pub const FIDELITY: &[(&str, &[&str])] = &[
+    (
+        "As in the service",
+        &[
+            "Event patterns follow aws/event-ruler 2.0.1, the service's own engine: every operator, numbers by value, array consistency, and its refusals.",
+            "Every matching rule delivers to each of its targets (at most five) for itself; two rules with one target deliver twice, under one event id.",
+            "At least once and in no order: each delivery takes its own time, and a few are made twice.",
+            "PutEvents refuses what is too large or beyond its quota per second; invocations beyond theirs wait and are not lost.",
+            "A target that fails is tried again until the rule's age or number of tries is used up; then the event goes to the dead-letter queue, or is gone.",
+            "Archives keep what their pattern takes for their retention; replays come in slices of one minute, those in order, inside of one in none, marked with the replay's name, and are never archived again.",
+            "An event goes from bus to bus once only: the loop protection refuses a second time (THIRD_ACCOUNT_HOP_DETECTED) and does not retry.",
+        ],
+    ),
+    (
+        "Simplified",
+        &[
+            "The service publishes neither its backoff nor how rare duplicates are. Here the first wait is one second, doubled each time up to ten minutes, with jitter; one delivery in 100,000 is made twice.",
+            "Latency is drawn from published measurements unless the scenario says otherwise. There is no guarantee of it in the service.",
+            "Each event is a call of its own: batches of up to ten entries are checked by the model of PutEvents, not made by producers.",
+            "A target is a consumer. Its handling is part of the delivery: a failure is the target's failure. For a function that is called asynchronously, give the consumer a `retry` of its own: the service counts such an event as delivered.",
+            "Rules are there from the start: the delay with which new or changed rules take effect is not modelled, nor that with which events reach an archive.",
+            "Buses of other accounts or regions are buses of the same broker: forwarding takes one more latency.",
+        ],
+    ),
+    (
+        "The newer Custom Event Bus",
+        &[
+            "Since 2026 the bus with rules is called Custom Event Bus - Classic. The newer one has subscribers with one target each instead of rules, and filters without wildcards.",
+            "It keeps every event for 1 to 365 days: a subscriber starts at the latest event, or at a point in the past, instead of an archive and a replay.",
+            "It can keep order within an event group (FIFO; a failing event blocks its group), and drops duplicates published within five minutes.",
+            "It takes 100 entries per call, and its retry default is 5 attempts within 300 seconds.",
+        ],
+    ),
+];
+
+fn published_latency() -> Times {
+    let point = |share: f64, ms: u64| (Percent(share), Span::from_millis(ms));
+    Times::Empirical(vec![point(0.0, 80), point(0.1, 113), point(0.5, 148), point(0.9, 241), point(0.99, 387), point(1.0, 900)])
+}
+fn is_published_latency(times: &Times) -> bool {
+    *times == published_latency()
+}
+fn rare() -> Percent {
+    Percent(0.000_01)
+}
+fn is_rare(share: &Percent) -> bool {
+    *share == rare()
+}
+fn account() -> String {
+    "111122223333".to_owned()
+}
+fn is_account(text: &str) -> bool {
+    text == account()
+}
+fn region() -> String {
+    "us-east-1".to_owned()
+}
+fn is_region(text: &str) -> bool {
+    text == region()
+}
+fn day() -> Span {
+    Span::from_millis(86_400_000)
+}
+fn most_attempts() -> u32 {
+    185
+}
+fn put_rate() -> Rate {
+    Rate(10_000.0)
+}
+fn invoke_rate() -> Rate {
+    Rate(18_750.0)
+}
+fn replay_rate() -> Rate {
+    Rate(500.0)
+}
+fn is_replay_rate(rate: &Rate) -> bool {
+    *rate == replay_rate()
+}
+fn yes() -> bool {
+    true
+}
+fn is_yes(yes: &bool) -> bool {
+    *yes
+}
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,81 @@
+use super::*;
+use crate::scenario::{NoFiles, load, write};
+
+const SHOP: &str = r#"Scenario(format: 1, events: [Event(name: "Order"), Event(name: "Bill")],
+    nodes: [
+        Producer(id: "shop", emits: [Emit(event: "Order", to: "b/orders", arrivals: Poisson("50/s"))]),
+        Broker(id: "b", kind: Simple(topics: ["orders", "bills"])),
+        Consumer(id: "billing", reads: [Read(from: "b/orders")], instances: 3, then: [Emit(event: "Bill", to: "b/bills")]),
+        Consumer(id: "audit", reads: [Read(from: "b/orders"), Read(from: "b/bills")]),
+        Consumer(id: "mail-1", reads: [Read(from: "b/bills", group: "mail")]),
+        Consumer(id: "mail-2", reads: [Read(from: "b/bills", group: "mail")]),
+    ],
+    expect: [Expect("'b/bills#mail'.depth.max < 10")])"#;
+
+fn reads(scenario: &Scenario) -> Vec<String> {
+    let consumers = scenario.nodes.iter().filter_map(|node| if let Node::Consumer(c) = node { Some(c) } else { None });
+    consumers.flat_map(|c| c.reads.iter().map(|r| format!("{} {} {}", c.id, r.from, r.group.as_deref().unwrap_or("-")))).collect()
+}
+
+fn shop() -> Scenario {
+    load(SHOP, "shop.ron", &NoFiles).unwrap().scenario
+}
+
+#[test]
+fn every_kind_makes_a_sound_scenario_of_every_other() {
+    for (first, _) in kinds() {
+        let one = change(&shop(), "b", first).unwrap().scenario;
+        for (second, _) in kinds() {
+            let two = change(&one, "b", second).unwrap().scenario;
+            let text = write(&two);
+            let loaded = load(&text, "changed.ron", &NoFiles).unwrap_or_else(|p| panic!("{first} to {second}: {}\n{text}", p[0]));
+            assert!(loaded.warnings.is_empty(), "{first} to {second}: {}", loaded.warnings[0]);
+            // Who writes and who reads stays as it was, so the drawing does.
+            assert_eq!(loaded.plan.links.len(), load(SHOP, "shop.ron", &NoFiles).unwrap().plan.links.len(), "{first} to {second}");
+            assert_eq!(loaded.plan.outlets.iter().filter(|o| !o.readers.is_empty()).count(), 4, "{first} to {second}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn there_and_back_is_what_it_was() {
+    for (kind, _) in kinds() {
+        let there = change(&shop(), "b", kind).unwrap().scenario;
+        let back = change(&there, "b", "Simple").unwrap().scenario;
+        assert_eq!(back.nodes.len(), shop().nodes.len());
+        let channels = |scenario: &Scenario| match &scenario.nodes[1] {
+            Node::Broker(broker) => broker.kind.channels().into_iter().map(str::to_owned).collect::<Vec<_>>(),
+            _ => Vec::new(),
+        };
+        assert_eq!(channels(&back), ["orders", "bills"], "{kind}");
+        let plain: Vec<String> = reads(&back).iter().map(|r| r.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(plain, ["billing b/orders", "audit b/orders", "audit b/bills", "mail-1 b/bills", "mail-2 b/bills"], "{kind}");
+    }
+}
+
+#[test]
+fn a_rule_per_reader_and_a_shared_group_shares() {
+    let changed = change(&shop(), "b", "eventbridge").unwrap();
+    assert_eq!(
+        reads(&changed.scenario),
+        ["billing b/billing -", "audit b/audit-orders -", "audit b/audit-bills -", "mail-1 b/mail mail", "mail-2 b/mail mail"]
+    );
+    assert!(changed.lost.iter().any(|sentence| sentence.contains("no order")), "{:?}", changed.lost);
+}
+
+#[test]
+fn what_is_lost_is_said() {
+    let text = SHOP.replace(
+        r#"Simple(topics: ["orders", "bills"])"#,
+        r##"EventBridge(buses: [Bus(name: "orders", archive: Archive()), Bus(name: "bills")], rules: [
+            Rule(name: "billing", bus: "orders", pattern: r#"{"detail-type":["Order"]}"#, dead_letter: "dlq"),
+            Rule(name: "rest", bus: "bills", pattern: r#"{"source": [{"exists": true}]}"#)])"##,
+    );
+    let text = text.replace(r#"id: "billing", reads: [Read(from: "b/orders")]"#, r#"id: "billing", reads: [Read(from: "b/billing")]"#);
+    let text = text.replace("b/orders\"), Read", "b/billing\"), Read").replace("Read(from: \"b/bills\"", "Read(from: \"b/rest\"");
+    let scenario = load(&text, "shop.ron", &NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).scenario;
+    let lost = change(&scenario, "b", "Simple").unwrap().lost.join("\n");
+    assert!(lost.contains("`billing`") && !lost.contains("`rest`") && lost.contains("archives") && lost.contains("dead-letter"), "{lost}");
+    assert_eq!(change(&scenario, "b", "EventBridge").unwrap().lost, Vec::<String>::new());
+    assert!(change(&scenario, "shop", "Simple").is_none() && change(&scenario, "b", "Pigeon").is_none());
+}

@@ -1,0 +1,209 @@
+//! EventBridge's own parts: patterns, inputs, buses that are named, and what the service would refuse.
+
+use super::Findings;
+use super::names::Names;
+use super::numbers;
+use crate::ids::NodeId;
+use crate::language::Fault;
+use crate::language::json;
+use crate::language::pattern::Pattern;
+use crate::language::template::{Path, Transformer};
+use crate::scenario::broker::EventBridge;
+use crate::scenario::broker::eventbridge::{Input, Replay, Rule};
+use crate::scenario::document::{Node, Scenario};
+use crate::scenario::names::listed;
+use crate::scenario::units::Rate;
+use crate::time::Span;
+
+/// Targets a rule may have.
+const MOST_TARGETS: usize = 5;
+/// Rules a bus may have, in most regions.
+const MOST_RULES: usize = 300;
+/// Buses of an account and region.
+const MOST_BUSES: usize = 100;
+/// Ages that a retry policy may allow.
+const AGES: (Span, Span) = (Span::from_millis(60_000), Span::from_millis(86_400_000));
+/// Most tries after the first.
+const MOST_ATTEMPTS: u32 = 185;
+/// Event replays that may go on at the same time.
+const MOST_REPLAYS: usize = 10;
+
+/// Looks at an EventBridge broker.
+pub(super) fn look(parts: &EventBridge, names: &Names<'_>, node: NodeId, scenario: &Scenario, findings: &mut Findings) {
+    let at = |field: &str| names.at(node, &format!("kind.{field}"));
+    if parts.buses.len() > MOST_BUSES {
+        findings.error(at("buses"), format!("an account has at most {MOST_BUSES} buses in a region; these are {}", parts.buses.len()));
+    }
+    for (i, bus) in parts.buses.iter().enumerate() {
+        if let Some(archive) = &bus.archive {
+            if let Some(text) = &archive.pattern {
+                pattern(text, at(&format!("buses[{i}].archive.pattern")), findings);
+            }
+            if archive.retention == Some(Span::ZERO) {
+                findings.error_help(
+                    at(&format!("buses[{i}].archive.retention")),
+                    "an archive that keeps nothing is none",
+                    "leave `retention` out to keep events for ever",
+                );
+            }
+        }
+        let rules = parts.rules.iter().filter(|rule| parts.bus_of(rule) == Some(i)).count();
+        if rules > MOST_RULES {
+            findings.warning(
+                at("rules"),
+                format!("the bus `{}` has {rules} rules; an account's quota is {MOST_RULES}", bus.name),
+                "ask for a higher quota, or use another bus",
+            );
+        }
+    }
+    for (i, given) in parts.rules.iter().enumerate() {
+        rule(parts, given, names, node, &at(&format!("rules[{i}]")), findings);
+    }
+    for (i, given) in parts.replays.iter().enumerate() {
+        replay(parts, given, &at(&format!("replays[{i}]")), scenario.duration, findings);
+        if parts.replays[..i].iter().any(|other| other.name == given.name) {
+            findings.error(at(&format!("replays[{i}].name")), format!("there is another replay `{}`; names stay taken", given.name));
+        }
+    }
+    if parts.replays.len() > MOST_REPLAYS {
+        let message = format!("at most {MOST_REPLAYS} event replays may go on at a time; these are {}", parts.replays.len());
+        findings.warning(at("replays"), message, "let some of them start when others have ended");
+    }
+    numbers::times(&parts.latency, &at("latency"), findings);
+    for (name, rate) in [("put", parts.quotas.put), ("invoke", parts.quotas.invoke)] {
+        positive(rate, at(&format!("quotas.{name}")), findings);
+    }
+    for (source, _) in parts.sources.iter() {
+        if !names.nodes.contains_key(source.as_str()) {
+            let help = findings.suggest.did_you_mean(source, scenario.nodes.iter().map(Node::id));
+            findings.add(super::Severity::Error, at("sources"), format!("there is no node `{source}`"), help);
+        }
+    }
+    if parts.account.len() != 12 || !parts.account.bytes().all(|b| b.is_ascii_digit()) {
+        findings.error(at("account"), format!("an account is twelve digits, as in 111122223333, not `{}`", parts.account));
+    }
+}
+
+fn positive(rate: Rate, path: String, findings: &mut Findings) {
+    if !(rate.0.is_finite() && rate.0 > 0.0) {
+        findings.error(path, "nothing would ever get through at a rate of 0");
+    }
+}
+
+/// Reports a fault within a text by its place there.
+fn fault(what: &str, text: &str, fault: &Fault, path: String, findings: &mut Findings) {
+    let (line, column) = fault.place(text);
+    let place = if text.contains('\n') { format!("line {line}, column {column}") } else { format!("character {column}") };
+    findings.error(path, format!("{what}, {place}: {fault}"));
+}
+
+fn pattern(text: &str, path: String, findings: &mut Findings) {
+    if let Err(wrong) = Pattern::read(text) {
+        fault("the event pattern is invalid", text, &wrong, path, findings);
+    }
+}
+
+/// Reports a bus that is not there.
+fn bus(parts: &EventBridge, name: Option<&str>, path: String, findings: &mut Findings) {
+    let known = || parts.buses.iter().map(|bus| bus.name.as_str());
+    let (message, help) = match name {
+        Some(name) => (format!("there is no bus `{name}`"), findings.suggest.did_you_mean(name, known())),
+        None => ("this does not say which bus it is about".to_owned(), None),
+    };
+    let help = help.or_else(|| Some(format!("it is one of {}", listed(known()))).filter(|_| known().next().is_some()));
+    findings.add(super::Severity::Error, path, message, help);
+}
+
+fn rule(parts: &EventBridge, rule: &Rule, names: &Names<'_>, node: NodeId, path: &str, findings: &mut Findings) {
+    pattern(&rule.pattern, format!("{path}.pattern"), findings);
+    let own = parts.bus_of(rule);
+    if own.is_none() {
+        bus(parts, rule.bus.as_deref(), format!("{path}.bus"), findings);
+    }
+    if let Some(to) = &rule.forward {
+        match parts.buses.iter().position(|bus| bus.name == *to) {
+            None => bus(parts, Some(to), format!("{path}.forward"), findings),
+            Some(to) if Some(to) == own => findings.error(format!("{path}.forward"), "a rule cannot send events back to its own bus"),
+            Some(_) => {}
+        }
+    }
+    if let Some(queue) = &rule.dead_letter
+        && parts.rules.iter().any(|other| other.name == *queue)
+    {
+        findings.error(format!("{path}.dead_letter"), format!("`{queue}` is a rule; a dead-letter queue has a name of its own"));
+    }
+    if !(AGES.0..=AGES.1).contains(&rule.retry.max_age) {
+        let message = format!("a retry policy allows ages from {} to {}, not {}", AGES.0, AGES.1, rule.retry.max_age);
+        findings.error(format!("{path}.retry.max_age"), message);
+    }
+    if rule.retry.attempts > MOST_ATTEMPTS {
+        let message = format!("a retry policy allows at most {MOST_ATTEMPTS} attempts, not {}", rule.retry.attempts);
+        findings.error(format!("{path}.retry.attempts"), message);
+    }
+    if let Some(given) = &rule.input {
+        input(given, &format!("{path}.input"), findings);
+    }
+    let readers = names.readers_of(node, &rule.name);
+    let targets = readers + usize::from(rule.forward.is_some());
+    if targets > MOST_TARGETS {
+        findings.error_help(
+            format!("{path}.name"),
+            format!("the rule `{}` has {targets} targets; {MOST_TARGETS} is the most", rule.name),
+            "give a second rule the same pattern and let some consumers read from that",
+        );
+    } else if targets == 0 {
+        findings.warning(
+            format!("{path}.name"),
+            format!("the rule `{}` has no target: what it matches goes nowhere", rule.name),
+            "let a consumer `Read` from it",
+        );
+    }
+}
+
+fn input(input: &Input, path: &str, findings: &mut Findings) {
+    match input {
+        Input::Constant(text) => {
+            if let Err(wrong) = json::read(text) {
+                fault("a constant input is JSON", text, &wrong, format!("{path}[0]"), findings);
+            }
+        }
+        Input::Path(text) => {
+            if let Err(wrong) = Path::read(text) {
+                fault("this is no path", text, &wrong, format!("{path}[0]"), findings);
+            }
+        }
+        Input::Transformer { paths, template } => {
+            let named = paths.iter().map(|(name, path)| (name.as_str(), path.as_str()));
+            if let Err(wrong) = Transformer::read(named, template) {
+                fault("the input transformer is invalid", template, &wrong, format!("{path}.template"), findings);
+            }
+        }
+    }
+}
+
+fn replay(parts: &EventBridge, replay: &Replay, path: &str, duration: Span, findings: &mut Findings) {
+    match parts.archive_of(replay) {
+        None => bus(parts, replay.bus.as_deref(), format!("{path}.bus"), findings),
+        Some(bus) if parts.buses[bus].archive.is_none() => {
+            findings.error_help(
+                format!("{path}.bus"),
+                format!("the bus `{}` has no archive to replay", parts.buses[bus].name),
+                "give it one: `archive: Archive()`",
+            );
+        }
+        Some(_) => {}
+    }
+    if replay.to.is_some_and(|to| to <= replay.from) {
+        findings.error(format!("{path}.to"), "the window ends before it begins: `to` has to be later than `from`");
+    }
+    if replay.at > duration {
+        findings.warning(format!("{path}.at"), format!("{} lies behind the end of the run", replay.at), "it will never start");
+    }
+    positive(replay.rate, format!("{path}.rate"), findings);
+    for (i, name) in replay.rules.iter().enumerate() {
+        if !parts.rules.iter().any(|rule| rule.name == *name) {
+            let help = findings.suggest.did_you_mean(name, parts.rules.iter().map(|rule| rule.name.as_str()));
+            findings.add(super::Severity::Error, format!("{path}.rules[{i}]"), format!("there is no rule `{name}`"), help);
+        }
+    }
+}

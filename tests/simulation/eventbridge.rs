@@ -1,0 +1,335 @@
+//! EventBridge in a run: who gets what, what becomes of failures, archives that come again, and books that balance throughout.
+
+use crate::{consumer, plan, run};
+use proptest::prelude::*;
+use std::sync::Arc;
+use tidemill::engine::broker::Broker;
+use tidemill::engine::broker::eventbridge::replaying::State;
+use tidemill::engine::broker::eventbridge::view::View;
+use tidemill::engine::{Progress, Simulation};
+use tidemill::ids::{BrokerId, ConsumerId};
+use tidemill::record::{Report, Totals};
+use tidemill::run::headless;
+use tidemill::scenario::Plan;
+use tidemill::time::Time;
+
+fn scenario(broker: &str, nodes: &str) -> Arc<Plan> {
+    plan(&format!(
+        r#"Scenario(format: 1, duration: "20005ms", network: Network(latency: Constant("0s")),
+        events: [
+            Event(name: "Order", attributes: {{"total": Uniform(0, 500), "lines": Whole(1, 9), "country": Choice({{"ES": 1, "FR": 1}})}}),
+            Event(name: "Huge", size: "1MiB"),
+        ],
+        nodes: [
+            Producer(id: "shop", emits: [Emit(event: "Order", to: "b/default", arrivals: Every("10ms"))]),
+            Broker(id: "b", kind: EventBridge({broker})),
+            {nodes}
+        ])"#
+    ))
+}
+
+fn reader(id: &str, rule: &str) -> String {
+    format!(r#"Consumer(id: "{id}", reads: [Read(from: "b/{rule}")], handle: Handle(time: Constant("1ms"))),"#)
+}
+
+fn rule(name: &str, pattern: &str, more: &str) -> String {
+    format!("Rule(name: {name:?}, pattern: {pattern:?}, {more}),")
+}
+
+fn view(simulation: &Simulation) -> View {
+    match simulation.broker(BrokerId(0)) {
+        Broker::EventBridge(broker) => broker.view(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn finished(plan: &Arc<Plan>) -> (Report, View) {
+    let finished = headless::run(plan, 7, &mut |_| {});
+    finished.simulation.audit().unwrap();
+    (finished.report(), view(&finished.simulation))
+}
+
+const ALL: &str = r#"{"source":["shop"]}"#;
+const DEFAULT: &str = r#"buses: [Bus(name: "default")], latency: Constant("0s"), duplicates: "0%","#;
+
+#[test]
+fn rules_pick_events_by_what_they_say() {
+    let rules = [
+        rule("all", ALL, ""),
+        rule("big", r#"{"detail":{"total":[{"numeric":[">",250]}]}}"#, ""),
+        rule("three", r#"{"detail":{"lines":[3]}}"#, ""),
+        rule("spain", r#"{"detail":{"country":["ES"],"total":[{"numeric":["<=",250]}]}}"#, ""),
+        rule("other", r#"{"source":["nobody"]}"#, ""),
+        rule("off", ALL, "enabled: false"),
+        // Nothing can be decided in advance for this one.
+        rule("timed", r#"{"time":[{"prefix":"2026-01-01T00:00:0"}]}"#, ""),
+    ];
+    let names = ["all", "big", "three", "spain", "other", "off", "timed"];
+    let readers: String = names.iter().map(|name| reader(name, name)).collect();
+    let (report, with_time) = finished(&scenario(&format!("{DEFAULT} rules: [{}]", rules.concat()), &readers));
+    let handled = |name: &str| consumer(&report, name).acked;
+    assert_eq!(handled("all"), 2000);
+    assert!((900..1100).contains(&handled("big")), "{}", handled("big"));
+    assert!((170..280).contains(&handled("three")), "{}", handled("three"));
+    assert!((420..580).contains(&handled("spain")), "{}", handled("spain"));
+    assert_eq!((handled("other"), handled("off")), (0, 0));
+    assert_eq!(handled("timed"), 999, "events of the first ten seconds");
+    // The same rules without it are decided in advance, and decide the same.
+    let (_, decided) = finished(&scenario(
+        &format!("{DEFAULT} rules: [{}]", rules[..6].concat()),
+        &names[..6].iter().map(|n| reader(n, n)).collect::<String>(),
+    ));
+    assert_eq!(with_time.rules[..6], decided.rules[..]);
+    assert_eq!(decided.rules[1].matched + decided.rules[1].passed_over, 2000);
+}
+
+#[test]
+fn each_target_of_a_rule_gets_its_own_copy() {
+    let nodes = [reader("a", "all"), reader("c", "all"), reader("d", "all")].concat();
+    let (report, view) = finished(&scenario(&format!("{DEFAULT} rules: [{}]", rule("all", ALL, "")), &nodes));
+    assert_eq!(["a", "c", "d"].map(|name| consumer(&report, name).acked), [2000; 3]);
+    assert_eq!((view.rules[0].matched, view.rules[0].invocations), (2000, 6000));
+    assert!(report.outlets.get("b/all").is_some() && report.outlets.get("b/all#c").is_some() && report.outlets.get("b/all#d").is_some());
+}
+
+#[test]
+fn a_sixth_target_is_refused() {
+    let nodes: String = (0..6).map(|i| reader(&format!("c{i}"), "all")).collect();
+    let text = format!(
+        r#"Scenario(format: 1, events: [Event(name: "E")], nodes: [Producer(id: "p", emits: [Emit(event: "E", to: "b/x", arrivals: Every("1s"))]),
+        Broker(id: "b", kind: EventBridge(buses: [Bus(name: "x")], rules: [{}])), {nodes}])"#,
+        rule("all", ALL, "")
+    );
+    let problems = tidemill::scenario::load(&text, "t.ron", &tidemill::scenario::NoFiles).unwrap_err();
+    assert!(problems[0].message.contains("6 targets"), "{}", problems[0]);
+}
+
+#[test]
+fn failures_are_tried_again_and_then_dead_lettered_or_gone() {
+    let rules =
+        [rule("kept", ALL, r#"retry: RetryPolicy(attempts: 2), dead_letter: "dlq""#), rule("gone", ALL, "retry: RetryPolicy(attempts: 0)")];
+    let failing =
+        |id: &str| format!(r#"Consumer(id: "{id}", reads: [Read(from: "b/{id}")], handle: Handle(time: Constant("1ms"), fails: "50%")),"#);
+    let nodes = [failing("kept"), failing("gone"), reader("repair", "dlq")].concat();
+    let (report, view) = finished(&scenario(&format!("{DEFAULT} rules: [{}]", rules.concat()), &nodes));
+    let (kept, gone) = (&view.rules[0], &view.rules[1]);
+    // One half of each try fails, and three tries in all are allowed.
+    assert!((160..330).contains(&kept.dead_lettered), "{kept:?}");
+    assert!((900..1100).contains(&gone.dropped) && gone.failed == gone.dropped, "{gone:?}");
+    assert!(kept.invocations > 3_000 && gone.invocations == 2_000);
+    let repaired = consumer(&report, "repair").acked;
+    assert!(repaired > 0 && repaired <= kept.dead_lettered, "{repaired}");
+    assert_eq!(report.totals.lost, gone.dropped);
+    assert_eq!(report.totals.dead_lettered, kept.dead_lettered);
+}
+
+#[test]
+fn a_target_that_is_away_gets_its_events_later() {
+    let plan = scenario(&format!("{DEFAULT} rules: [{}]", rule("all", ALL, "")), &reader("a", "all"));
+    let mut simulation = Simulation::new(plan, 7);
+    simulation.advance(Time(5_000_000_000), u64::MAX, &mut ());
+    simulation.stop(ConsumerId(0), false, &mut ());
+    simulation.advance(Time(8_000_000_000), u64::MAX, &mut ());
+    simulation.restart(ConsumerId(0), &mut ());
+    simulation.advance(Time::NEVER, u64::MAX, &mut ());
+    simulation.audit().unwrap();
+    let (totals, view) = (Totals::of(&simulation), view(&simulation));
+    assert!(view.rules[0].failed >= 300, "{view:?}");
+    assert_eq!(totals.lost, 0);
+    assert!(totals.acked > 1_900 && totals.acked + totals.waiting + totals.in_flight == 2_000, "{totals:?}");
+}
+
+#[test]
+fn quotas_refuse_what_is_put_and_delay_what_is_invoked() {
+    let put = format!(r#"{DEFAULT} quotas: Quotas(put: "50/s"), rules: [{}]"#, rule("all", ALL, ""));
+    let (report, seen) = finished(&scenario(&put, &reader("a", "all")));
+    // A second's worth at once, then the pace.
+    assert!((1040..=1052).contains(&seen.buses[0].taken), "{:?}", seen.buses);
+    assert_eq!(report.totals.rejected, seen.buses[0].refused);
+    assert_eq!(report.totals.lost, 0);
+    let invoke = format!(r#"{DEFAULT} quotas: Quotas(invoke: "50/s"), rules: [{}]"#, rule("all", ALL, ""));
+    let (report, seen) = finished(&scenario(&invoke, &reader("a", "all")));
+    assert_eq!((report.totals.rejected, report.totals.lost), (0, 0));
+    assert!((1030..=1052).contains(&consumer(&report, "a").acked), "{}", consumer(&report, "a").acked);
+    assert!(seen.rules[0].throttled > 900 && report.totals.waiting > 900);
+}
+
+#[test]
+fn too_large_is_refused() {
+    let plan = plan(&format!(
+        r#"Scenario(format: 1, duration: "1s", events: [Event(name: "Huge", size: "1MiB")], nodes: [
+        Producer(id: "shop", emits: [Emit(event: "Huge", to: "b/default", arrivals: Once(count: 3))]),
+        Broker(id: "b", kind: EventBridge({DEFAULT} rules: [{}])), {}])"#,
+        rule("all", ALL, ""),
+        reader("a", "all")
+    ));
+    assert_eq!(run(&plan, 1).totals.rejected, 3);
+}
+
+#[test]
+fn an_archive_comes_again_once_and_marked() {
+    let broker = format!(
+        r#"buses: [Bus(name: "default", archive: Archive(pattern: "{{\"detail\":{{\"country\":[\"ES\"]}}}}"))], latency: Constant("0s"), duplicates: "0%",
+        rules: [{}{}{}],
+        replays: [Replay(name: "again", at: "5s", from: "1s", to: "3s", rules: ["all", "marked"]),
+                  Replay(name: "stopped", at: "6s", cancel: "6100ms", rate: "100/s")]"#,
+        rule("all", ALL, ""),
+        rule("marked", r#"{"replay-name":["again"]}"#, ""),
+        rule("fresh", r#"{"source":["shop"],"replay-name":[{"exists":false}]}"#, ""),
+    );
+    let nodes = [reader("all", "all"), reader("marked", "marked"), reader("fresh", "fresh")].concat();
+    let (report, view) = finished(&scenario(&broker, &nodes));
+    let again = view.replays[0];
+    assert_eq!((again.state, again.left), (State::Completed, 0));
+    assert!((70..130).contains(&again.done), "half of two seconds' events: {again:?}");
+    assert_eq!(consumer(&report, "marked").acked, again.done);
+    assert_eq!(consumer(&report, "fresh").acked, 2000, "a rule can keep out of replays");
+    assert_eq!(view.replays[1].state, State::Cancelled);
+    assert!((9..=12).contains(&view.replays[1].done), "{:?}", view.replays[1]);
+    assert_eq!(consumer(&report, "all").acked, 2000 + again.done + view.replays[1].done);
+    let archived = view.buses[0].archived;
+    assert!((900..1100).contains(&archived), "what comes again is not archived again: {archived}");
+}
+
+#[test]
+fn an_event_goes_from_bus_to_bus_once_only() {
+    let broker = format!(
+        r#"buses: [Bus(name: "default"), Bus(name: "central"), Bus(name: "third")], latency: Constant("0s"), duplicates: "0%",
+        rules: [{}{}{}]"#,
+        rule("out", ALL, r#"bus: "default", forward: "central""#),
+        rule("back", ALL, r#"bus: "central", forward: "default", dead_letter: "loops""#),
+        rule("seen", ALL, r#"bus: "central""#),
+    );
+    let (report, view) = finished(&scenario(&broker, &[reader("seen", "seen"), reader("loops", "loops")].concat()));
+    assert_eq!((consumer(&report, "seen").acked, consumer(&report, "loops").acked), (2000, 2000));
+    assert_eq!(view.buses.iter().map(|bus| bus.taken).collect::<Vec<_>>(), [2000, 2000, 0]);
+    assert_eq!(view.rules[1].dead_lettered, 2000);
+}
+
+#[test]
+fn a_few_deliveries_are_made_twice() {
+    let broker = format!(r#"buses: [Bus(name: "default")], latency: Constant("0s"), duplicates: "5%", rules: [{}]"#, rule("all", ALL, ""));
+    let (report, _) = finished(&scenario(&broker, &reader("a", "all")));
+    assert!((60..150).contains(&report.totals.duplicates), "{}", report.totals.duplicates);
+    assert_eq!(consumer(&report, "a").acked, 2000 + report.totals.duplicates);
+}
+
+fn pattern() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        ALL,
+        r#"{"detail":{"total":[{"numeric":[">",250]}]}}"#,
+        r#"{"detail":{"country":["ES"]}}"#,
+        r#"{"source":["nobody"]}"#,
+        r#"{"replay-name":[{"exists":true}]}"#,
+        r#"{"id":[{"exists":true}]}"#,
+    ])
+}
+
+fn broker() -> impl Strategy<Value = String> {
+    let retry = prop::sample::select(vec!["", "retry: RetryPolicy(attempts: 0),", "retry: RetryPolicy(attempts: 3),"]);
+    let share = || prop::sample::select(vec!["0%", "0%", "10%", "100%"]);
+    let latency = prop::sample::select(vec![r#"Constant("0s")"#, r#"Exponential(mean: "40ms")"#, r#"Constant("5ms")"#]);
+    let dead = prop::sample::select(vec!["", r#"dead_letter: "q0","#, r#"dead_letter: "q1","#]);
+    let forward = prop::sample::select(vec!["", r#"forward: "b2","#]);
+    let rule = (pattern(), retry, dead, forward);
+    let quotas = prop::sample::select(vec!["", r#"quotas: Quotas(put: "150/s"),"#, r#"quotas: Quotas(invoke: "100/s"),"#]);
+    let replays = prop::sample::select(vec![
+        "",
+        r#"Replay(name: "r", at: "1s")"#,
+        r#"Replay(name: "r", at: "500ms", rate: "50/s", cancel: "900ms")"#,
+    ]);
+    (prop::collection::vec(rule, 3..4), latency, share(), quotas, replays).prop_map(|(rules, latency, duplicates, quotas, replays)| {
+        let rule = |(i, (pattern, retry, dead, forward)): (usize, &(&str, &str, &str, &str))| {
+            let (bus, forward) = if i == 2 { ("b2", "") } else { ("b1", *forward) };
+            format!("Rule(name: \"r{i}\", bus: {bus:?}, pattern: {pattern:?}, {retry} {dead} {forward}),")
+        };
+        let rules: String = rules.iter().enumerate().map(rule).collect();
+        format!(
+            "buses: [Bus(name: \"b1\", archive: Archive()), Bus(name: \"b2\")], latency: {latency}, duplicates: {duplicates:?}, {quotas}
+            rules: [{rules} Rule(name: \"r3\", bus: \"b1\", pattern: {ALL:?}, dead_letter: \"q0\"), Rule(name: \"r4\", bus: \"b2\", pattern: {ALL:?}, dead_letter: \"q1\")],
+            replays: [{replays}]"
+        )
+    })
+}
+
+fn busy() -> impl Strategy<Value = String> {
+    let consumer = (
+        prop::sample::select(vec!["0%", "30%", "100%"]),
+        prop::sample::select(vec!["", "retry: Retry(attempts: 2),"]),
+        prop::collection::btree_set(0usize..5, 1..4),
+    );
+    (broker(), prop::collection::vec(consumer, 1..4), prop::sample::select(vec!["0s", "3ms"]), prop::sample::select(vec!["0%", "5%"])).prop_map(
+        |(broker, consumers, latency, loss)| {
+            let consumer = |(i, (fails, retry, rules)): (usize, &(&str, &str, std::collections::BTreeSet<usize>))| {
+                let reads: String = rules.iter().map(|rule| format!("Read(from: \"b/r{rule}\"),")).collect();
+                format!("Consumer(id: \"c{i}\", instances: 2, reads: [{reads}], handle: Handle(time: Exponential(mean: \"6ms\"), fails: {fails:?}), {retry}),")
+            };
+            let consumers: String = consumers.iter().enumerate().map(consumer).collect();
+            format!(
+                r#"Scenario(format: 1, duration: "3s", limits: Limits(live: 4000),
+                network: Network(latency: Constant({latency:?}), loss: {loss:?}, duplication: {loss:?}),
+                events: [Event(name: "Order", attributes: {{"total": Uniform(0, 500), "country": Choice({{"ES": 1, "FR": 1}})}})],
+                nodes: [
+                    Producer(id: "shop", emits: [
+                        Emit(event: "Order", to: "b/b1", arrivals: Poisson("200/s")),
+                        Emit(event: "Order", to: "b/b2", arrivals: ClosedLoop(users: 5, think: Constant("20ms"))),
+                    ]),
+                    Broker(id: "b", kind: EventBridge({broker})),
+                    {consumers}
+                    Consumer(id: "repair", reads: [Read(from: "b/q0"), Read(from: "b/q1")], handle: Handle(time: Constant("1ms"))),
+                ])"#
+            )
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 80, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_books_balance_at_every_step_of_whatever_chance_comes_up_with(text in busy(), seed in 0u64..1000, pace in 20u64..200) {
+        let plan = plan(&text);
+        let mut simulation = Simulation::new(Arc::clone(&plan), seed);
+        let mut random = tidemill::random::Stream::named(seed, "outages");
+        for _ in 0..2_000 {
+            if simulation.advance(Time::NEVER, 1, &mut ()) != Progress::Paused {
+                break;
+            }
+            if random.below(pace) == 0 {
+                let consumer = ConsumerId::at(random.below(plan.consumers.len() as u64) as usize);
+                match simulation.is_up(consumer) {
+                    true => simulation.stop(consumer, true, &mut ()),
+                    false => simulation.restart(consumer, &mut ()),
+                }
+            }
+            if let Err(imbalance) = simulation.audit() {
+                panic!("{imbalance}\n{text}");
+            }
+        }
+        simulation.advance(Time::NEVER, 200_000, &mut ());
+        prop_assert!(simulation.audit().is_ok(), "{:?}\n{text}", simulation.audit());
+        let totals = Totals::of(&simulation);
+        prop_assert!(totals.lost <= totals.failed + totals.dropped + totals.rejected + totals.unroutable, "{totals:?}");
+    }
+
+    #[test]
+    fn a_run_in_pieces_is_the_run_in_one_go(text in busy(), seed in 0u64..1000, piece in 1u64..500) {
+        let plan = plan(&text);
+        let mut whole = Simulation::new(Arc::clone(&plan), seed);
+        whole.advance(Time::NEVER, 30_000, &mut ());
+        let mut pieces = Simulation::new(Arc::clone(&plan), seed);
+        let mut left = 30_000;
+        while left > 0 {
+            // Going on from a copy, as branching and scrubbing do.
+            let mut next = pieces.clone();
+            let now = piece.min(left);
+            if next.advance(Time::NEVER, now, &mut ()) != Progress::Paused {
+                pieces = next;
+                break;
+            }
+            pieces = next;
+            left -= now;
+        }
+        prop_assert_eq!(whole.fingerprint(), pieces.fingerprint());
+    }
+}

@@ -1,0 +1,114 @@
+//! Time by hand: going back, changing the past, looking things up, and every tab in every look.
+
+use crate::hands::*;
+use egui::{Key, Modifiers, pos2};
+use egui_kittest::kittest::Queryable;
+use tidemill::app::Shell;
+use tidemill::app::action::Action;
+use tidemill::run::Frame;
+use tidemill::run::frame::PlayState;
+
+fn frame(shell: &Shell) -> std::sync::Arc<Frame> {
+    shell.session.frame().unwrap()
+}
+
+/// A shop that has run for some seconds and stands.
+fn ran() -> egui_kittest::Harness<'static, Shell> {
+    let mut w = window();
+    click(&mut w, "Open Online shop");
+    press(&mut w, Key::CloseBracket);
+    press(&mut w, Key::CloseBracket);
+    press(&mut w, Key::CloseBracket);
+    until(&mut w, "some seconds have passed", |s| s.session.frame().is_some_and(|f| f.now.seconds() > 5.0));
+    click(&mut w, "Pause");
+    until(&mut w, "it stands", |s| s.session.frame().is_some_and(|f| f.state == PlayState::Paused));
+    w
+}
+
+#[test]
+fn a_click_on_the_bar_goes_there_and_a_change_in_the_past_makes_a_branch() {
+    let mut w = ran();
+    let (recorded, duration) = (frame(w.state()).past.recorded, frame(w.state()).plan.duration);
+    let bar = w.get_by_label("Moment of the run").rect();
+    let share = recorded.seconds() / duration.seconds() / 2.0;
+    click_at(&mut w, pos2(bar.left() + bar.width() * share as f32, bar.center().y));
+    until(&mut w, "the moment is there", |s| frame(s).now < recorded && frame(s).past.seeking.is_none());
+    let there = frame(w.state()).now;
+    assert!((there.seconds() / recorded.seconds() - 0.5).abs() < 0.1, "{there}");
+    assert_eq!(frame(w.state()).past.recorded, recorded);
+    press(&mut w, Key::Comma);
+    until(&mut w, "a step back", |s| frame(s).now < there && frame(s).past.seeking.is_none());
+    press(&mut w, Key::Period);
+    until(&mut w, "a step", |s| frame(s).past.seeking.is_none());
+    click(&mut w, "Branches tab");
+    retype(&mut w, "Change on the way, as path=value", "inventory.instances=5");
+    until(&mut w, "there is a branch", |s| frame(s).past.branches.len() == 2);
+    assert_eq!(frame(w.state()).past.branch, 1);
+    click(&mut w, "Branch Main");
+    until(&mut w, "the first run is back", |s| frame(s).past.branch == 0 && frame(s).past.seeking.is_none());
+    click(&mut w, "Compare with inventory.instances = 5");
+    until(&mut w, "they are compared", |s| frame(s).past.answers.contrast.is_some());
+}
+
+#[test]
+fn events_are_found_and_followed_from_the_window() {
+    let mut w = ran();
+    click(&mut w, "Journeys tab");
+    click(&mut w, "Slowest");
+    until(&mut w, "events are found", |s| frame(s).past.answers.found.as_ref().is_some_and(|(_, found, _)| !found.is_empty()));
+    let event = frame(w.state()).past.answers.found.as_ref().unwrap().1[0].event;
+    click(&mut w, &format!("Event {event}"));
+    until(&mut w, "its journey is there", |s| {
+        frame(s).past.answers.journey.as_ref().is_some_and(|(e, journey)| *e == event && journey.is_some())
+    });
+    click(&mut w, "Light its way");
+    assert!(w.state().session.document.as_ref().unwrap().selection.nodes.len() >= 3);
+    click(&mut w, "Why tab");
+    click(&mut w, "Look at the run up to this moment");
+    until(&mut w, "it was looked at", |s| frame(s).past.answers.why.is_some());
+}
+
+#[test]
+fn every_tab_shows_in_every_look_with_and_without_a_run() {
+    for run in [false, true] {
+        let mut w = if run { ran() } else { window() };
+        if !run {
+            click(&mut w, "New scenario");
+        }
+        for look in ["Light", "Projector", "Dark"] {
+            click(&mut w, look);
+            for tab in ["Timeline", "Plots", "Journeys", "Branches", "Why", "Events"] {
+                click(&mut w, &format!("{tab} tab"));
+                w.run_steps(2);
+            }
+            click(&mut w, "Timeline tab");
+            press(&mut w, Key::M);
+            w.key_press_modifiers(Modifiers::SHIFT, Key::ArrowLeft);
+            w.run_steps(3);
+        }
+    }
+}
+
+#[test]
+fn plots_are_kept_beside_the_scenario_as_tables_and_drawings() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut w = ran();
+    w.state_mut().session.apply(Action::SaveAs(folder.path().join("shop.ron")));
+    w.run_steps(2);
+    click(&mut w, "Plots tab");
+    click(&mut w, "Save plot 1 as CSV");
+    click(&mut w, "Save plot 1 as SVG");
+    let file = |end: &str| {
+        let name = format!("Online shop - throughput.{end}");
+        std::fs::read_to_string(folder.path().join(&name)).unwrap_or_else(|why| panic!("{name}: {why}"))
+    };
+    let table = file("csv");
+    let mut lines = table.lines();
+    assert_eq!(lines.next(), Some("time_s,order-service,inventory,notification,analytics,billing,accounting"));
+    let rows: Vec<Vec<f64>> = lines.map(|line| line.split(',').map(|cell| cell.parse().unwrap()).collect()).collect();
+    assert!(rows.len() > 20 && rows.iter().all(|row| row.len() == 7) && rows.windows(2).all(|pair| pair[0][0] < pair[1][0]));
+    let mean = rows.iter().map(|row| row[1]).sum::<f64>() / rows.len() as f64;
+    assert!((30.0..70.0).contains(&mean), "the shop takes about 50 orders per second: {mean}");
+    let drawing = file("svg");
+    assert!(drawing.starts_with("<svg ") && drawing.matches("<polyline").count() >= 6 && drawing.contains(">billing</text>"), "{drawing}");
+}
