@@ -6,6 +6,7 @@ use super::fates::FateCount;
 use super::faults::FaultSpan;
 use super::recorder::{LevelFigures, Recorder};
 use super::{Totals, histogram::Summary};
+use crate::engine::care::CareCounts;
 use crate::engine::publisher::Confirms;
 use crate::engine::{Books, Simulation};
 use crate::ids::{NodeId, OutletId};
@@ -138,6 +139,9 @@ pub struct ConsumerReport {
     /// What came of waiting for confirmations of what follows, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirms: Option<Confirms>,
+    /// What it did beyond handling, where it does anything of the kind: skipped, shed, timed out, and the like.
+    #[serde(flatten)]
+    pub care: Option<CareCounts>,
 }
 
 /// An outlet's figures.
@@ -257,6 +261,7 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 wait: figures.wait,
                 lag: figures.lag,
                 confirms: simulation.confirms(id),
+                care: simulation.care(consumer),
             }))
         }
     }

@@ -165,6 +165,12 @@ const CONSUMER: Figures = &[
     ("wait", Quantity::Time, SPREAD),
     ("lag", Quantity::Count, LEVEL),
     ("confirms", Quantity::Count, CONFIRMS),
+    ("skipped", Quantity::Count, &[]),
+    ("timeouts", Quantity::Count, &[]),
+    ("shed", Quantity::Count, &[]),
+    ("opened", Quantity::Count, &[]),
+    ("cold_starts", Quantity::Count, &[]),
+    ("no_token", Quantity::Count, &[]),
 ];
 const PRODUCER: Figures =
     &[("published", Quantity::Count, &[]), ("throughput", Quantity::Rate, &[]), ("confirms", Quantity::Count, CONFIRMS)];
