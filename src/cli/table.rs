@@ -75,7 +75,7 @@ fn consumers(text: &mut String, report: &Report) {
             NodeReport::Producer { published, throughput, .. } => {
                 flow.push(vec![name.clone(), count(*published), rate(*throughput)]);
             }
-            NodeReport::Broker { accepted, throughput } => {
+            NodeReport::Broker { accepted, throughput, .. } => {
                 flow.push(vec![name.clone(), count(*accepted), rate(*throughput)]);
             }
             NodeReport::Consumer(c) => rows.push(vec![

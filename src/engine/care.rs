@@ -133,7 +133,7 @@ pub enum State {
 
 impl Care {
     /// What a consumer of a checked plan asks for, if anything.
-    pub fn new(plan: &ConsumerPlan, name: &str, seed: u64) -> Option<Box<Care>> {
+    pub fn new(plan: &ConsumerPlan, ack: Ack, name: &str, seed: u64) -> Option<Box<Care>> {
         let handling = &plan.handling;
         let plain =
             handling.is_plain() && plan.handle.poison.is_none() && plan.retry.budget.is_none() && plan.retry.after == After::DeadLetter;
@@ -149,7 +149,7 @@ impl Care {
             Scale::Serverless { cold_start, idle, .. } => Function { cold_start: *cold_start, idle: *idle, last: vec![None; capacity] },
         };
         Some(Box::new(Care {
-            ack: handling.ack.clone(),
+            ack,
             timeout: handling.timeout,
             effect: plan.handle.effect.0,
             drops: plan.retry.after == After::Drop,

@@ -281,7 +281,7 @@ impl Consumer {
             counts: Counts::default(),
             special: false,
             burdens: Vec::new(),
-            care: Care::new(consumer, name, seed),
+            care: Care::new(consumer, plan.ack_of(id), name, seed),
             threads: consumer.threads,
         }
         .looked_at()

@@ -137,6 +137,26 @@ impl Key {
         Key(Self::TEXT | position as u64)
     }
 
+    /// The key's text as bytes; `None` without a key.
+    #[inline]
+    pub(super) fn bytes<'b>(self, texts: &'b KeyTexts, digits: &'b mut [u8; 20]) -> Option<&'b [u8]> {
+        match self.0 {
+            u64::MAX => None,
+            n if n & Self::TEXT == 0 => {
+                let (mut n, mut at) = (n, digits.len());
+                loop {
+                    at -= 1;
+                    digits[at] = b'0' + (n % 10) as u8;
+                    n /= 10;
+                    if n == 0 {
+                        return Some(&digits[at..]);
+                    }
+                }
+            }
+            n => texts.0.get((n & !Self::TEXT) as usize).map(String::as_bytes),
+        }
+    }
+
     /// The key as it would stand in a real message; `None` without a key.
     pub fn show(self, texts: &KeyTexts) -> Option<String> {
         match self.0 {

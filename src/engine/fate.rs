@@ -64,6 +64,10 @@ pub enum Reason {
     NoDeadLetter,
     /// It was removed with its queue, or purged.
     Purged,
+    /// Its offset was committed before it was handled.
+    CommittedBefore,
+    /// Its group was told to skip it.
+    Skipped,
     /// It went on to another bus.
     Forwarded,
     /// It may go from bus to bus once only.
@@ -102,6 +106,8 @@ impl fmt::Display for Reason {
             Reason::BrokerDown => "its broker was down",
             Reason::NoDeadLetter => "there is no dead-letter target",
             Reason::Purged => "its queue was emptied",
+            Reason::CommittedBefore => "it was committed before it was handled",
+            Reason::Skipped => "its group was told to skip it",
             Reason::Forwarded => "it went on to another bus",
             Reason::SecondHop => "it had come from a bus and may go to a bus once only",
         })

@@ -6,6 +6,8 @@ use super::fates::FateCount;
 use super::faults::FaultSpan;
 use super::recorder::{LevelFigures, Recorder};
 use super::{Totals, histogram::Summary};
+use crate::engine::broker::Broker;
+use crate::engine::broker::kafka::view::View;
 use crate::engine::care::CareCounts;
 use crate::engine::publisher::Confirms;
 use crate::engine::{Books, Simulation};
@@ -104,6 +106,9 @@ pub enum NodeReport {
         accepted: u64,
         /// The same per second.
         throughput: f64,
+        /// What a Kafka cluster shows of itself at the end.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kafka: Option<Box<View>>,
     },
     /// A consumer.
     Consumer(Box<ConsumerReport>),
@@ -243,7 +248,13 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
     let (count, throughput) = (recorder.count(id), recorder.throughput(id, simulation.now()));
     match simulation.plan().nodes[id.index()].role {
         Role::Producer => NodeReport::Producer { published: count, throughput, confirms: simulation.confirms(id) },
-        Role::Broker(_) => NodeReport::Broker { accepted: count, throughput },
+        Role::Broker(broker) => {
+            let kafka = match simulation.broker(broker) {
+                Broker::Kafka(kafka) => Some(Box::new(kafka.view())),
+                _ => None,
+            };
+            NodeReport::Broker { accepted: count, throughput, kafka }
+        }
         Role::Consumer(consumer) => {
             let counts = simulation.counts(consumer);
             let figures = recorder.consumer(consumer, simulation.now());

@@ -4,6 +4,7 @@ use super::branches::BranchInfo;
 use super::look::Answers;
 use crate::engine::broker::Broker;
 pub use crate::engine::broker::eventbridge::view as eventbridge;
+pub use crate::engine::broker::kafka::view as kafka;
 use crate::ids::{EventId, LinkId, TypeId};
 use crate::record::faults::FaultSpan;
 use crate::record::{Series, Totals};
@@ -105,6 +106,8 @@ pub enum BrokerView {
     Plain,
     /// Buses, rules, replays, recent events.
     EventBridge(Box<eventbridge::View>),
+    /// Partitions, positions, groups, nodes.
+    Kafka(Box<kafka::View>),
 }
 
 impl BrokerView {
@@ -112,6 +115,7 @@ impl BrokerView {
     pub fn of(broker: &Broker) -> BrokerView {
         match broker {
             Broker::EventBridge(broker) => BrokerView::EventBridge(Box::new(broker.view())),
+            Broker::Kafka(broker) => BrokerView::Kafka(Box::new(broker.view())),
             Broker::Simple(_) => BrokerView::Plain,
         }
     }

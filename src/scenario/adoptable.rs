@@ -35,7 +35,13 @@ impl Plan {
             let name = &self.nodes[old.node.index()].name;
             same(&format!("what {name} is connected to"), place)?;
             let care = |plan: &ConsumerPlan| {
-                (plan.handling.clone(), plan.handle.effect, plan.handle.poison.clone(), plan.retry.budget.clone(), plan.retry.after)
+                (
+                    (plan.ack, plan.handling.clone()),
+                    plan.handle.effect,
+                    plan.handle.poison.clone(),
+                    plan.retry.budget.clone(),
+                    plan.retry.after,
+                )
             };
             same(&format!("how {name} acknowledges and what it does to survive"), care(old) == care(new))?;
             if self.tells_instances_apart(old) && new.instances > old.instances {

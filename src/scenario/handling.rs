@@ -5,7 +5,7 @@ use crate::time::Span;
 use serde::{Deserialize, Serialize};
 
 /// When a consumer tells its broker that it has an event.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Ack {
     /// After the work: at least once. What it held when it crashed is delivered again.
@@ -16,7 +16,8 @@ pub enum Ack {
     /// What has been handled is acknowledged in the background (Kafka's `enable.auto.commit`): a crash in between has everything
     /// since delivered again.
     Auto {
-        /// How often.
+        /// How often. Default 5 s.
+        #[serde(default = "five_seconds")]
         every: Span,
     },
 }

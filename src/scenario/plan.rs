@@ -209,6 +209,8 @@ pub struct ConsumerPlan {
     pub instances: u32,
     /// Events each handles at a time, at least 1.
     pub threads: u32,
+    /// When it acknowledges.
+    pub ack: Ack,
     /// Time and failures of handling.
     pub handle: Handle,
     /// How it takes its work and finishes it.
@@ -226,8 +228,6 @@ pub struct ConsumerPlan {
 /// How a consumer takes its work and finishes it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Handling {
-    /// When it acknowledges.
-    pub ack: Ack,
     /// Most events an instance holds at a time.
     pub prefetch: Option<u32>,
     /// Longest an attempt may take.
@@ -325,6 +325,14 @@ impl Plan {
     /// The node of that name.
     pub fn node(&self, name: &str) -> Option<NodeId> {
         self.nodes.iter().position(|n| n.name == name).map(NodeId::at)
+    }
+
+    /// When a consumer acknowledges, as far as that is its own doing and not that of its broker's rules (a Kafka group's commits).
+    pub fn ack_of(&self, consumer: ConsumerId) -> Ack {
+        let plan = &self.consumers[consumer.index()];
+        let outlet = |read: &ReadId| &self.outlets[self.reads[read.index()].outlet.index()];
+        let commits = |read: &ReadId| self.brokers[outlet(read).broker.index()].kind.parts().commits();
+        if plan.reads.iter().any(commits) { Ack::AfterWork } else { plan.ack }
     }
 
     /// Length of the part of the run that statistics cover.

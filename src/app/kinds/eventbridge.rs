@@ -56,7 +56,7 @@ fn view<'f>(frame: Option<&'f Frame>, id: &str) -> Option<&'f eventbridge::View>
     let Role::Broker(broker) = node.role else { return None };
     match frame.brokers.get(broker.index())? {
         BrokerView::EventBridge(view) => Some(view),
-        BrokerView::Plain => None,
+        _ => None,
     }
 }
 

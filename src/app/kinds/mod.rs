@@ -6,6 +6,7 @@
 
 pub mod eventbridge;
 pub mod inside;
+pub mod kafka;
 pub mod simple;
 
 use super::action::Action;
@@ -32,7 +33,7 @@ pub struct Offer {
 }
 
 /// All kinds, in the order in which they are offered.
-pub static OFFERS: &[Offer] = &[simple::OFFER, eventbridge::OFFER];
+pub static OFFERS: &[Offer] = &[simple::OFFER, kafka::OFFER, eventbridge::OFFER];
 
 /// The kind that a key or a plain "broker" stands for.
 pub fn usual() -> &'static Offer {
@@ -48,6 +49,7 @@ pub fn offer(kind: &str) -> &'static Offer {
 pub fn of(kind: &BrokerKind) -> &dyn Kind {
     match kind {
         BrokerKind::Simple(simple) => simple,
+        BrokerKind::Kafka(parts) => parts,
         BrokerKind::EventBridge(parts) => parts,
     }
 }
@@ -56,6 +58,7 @@ pub fn of(kind: &BrokerKind) -> &dyn Kind {
 pub fn of_mut(kind: &mut BrokerKind) -> &mut dyn Kind {
     match kind {
         BrokerKind::Simple(simple) => simple,
+        BrokerKind::Kafka(parts) => parts,
         BrokerKind::EventBridge(parts) => parts,
     }
 }

@@ -68,6 +68,7 @@ pub fn measure(quick: bool) -> std::result::Result<Figures, String> {
         workloads::mm1(sizes.published),
         workloads::fanout(1, sizes.published),
         workloads::retry(sizes.published),
+        workloads::kafka(sizes.published),
         workloads::eventbridge(sizes.published),
     ];
     let progress = Runs::new("engine", (2 + plain.len() + sizes.copies.len()) * sizes.repetitions as usize);

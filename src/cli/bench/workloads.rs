@@ -87,6 +87,30 @@ pub fn retry(published: u64) -> Workload {
     Workload { name: "retry".to_owned(), text, theory: None }
 }
 
+/// A Kafka cluster as it is: twelve partitions on three nodes, batches that linger 5 ms, acks from all replicas, four groups of three
+/// members that commit after work. Handling takes 0.5 ms; every second event has a key.
+pub fn kafka(published: u64) -> Workload {
+    let consumers: String = (0..4)
+        .map(|group| {
+            format!(
+                r#"
+        Consumer(id: "g{group}", reads: [Read(from: "k/orders")], instances: 3, handle: Handle(time: Exponential(mean: "500us"))),"#
+            )
+        })
+        .collect();
+    let text = format!(
+        r#"Scenario(format: 1, name: "kafka", duration: "{duration}ms", network: Network(latency: Constant("1ms")),
+    events: [Event(name: "E", key: Uniform(keys: 100000)), Event(name: "F")],
+    nodes: [
+        Producer(id: "p", emits: [Emit(event: "E", to: "k/orders", arrivals: Poisson("1000/s"))]),
+        Producer(id: "q", emits: [Emit(event: "F", to: "k/orders", arrivals: Poisson("1000/s"))]),
+        Broker(id: "k", kind: Kafka(nodes: 3, topics: [Topic(name: "orders", partitions: 12, replication: 3, min_insync: 2)])),{consumers}
+    ])"#,
+        duration = published / 2
+    );
+    Workload { name: "kafka".to_owned(), text, theory: None }
+}
+
 /// A bus with 20 rules, whose patterns look at numbers, texts and absent fields, and four targets: each event reaches about four.
 /// `published` events in all.
 pub fn eventbridge(published: u64) -> Workload {
@@ -154,6 +178,7 @@ mod tests {
     fn all_of_them_are_sound_scenarios_of_the_size_they_claim() {
         for (workload, nodes) in [
             (mm1(1000), 3),
+            (kafka(1000), 7),
             (fanout(1, 10_000), 6),
             (fanout(7, 70), 42),
             (retry(500), 5),

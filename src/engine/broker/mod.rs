@@ -221,5 +221,6 @@ macro_rules! kinds {
 
 kinds! {
     Simple(simple::Simple),
+    Kafka(kafka::Kafka),
     EventBridge(eventbridge::EventBridge),
 }

@@ -7,7 +7,7 @@ use crate::engine::care::State;
 use crate::engine::consumer::{Hand, Idle};
 use crate::engine::event::{Flags, Message};
 use crate::engine::observe::{Observation, Observer};
-use crate::ids::{ConsumerId, SeatId};
+use crate::ids::{BrokerId, ConsumerId, SeatId};
 use crate::time::Time;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -29,6 +29,15 @@ impl Simulation {
         if !self.is_up(consumer) {
             self.rose(consumer, None, &mut desk, observer);
         }
+        self.desk = desk;
+    }
+
+    /// One node of a broker's cluster (from 0) is down from now on, or up again.
+    pub fn fail_node(&mut self, broker: BrokerId, node: u32, down: bool, observer: &mut impl Observer) {
+        let mut desk = std::mem::take(&mut self.desk);
+        desk.now = self.now;
+        self.brokers[broker.index()].node(node, !down, &mut desk);
+        self.decide(broker, &mut desk, observer);
         self.desk = desk;
     }
 

@@ -4,11 +4,19 @@
 /// double, and one that is not exactly what its nearest double would be written as (1e400, 9007199254740993) has no double.
 pub fn value(spelling: &str) -> Option<f64> {
     let double: f64 = spelling.parse().ok()?;
+    // So few digits are always those that the nearest double is written with.
+    let short = spelling.len() <= SURE_DIGITS && !spelling.contains(['e', 'E']);
+    if short {
+        return Some(if double == 0.0 { 0.0 } else { double });
+    }
     if !double.is_finite() || (Decimal::of(spelling)? != Decimal::of(&format!("{double:e}"))?) {
         return None;
     }
     Some(if double == 0.0 { 0.0 } else { double })
 }
+
+/// Decimal digits that every double can tell apart.
+const SURE_DIGITS: usize = 15;
 
 /// A decimal number in one form for each value: its digits without zeros at either end, times a power of ten.
 #[derive(PartialEq, Eq)]
@@ -64,6 +72,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn few_digits_always_have_a_value(whole in 0u64..10_000_000, part in 0u64..1_000_000) {
+            let spelling = format!("{whole}.{part:06}");
+            prop_assert!(value(&spelling).is_some());
+            // The long way comes to the same.
+            prop_assert_eq!(value(&spelling), value(&format!("{spelling}e0")));
+        }
+
         #[test]
         fn every_double_is_its_own_value(double in proptest::num::f64::NORMAL) {
             prop_assert_eq!(value(&format!("{double}")), Some(double));

@@ -2,9 +2,11 @@
 //! in `engine::broker`.
 
 pub mod eventbridge;
+pub mod kafka;
 mod simple;
 
 pub use eventbridge::EventBridge;
+pub use kafka::Kafka;
 pub use simple::Simple;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub enum BrokerKind {
     /// Publish and subscribe, the concept itself.
     Simple(Simple),
+    /// Kafka 4.x: topics of partitions, kept and read by offset.
+    Kafka(Kafka),
     /// EventBridge's classic buses with rules.
     EventBridge(EventBridge),
 }
@@ -49,6 +53,11 @@ pub trait Parts {
         false
     }
 
+    /// Whether its own rules do what a consumer's `ack` says (commits of offsets).
+    fn commits(&self) -> bool {
+        false
+    }
+
     /// Nodes of its cluster, each of which can fail by itself.
     fn nodes(&self) -> u32 {
         1
@@ -76,6 +85,7 @@ impl BrokerKind {
     pub fn parts(&self) -> &dyn Parts {
         match self {
             BrokerKind::Simple(parts) => parts,
+            BrokerKind::Kafka(parts) => parts,
             BrokerKind::EventBridge(parts) => parts,
         }
     }

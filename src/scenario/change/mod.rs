@@ -4,6 +4,7 @@
 //! drawing does not hold (native settings, filters), and what the new kind cannot do (order, replay), is told in sentences.
 
 mod eventbridge;
+mod kafka;
 mod simple;
 
 use super::Scenario;
@@ -56,7 +57,7 @@ enum Reading {
     Rule,
 }
 
-const CONVERTERS: &[Converter] = &[simple::CONVERTER, eventbridge::CONVERTER];
+const CONVERTERS: &[Converter] = &[simple::CONVERTER, kafka::CONVERTER, eventbridge::CONVERTER];
 
 /// The kinds that brokers can be changed to: name in the file, and title.
 pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -161,6 +162,7 @@ fn drawing(scenario: &Scenario, id: &str, kind: &BrokerKind, lost: &mut Vec<Stri
     distinct(&mut drawing);
     match kind {
         BrokerKind::Simple(_) => {}
+        BrokerKind::Kafka(parts) => kafka::lost(parts, lost),
         BrokerKind::EventBridge(parts) => eventbridge::lost(parts, lost),
     }
     (drawing, places)

@@ -131,7 +131,6 @@ fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
         instances,
         threads,
         handling: Handling {
-            ack: consumer.ack.clone(),
             prefetch: consumer.prefetch,
             timeout: consumer.timeout,
             inbox: consumer.inbox.clone(),
@@ -139,6 +138,7 @@ fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
             shed: consumer.shed.clone(),
             scale: consumer.scale.clone(),
         },
+        ack: consumer.ack,
         handle: consumer.handle.clone(),
         retry: consumer.retry.clone().unwrap_or(Retry { attempts: 1, ..Retry::default() }),
         dead_letter: None,

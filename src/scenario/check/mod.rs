@@ -9,6 +9,7 @@ mod eventbridge;
 mod faults;
 mod flow;
 mod handling;
+mod kafka;
 mod names;
 mod numbers;
 mod publishing;
@@ -40,6 +41,7 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
     names.read_traces(scenario, files, &mut findings);
     flow::follow(scenario, &names, &mut findings);
     numbers::look(scenario, &names, &mut findings);
+    kafka::look(scenario, &names, &mut findings);
     let faults = faults::resolve(scenario, &mut findings);
     handling::look(scenario, &names, &mut findings);
     publishing::look(scenario, &names, &mut findings);

@@ -66,7 +66,8 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
             }
             Node::Broker(broker) => match &broker.kind {
                 BrokerKind::EventBridge(parts) => super::eventbridge::look(parts, names, id, scenario, findings),
-                BrokerKind::Simple(_) => {}
+                // Kafka's numbers are looked at together with the names they go with.
+                BrokerKind::Simple(_) | BrokerKind::Kafka(_) => {}
             },
         }
     }

@@ -13,7 +13,7 @@ const LATER_FIELDS: &[(&str, &[&str])] = &[
     ("Emit", &["routing_key", "headers"]),
 ];
 /// The same for variants.
-const LATER_VARIANTS: &[&str] = &["Kafka", "RabbitMq", "EventBridge"];
+const LATER_VARIANTS: &[&str] = &["RabbitMq"];
 
 /// Message and help for a refusal of an item.
 pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) -> (String, Option<String>) {

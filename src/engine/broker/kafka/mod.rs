@@ -15,15 +15,28 @@
 //! | [`group`] | joining, leaving, heartbeats and rebalances |
 
 pub mod assign;
+mod batch;
+mod cluster;
 pub mod error;
 pub mod group;
+mod keeping;
 pub mod log;
 pub mod offsets;
 pub mod partitioner;
 pub mod producer;
+mod publisher;
+mod reading;
+mod replicas;
 pub mod replication;
+mod seeking;
+mod settings;
+mod setup;
+#[cfg(test)]
+mod tests;
 pub mod transactions;
+pub mod view;
 
+pub use cluster::Kafka;
 pub use error::Error;
 
 /// A partition of a topic; topics are numbered in the order of their names, as every assignor walks them.

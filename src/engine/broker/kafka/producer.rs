@@ -76,6 +76,16 @@ impl ProducerState {
     }
 }
 
+impl ProducerState {
+    /// The log was cut at an offset: later batches never were. False if nothing is left to know.
+    pub fn truncate(&mut self, offset: u64) -> bool {
+        while self.len > 0 && self.batches[usize::from(self.len) - 1].offset >= offset {
+            self.len -= 1;
+        }
+        self.len > 0
+    }
+}
+
 /// The sequence number so many after another.
 pub fn after(sequence: u32, by: u32) -> u32 {
     ((u64::from(sequence) + u64::from(by)) % u64::from(SEQUENCES)) as u32

@@ -133,6 +133,7 @@ impl Builder<'_> {
         let Some(owner) = self.owner.get(&partition).copied() else { return false };
         let size = |member: usize| self.assignment[member].len();
         if let Some(previous) = self.before.get(&partition).copied()
+            && self.group.subscribes(previous, partition.topic)
             && size(owner) > size(previous) + 1
         {
             self.shift(partition, owner, previous);

@@ -11,6 +11,8 @@ mod racks;
 mod range;
 mod round_robin;
 mod sticky;
+#[cfg(test)]
+mod tests;
 mod uniform;
 
 use super::TopicPartition;

@@ -257,6 +257,17 @@ impl Group {
         &self.clients[client].has
     }
 
+    /// Whether a client knows of a rebalance and takes part at its next poll.
+    #[inline]
+    pub fn is_told(&self, client: usize) -> bool {
+        self.clients[client].phase == Phase::Told
+    }
+
+    /// Whether a client does not run.
+    pub fn is_down(&self, client: usize) -> bool {
+        self.clients[client].phase == Phase::Down
+    }
+
     /// Counts assignments.
     pub fn generation(&self) -> i32 {
         self.generation

@@ -152,6 +152,20 @@ impl<R: Record> Log<R> {
         })
     }
 
+    /// Records from an offset up to (and without) another.
+    pub fn range(&self, from: u64, to: u64) -> impl Iterator<Item = (u64, &R)> {
+        let first = if from >= self.active.base {
+            self.sealed.len()
+        } else {
+            self.sealed.partition_point(|segment| segment.base <= from).saturating_sub(1)
+        };
+        let segments = self.sealed.range(first..).map(Arc::as_ref).chain([&self.active]);
+        segments
+            .take_while(move |segment| segment.base < to)
+            .flat_map(move |segment| segment.from(from))
+            .take_while(move |(at, _)| *at < to)
+    }
+
     /// All records that are still there, from the oldest.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &R)> {
         self.segments().flat_map(Segment::iter).filter(|(offset, _)| *offset >= self.start)

@@ -81,6 +81,11 @@ impl<R: Record> Segment<R> {
         self.records.get(at)
     }
 
+    /// Offsets and records at and above an offset.
+    pub fn from(&self, offset: u64) -> impl Iterator<Item = (u64, &R)> {
+        (self.position(offset)..self.len()).filter_map(|at| self.records.get(at).map(|record| (self.offset(at), record)))
+    }
+
     /// Offsets and records in order.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &R)> {
         self.records.iter().enumerate().map(|(at, record)| (self.offset(at), record))

@@ -1,0 +1,60 @@
+//! What logs keep: retention and compaction at work, and what that means for groups that have not read yet.
+
+use super::cluster::Kafka;
+use super::log::Log;
+use crate::engine::broker::Desk;
+use crate::engine::broker::desk::{BrokerFate, Place};
+use crate::engine::event::{Event, Flags, Message};
+use crate::engine::fate::Reason;
+
+impl Kafka {
+    /// Deletes old segments. What a group had not read of them is expired.
+    pub(super) fn delete_old(&mut self, desk: &mut Desk) {
+        for partition in &mut self.partitions {
+            let start = partition.log.start();
+            let before = partition.log.clone();
+            if partition.log.apply_retention(desk.now()) == start {
+                continue;
+            }
+            let start = partition.log.start();
+            for cursor in partition.cursors.iter_mut().filter(|cursor| cursor.active) {
+                while cursor.again.front().is_some_and(|(offset, _)| *offset < start) {
+                    if let Some((_, message)) = cursor.again.pop_front() {
+                        desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Expired, Reason::Retention);
+                    }
+                }
+                for (_, message) in before.range(cursor.position, start.min(partition.shown)) {
+                    desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Expired, Reason::Retention);
+                }
+                cursor.position = cursor.position.max(start);
+            }
+            partition.shown = partition.shown.max(start);
+        }
+    }
+
+    /// Compacts logs that are dirty enough. A group that has not read a replaced value never will; the later one stands for it.
+    pub(super) fn clean(&mut self, desk: &mut Desk) {
+        let settings = self.settings.clone();
+        for partition in self.partitions.iter_mut().filter(|partition| partition.log.config().compact) {
+            let before = partition.log.clone();
+            let mut cleaned = false;
+            while partition.log.clean(desk.now(), partition.shown, |message| settings.bytes(message.event.kind)) {
+                cleaned = true;
+            }
+            if !cleaned {
+                continue;
+            }
+            for cursor in partition.cursors.iter().filter(|cursor| cursor.active) {
+                for (_, message) in before.range(cursor.position, partition.shown).filter(|(at, _)| !holds(&partition.log, *at)) {
+                    // Nothing is lost: what the key stands for now is in the log.
+                    let event = Event { flags: message.event.flags.with(Flags::HANDLED), ..message.event };
+                    desk.end(cursor.outlet, &event, Place::Waiting, BrokerFate::Dropped, Reason::Compacted);
+                }
+            }
+        }
+    }
+}
+
+fn holds(log: &Log<Message>, offset: u64) -> bool {
+    log.read(offset).is_some_and(|(at, _)| at == offset)
+}

@@ -1,0 +1,491 @@
+//! The client side of publishing: partitions chosen, records batched, batches sent, answered, tried again, given up.
+
+use super::Error;
+use super::batch::{Batch, Stage};
+use super::cluster::{Kafka, Token};
+use super::partitioner::Sticky;
+use super::producer::{Admission, ProducerState, after};
+use super::replication::Acks;
+use super::settings::BATCH_OVERHEAD;
+use crate::engine::broker::Desk;
+use crate::engine::event::{Event, Flags, Message};
+use crate::engine::fate::Reason;
+use crate::ids::{ChannelId, LinkId};
+use crate::random::Stream;
+use crate::scenario::broker::kafka::Acks as AcksSetting;
+use crate::time::Span;
+use std::collections::{BTreeMap, VecDeque};
+
+/// A lost packet is sent again by TCP after so long; nobody above notices.
+const RETRANSMIT: Span = Span::from_millis(200);
+/// `retry.backoff.max.ms`.
+const LONGEST_BACKOFF: Span = Span::from_millis(1000);
+/// Bytes of an answer to a request.
+const ANSWER: u64 = 64;
+
+/// A node that publishes to this cluster, with its client.
+#[derive(Clone, Debug)]
+pub(super) struct Publisher {
+    pub link: LinkId,
+    pub back: LinkId,
+    /// The open batch of each partition, by its number among all.
+    open: BTreeMap<u32, u32>,
+    /// By topic: the partition for records without a key.
+    sticky: Vec<Option<Sticky>>,
+    random: Stream,
+    /// Requests in flight, by node.
+    in_flight: Vec<u32>,
+    /// Batches that wait for a place on the connection, by node.
+    queue: Vec<VecDeque<u32>>,
+    /// Requests on their way, in the order in which they were sent, by node: TCP keeps it.
+    wire: Vec<VecDeque<u32>>,
+    /// Batches that failed and are not delivered yet, or wait for one of these.
+    failing: u32,
+    /// Producer epoch and next sequence number, by partition.
+    sequences: BTreeMap<u32, (u16, u32)>,
+}
+
+impl Publisher {
+    pub fn new(link: LinkId, back: LinkId, topics: usize, nodes: usize, random: Stream) -> Publisher {
+        Publisher {
+            link,
+            back,
+            open: BTreeMap::new(),
+            sticky: vec![None; topics],
+            random,
+            in_flight: vec![0; nodes],
+            queue: vec![VecDeque::new(); nodes],
+            wire: vec![VecDeque::new(); nodes],
+            failing: 0,
+            sequences: BTreeMap::new(),
+        }
+    }
+}
+
+impl Kafka {
+    /// An application sends a record.
+    pub(super) fn send(&mut self, link: LinkId, channel: ChannelId, event: &Event, desk: &mut Desk) {
+        let publisher = self.by_link[&link];
+        let topic = channel.index() - self.first_channel;
+        let bytes = self.settings.bytes(event.kind);
+        let (partition, keyless) = match self.settings.hash(event.key) {
+            Some(hash) => (self.topics[topic].first + hash % self.topics[topic].count, false),
+            None => (self.topics[topic].first + self.sticky(publisher, topic), true),
+        };
+        let limit = self.settings.producers.batch.0;
+        let mut batch = self.publishers[publisher as usize].open.get(&partition).copied();
+        if let Some(full) = batch
+            && self.batches[full as usize].bytes + bytes > limit
+        {
+            self.close(full, desk);
+            batch = None;
+        }
+        let batch = match batch {
+            Some(batch) => batch,
+            None => self.open(publisher, partition, desk),
+        };
+        let it = &mut self.batches[batch as usize];
+        it.events.push(*event);
+        it.bytes += bytes;
+        let sendable = it.bytes >= limit || self.settings.producers.linger == Span::ZERO;
+        if keyless {
+            let it = &mut self.publishers[publisher as usize];
+            let random = &mut it.random;
+            if let Some(sticky) = &mut it.sticky[topic] {
+                sticky.append(bytes, sendable, || (random.bits() >> 33) as u32);
+            }
+        }
+        if sendable {
+            self.close(batch, desk);
+        }
+    }
+
+    /// The partition that a publisher sticks to for now.
+    fn sticky(&mut self, publisher: u32, topic: usize) -> u32 {
+        if self.publishers[publisher as usize].sticky[topic].is_none() {
+            let (first, count) = (self.topics[topic].first as usize, self.topics[topic].count as usize);
+            let led: Vec<bool> = (first..first + count).map(|partition| self.leader(partition).is_some()).collect();
+            let it = &mut self.publishers[publisher as usize];
+            it.sticky[topic] = Some(Sticky::new(self.settings.producers.batch.0, &led, (it.random.bits() >> 33) as u32));
+        }
+        self.publishers[publisher as usize].sticky[topic].as_ref().map_or(0, Sticky::current)
+    }
+
+    /// Tells publishers which partitions have leaders; they choose among these.
+    pub(super) fn leaders_changed(&mut self, topic: usize) {
+        let (first, count) = (self.topics[topic].first as usize, self.topics[topic].count as usize);
+        let led: Vec<bool> = (first..first + count).map(|partition| self.leader(partition).is_some()).collect();
+        for publisher in &mut self.publishers {
+            publisher.sticky[topic].iter_mut().for_each(|sticky| sticky.update_leaders(&led));
+        }
+    }
+
+    fn open(&mut self, publisher: u32, partition: u32, desk: &mut Desk) -> u32 {
+        let place = self.spare.pop().unwrap_or_else(|| {
+            self.batches.push(Batch::new());
+            self.batches.len() as u32 - 1
+        });
+        let batch = &mut self.batches[place as usize];
+        batch.used = true;
+        (batch.publisher, batch.partition, batch.bytes) = (publisher, partition, BATCH_OVERHEAD);
+        batch.serial = self.opened;
+        self.opened += 1;
+        (batch.opened, batch.stage, batch.attempts) = (desk.now(), Stage::Open, 0);
+        (batch.sequence, batch.at, batch.answer) = (None, None, Ok(()));
+        let count = batch.count;
+        self.publishers[publisher as usize].open.insert(partition, place);
+        if self.settings.producers.linger > Span::ZERO {
+            desk.wake(desk.now() + self.settings.producers.linger, Token::Linger(place, count).pack());
+        }
+        place
+    }
+
+    fn current(&self, batch: u32, count: u16) -> bool {
+        self.batches.get(batch as usize).is_some_and(|it| it.used && it.count == count)
+    }
+
+    /// A batch has waited long enough for more.
+    pub(super) fn lingered(&mut self, batch: u32, count: u16, desk: &mut Desk) {
+        if self.current(batch, count) && self.batches[batch as usize].stage == Stage::Open {
+            self.close(batch, desk);
+        }
+    }
+
+    /// A batch takes no more and is to be sent.
+    fn close(&mut self, batch: u32, desk: &mut Desk) {
+        let it = &self.batches[batch as usize];
+        let (publisher, partition) = (it.publisher, it.partition);
+        self.publishers[publisher as usize].open.remove(&partition);
+        self.enqueue(batch, false, desk);
+    }
+
+    /// Puts a batch on the list of its leader's connection: behind the others, or (tried again) before those that came later.
+    fn enqueue(&mut self, batch: u32, again: bool, desk: &mut Desk) {
+        if self.must_wait(batch) {
+            return self.set_stage(batch, Stage::Held);
+        }
+        let partition = self.batches[batch as usize].partition;
+        let Some(node) = self.leader(partition as usize) else { return self.back_off(batch, Error::LeaderNotAvailable, desk) };
+        self.set_stage(batch, Stage::Queued);
+        let it = &mut self.batches[batch as usize];
+        it.node = node;
+        let publisher = it.publisher;
+        let queue = &mut self.publishers[publisher as usize].queue[node as usize];
+        if again {
+            let batches = &self.batches;
+            let serial = batches[batch as usize].serial;
+            let place = queue.iter().position(|other| batches[*other as usize].serial > serial).unwrap_or(queue.len());
+            queue.insert(place, batch);
+        } else {
+            queue.push_back(batch);
+        }
+        self.pump(publisher, node, desk);
+    }
+
+    /// Whether an idempotent publisher holds a batch back: an earlier one of its partition has failed, or this one has, and an earlier
+    /// one is not delivered.
+    fn must_wait(&self, batch: u32) -> bool {
+        let it = &self.batches[batch as usize];
+        if !self.settings.idempotent || self.publishers[it.publisher as usize].failing == 0 {
+            return false;
+        }
+        let failed = |stage| matches!(stage, Stage::Backoff | Stage::Held);
+        let earlier =
+            |other: &&Batch| other.used && (other.publisher, other.partition) == (it.publisher, it.partition) && other.serial < it.serial;
+        self.batches.iter().filter(earlier).any(|other| it.attempts > 0 || failed(other.stage))
+    }
+
+    /// The next batch in order that waited for one that is out of the way now.
+    fn release(&mut self, publisher: u32, partition: u32, desk: &mut Desk) {
+        if self.publishers[publisher as usize].failing == 0 {
+            return;
+        }
+        let held = |(_, it): &(usize, &Batch)| it.used && (it.publisher, it.partition) == (publisher, partition) && it.stage == Stage::Held;
+        let next = self.batches.iter().enumerate().filter(held).min_by_key(|(_, it)| it.serial).map(|(at, _)| at as u32);
+        if let Some(next) = next.filter(|next| !self.must_wait(*next)) {
+            self.enqueue(next, true, desk);
+        }
+    }
+
+    fn set_stage(&mut self, batch: u32, stage: Stage) {
+        let it = &mut self.batches[batch as usize];
+        let failing = &mut self.publishers[it.publisher as usize].failing;
+        let counts = |stage| matches!(stage, Stage::Backoff | Stage::Held);
+        *failing = *failing + u32::from(counts(stage)) - u32::from(counts(it.stage));
+        it.stage = stage;
+    }
+
+    /// Sends what the connection has places for.
+    fn pump(&mut self, publisher: u32, node: u32, desk: &mut Desk) {
+        loop {
+            let it = &mut self.publishers[publisher as usize];
+            if it.in_flight[node as usize] >= self.settings.producers.in_flight {
+                return;
+            }
+            let Some(batch) = it.queue[node as usize].pop_front() else { return };
+            if self.settings.producers.acks != AcksSetting::Zero {
+                it.in_flight[node as usize] += 1;
+            }
+            it.wire[node as usize].push_back(batch);
+            let link = it.link;
+            self.number(batch);
+            self.set_stage(batch, Stage::Sent);
+            let it = &mut self.batches[batch as usize];
+            it.attempts += 1;
+            it.arrived = false;
+            desk.ship(link, it.bytes, Token::Request(batch, it.count).pack());
+            it.events.iter().for_each(|event| desk.carries(link, event));
+        }
+    }
+
+    /// Gives a batch its sequence numbers, if it has none of the current epoch.
+    fn number(&mut self, batch: u32) {
+        if !self.settings.idempotent {
+            return;
+        }
+        let it = &mut self.batches[batch as usize];
+        let next = self.publishers[it.publisher as usize].sequences.entry(it.partition).or_insert((0, 0));
+        if it.sequence.is_none_or(|(epoch, _)| epoch != next.0) && it.at.is_none() {
+            it.sequence = Some(*next);
+            next.1 = after(next.1, it.events.len() as u32);
+        }
+    }
+
+    /// A request is at its node, or lost on the way.
+    pub(super) fn request_arrives(&mut self, batch: u32, count: u16, arrived: bool, desk: &mut Desk) {
+        if !self.current(batch, count) {
+            return;
+        }
+        if !arrived {
+            // TCP sends it again.
+            return desk.wake(desk.now() + RETRANSMIT, Token::Retry(batch, count).pack());
+        }
+        let it = &mut self.batches[batch as usize];
+        it.arrived = true;
+        let (publisher, node) = (it.publisher as usize, it.node as usize);
+        while let Some(first) = self.publishers[publisher].wire[node].front().copied().filter(|first| self.batches[*first as usize].arrived)
+        {
+            self.publishers[publisher].wire[node].pop_front();
+            self.take_request(first, desk);
+        }
+    }
+
+    /// A node looks at a request.
+    fn take_request(&mut self, batch: u32, desk: &mut Desk) {
+        let it = &self.batches[batch as usize];
+        let (partition, node) = (it.partition as usize, it.node);
+        if !self.nodes[node as usize].up || self.leader(partition) != Some(node) {
+            return self.refused(batch, Error::LeaderNotAvailable, desk);
+        }
+        let acks = self.acks();
+        if let Err(error) = self.partitions[partition].replication.admit(acks) {
+            return self.respond(batch, Err(error), desk);
+        }
+        match self.append(batch, desk) {
+            Err(error) => self.respond(batch, Err(error), desk),
+            Ok(end) if acks == Acks::All && self.partitions[partition].replication.high_watermark() < end => {
+                self.partitions[partition].pending.push_back((end, batch));
+            }
+            Ok(_) => self.respond(batch, Ok(()), desk),
+        }
+    }
+
+    fn acks(&self) -> Acks {
+        match self.settings.producers.acks {
+            AcksSetting::Zero => Acks::Zero,
+            AcksSetting::One => Acks::One,
+            AcksSetting::All => Acks::All,
+        }
+    }
+
+    /// Appends a batch, unless it is there already, and gives the offset behind its last record.
+    fn append(&mut self, batch: u32, desk: &mut Desk) -> Result<u64, Error> {
+        let it = &mut self.batches[batch as usize];
+        let (number, records) = (it.partition as usize, it.events.len() as u32);
+        let partition = &mut self.partitions[number];
+        if let Some((epoch, first)) = it.sequence {
+            let state = partition.producers.entry(it.publisher).or_insert_with(|| ProducerState::new(epoch));
+            match state.admit(epoch, first, records)? {
+                Admission::Duplicate(offset) => return Ok(offset + u64::from(records)),
+                Admission::New => state.appended(epoch, first, records, partition.log.end()),
+            }
+        }
+        // Without idempotence nobody notices that the records are there already.
+        let repeat = it.at.is_some();
+        let start = partition.log.end();
+        for event in &it.events {
+            let flags = if repeat { event.flags.without(Flags::TRACKED).with(Flags::HANDLED) } else { event.flags };
+            let message = Message { event: Event { flags, failures: 0, ..*event }, routed: desk.now() };
+            partition.log.append(message, self.settings.bytes(event.kind));
+        }
+        let end = partition.log.end();
+        if !repeat {
+            it.at = Some((start, end));
+        }
+        partition.replication.appended(end, desk.now());
+        self.replicate(number, desk);
+        Ok(end)
+    }
+
+    /// The leader answers.
+    pub(super) fn respond(&mut self, batch: u32, answer: Result<(), Error>, desk: &mut Desk) {
+        let it = &mut self.batches[batch as usize];
+        it.answer = answer;
+        if answer.is_ok() {
+            it.events.iter().filter(|event| self.settings.waits(event)).for_each(|event| desk.confirm(event, true));
+        }
+        let (publisher, count) = (it.publisher, it.count);
+        if self.settings.producers.acks == AcksSetting::Zero {
+            // Nobody waits for an answer, and nobody learns of an error.
+            match answer {
+                Ok(()) => self.confirm(batch, desk),
+                Err(error) => self.give_up(batch, error, desk),
+            }
+            return;
+        }
+        desk.ship(self.publishers[publisher as usize].back, ANSWER, Token::Answer(batch, count).pack());
+    }
+
+    /// There was nobody to answer: the client notices that the connection is gone, or that another node leads.
+    fn refused(&mut self, batch: u32, error: Error, desk: &mut Desk) {
+        if self.settings.producers.acks == AcksSetting::Zero {
+            return self.give_up(batch, error, desk);
+        }
+        self.free_place(batch, desk);
+        self.back_off(batch, error, desk);
+    }
+
+    fn free_place(&mut self, batch: u32, desk: &mut Desk) {
+        let it = &self.batches[batch as usize];
+        let (publisher, node) = (it.publisher, it.node);
+        let in_flight = &mut self.publishers[publisher as usize].in_flight[node as usize];
+        *in_flight = in_flight.saturating_sub(1);
+        self.pump(publisher, node, desk);
+    }
+
+    /// An answer is at its publisher, or lost on the way.
+    pub(super) fn answer_arrives(&mut self, batch: u32, count: u16, arrived: bool, desk: &mut Desk) {
+        if !self.current(batch, count) || self.batches[batch as usize].stage != Stage::Sent {
+            return;
+        }
+        if !arrived {
+            let back = self.publishers[self.batches[batch as usize].publisher as usize].back;
+            return desk.ship(back, ANSWER, Token::Answer(batch, count).pack());
+        }
+        let answer = self.batches[batch as usize].answer;
+        match answer {
+            Ok(()) => {
+                self.free_place(batch, desk);
+                self.confirm(batch, desk);
+            }
+            Err(error) => self.refused(batch, error, desk),
+        }
+    }
+
+    /// Waits before another attempt, if there is to be one.
+    pub(super) fn back_off(&mut self, batch: u32, error: Error, desk: &mut Desk) {
+        let now = desk.now();
+        self.set_stage(batch, Stage::Backoff);
+        let producers = &self.settings.producers;
+        let it = &mut self.batches[batch as usize];
+        let used_up = producers.retries.is_some_and(|retries| it.attempts > retries);
+        let grown = producers.retry_backoff.0.saturating_mul(1 << it.attempts.saturating_sub(1).min(20));
+        let pause = Span(grown.clamp(1, LONGEST_BACKOFF.0));
+        if used_up || now.since(it.opened).0.saturating_add(pause.0) > producers.delivery_timeout.0 {
+            return self.give_up(batch, error, desk);
+        }
+        let count = it.count;
+        desk.wake(now + pause, Token::Retry(batch, count).pack());
+    }
+
+    /// The time has come for another attempt.
+    pub(super) fn retry(&mut self, batch: u32, count: u16, desk: &mut Desk) {
+        if !self.current(batch, count) {
+            return;
+        }
+        match self.batches[batch as usize].stage {
+            Stage::Backoff => self.enqueue(batch, true, desk),
+            // A lost packet: the same request once more, on the same connection.
+            Stage::Sent => {
+                let it = &self.batches[batch as usize];
+                desk.ship(self.publishers[it.publisher as usize].link, it.bytes, Token::Request(batch, count).pack());
+            }
+            Stage::Open | Stage::Queued | Stage::Held => {}
+        }
+    }
+
+    /// The publisher takes a batch for delivered. If its leader died since it said so, it is not.
+    fn confirm(&mut self, batch: u32, desk: &mut Desk) {
+        let it = &self.batches[batch as usize];
+        if it.at.is_none() {
+            let channel = self.topics[self.partitions[it.partition as usize].topic as usize].channel;
+            it.events.iter().for_each(|event| desk.lose_inbound(channel, event, Reason::UnreplicatedLoss));
+        }
+        self.done(batch, desk);
+    }
+
+    /// A batch is out of the publisher's hands.
+    fn done(&mut self, batch: u32, desk: &mut Desk) {
+        self.set_stage(batch, Stage::Sent);
+        let it = &mut self.batches[batch as usize];
+        it.used = false;
+        it.count = it.count.wrapping_add(1);
+        it.events.clear();
+        it.at = None;
+        let (publisher, partition) = (it.publisher, it.partition);
+        self.spare.push(batch);
+        self.release(publisher, partition, desk);
+    }
+
+    /// A batch is given up: what is not in the log is lost. An idempotent publisher starts a new epoch, because a number is missing.
+    fn give_up(&mut self, batch: u32, error: Error, desk: &mut Desk) {
+        let it = &self.batches[batch as usize];
+        if it.at.is_none() {
+            let channel = self.topics[self.partitions[it.partition as usize].topic as usize].channel;
+            let why = match error {
+                Error::NotEnoughReplicas | Error::NotEnoughReplicasAfterAppend => Reason::NotEnoughReplicas,
+                Error::LeaderNotAvailable => Reason::NoLeader,
+                _ => Reason::DeliveryTimeout,
+            };
+            it.events.iter().for_each(|event| desk.lose_inbound(channel, event, why));
+            if let Some(next) = self.publishers[it.publisher as usize].sequences.get_mut(&it.partition) {
+                *next = (next.0.wrapping_add(1), 0);
+            }
+        }
+        self.done(batch, desk);
+    }
+
+    /// The node of these batches is gone: their publishers notice, and try again.
+    pub(super) fn connections_lost(&mut self, node: u32, desk: &mut Desk) {
+        for partition in 0..self.partitions.len() {
+            if self.leader(partition) == Some(node) {
+                while let Some((_, batch)) = self.partitions[partition].pending.pop_front() {
+                    self.refused(batch, Error::LeaderNotAvailable, desk);
+                }
+            }
+        }
+    }
+
+    /// The log of a partition ends at `end` now: batches beyond are no longer there, and records whose publisher was told that all
+    /// is well are lost.
+    pub(super) fn cut_off(&mut self, number: usize, end: u64, desk: &mut Desk) {
+        let partition = &mut self.partitions[number];
+        let channel = self.topics[partition.topic as usize].channel;
+        let mut kept: Vec<(u64, u64)> = Vec::new();
+        for batch in self.batches.iter_mut().filter(|batch| batch.used && batch.partition as usize == number) {
+            if let Some((start, behind)) = batch.at.filter(|(_, behind)| *behind > end) {
+                kept.push((start, behind));
+                batch.at = None;
+            }
+        }
+        partition.pending.retain(|(behind, _)| *behind <= end);
+        let gone = partition.log.range(end.max(partition.shown), partition.log.end());
+        for (offset, message) in gone.filter(|(_, message)| !super::cluster::is_repeat(message)) {
+            if !kept.iter().any(|(start, behind)| (*start..*behind).contains(&offset)) {
+                desk.lose_inbound(channel, &message.event, Reason::UnreplicatedLoss);
+            }
+        }
+        // What is known of idempotent publishers goes with the records.
+        partition.producers.retain(|_, state| state.truncate(end));
+    }
+}

@@ -1,0 +1,371 @@
+//! Groups at work: records handed to members, settled, committed, given back; and what rebalances do to that.
+
+use super::cluster::{Commits, Handed, Kafka, Token};
+use super::group::Happening;
+use crate::engine::broker::Desk;
+use crate::engine::broker::desk::{BrokerFate, Note, Place};
+use crate::engine::event::{Flags, Message};
+use crate::engine::fate::Reason;
+use crate::ids::SeatId;
+use crate::time::Time;
+use std::collections::BTreeMap;
+
+impl Kafka {
+    /// Records up to the high watermark are the groups' from now on, and publishers that wait for that are answered.
+    pub(super) fn show(&mut self, number: usize, desk: &mut Desk) {
+        let partition = &mut self.partitions[number];
+        let visible = partition.replication.high_watermark();
+        if visible > partition.shown {
+            partition.log.advance_high_watermark(visible);
+            let channel = self.topics[partition.topic as usize].channel;
+            for (_, message) in partition.log.range(partition.shown, visible) {
+                for cursor in partition.cursors.iter().filter(|cursor| cursor.active) {
+                    desk.owe(cursor.outlet, &message.event);
+                }
+                if !super::cluster::is_repeat(message) {
+                    desk.accept(channel, &message.event);
+                }
+            }
+            partition.shown = visible;
+            for slot in 0..self.partitions[number].cursors.len() {
+                self.list(number, slot, desk);
+            }
+        }
+        while let Some((end, batch)) = self.partitions[number].pending.front().copied() {
+            let Some(answer) = self.partitions[number].replication.answer(end - 1) else { return };
+            self.partitions[number].pending.pop_front();
+            self.respond(batch, answer, desk);
+        }
+    }
+
+    /// A partition may have something for its reader.
+    pub(super) fn list(&mut self, number: usize, slot: usize, desk: &mut Desk) {
+        let partition = &mut self.partitions[number];
+        let cursor = &mut partition.cursors[slot];
+        let has = !cursor.again.is_empty() || cursor.position < partition.shown;
+        let Some(seat) = cursor.owner.filter(|_| has) else { return };
+        let Some(seated) = &self.seats[seat.index()] else { return };
+        let member = seated.member as usize;
+        if !cursor.listed {
+            cursor.listed = true;
+            self.members[member].ready.push_back((number as u32, slot as u32));
+        }
+        self.feed(member, desk);
+    }
+
+    /// Hands a member what is there for it, as far as `max.poll.records` goes.
+    pub(super) fn feed(&mut self, number: usize, desk: &mut Desk) {
+        let idle = self.members[number].outstanding == 0;
+        while self.members[number].outstanding < self.members[number].limit && !self.members[number].draining {
+            let Some((partition, slot)) = self.members[number].ready.front().copied() else { break };
+            if !self.feed_from(number, partition as usize, slot as usize, desk) {
+                self.members[number].ready.pop_front();
+                let cursor = &mut self.partitions[partition as usize].cursors[slot as usize];
+                // Another reader's list is not this member's to change.
+                if cursor.owner.is_none_or(|seat| self.members[number].seats.contains(&seat)) {
+                    cursor.listed = false;
+                }
+            }
+        }
+        let member = &mut self.members[number];
+        if idle && member.outstanding > 0 {
+            member.batch_left = member.outstanding;
+            self.groups[member.group as usize].group.works(member.client as usize, desk.now());
+        }
+    }
+
+    /// Hands over records of one partition; false if it has no more for this member.
+    fn feed_from(&mut self, number: usize, partition: usize, slot: usize, desk: &mut Desk) -> bool {
+        let served = self.served(partition);
+        let Kafka { partitions, members, seats, .. } = self;
+        let (it, member) = (&mut partitions[partition], &mut members[number]);
+        let cursor = &mut it.cursors[slot];
+        let Some(seat) = cursor.owner.filter(|seat| member.seats.contains(seat)) else { return false };
+        if !served || cursor.holder.is_some_and(|holder| holder != seat) {
+            return false;
+        }
+        let Some(seated) = seats[seat.index()].as_mut() else { return false };
+        while member.outstanding < member.limit {
+            let (offset, message) = match cursor.again.pop_front() {
+                Some(again) => again,
+                None => match it.log.read(cursor.position).filter(|(offset, _)| *offset < it.shown) {
+                    Some((offset, message)) => {
+                        cursor.position = offset + 1;
+                        (offset, *message)
+                    }
+                    None => return false,
+                },
+            };
+            cursor.holder = Some(seat);
+            cursor.unsettled += 1;
+            if member.commits == Commits::BeforeWork {
+                cursor.committed = cursor.committed.max(offset + 1);
+            } else {
+                cursor.window.push_back((offset, false));
+            }
+            member.outstanding += 1;
+            seated.handed.push_back(Handed { id: message.event.id, partition: partition as u32, offset, epoch: cursor.epoch, done: false });
+            desk.release(seat, message);
+        }
+        true
+    }
+
+    /// A record is out of its worker's hands.
+    pub(super) fn settle(&mut self, seat: SeatId, message: &Message, desk: &mut Desk) {
+        let Some(seated) = self.seats[seat.index()].as_mut() else { return };
+        if message.event.flags.has(Flags::DUPLICATE) {
+            return;
+        }
+        let (member, slot) = (seated.member as usize, seated.slot as usize);
+        let Some(place) = seated.handed.iter().position(|handed| handed.id == message.event.id && !handed.done) else { return };
+        seated.handed[place].done = true;
+        let Handed { partition, offset, epoch, .. } = seated.handed[place];
+        while seated.handed.front().is_some_and(|handed| handed.done) {
+            seated.handed.pop_front();
+        }
+        let partition = partition as usize;
+        let cursor = &mut self.partitions[partition].cursors[slot];
+        cursor.unsettled -= 1;
+        let released = cursor.unsettled == 0;
+        if released {
+            cursor.holder = None;
+        }
+        if cursor.epoch == epoch {
+            cursor.settle(offset);
+            if self.members[member].commits == Commits::AfterWork {
+                cursor.commit();
+            }
+        }
+        let waits = released && cursor.owner != Some(seat);
+        let member_state = &mut self.members[member];
+        member_state.outstanding -= 1;
+        member_state.batch_left = member_state.batch_left.saturating_sub(1);
+        if member_state.batch_left == 0 {
+            self.poll(member, desk);
+        } else {
+            self.feed(member, desk);
+        }
+        if waits {
+            self.list(partition, slot, desk);
+        }
+    }
+
+    /// A member has done the batch of its last poll and polls again.
+    fn poll(&mut self, number: usize, desk: &mut Desk) {
+        let now = desk.now();
+        let (group, client) = (self.members[number].group as usize, self.members[number].client as usize);
+        if let Commits::Auto(every, next) = self.members[number].commits
+            && now >= next
+        {
+            self.members[number].commits = Commits::Auto(every, now + every);
+            self.commit_all(number);
+        }
+        let readers = &mut self.groups[group];
+        let member = &mut self.members[number];
+        // Who has to give up everything first finishes what it has already been sent.
+        member.draining = member.outstanding > 0 && readers.group.is_told(client) && !readers.group.config().cooperative();
+        member.batch_left = member.outstanding;
+        if !member.draining {
+            let idle = member.outstanding == 0;
+            readers.group.polls(client, now, idle, &mut self.happened);
+            if !self.happened.is_empty() || readers.group.next().is_some_and(|at| at < readers.armed) {
+                self.happen(group, desk);
+            }
+            self.feed(number, desk);
+        }
+    }
+
+    /// Commits what a member has settled, of everything that it reads.
+    fn commit_all(&mut self, number: usize) {
+        let (group, client) = (self.members[number].group as usize, self.members[number].client as usize);
+        for at in 0..self.groups[group].group.reads(client).len() {
+            let (partition, slot) = self.place(group, self.groups[group].group.reads(client)[at]);
+            self.partitions[partition].cursors[slot].commit();
+        }
+    }
+
+    /// The partition and the cursor that a group means.
+    fn place(&self, group: usize, partition: super::TopicPartition) -> (usize, usize) {
+        let (topic, slot) = self.groups[group].topics[partition.topic as usize];
+        ((self.topics[topic as usize].first + partition.partition) as usize, slot as usize)
+    }
+
+    /// The seat by which a client of a group reads a topic.
+    fn seat(&self, group: usize, client: usize, slot: usize, partition: usize) -> Option<SeatId> {
+        let member = &self.members[self.groups[group].first_member as usize + client];
+        let outlet = self.partitions[partition].cursors[slot].outlet;
+        let reads = |seat: &SeatId| self.seats[seat.index()].as_ref().is_some_and(|seated| seated.outlet == outlet);
+        member.seats.iter().copied().find(reads)
+    }
+
+    /// A group's own time has come.
+    pub(super) fn group_due(&mut self, group: usize, desk: &mut Desk) {
+        let readers = &mut self.groups[group];
+        // Of two wakes the later one finds the group asleep.
+        if readers.armed != desk.now() {
+            return;
+        }
+        readers.armed = Time::NEVER;
+        readers.group.advance(desk.now(), &mut self.happened);
+        self.happen(group, desk);
+    }
+
+    /// Wakes the group when it has something to do.
+    pub(super) fn arm(&mut self, group: usize, desk: &mut Desk) {
+        let readers = &mut self.groups[group];
+        if let Some(at) = readers.group.next().filter(|at| *at < readers.armed) {
+            readers.armed = at.max(desk.now());
+            desk.wake(at, Token::Group(group as u32).pack());
+        }
+    }
+
+    /// Does what happened in a group.
+    pub(super) fn happen(&mut self, group: usize, desk: &mut Desk) {
+        let mut happened = std::mem::take(&mut self.happened);
+        for happening in happened.drain(..) {
+            match happening {
+                Happening::Revoked { partitions, .. } => {
+                    for (partition, slot) in partitions.into_iter().map(|p| self.place(group, p)).collect::<Vec<_>>() {
+                        let cursor = &mut self.partitions[partition].cursors[slot];
+                        (cursor.owner, cursor.listed) = (None, false);
+                        cursor.commit();
+                    }
+                }
+                Happening::Assigned { client, partitions } => {
+                    for (partition, slot) in partitions.into_iter().map(|p| self.place(group, p)).collect::<Vec<_>>() {
+                        self.groups[group].moved += 1;
+                        self.partitions[partition].cursors[slot].owner = self.seat(group, client, slot, partition);
+                        self.list(partition, slot, desk);
+                    }
+                }
+                Happening::Began if !self.groups[group].rebalancing => {
+                    self.groups[group].rebalancing = true;
+                    self.groups[group].moved = 0;
+                    self.outlets(group).for_each(|outlet| desk.note(Note::RebalanceBegan { outlet }));
+                }
+                Happening::Began | Happening::Settled { .. } | Happening::Removed { .. } => {}
+            }
+        }
+        self.happened = happened;
+        if self.groups[group].rebalancing && self.groups[group].group.is_stable() {
+            self.groups[group].rebalancing = false;
+            let moved = self.groups[group].moved;
+            self.outlets(group).for_each(|outlet| desk.note(Note::RebalanceEnded { outlet, moved }));
+        }
+        self.arm(group, desk);
+    }
+
+    /// What a group reads from.
+    fn outlets(&self, group: usize) -> impl Iterator<Item = crate::ids::OutletId> + '_ {
+        self.groups[group].topics.iter().map(|(topic, slot)| {
+            let first = self.topics[*topic as usize].first as usize;
+            self.partitions[first].cursors[*slot as usize].outlet
+        })
+    }
+
+    /// An instance is there again.
+    pub(super) fn seat_joined(&mut self, seat: SeatId, desk: &mut Desk) {
+        let Some(seated) = &self.seats[seat.index()] else { return };
+        let member = seated.member as usize;
+        let (group, client) = (self.members[member].group as usize, self.members[member].client as usize);
+        if self.groups[group].group.is_down(client) && desk.now() >= self.groups[group].starts {
+            self.groups[group].group.joins(client, desk.now());
+            self.arm(group, desk);
+        }
+    }
+
+    /// An instance is gone. What it had not committed is read again; with it, what it had handled since its last commit.
+    pub(super) fn seat_left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
+        let Some(seated) = self.seats[seat.index()].as_mut() else { return };
+        let (member, slot) = (seated.member as usize, seated.slot as usize);
+        let mut handed: Vec<Handed> = std::mem::take(&mut seated.handed).into_iter().filter(|handed| !handed.done).collect();
+        let (outlet, before_work) = (seated.outlet, self.members[member].commits == Commits::BeforeWork);
+        let mut touched: BTreeMap<u32, Vec<(u64, Message)>> = BTreeMap::new();
+        for copy in copies {
+            let known = handed.iter().position(|handed| handed.id == copy.event.id && !copy.event.flags.has(Flags::DUPLICATE));
+            match known.map(|at| handed.remove(at)) {
+                Some(Handed { partition, offset, .. }) if !before_work => {
+                    touched.entry(partition).or_default().push((offset, desk.take_back(outlet, copy)));
+                }
+                // Its offset is committed already: nobody will read it again.
+                Some(Handed { partition, .. }) => {
+                    touched.entry(partition).or_default();
+                    desk.end(outlet, &copy.event, Place::Returned, BrokerFate::Dropped, Reason::CommittedBefore);
+                }
+                None => desk.end(outlet, &copy.event, Place::Returned, BrokerFate::Dropped, Reason::LinkLoss),
+            }
+        }
+        let (group, client) = (self.members[member].group as usize, self.members[member].client as usize);
+        // Also partitions of which everything is handled, but not all committed.
+        let first = self.topics[self.partition_topic(group, seat)].first;
+        for at in 0..self.topics[self.partition_topic(group, seat)].count {
+            let cursor = &self.partitions[(first + at) as usize].cursors[slot];
+            if cursor.owner == Some(seat) || cursor.holder == Some(seat) {
+                touched.entry(first + at).or_default();
+            }
+        }
+        for (partition, returned) in touched {
+            if orderly {
+                self.partitions[partition as usize].cursors[slot].commit();
+            }
+            self.rewind(partition as usize, slot, returned, desk);
+        }
+        let it = &mut self.members[member];
+        (it.outstanding, it.batch_left, it.draining) = (0, 0, false);
+        let readers = &mut self.groups[group];
+        if orderly {
+            readers.group.closes(client, desk.now(), &mut self.happened);
+        } else {
+            readers.group.dies(client, desk.now(), &mut self.happened);
+        }
+        self.happen(group, desk);
+    }
+
+    fn partition_topic(&self, group: usize, seat: SeatId) -> usize {
+        let seated = self.seats[seat.index()].as_ref();
+        let slot_of = |(topic, slot): &&(u32, u32)| {
+            let first = self.topics[*topic as usize].first as usize;
+            seated.is_some_and(|seated| self.partitions[first].cursors[*slot as usize].outlet == seated.outlet)
+        };
+        self.groups[group].topics.iter().find(slot_of).map_or(0, |(topic, _)| *topic as usize)
+    }
+
+    /// A reader is gone: from the commit on everything is to be read again.
+    fn rewind(&mut self, number: usize, slot: usize, mut returned: Vec<(u64, Message)>, desk: &mut Desk) {
+        let partition = &mut self.partitions[number];
+        let cursor = &mut partition.cursors[slot];
+        (cursor.holder, cursor.unsettled) = (None, 0);
+        cursor.epoch += 1;
+        for (offset, done) in cursor.window.drain(..) {
+            // What was handled and not committed is handled again.
+            if done && let Some((_, message)) = partition.log.read(offset).filter(|(at, _)| *at == offset) {
+                let flags = message.event.flags.without(Flags::TRACKED).with(Flags::HANDLED).with(Flags::REDELIVERED);
+                let event = crate::engine::event::Event { flags, ..message.event };
+                returned.push((offset, desk.owe(cursor.outlet, &event)));
+            }
+        }
+        returned.extend(cursor.again.drain(..));
+        returned.sort_by_key(|(offset, _)| *offset);
+        cursor.again.extend(returned);
+    }
+}
+
+impl super::cluster::Cursor {
+    /// The record at an offset is settled.
+    #[inline]
+    fn settle(&mut self, offset: u64) {
+        // Mostly the oldest, or near it.
+        if let Some(entry) = self.window.iter_mut().find(|(at, done)| *at == offset && !*done) {
+            entry.1 = true;
+        }
+    }
+
+    /// Commits everything that is settled without a gap.
+    #[inline]
+    pub(super) fn commit(&mut self) {
+        while let Some((offset, true)) = self.window.front().copied() {
+            self.committed = self.committed.max(offset + 1);
+            self.window.pop_front();
+        }
+    }
+}

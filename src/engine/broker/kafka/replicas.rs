@@ -1,0 +1,147 @@
+//! Replicas at work: followers fetch, nodes die and come back, leaders change.
+
+use super::cluster::{Kafka, Token};
+use crate::engine::broker::Desk;
+use crate::engine::broker::desk::{BrokerFate, Note, Place};
+use crate::engine::fate::Reason;
+use crate::time::Span;
+
+/// From a record's arrival at its leader to its arrival at the followers, which ask all the time.
+const FETCH: Span = Span::from_millis(1);
+/// A node tells the controller that it lives so often: `broker.heartbeat.interval.ms`.
+const HEARTBEAT: Span = Span::from_millis(2000);
+/// From a node's start to its first fetch.
+const RETURN: Span = Span::from_millis(500);
+
+impl Kafka {
+    /// The leader has something new: without followers it is committed, else they come for it.
+    pub(super) fn replicate(&mut self, number: usize, desk: &mut Desk) {
+        let partition = &mut self.partitions[number];
+        if partition.nodes.len() == 1 {
+            self.show(number, desk);
+        } else if !partition.fetching {
+            partition.fetching = true;
+            desk.wake(desk.now() + FETCH, Token::Fetch(number as u32).pack());
+        }
+    }
+
+    /// Followers that live have all that the leader has.
+    pub(super) fn followers_fetch(&mut self, number: usize, desk: &mut Desk) {
+        self.partitions[number].fetching = false;
+        if !self.served(number) {
+            return;
+        }
+        let now = desk.now();
+        let Kafka { partitions, nodes, .. } = self;
+        let partition = &mut partitions[number];
+        let end = partition.log.end();
+        for (place, node) in partition.nodes.iter().enumerate() {
+            if nodes[*node as usize].up && partition.replication.leader() != Some(place) {
+                partition.replication.fetched(place, end, now);
+            }
+        }
+        self.show(number, desk);
+    }
+
+    /// A node dies, or comes back.
+    pub(super) fn node_changes(&mut self, number: u32, up: bool, desk: &mut Desk) {
+        let Some(node) = self.nodes.get_mut(number as usize).filter(|node| node.up != up) else { return };
+        node.up = up;
+        node.life += 1;
+        let life = node.life as u16;
+        desk.note(Note::Node { node: number, up });
+        if up {
+            return desk.wake(desk.now() + RETURN, Token::Return(number, life).pack());
+        }
+        self.connections_lost(number, desk);
+        // Its last heartbeat was up to two seconds ago: each node has its own phase.
+        let phase = HEARTBEAT.0 * u64::from(number + 1) / (self.nodes.len() as u64 + 1);
+        let ago = (desk.now().0 + HEARTBEAT.0 - phase) % HEARTBEAT.0;
+        let missed = Span(self.settings.node_session.0.saturating_sub(ago));
+        desk.wake(desk.now() + missed, Token::Fence(number, life).pack());
+    }
+
+    /// The controller has not heard of a node for its session time: others lead.
+    pub(super) fn fence(&mut self, node: usize, life: u16, desk: &mut Desk) {
+        // Where no node works nobody is left to decide.
+        if self.nodes[node].life as u16 == life && self.nodes.iter().any(|node| node.up) {
+            self.each_replica(node, desk, |kafka, partition, place, _| kafka.partitions[partition].replication.fence(place));
+        }
+    }
+
+    /// A node is back and catches up.
+    pub(super) fn returned(&mut self, node: usize, life: u16, desk: &mut Desk) {
+        if self.nodes[node].life as u16 != life {
+            return;
+        }
+        self.each_replica(node, desk, |kafka, partition, place, desk| {
+            kafka.partitions[partition].replication.unfence(place);
+            kafka.replicate(partition, desk);
+        });
+        // What it leads can be read and written again.
+        for partition in 0..self.partitions.len() {
+            if self.leader(partition) == Some(node as u32) {
+                (0..self.partitions[partition].cursors.len()).for_each(|slot| self.list(partition, slot, desk));
+            }
+        }
+    }
+
+    /// Leadership goes back to the first replicas where these are in sync.
+    pub(super) fn prefer(&mut self, desk: &mut Desk) {
+        for partition in 0..self.partitions.len() {
+            let before = self.leader(partition);
+            self.partitions[partition].replication.elect_preferred();
+            self.after_election(partition, before, desk);
+        }
+    }
+
+    fn each_replica(&mut self, node: usize, desk: &mut Desk, act: impl Fn(&mut Kafka, usize, usize, &mut Desk)) {
+        for partition in 0..self.partitions.len() {
+            if let Some(place) = self.partitions[partition].nodes.iter().position(|n| *n as usize == node) {
+                let before = self.leader(partition);
+                act(self, partition, place, desk);
+                self.after_election(partition, before, desk);
+            }
+        }
+    }
+
+    /// What follows where a partition may have another leader: its log is the new leader's, and everybody is told.
+    fn after_election(&mut self, number: usize, before: Option<u32>, desk: &mut Desk) {
+        let leader = self.leader(number);
+        if leader != before {
+            let (topic, part) = (self.partitions[number].topic as usize, self.partitions[number].number);
+            desk.note(Note::Leader { channel: self.topics[topic].channel, part, node: leader });
+            self.leaders_changed(topic);
+            if let Some(place) = self.partitions[number].replication.leader() {
+                self.cut(number, self.partitions[number].replication.end(place), desk);
+            }
+            (0..self.partitions[number].cursors.len()).for_each(|slot| self.list(number, slot, desk));
+        }
+        self.show(number, desk);
+        if leader.is_some() {
+            self.replicate(number, desk);
+        }
+    }
+
+    /// The log ends at `end` now. Records that groups were owed and that no replica has any more are lost to them.
+    fn cut(&mut self, number: usize, end: u64, desk: &mut Desk) {
+        if end >= self.partitions[number].log.end() {
+            return;
+        }
+        self.cut_off(number, end, desk);
+        let sizes = self.settings.clone();
+        let partition = &mut self.partitions[number];
+        for cursor in partition.cursors.iter_mut().filter(|cursor| cursor.active) {
+            let (keep, gone): (Vec<_>, Vec<_>) = cursor.again.drain(..).partition(|(offset, _)| *offset < end);
+            cursor.again.extend(keep);
+            let fresh = partition.log.range(cursor.position.max(end), partition.shown).map(|(_, message)| message.event);
+            for event in gone.into_iter().map(|(_, message)| message.event).chain(fresh) {
+                desk.end(cursor.outlet, &event, Place::Waiting, BrokerFate::Dropped, Reason::UnreplicatedLoss);
+            }
+            cursor.position = cursor.position.min(end);
+            cursor.committed = cursor.committed.min(end);
+        }
+        partition.shown = partition.shown.min(end);
+        partition.log.truncate(end, |message| sizes.bytes(message.event.kind));
+    }
+}

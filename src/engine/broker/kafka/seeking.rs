@@ -1,0 +1,112 @@
+//! Groups that begin later, and groups that are sent elsewhere.
+
+use super::cluster::Kafka;
+use super::offsets::{AutoOffsetReset, Range, Seek};
+use crate::engine::broker::Desk;
+use crate::engine::broker::desk::{BrokerFate, Note, Place};
+use crate::engine::event::{Event, Flags, Message};
+use crate::engine::fate::Reason;
+use crate::scenario::broker::kafka::Position;
+use crate::time::Time;
+use std::collections::BTreeSet;
+
+impl Kafka {
+    /// A group begins to read, where `auto.offset.reset` says: nothing is committed.
+    pub(super) fn group_starts(&mut self, group: usize, desk: &mut Desk) {
+        let reset = if self.groups[group].reset_to_start { AutoOffsetReset::Earliest } else { AutoOffsetReset::Latest };
+        for (topic, slot) in self.groups[group].topics.clone() {
+            let (first, count) = (self.topics[topic as usize].first, self.topics[topic as usize].count);
+            for partition in first..first + count {
+                let partition = &mut self.partitions[partition as usize];
+                let range = Range { start: partition.log.start(), end: partition.shown };
+                let cursor = &mut partition.cursors[slot as usize];
+                cursor.active = true;
+                cursor.position = range.position(None, reset).unwrap_or(range.end);
+                cursor.committed = cursor.position;
+                for (offset, message) in partition.log.range(cursor.position, partition.shown) {
+                    // History: nobody follows these events' other copies any more.
+                    cursor.again.push_back((offset, desk.owe(cursor.outlet, &Event { flags: untracked(message), ..message.event })));
+                }
+                cursor.position = partition.shown;
+            }
+        }
+        let (first, clients) =
+            (self.groups[group].first_member as usize, self.members.iter().filter(|m| m.group as usize == group).count());
+        for member in first..first + clients {
+            let client = self.members[member].client as usize;
+            if self.groups[group].group.is_down(client) {
+                self.groups[group].group.joins(client, desk.now());
+            }
+        }
+        self.arm(group, desk);
+    }
+
+    /// A group is sent elsewhere by a person or a tool. Back: what it read is delivered again. Ahead: what waits is skipped.
+    pub(super) fn replay(&mut self, number: usize, desk: &mut Desk) {
+        let settings = self.settings.clone();
+        let replay = &settings.replays[number];
+        let Some(group) = self.groups.iter().position(|readers| readers.name == replay.group) else { return };
+        for (topic, slot) in self.groups[group].topics.clone() {
+            let it = &self.topics[topic as usize];
+            if !self.settings.replays_topic(number, it.channel) {
+                continue;
+            }
+            let (first, count) = (it.first, it.count);
+            let outlet = self.partitions[first as usize].cursors[slot as usize].outlet;
+            desk.note(Note::Replay { outlet, under_way: true });
+            for partition in first..first + count {
+                self.seek(partition as usize, slot as usize, replay.to, desk);
+            }
+            desk.note(Note::Replay { outlet, under_way: false });
+            for partition in first..first + count {
+                self.list(partition as usize, slot as usize, desk);
+            }
+        }
+    }
+
+    fn seek(&mut self, number: usize, slot: usize, to: Position, desk: &mut Desk) {
+        let partition = &mut self.partitions[number];
+        let range = Range { start: partition.log.start(), end: partition.shown };
+        let to = match to {
+            Position::Beginning => Seek::Beginning,
+            Position::End => Seek::End,
+            Position::Offset(offset) => Seek::Offset(offset.clamp(range.start, range.end)),
+            Position::Time(time) => partition.log.offset_for(Time::ZERO + time).map_or(Seek::End, Seek::Offset),
+        };
+        let target = range.seek(to, AutoOffsetReset::Latest).unwrap_or(range.end).min(range.end);
+        let cursor = &mut partition.cursors[slot];
+        if !cursor.active {
+            return;
+        }
+        // What is in hand is finished, but no longer counts for commits.
+        cursor.epoch += 1;
+        cursor.window.clear();
+        cursor.committed = target;
+        let waits: BTreeSet<u64> = cursor.again.iter().map(|(offset, _)| *offset).collect();
+        let mut again: Vec<(u64, Message)> = Vec::new();
+        for (offset, message) in cursor.again.drain(..) {
+            if offset < target {
+                desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Dropped, Reason::Skipped);
+            } else {
+                again.push((offset, message));
+            }
+        }
+        if target >= cursor.position {
+            for (_, message) in partition.log.range(cursor.position, target) {
+                desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Dropped, Reason::Skipped);
+            }
+            cursor.position = target;
+        } else {
+            for (offset, message) in partition.log.range(target, cursor.position).filter(|(offset, _)| !waits.contains(offset)) {
+                let flags = untracked(message).with(Flags::REPLAYED);
+                again.push((offset, desk.owe(cursor.outlet, &Event { flags, ..message.event })));
+            }
+        }
+        again.sort_by_key(|(offset, _)| *offset);
+        cursor.again.extend(again);
+    }
+}
+
+fn untracked(message: &Message) -> Flags {
+    message.event.flags.without(Flags::TRACKED)
+}

@@ -1,0 +1,78 @@
+//! What does not change during a run.
+
+use super::partitioner::{murmur2, positive};
+use crate::engine::event::{Event, Key, KeyTexts};
+use crate::engine::keys::Interner;
+use crate::ids::ChannelId;
+use crate::scenario::Plan;
+use crate::scenario::broker::kafka::{Kafka as Document, Producers, Replay};
+use crate::scenario::publishing::Publish;
+use crate::time::Span;
+
+/// Bytes of a batch besides its records, and of a record besides its value (lengths, offset, timestamp, no headers).
+pub const BATCH_OVERHEAD: u64 = 61;
+/// See [`BATCH_OVERHEAD`].
+pub const RECORD_OVERHEAD: u64 = 10;
+
+/// Settings of a cluster, and what follows from the plan.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub producers: Producers,
+    pub idempotent: bool,
+    pub replays: Vec<Replay>,
+    pub retention_check: Span,
+    pub cleaner_pause: Span,
+    pub node_session: Span,
+    pub seed: u64,
+    /// By emitter: whether it waits for confirmations.
+    confirmed: Box<[bool]>,
+    /// Bytes of an event by type.
+    sizes: Box<[u64]>,
+    texts: KeyTexts,
+    /// By replay: the topic that it is about, if not all.
+    replayed: Box<[Option<ChannelId>]>,
+}
+
+impl Settings {
+    pub fn new(plan: &Plan, document: &Document, first: ChannelId, seed: u64) -> Settings {
+        let channel =
+            |name: &String| document.topics.iter().position(|topic| topic.name == *name).map(|at| ChannelId::at(first.index() + at));
+        Settings {
+            replayed: document.replays.iter().map(|replay| replay.topic.as_ref().and_then(channel)).collect(),
+            idempotent: document.producers.idempotent(),
+            producers: document.producers.clone(),
+            confirmed: plan.emitters.iter().map(|emitter| emitter.publish != Publish::Forget).collect(),
+            replays: document.replays.clone(),
+            retention_check: document.retention_check.max(Span::from_millis(1)),
+            cleaner_pause: document.cleaner_pause.max(Span::from_millis(1)),
+            node_session: document.node_session,
+            seed,
+            sizes: plan.types.iter().map(|kind| kind.size.0).collect(),
+            texts: Interner::of(plan).texts(),
+        }
+    }
+
+    /// Whether a replay is about a topic.
+    pub fn replays_topic(&self, replay: usize, channel: ChannelId) -> bool {
+        self.replayed[replay].is_none_or(|only| only == channel)
+    }
+
+    /// Whether whoever published an event waits for word of it.
+    #[inline]
+    pub fn waits(&self, event: &Event) -> bool {
+        self.confirmed[event.id.emitter().index()]
+    }
+
+    /// Bytes of a record in a log.
+    #[inline]
+    pub fn bytes(&self, kind: crate::engine::event::Kind) -> u64 {
+        self.sizes[usize::from(kind.0)] + RECORD_OVERHEAD
+    }
+
+    /// The hash of a key's text, without its sign; `None` without a key.
+    #[inline]
+    pub fn hash(&self, key: Key) -> Option<u32> {
+        let mut digits = [0; 20];
+        key.bytes(&self.texts, &mut digits).map(|bytes| positive(murmur2(bytes)))
+    }
+}

@@ -1,0 +1,255 @@
+//! A cluster as a checked plan describes it: everything stands, groups have their partitions, nothing is written yet.
+
+use super::assign::Assignor;
+use super::cluster::{Commits, Cursor, Kafka, Member, Node, Partition, Readers, Seated, Topic};
+use super::group::{Group, GroupConfig, Protocol};
+use super::log::{Log, LogConfig};
+use super::publisher::Publisher;
+use super::replication::{Replication, ReplicationConfig};
+use super::settings::Settings;
+use crate::engine::seats::Seats;
+use crate::ids::{BrokerId, ChannelId, LinkId, SeatId};
+use crate::random::{Stream, hash_name};
+use crate::scenario::Plan;
+use crate::scenario::broker::BrokerKind;
+use crate::scenario::broker::kafka as document;
+use crate::scenario::handling::Ack;
+use crate::time::{Span, Time};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+impl Kafka {
+    /// A cluster of a checked plan.
+    pub fn new(plan: &Arc<Plan>, id: BrokerId, seats: &Seats, seed: u64) -> Kafka {
+        let parts = match &plan.brokers[id.index()].kind {
+            BrokerKind::Kafka(parts) => parts.clone(),
+            // Only a broker of this kind is made here.
+            _ => document::Kafka::default(),
+        };
+        let channels: Vec<usize> = (0..plan.channels.len()).filter(|c| plan.channels[*c].broker == id).collect();
+        let first_channel = channels.first().copied().unwrap_or(0);
+        let mut kafka = Kafka {
+            settings: Arc::new(Settings::new(plan, &parts, ChannelId::at(first_channel), seed)),
+            nodes: vec![Node { up: true, felled: false, life: 0 }; parts.nodes as usize],
+            topics: Vec::new(),
+            first_channel,
+            partitions: Vec::new(),
+            groups: Vec::new(),
+            members: Vec::new(),
+            seats: Vec::new(),
+            publishers: Vec::new(),
+            by_link: BTreeMap::new(),
+            batches: Vec::new(),
+            opened: 0,
+            spare: Vec::new(),
+            happened: Vec::new(),
+        };
+        for (topic, channel) in parts.topics.iter().zip(channels) {
+            kafka.add_topic(topic, ChannelId::at(channel));
+        }
+        kafka.add_groups(plan, &parts, id, seats);
+        kafka.add_publishers(plan, id);
+        kafka
+    }
+
+    fn add_topic(&mut self, topic: &document::Topic, channel: ChannelId) {
+        let nodes = self.nodes.len() as u32;
+        let log = Arc::new(log_config(topic));
+        let replicas = topic.replication.clamp(1, nodes);
+        let first = self.partitions.len() as u32;
+        let config = ReplicationConfig { min_insync: topic.min_insync, unclean: topic.unclean, ..ReplicationConfig::default() };
+        for number in 0..topic.partitions {
+            self.partitions.push(Partition {
+                topic: self.topics.len() as u32,
+                number,
+                // Leaders go round over all partitions of the cluster, followers come next in the circle.
+                nodes: (0..replicas).map(|replica| (first + number + replica) % nodes).collect(),
+                log: Log::new(log.clone()),
+                replication: Replication::new(config, replicas as usize),
+                producers: BTreeMap::new(),
+                shown: 0,
+                pending: VecDeque::new(),
+                fetching: false,
+                cursors: Vec::new(),
+            });
+        }
+        self.topics.push(Topic { channel, first, count: topic.partitions, log });
+    }
+
+    /// Groups by name: everybody who reads under one name is one group, whatever it reads.
+    fn add_groups(&mut self, plan: &Plan, parts: &document::Kafka, id: BrokerId, seats: &Seats) {
+        self.seats = vec![None; seats.iter().count()];
+        let outlets: Vec<usize> = (0..plan.outlets.len()).filter(|o| plan.outlets[*o].broker == id).collect();
+        let group_of = |outlet: usize| plan.outlets[outlet].name.rsplit_once('#').map_or("", |(_, group)| group).to_owned();
+        let names: BTreeSet<String> = outlets.iter().map(|outlet| group_of(*outlet)).collect();
+        for name in names {
+            let settings = parts.groups.iter().find(|group| group.name == name).cloned().unwrap_or(document::Group::named(&name));
+            let mut topics: Vec<(u32, u32)> = Vec::new();
+            // Instances of consumers, in file order, with the seats by which they read.
+            let mut clients: BTreeMap<(u32, u32), Vec<SeatId>> = BTreeMap::new();
+            for outlet in outlets.iter().copied().filter(|outlet| group_of(*outlet) == name) {
+                let topic = plan.outlets[outlet].channels.first().map_or(0, |channel| channel.index() - self.first_channel);
+                let outlet = crate::ids::OutletId::at(outlet);
+                let (first, count) = (self.topics[topic].first as usize, self.topics[topic].count as usize);
+                let slot = self.partitions[first].cursors.len() as u32;
+                let cursor = Cursor::new(outlet, settings.starts == Span::ZERO);
+                self.partitions[first..first + count].iter_mut().for_each(|partition| partition.cursors.push(cursor.clone()));
+                topics.push((topic as u32, slot));
+                for seat in seats.at(plan, outlet) {
+                    let it = seats.get(seat);
+                    clients.entry((it.consumer.0, it.instance)).or_default().push(seat);
+                    self.seats[seat.index()] = Some(Seated { member: 0, slot, outlet, handed: VecDeque::new() });
+                }
+            }
+            topics.sort_by_key(|(topic, _)| &parts.topics[*topic as usize].name);
+            self.add_group(plan, &settings, topics, clients, seats);
+        }
+    }
+
+    fn add_group(
+        &mut self,
+        plan: &Plan,
+        settings: &document::Group,
+        topics: Vec<(u32, u32)>,
+        clients: BTreeMap<(u32, u32), Vec<SeatId>>,
+        seats: &Seats,
+    ) {
+        let (number, first_member) = (self.groups.len() as u32, self.members.len() as u32);
+        let outlet_of = |topic: &(u32, u32)| {
+            let first = self.topics[topic.0 as usize].first as usize;
+            self.partitions[first].cursors[topic.1 as usize].outlet
+        };
+        let places: Vec<_> = topics.iter().map(outlet_of).collect();
+        let mut subscriptions = Vec::new();
+        for (client, ((consumer, _), own)) in clients.into_iter().enumerate() {
+            let commits = match plan.consumers[consumer as usize].ack {
+                Ack::AfterWork => Commits::AfterWork,
+                Ack::BeforeWork => Commits::BeforeWork,
+                Ack::Auto { every } => Commits::Auto(every, Time::ZERO + every),
+            };
+            for seat in &own {
+                self.seats[seat.index()].iter_mut().for_each(|seated| seated.member = self.members.len() as u32);
+            }
+            let mut reads: Vec<u32> = (0..places.len() as u32)
+                .filter(|place| own.iter().any(|seat| seats.get(*seat).outlet == places[*place as usize]))
+                .collect();
+            reads.sort_unstable();
+            subscriptions.push(reads);
+            self.members.push(Member {
+                group: number,
+                client: client as u32,
+                seats: own,
+                outstanding: 0,
+                limit: settings.max_poll_records.max(1),
+                batch_left: 0,
+                draining: false,
+                commits,
+                ready: VecDeque::new(),
+            });
+        }
+        let counts = topics.iter().map(|(topic, _)| self.topics[*topic as usize].count);
+        let known = Kafka::assigned_topics(counts);
+        let config = group_config(settings);
+        let group = match settings.starts {
+            Span::ZERO => Group::formed(config, known, subscriptions),
+            _ => {
+                let mut group = Group::formed(config, known, Vec::new());
+                subscriptions.into_iter().for_each(|topics| {
+                    group.enrol(topics);
+                });
+                group
+            }
+        };
+        for client in 0..self.members.len() - first_member as usize {
+            let reads = if settings.starts == Span::ZERO { group.reads(client).to_vec() } else { Vec::new() };
+            for partition in reads {
+                let (topic, slot) = topics[partition.topic as usize];
+                let at = (self.topics[topic as usize].first + partition.partition) as usize;
+                let outlet = self.partitions[at].cursors[slot as usize].outlet;
+                let own = &self.members[first_member as usize + client].seats;
+                let seat = own.iter().copied().find(|seat| seats.get(*seat).outlet == outlet);
+                self.partitions[at].cursors[slot as usize].owner = seat;
+            }
+        }
+        self.groups.push(Readers {
+            name: settings.name.clone(),
+            group,
+            topics,
+            first_member,
+            armed: Time::NEVER,
+            rebalancing: false,
+            moved: 0,
+            starts: Time::ZERO + settings.starts,
+            reset_to_start: settings.reset == document::Reset::Earliest,
+        });
+    }
+
+    /// Everybody who may publish: one client for each node that has a way here.
+    fn add_publishers(&mut self, plan: &Plan, id: BrokerId) {
+        let here = plan.brokers[id.index()].node;
+        for (i, link) in plan.links.iter().enumerate().filter(|(_, link)| link.to == here) {
+            let name = |node: crate::ids::NodeId| plan.nodes[node.index()].name.as_str();
+            let random = Stream::named(self.settings.seed ^ hash_name("partitioner") ^ hash_name(name(here)), name(link.from));
+            self.by_link.insert(LinkId::at(i), self.publishers.len() as u32);
+            self.publishers.push(Publisher::new(LinkId::at(i), link.back, self.topics.len(), self.nodes.len(), random));
+        }
+    }
+}
+
+impl Cursor {
+    fn new(outlet: crate::ids::OutletId, active: bool) -> Cursor {
+        Cursor {
+            outlet,
+            active,
+            owner: None,
+            holder: None,
+            unsettled: 0,
+            position: 0,
+            committed: 0,
+            window: VecDeque::new(),
+            again: VecDeque::new(),
+            epoch: 0,
+            listed: false,
+        }
+    }
+}
+
+fn log_config(topic: &document::Topic) -> LogConfig {
+    use document::Cleanup;
+    LogConfig {
+        delete: topic.cleanup != Cleanup::Compact,
+        compact: topic.cleanup != Cleanup::Delete,
+        retention_ms: Some(topic.retention.time),
+        retention_bytes: topic.retention.bytes.map(|size| size.0),
+        segment_bytes: topic.segment.bytes.0,
+        segment_ms: topic.segment.time,
+        min_cleanable_dirty_ratio: topic.min_dirty.0,
+        ..LogConfig::default()
+    }
+}
+
+fn group_config(settings: &document::Group) -> GroupConfig {
+    let default = GroupConfig::default();
+    let (protocol, heartbeat) = match settings.protocol {
+        document::Protocol::Classic => (Protocol::Classic, default.heartbeat),
+        document::Protocol::Consumer => (Protocol::Consumer, Span::from_millis(5000)),
+    };
+    let assignor = match (settings.assignor, protocol) {
+        (None, Protocol::Classic) => Assignor::Range,
+        (None | Some(document::Assignor::Uniform), _) => Assignor::Uniform,
+        (Some(document::Assignor::Range), Protocol::Consumer) => Assignor::ServerRange,
+        (Some(document::Assignor::Range), Protocol::Classic) => Assignor::Range,
+        (Some(document::Assignor::RoundRobin), _) => Assignor::RoundRobin,
+        (Some(document::Assignor::Sticky), _) => Assignor::Sticky,
+        (Some(document::Assignor::CooperativeSticky), _) => Assignor::CooperativeSticky,
+    };
+    GroupConfig {
+        protocol,
+        assignor,
+        heartbeat: settings.heartbeat.unwrap_or(heartbeat),
+        session: settings.session,
+        max_poll: settings.max_poll,
+        fixed: settings.fixed,
+        ..default
+    }
+}

@@ -1,0 +1,245 @@
+//! A cluster in a whole simulation: order, losses, duplicates, books; with nodes and members that die at any moment.
+
+use crate::engine::observe::{Observation, Observer};
+use crate::engine::{Progress, Simulation};
+use crate::ids::{BrokerId, ConsumerId, EventId};
+use crate::random::Stream;
+use crate::record::Totals;
+use crate::scenario::{NoFiles, Plan, load};
+use crate::time::{Span, Time};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+fn plan(text: &str) -> Arc<Plan> {
+    match load(text, "test.ron", &NoFiles) {
+        Ok(loaded) => Arc::new(loaded.plan),
+        Err(problems) => panic!("{}\n{text}", problems.iter().map(ToString::to_string).collect::<String>()),
+    }
+}
+
+/// Who was handled when, by key and event.
+#[derive(Default)]
+struct Seen {
+    acked: BTreeMap<EventId, u32>,
+    published: BTreeSet<EventId>,
+    /// By key text: serial numbers in the order of their first handling.
+    order: BTreeMap<String, Vec<u64>>,
+}
+
+impl Observer for Seen {
+    fn observe(&mut self, _: Time, what: &Observation<'_>) {
+        match what {
+            Observation::Published { event, .. } => {
+                self.published.insert(event.id);
+            }
+            Observation::Acked { message, .. } => {
+                let times = self.acked.entry(message.event.id).or_default();
+                *times += 1;
+                if *times == 1 {
+                    let key = format!("{:?}", message.event.key);
+                    self.order.entry(key).or_default().push(message.event.id.serial());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Seen {
+    /// Whether events of one key were handled in the order in which they were published.
+    fn in_order(&self) -> bool {
+        self.order.values().all(|serials| serials.is_sorted())
+    }
+
+    fn never_handled(&self) -> usize {
+        self.published.iter().filter(|id| !self.acked.contains_key(id)).count()
+    }
+}
+
+fn advance(simulation: &mut Simulation, to: Span, seen: &mut Seen) {
+    simulation.advance(Time::ZERO + to, u64::MAX, seen);
+    if let Err(imbalance) = simulation.audit() {
+        panic!("{imbalance}");
+    }
+}
+
+/// One group on one topic; emits for ten seconds, then has a minute to come to rest.
+fn cluster(producers: &str, topic: &str, consumer: &str) -> Arc<Plan> {
+    plan(&format!(
+        r#"Scenario(format: 1, duration: "70s", events: [Event(name: "E", key: Uniform(keys: 50))],
+        nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "k/t", arrivals: Steps([("0s", "200/s"), ("10s", "0/s")]))]),
+            Broker(id: "k", kind: Kafka(producers: Producers({producers}), topics: [Topic(name: "t", partitions: 4, {topic})])),
+            Consumer(id: "c", reads: [Read(from: "k/t")], instances: 2, handle: Handle(time: Constant("1ms")), {consumer}),
+        ])"#
+    ))
+}
+
+const K: BrokerId = BrokerId(0);
+const C: ConsumerId = ConsumerId(0);
+
+#[test]
+fn every_event_is_handled_once_and_in_the_order_of_its_key() {
+    let plan = cluster("", "replication: 3, min_insync: 2", "");
+    let (mut simulation, mut seen) = (Simulation::new(plan, 1), Seen::default());
+    advance(&mut simulation, Span::from_millis(70_000), &mut seen);
+    assert!(seen.published.len() > 1500);
+    assert_eq!((seen.never_handled(), seen.acked.values().max()), (0, Some(&1)));
+    assert!(seen.in_order());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run_in_pieces_and_from_a_copy() {
+    let plan = cluster("linger: \"20ms\"", "replication: 3", "");
+    let whole = |seed| {
+        let mut simulation = Simulation::new(Arc::clone(&plan), seed);
+        simulation.advance(Time::NEVER, u64::MAX, &mut ());
+        simulation.fingerprint()
+    };
+    let mut pieces = Simulation::new(Arc::clone(&plan), 7);
+    while pieces.advance(Time::NEVER, 97, &mut ()) == Progress::Paused {
+        pieces = pieces.clone();
+    }
+    assert_eq!(pieces.fingerprint(), whole(7));
+    assert_ne!(whole(7), whole(8));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn acks_all_loses_nothing_while_one_of_three_nodes_dies(at in 0u64..10_000, lasts in 1u64..20_000, node in 0u32..3, seed: u64) {
+        let plan = cluster("", "replication: 3, min_insync: 2", "");
+        let (mut simulation, mut seen) = (Simulation::new(plan, seed), Seen::default());
+        advance(&mut simulation, Span::from_millis(at), &mut seen);
+        simulation.fail_node(K, node, true, &mut seen);
+        advance(&mut simulation, Span::from_millis(at + lasts), &mut seen);
+        simulation.fail_node(K, node, false, &mut seen);
+        advance(&mut simulation, Span::from_millis(70_000), &mut seen);
+        prop_assert_eq!(seen.never_handled(), 0);
+        prop_assert_eq!(Totals::of(&simulation).lost, 0);
+        // Idempotent producers: no duplicates, and the order is kept.
+        prop_assert_eq!(seen.acked.values().max(), Some(&1));
+        prop_assert!(seen.in_order());
+    }
+
+    #[test]
+    fn acks_one_loses_exactly_what_is_counted_as_lost(at in 0u64..10_000, node in 0u32..3, seed: u64) {
+        let plan = cluster("acks: One", "replication: 3", "");
+        let (mut simulation, mut seen) = (Simulation::new(plan, seed), Seen::default());
+        advance(&mut simulation, Span::from_millis(at), &mut seen);
+        simulation.fail_node(K, node, true, &mut seen);
+        advance(&mut simulation, Span::from_millis(at + 15_000), &mut seen);
+        simulation.fail_node(K, node, false, &mut seen);
+        advance(&mut simulation, Span::from_millis(70_000), &mut seen);
+        prop_assert_eq!(seen.never_handled() as u64, Totals::of(&simulation).lost);
+    }
+
+    #[test]
+    fn members_that_come_and_go_repeat_but_lose_nothing(
+        moments in prop::collection::vec(0u64..20_000, 1..5), orderly: bool, auto: bool,
+        protocol in prop::sample::select(vec!["Classic", "Consumer"]), seed: u64
+    ) {
+        let ack = if auto { "ack: Auto(every: \"2s\")" } else { "" };
+        let text = format!(
+            r#"Scenario(format: 1, duration: "200s", events: [Event(name: "E", key: Uniform(keys: 50))],
+            nodes: [
+                Producer(id: "p", emits: [Emit(event: "E", to: "k/t", arrivals: Steps([("0s", "100/s"), ("10s", "0/s")]))]),
+                Broker(id: "k", kind: Kafka(topics: [Topic(name: "t", partitions: 5)],
+                    groups: [Group(name: "g", protocol: {protocol}, max_poll_records: 20)])),
+                Consumer(id: "c", reads: [Read(from: "k/t", group: "g")], instances: 2, handle: Handle(time: Constant("9ms")), {ack}),
+                Consumer(id: "d", reads: [Read(from: "k/t", group: "g")], handle: Handle(time: Constant("9ms")), {ack}),
+            ])"#
+        );
+        let (mut simulation, mut seen) = (Simulation::new(plan(&text), seed), Seen::default());
+        let mut moments = moments;
+        moments.sort_unstable();
+        for at in moments {
+            advance(&mut simulation, Span::from_millis(at), &mut seen);
+            match simulation.is_up(C) {
+                true => simulation.stop(C, orderly, &mut seen),
+                false => simulation.restart(C, &mut seen),
+            }
+            prop_assert!(simulation.audit().is_ok(), "{:?}", simulation.audit());
+        }
+        advance(&mut simulation, Span::from_millis(200_000), &mut seen);
+        prop_assert_eq!(seen.never_handled(), 0);
+        let totals = Totals::of(&simulation);
+        let repeats: u64 = seen.acked.values().map(|times| u64::from(times - 1)).sum();
+        prop_assert_eq!((totals.lost, totals.duplicates), (0, repeats));
+        // First handling keeps the order of keys: partitions have one reader at a time.
+        prop_assert!(seen.in_order());
+    }
+
+    #[test]
+    fn books_balance_at_every_step_of_random_clusters(
+        acks in prop::sample::select(vec!["Zero", "One", "All"]),
+        idempotence in prop::sample::select(vec!["", ", idempotence: false"]),
+        linger in prop::sample::select(vec!["0s", "5ms", "80ms"]),
+        in_flight in 1u32..7,
+        batch in prop::sample::select(vec!["1KiB", "5KiB", "16KiB"]),
+        topic in prop::sample::select(vec![
+            "partitions: 1", "partitions: 7, replication: 2", "partitions: 3, replication: 3, min_insync: 2",
+            "partitions: 4, replication: 3, unclean: true", "partitions: 2, replication: 3, min_insync: 3",
+            r#"partitions: 3, cleanup: Compact, segment: Segment(time: "100ms"), min_dirty: "1%""#,
+            r#"partitions: 3, retention: Retention(time: "300ms"), segment: Segment(time: "100ms")"#,
+        ]),
+        group in prop::sample::select(vec![
+            "", "protocol: Consumer", "assignor: CooperativeSticky", "assignor: RoundRobin, max_poll_records: 3", "fixed: true",
+            r#"max_poll: "500ms", session: "4s", max_poll_records: 40"#, r#"starts: "300ms", reset: Earliest"#, r#"starts: "300ms""#,
+        ]),
+        ack in prop::sample::select(vec!["AfterWork", "BeforeWork", r#"Auto(every: "200ms")"#]),
+        replay in prop::sample::select(vec!["Beginning", "End", "Offset(5)", r#"Time("200ms")"#]),
+        link in prop::sample::select(vec!["", r#"loss: "10%""#, r#"loss: "5%", duplication: "10%""#]),
+        latency in prop::sample::select(vec![r#"Constant("0s")"#, r#"Constant("1ms")"#, r#"Exponential(mean: "8ms")"#]),
+        threads in 1u32..4,
+        seed: u64,
+    ) {
+        let text = format!(
+            r#"Scenario(format: 1, duration: "12s", limits: Limits(live: 20000), network: Network(latency: {latency}, {link}),
+            events: [Event(name: "E", key: Zipf(keys: 30, exponent: 1.0)), Event(name: "F")],
+            nodes: [
+                Producer(id: "p", emits: [Emit(event: "E", to: "k/t", arrivals: Poisson("300/s")),
+                    Emit(event: "F", to: "k/u", arrivals: ClosedLoop(users: 5, think: Exponential(mean: "20ms")))]),
+                Broker(id: "k", kind: Kafka(retention_check: "150ms", cleaner_pause: "170ms", node_session: "700ms",
+                    producers: Producers(acks: {acks}, linger: "{linger}", in_flight: {in_flight}, batch: "{batch}"{idempotence}),
+                    topics: [Topic(name: "t", {topic}), Topic(name: "u", partitions: 2)],
+                    groups: [Group(name: "g", {group})],
+                    replays: [Replay(at: "600ms", group: "g", to: {replay})])),
+                Consumer(id: "c", reads: [Read(from: "k/t", group: "g"), Read(from: "k/u", group: "g")], instances: 2, threads: {threads},
+                    handle: Handle(time: Exponential(mean: "4ms"), fails: "5%"), ack: {ack}, retry: Retry(attempts: 2, backoff: Fixed("30ms"))),
+                Consumer(id: "d", reads: [Read(from: "k/t", group: "g")], handle: Handle(time: Constant("2ms")), ack: {ack}),
+                Consumer(id: "e", reads: [Read(from: "k/t")], handle: Handle(time: Constant("2ms"))),
+            ])"#
+        );
+        // What Kafka refuses, the checks refuse: that is tested elsewhere.
+        let Ok(loaded) = load(&text, "test.ron", &NoFiles) else { panic!("{text}") };
+        let mut simulation = Simulation::new(Arc::new(loaded.plan), seed);
+        let mut random = Stream::named(seed, "outages");
+        let mut down = [false; 3];
+        for step in 0..4000 {
+            if simulation.advance(Time::NEVER, 1, &mut ()) != Progress::Paused {
+                break;
+            }
+            if random.below(300) == 0 {
+                let consumer = ConsumerId::at(random.below(3) as usize);
+                match simulation.is_up(consumer) {
+                    true => simulation.stop(consumer, random.below(2) == 0, &mut ()),
+                    false => simulation.restart(consumer, &mut ()),
+                }
+            }
+            if random.below(200) == 0 {
+                let node = random.below(3) as usize;
+                down[node] = !down[node];
+                simulation.fail_node(K, node as u32, down[node], &mut ());
+            }
+            if let Err(imbalance) = simulation.audit() {
+                panic!("step {step}: {imbalance}\n{text}");
+            }
+        }
+        let mut rest = simulation.clone();
+        rest.advance(Time::NEVER, 100_000, &mut ());
+        prop_assert!(rest.audit().is_ok(), "{:?}\n{}", rest.audit(), text);
+    }
+}

@@ -1,0 +1,170 @@
+//! What a cluster shows of itself: plain values for the window and for reports.
+
+use super::cluster::Kafka;
+use crate::ids::OutletId;
+use serde::Serialize;
+
+/// A cluster at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct View {
+    /// By node: whether it works.
+    pub nodes: Vec<bool>,
+    /// Partitions with fewer replicas in sync than they have (`UnderReplicatedPartitions`).
+    pub under_replicated_partitions: u32,
+    /// Partitions without a leader (`OfflinePartitionsCount`).
+    pub offline_partitions: u32,
+    /// By topic, in file order.
+    pub topics: Vec<TopicView>,
+    /// By name.
+    pub groups: Vec<GroupView>,
+}
+
+/// A topic.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TopicView {
+    /// By number.
+    pub partitions: Vec<PartitionView>,
+    /// What is read from it, in the order of [`PartitionView::positions`].
+    #[serde(skip)]
+    pub outlets: Vec<OutletId>,
+}
+
+/// A partition.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PartitionView {
+    /// The node that leads, if any does.
+    pub leader: Option<u32>,
+    /// The nodes of its replicas, the preferred leader first.
+    pub replicas: Vec<u32>,
+    /// Of these, in sync.
+    pub isr: Vec<u32>,
+    /// The oldest offset that can be read.
+    pub log_start_offset: u64,
+    /// Consumers read below this.
+    pub high_watermark: u64,
+    /// The next offset.
+    pub log_end_offset: u64,
+    /// Bytes of its log.
+    pub bytes: u64,
+    /// Segments of its log.
+    pub segments: usize,
+    /// When its oldest record was published, in seconds of the run.
+    pub oldest: Option<f64>,
+    /// By group that reads it.
+    pub positions: Vec<PositionView>,
+}
+
+/// A group's position in a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PositionView {
+    /// The next offset to be handed over.
+    pub position: u64,
+    /// The next offset to read after a restart.
+    pub committed: u64,
+    /// High watermark minus committed offset.
+    pub lag: u64,
+    /// Which member reads it, counted within the group.
+    pub member: Option<u32>,
+}
+
+/// A group.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GroupView {
+    /// Its name.
+    pub name: String,
+    /// `Stable`, `PreparingRebalance` (under the consumer protocol `Reconciling`) or `Empty`.
+    pub state: &'static str,
+    /// Members that the coordinator knows.
+    pub members: usize,
+    /// Counts assignments.
+    pub generation: i32,
+    /// Rebalances so far.
+    pub rebalances: u32,
+    /// Sum of the lags of all its partitions.
+    pub lag: u64,
+    /// Largest of them (`records-lag-max`).
+    pub records_lag_max: u64,
+}
+
+impl Kafka {
+    /// What there is to see.
+    pub fn view(&self) -> View {
+        let mut groups: Vec<GroupView> = self
+            .groups
+            .iter()
+            .map(|readers| GroupView {
+                name: readers.name.clone(),
+                state: state(readers),
+                members: readers.group.members(),
+                generation: readers.group.generation(),
+                rebalances: readers.group.rebalances(),
+                lag: 0,
+                records_lag_max: 0,
+            })
+            .collect();
+        for (group, readers) in groups.iter_mut().zip(&self.groups) {
+            for (topic, slot) in &readers.topics {
+                let it = &self.topics[*topic as usize];
+                for partition in &self.partitions[it.first as usize..(it.first + it.count) as usize] {
+                    let lag = partition.cursors[*slot as usize].lag(partition.shown);
+                    group.lag += lag;
+                    group.records_lag_max = group.records_lag_max.max(lag);
+                }
+            }
+        }
+        let topic = |topic: &super::cluster::Topic| {
+            let partitions = &self.partitions[topic.first as usize..(topic.first + topic.count) as usize];
+            TopicView {
+                partitions: partitions.iter().map(|partition| self.partition_view(partition)).collect(),
+                outlets: partitions.first().map_or_else(Vec::new, |first| first.cursors.iter().map(|cursor| cursor.outlet).collect()),
+            }
+        };
+        View {
+            nodes: self.nodes.iter().map(|node| node.up).collect(),
+            under_replicated_partitions: self.partitions.iter().filter(|partition| partition.replication.under_replicated()).count() as u32,
+            offline_partitions: self.partitions.iter().filter(|partition| partition.replication.leader().is_none()).count() as u32,
+            topics: self.topics.iter().map(topic).collect(),
+            groups,
+        }
+    }
+
+    fn partition_view(&self, partition: &super::cluster::Partition) -> PartitionView {
+        let position = |cursor: &super::cluster::Cursor| PositionView {
+            position: cursor.again.front().map_or(cursor.position, |(offset, _)| *offset),
+            committed: cursor.committed,
+            lag: cursor.lag(partition.shown),
+            member: cursor
+                .owner
+                .and_then(|seat| self.seats[seat.index()].as_ref())
+                .map(|seated| self.members[seated.member as usize].client),
+        };
+        PartitionView {
+            leader: partition.replication.leader().map(|place| partition.nodes[place]),
+            replicas: partition.nodes.to_vec(),
+            isr: partition.replication.isr().iter().filter_map(|place| partition.nodes.get(place).copied()).collect(),
+            log_start_offset: partition.log.start(),
+            high_watermark: partition.shown,
+            log_end_offset: partition.log.end(),
+            bytes: partition.log.bytes(),
+            segments: partition.log.segments().count(),
+            oldest: partition.log.read(partition.log.start()).map(|(_, oldest)| oldest.event.published.seconds()),
+            positions: partition.cursors.iter().map(position).collect(),
+        }
+    }
+}
+
+impl super::cluster::Cursor {
+    fn lag(&self, end: u64) -> u64 {
+        if self.active { end.saturating_sub(self.committed) } else { 0 }
+    }
+}
+
+fn state(readers: &super::cluster::Readers) -> &'static str {
+    use super::group::Protocol;
+    match () {
+        () if readers.group.members() == 0 => "Empty",
+        () if readers.group.is_stable() => "Stable",
+        () if readers.group.config().protocol == Protocol::Consumer => "Reconciling",
+        () => "PreparingRebalance",
+    }
+}
