@@ -68,7 +68,7 @@ fn head(ui: &mut Ui, theme: &Theme, frame: &Frame, place: usize, plotting: &mut 
         ui.spacing_mut().item_spacing.x = 0.0;
         let buttons = theme.px(32.0) * 3.0;
         let title = RichText::new(kind.title()).size(theme.label).color(theme.muted);
-        let list = ComboBox::from_id_salt(("plot", place)).selected_text(title).width(width - buttons - theme.px(16.0)).truncate();
+        let list = ComboBox::from_id_salt(("plot", place)).selected_text(title).width(width - buttons - theme.px(40.0)).truncate();
         let response = list.show_ui(ui, |ui| {
             for other in Kind::ALL {
                 if ui.selectable_label(other == kind, other.title()).clicked() {
