@@ -13,6 +13,7 @@
 //! | [`engine`] | the simulation: a plan and a seed in, observations out | clocks, threads, files, metrics | `scenario`, above |
 //! | [`record`] | what a run leaves: totals, distributions, levels, series, the report | clocks, threads, files | `engine`, above |
 //! | [`run`] | executing runs: headless, paced against wall time on its own thread with its past and its branches, swept and compared on all cores; looking things up in them | files, windows | `record`, `figures`, above |
+//! | [`exchange`] | import and export: texts of other tools to scenarios and back | clocks, threads, files, the engine | `scenario`, `time` |
 //! | [`files`] | reading and writing scenario files on disk | windows | `scenario` |
 //! | [`figures`] | numbers as people read them | everything | - |
 //! | `app` | the window (feature `gui`): draws frames, acts by actions and commands | the engine | `run`, `files`, above |
@@ -49,6 +50,7 @@
 pub mod app;
 pub mod cli;
 pub mod engine;
+pub mod exchange;
 pub mod figures;
 pub mod files;
 pub mod ids;

@@ -18,8 +18,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("record", &["time", "ids", "scenario", "engine"]),
     ("run", &["time", "ids", "scenario", "engine", "record", "figures"]),
     ("files", &["scenario"]),
-    ("app", &["time", "ids", "language", "scenario", "record", "run", "files", "figures"]),
-    ("cli", &["time", "random", "language", "scenario", "engine", "record", "run", "files", "figures", "app"]),
+    ("exchange", &["time", "scenario"]),
+    ("app", &["time", "ids", "language", "scenario", "record", "run", "files", "figures", "exchange"]),
+    ("cli", &["time", "random", "language", "scenario", "engine", "record", "run", "files", "figures", "app", "exchange"]),
 ];
 
 fn root() -> &'static Path {

@@ -75,7 +75,10 @@ impl Dialogs {
     /// Asks the desktop.
     fn browse(&mut self, ctx: &Context, session: &Session) {
         let save = session.question == Some(Question::SavePath);
-        let mut dialog = rfd::FileDialog::new().add_filter("Scenarios", &["ron"]).add_filter("All files", &["*"]);
+        let mut dialog = rfd::FileDialog::new()
+            .add_filter("Scenarios", &["ron"])
+            .add_filter("RabbitMQ definitions", &["json"])
+            .add_filter("All files", &["*"]);
         if let Some(folder) = folder(session) {
             dialog = dialog.set_directory(folder);
         }
@@ -186,11 +189,13 @@ fn proposal(session: &Session) -> PathBuf {
 /// What would happen with this path.
 fn hint(path: &str, save: bool) -> &'static str {
     let path = Path::new(path.trim());
+    let definitions = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     match (save, path.is_file()) {
+        (true, _) if definitions => "RabbitMQ definitions: only the broker is written, the scenario stays unsaved",
         (true, true) => "This file exists: it will be replaced",
         (true, false) => "A new file",
         (false, true) => "This file can be opened",
-        (false, false) => "Enter the path of a scenario file, or drop a file into the window",
+        (false, false) => "Enter the path of a scenario or of RabbitMQ definitions, or drop a file into the window",
     }
 }
 

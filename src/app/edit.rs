@@ -234,7 +234,7 @@ fn connect(scenario: &mut Scenario, from: &str, to: &str, channel: &str) -> Resu
             }
             let event = scenario.events.first().map(|e| e.name.clone());
             if let Node::Producer(producer) = &mut scenario.nodes[source] {
-                producer.emits.push(Emit { event, to: place, arrivals: Arrivals::Poisson(Rate(10.0)) });
+                producer.emits.push(Emit::new(event, place, Arrivals::Poisson(Rate(10.0))));
             }
         }
         Node::Consumer(consumer) if consumer.then.iter().all(|t| t.to != place) => {
@@ -242,14 +242,14 @@ fn connect(scenario: &mut Scenario, from: &str, to: &str, channel: &str) -> Resu
             let event = scenario.events.iter().map(|e| e.name.clone()).find(|name| !is_emitted(scenario, name));
             let event = event.unwrap_or_else(|| new_event(scenario));
             if let Node::Consumer(consumer) = &mut scenario.nodes[source] {
-                consumer.then.push(Then { event, to: place, probability: Percent(1.0), on: Vec::new() });
+                consumer.then.push(Then::new(event, place));
             }
         }
         Node::Broker(_) => {
             if let Node::Consumer(consumer) = &mut scenario.nodes[target]
                 && consumer.reads.iter().all(|r| r.from != place)
             {
-                consumer.reads.push(Read { from: place, group: None });
+                consumer.reads.push(Read::new(place));
             }
         }
         _ => {}

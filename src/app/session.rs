@@ -7,6 +7,7 @@ use super::files::{self, Home};
 use super::keep::{self, Keep};
 use super::library;
 use super::settings::Settings;
+use crate::exchange;
 use crate::ids::EventId;
 use crate::run::frame::{PlayState, Speed};
 use crate::run::source::MARKS;
@@ -312,6 +313,7 @@ impl Session {
         match crate::files::bytes(path) {
             Ok(bytes) => match scenario::read::text(&bytes, &shown) {
                 Ok(text) if Recording::is_one(&text) => self.open_recording(&text, path),
+                Ok(text) if exchange::is_known(&text) => self.import(&text, &shown),
                 Ok(text) => self.open_text(&text, Home::File(path.to_path_buf()), &shown, false),
                 Err(problems) => self.question = Some(Question::Broken { file: shown, problems }),
             },
@@ -319,6 +321,36 @@ impl Session {
                 self.settings.recent.retain(|known| known != path);
                 self.tell(Level::Error, format!("{shown} cannot be opened: {}", crate::files::reason(&why)));
             }
+        }
+    }
+
+    /// Opens another tool's file as a new scenario, and says what was not carried over.
+    fn import(&mut self, text: &str, called: &str) {
+        match exchange::import(text, None) {
+            Ok(carried) => {
+                self.open_text(&scenario::write(&carried.result), Home::Nowhere, called, false);
+                self.tell_left(&format!("Imported {called}"), &carried.left);
+            }
+            Err(why) => self.tell(Level::Error, format!("{called} cannot be imported: {why}")),
+        }
+    }
+
+    /// Writes the broker for RabbitMQ: a scenario itself is never a `.json` file.
+    fn export(&mut self, path: &Path) {
+        let Some(document) = &self.document else { return };
+        let shown = files::shown(path);
+        let written = exchange::rabbitmq::export(&document.scenario, None)
+            .and_then(|carried| crate::files::save(path, &carried.result).map(|()| carried.left).map_err(|why| crate::files::reason(&why)));
+        match written {
+            Ok(left) => self.tell_left(&format!("Exported RabbitMQ definitions to {shown}"), &left),
+            Err(why) => self.tell(Level::Error, format!("{shown} cannot be exported: {why}")),
+        }
+    }
+
+    fn tell_left(&mut self, done: &str, left: &[String]) {
+        match left {
+            [] => self.tell(Level::Info, done.to_owned()),
+            left => self.tell(Level::Warning, format!("{done}. Not carried over: {}", left.join("; "))),
         }
     }
 
@@ -492,6 +524,9 @@ impl Session {
     /// Saves; `over` says that a version someone else wrote meanwhile may go.
     fn save(&mut self, mut path: PathBuf, over: bool) {
         self.question = None;
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+            return self.export(&path);
+        }
         let Some(document) = &mut self.document else { return };
         if path.extension().is_none() {
             path.set_extension("ron");

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod compare;
 pub mod conform;
+mod exchange;
 mod progress;
 mod replay;
 mod replicas;
@@ -68,6 +69,10 @@ enum What {
     Compare(compare::Compare),
     /// Run rows of observed behaviour against the model of a broker. Exit code 0: all pass, 1: some fail, 2: bad input.
     Conform(conform::Conform),
+    /// Make a scenario of another tool's file: RabbitMQ definitions. Exit code 2: bad input.
+    Import(exchange::Import),
+    /// Write a part of a scenario for another tool: RabbitMQ definitions. Exit code 2: bad input.
+    Export(exchange::Export),
     /// Measure how fast this machine simulates, or builds the pictures of the window.
     Bench(bench::Bench),
 }
@@ -81,6 +86,8 @@ pub fn main() -> ExitCode {
         Some(What::Sweep(sweep)) => sweep.execute(),
         Some(What::Compare(compare)) => compare.execute(),
         Some(What::Conform(conform)) => conform.execute(),
+        Some(What::Import(import)) => import.execute(),
+        Some(What::Export(export)) => export.execute(),
         Some(What::Bench(bench)) => bench.execute(),
         Some(What::Open { file }) => window(Some(file)),
         None => window(None),

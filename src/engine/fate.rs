@@ -68,6 +68,8 @@ pub enum Reason {
     CommittedBefore,
     /// Its group was told to skip it.
     Skipped,
+    /// It was moved to another queue to be handled again.
+    Redriven,
     /// It went on to another bus.
     Forwarded,
     /// It may go from bus to bus once only.
@@ -108,6 +110,7 @@ impl fmt::Display for Reason {
             Reason::Purged => "its queue was emptied",
             Reason::CommittedBefore => "it was committed before it was handled",
             Reason::Skipped => "its group was told to skip it",
+            Reason::Redriven => "it was moved to another queue to be handled again",
             Reason::Forwarded => "it went on to another bus",
             Reason::SecondHop => "it had come from a bus and may go to a bus once only",
         })

@@ -5,6 +5,7 @@ use super::look::Answers;
 use crate::engine::broker::Broker;
 pub use crate::engine::broker::eventbridge::view as eventbridge;
 pub use crate::engine::broker::kafka::view as kafka;
+pub use crate::engine::broker::rabbitmq::view as rabbitmq;
 use crate::ids::{EventId, LinkId, TypeId};
 use crate::record::faults::FaultSpan;
 use crate::record::{Series, Totals};
@@ -104,6 +105,8 @@ impl Frame {
 pub enum BrokerView {
     /// Nothing more.
     Plain,
+    /// Queues with what is ready and unacked.
+    RabbitMq(Box<rabbitmq::View>),
     /// Buses, rules, replays, recent events.
     EventBridge(Box<eventbridge::View>),
     /// Partitions, positions, groups, nodes.
@@ -114,6 +117,7 @@ impl BrokerView {
     /// What a broker shows now.
     pub fn of(broker: &Broker) -> BrokerView {
         match broker {
+            Broker::RabbitMq(broker) => BrokerView::RabbitMq(Box::new(broker.view())),
             Broker::EventBridge(broker) => BrokerView::EventBridge(Box::new(broker.view())),
             Broker::Kafka(broker) => BrokerView::Kafka(Box::new(broker.view())),
             Broker::Simple(_) => BrokerView::Plain,

@@ -4,6 +4,7 @@
 //! Field names are the file format's; every optional field is left out of the file while it has its default.
 
 use super::broker::BrokerKind;
+use super::broker::rabbitmq::Header;
 use super::faults::Trouble;
 use super::handling::{Ack, After, Breaker, Budget, Inbox, Poison, Scale, Shed};
 use super::pairs::Pairs;
@@ -310,6 +311,25 @@ pub struct Emit {
     pub to: String,
     /// When events are emitted.
     pub arrivals: Arrivals,
+    /// RabbitMQ: the routing key. Default: the event's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing_key: Option<String>,
+    /// RabbitMQ: headers, for headers exchanges.
+    #[serde(default, skip_serializing_if = "Pairs::is_empty")]
+    pub headers: Pairs<Header>,
+    /// RabbitMQ: the priority. Default: none, which counts as 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u8>,
+    /// RabbitMQ: how long the event may wait in a queue. Default: as long as the queue allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiration: Option<Span>,
+}
+
+impl Emit {
+    /// A workload without anything special.
+    pub fn new(event: Option<String>, to: String, arrivals: Arrivals) -> Emit {
+        Emit { event, to, arrivals, routing_key: None, headers: Pairs::default(), priority: None, expiration: None }
+    }
 }
 
 /// A broker node.
@@ -349,6 +369,9 @@ pub struct Consumer {
     /// Events each instance handles at a time. Default 1.
     #[serde(default = "one_u32", skip_serializing_if = "is_one")]
     pub threads: u32,
+    /// Most events that an instance may hold without having acknowledged them, of a RabbitMQ or simple broker. Default: without limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefetch: Option<u32>,
     /// How long handling takes and how often it fails.
     #[serde(default, skip_serializing_if = "is_default")]
     pub handle: Handle,
@@ -361,9 +384,6 @@ pub struct Consumer {
     /// When it tells its broker that it has an event. Default: after the work.
     #[serde(default, skip_serializing_if = "is_default")]
     pub ack: Ack,
-    /// Most events an instance holds at a time, in hand and waiting. Default: as many as its broker's kind gives.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub prefetch: Option<u32>,
     /// Longest an attempt may take; then it fails. Default: as long as it takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Span>,
@@ -397,11 +417,11 @@ impl Default for Consumer {
             reads: Vec::new(),
             instances: one_u32(),
             threads: one_u32(),
+            prefetch: None,
             handle: Handle::default(),
             retry: None,
             dead_letter: None,
             ack: Ack::AfterWork,
-            prefetch: None,
             timeout: None,
             inbox: None,
             breaker: None,
@@ -422,6 +442,19 @@ pub struct Read {
     /// Consumers of one group share its events. Default: the consumer's id, a group of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// RabbitMQ: consumers of a higher priority are served first while they can take something. Default 0.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub priority: i32,
+    /// RabbitMQ: an event whose last attempt failed goes back to its queue instead of being rejected. Default: it is rejected.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub requeue: bool,
+}
+
+impl Read {
+    /// A subscription without anything special.
+    pub fn new(from: String) -> Read {
+        Read { from, group: None, priority: 0, requeue: false }
+    }
 }
 
 /// What a handler does with an event.
@@ -488,6 +521,19 @@ pub struct Then {
     /// Event types it follows from. Default: every type the consumer reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on: Vec<String>,
+    /// RabbitMQ: the routing key. Default: the event's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing_key: Option<String>,
+    /// RabbitMQ: headers, for headers exchanges.
+    #[serde(default, skip_serializing_if = "Pairs::is_empty")]
+    pub headers: Pairs<Header>,
+}
+
+impl Then {
+    /// One event for every event handled.
+    pub fn new(event: String, to: String) -> Then {
+        Then { event, to, probability: always(), on: Vec::new(), routing_key: None, headers: Pairs::default() }
+    }
 }
 
 /// A checkable statement about a run, such as `p99 < 200ms`; see [`mod@super::expect`] for the language.

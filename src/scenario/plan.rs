@@ -4,6 +4,7 @@
 //! empty distributions or impossible numbers.
 
 use super::broker::BrokerKind;
+use super::broker::rabbitmq::Header;
 use super::document::{Handle, Limits, Retry};
 use super::expect::Expectation;
 use super::faults::Fault;
@@ -108,8 +109,23 @@ pub struct EmitterPlan {
     pub link: LinkId,
     /// When it emits.
     pub origin: Origin,
+    /// What a RabbitMQ broker looks at.
+    pub properties: Properties,
     /// Whether it waits for confirmations.
     pub publish: Publish,
+}
+
+/// What the events of an emitter carry for a RabbitMQ broker.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Properties {
+    /// The routing key; `None`: the event's name.
+    pub routing_key: Option<String>,
+    /// Headers.
+    pub headers: Vec<(String, Header)>,
+    /// The priority.
+    pub priority: Option<u8>,
+    /// How long they may wait in a queue.
+    pub expiration: Option<Span>,
 }
 
 /// When an emitter emits.
@@ -198,6 +214,10 @@ pub struct ReadPlan {
     pub outlet: OutletId,
     /// The way from the broker to the consumer.
     pub link: LinkId,
+    /// Priority among the consumers of a RabbitMQ queue.
+    pub priority: i32,
+    /// Whether a RabbitMQ queue takes back what failed for good.
+    pub requeue: bool,
 }
 
 /// A consumer.
@@ -209,6 +229,8 @@ pub struct ConsumerPlan {
     pub instances: u32,
     /// Events each handles at a time, at least 1.
     pub threads: u32,
+    /// Most unacknowledged events of a RabbitMQ channel; 0: without limit.
+    pub prefetch: u32,
     /// When it acknowledges.
     pub ack: Ack,
     /// Time and failures of handling.
@@ -228,8 +250,6 @@ pub struct ConsumerPlan {
 /// How a consumer takes its work and finishes it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Handling {
-    /// Most events an instance holds at a time.
-    pub prefetch: Option<u32>,
     /// Longest an attempt may take.
     pub timeout: Option<Span>,
     /// Remembers what it has handled.
@@ -243,9 +263,9 @@ pub struct Handling {
 }
 
 impl Handling {
-    /// Whether it takes nothing but work and time (what brokers do with a `prefetch` is theirs).
+    /// Whether it takes nothing but work and time.
     pub fn is_plain(&self) -> bool {
-        Handling { prefetch: None, ..self.clone() } == Handling::default()
+        *self == Handling::default()
     }
 }
 

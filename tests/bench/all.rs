@@ -5,6 +5,7 @@
 
 mod document;
 mod pieces;
+mod rabbitmq;
 mod runs;
 
 fn main() {

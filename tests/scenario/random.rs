@@ -4,6 +4,7 @@ use crate::shipped::library;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use tidemill::scenario::broker::rabbitmq::Header;
 use tidemill::scenario::broker::{BrokerKind, Simple};
 use tidemill::scenario::document::{
     Broker, Consumer, Emit, Event, Expect, Group, Handle, Limits, Link, Network, Node, Note, Producer, Read, Retry, Scenario, Then,
@@ -107,8 +108,18 @@ fn at() -> impl Strategy<Value = Option<(f32, f32)>> {
     option::of((-1e6..1e6_f32, (-2000..2000_i32).prop_map(|y| y as f32)))
 }
 
+fn headers() -> impl Strategy<Value = Pairs<Header>> {
+    pairs(prop_oneof![
+        text().prop_map(Header::Text),
+        any::<i64>().prop_map(Header::Number),
+        any::<bool>().prop_map(Header::Flag),
+        Just(Header::Present)
+    ])
+}
+
 fn consumer() -> impl Strategy<Value = Node> {
-    let reads = vec((text(), option::of(text())).prop_map(|(from, group)| Read { from, group }), 0..3);
+    let reads = (text(), option::of(text()), any::<i32>(), any::<bool>());
+    let reads = vec(reads.prop_map(|(from, group, priority, requeue)| Read { from, group, priority, requeue }), 0..3);
     let poison = prop_oneof![
         percent().prop_map(Poison::Share),
         text().prop_map(Poison::Key),
@@ -127,8 +138,10 @@ fn consumer() -> impl Strategy<Value = Node> {
         budget,
         after: if drop { After::Drop } else { After::DeadLetter },
     }));
-    let then = (text(), text(), percent(), vec(text(), 0..3));
-    let then = vec(then.prop_map(|(event, to, probability, on)| Then { event, to, probability, on }), 0..3);
+    let then = (text(), text(), percent(), vec(text(), 0..3), option::of(text()), headers());
+    let then =
+        then.prop_map(|(event, to, probability, on, routing_key, headers)| Then { event, to, probability, on, routing_key, headers });
+    let then = vec(then, 0..3);
     ((text(), at(), option::of(text())), reads, (0..3_u32, 0..3_u32), handle, retry, option::of(text()), then, (publish(), caring()))
         .prop_map(|((id, at, zone), reads, (instances, threads), handle, retry, dead_letter, then, (publish, caring))| {
             Node::Consumer(Consumer { id, at, zone, reads, instances, threads, handle, retry, dead_letter, then, publish, ..caring })
@@ -165,7 +178,16 @@ fn publish() -> impl Strategy<Value = Publish> {
 }
 
 fn node() -> impl Strategy<Value = Node> {
-    let emit = (option::of(text()), text(), arrivals()).prop_map(|(event, to, arrivals)| Emit { event, to, arrivals });
+    let emit = (option::of(text()), text(), arrivals(), option::of(text()), headers(), option::of(any::<u8>()), option::of(span()))
+        .prop_map(|(event, to, arrivals, routing_key, headers, priority, expiration)| Emit {
+            event,
+            to,
+            arrivals,
+            routing_key,
+            headers,
+            priority,
+            expiration,
+        });
     prop_oneof![
         (text(), at(), option::of(text()), vec(emit, 0..3), publish())
             .prop_map(|(id, at, zone, emits, publish)| Node::Producer(Producer { id, at, zone, emits, publish })),

@@ -12,6 +12,7 @@ mod handling;
 mod journeys;
 mod limits;
 mod publishing;
+mod rabbitmq;
 mod replay;
 mod seek;
 mod theory;

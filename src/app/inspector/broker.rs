@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn renaming_a_topic_takes_its_readers_along() {
         let simple = Simple { topics: vec!["orders".into(), "other".into()] };
-        let read = |from: &str| Read { from: from.into(), group: None };
+        let read = |from: &str| Read::new(from.into());
         let scenario = Scenario {
             nodes: vec![
                 Node::Broker(Broker { id: "bus".into(), at: None, zone: None, kind: BrokerKind::Simple(simple) }),

@@ -2,9 +2,8 @@
 
 use super::fields::{add, count, entry, name_of, optional, section, share};
 use super::{Inspected, Tag, ends, fields, handling, shapes, types};
-use crate::app::kinds::Way;
+use crate::app::kinds::{self, Way};
 use crate::scenario::document::{Consumer, Read, Retry, Then};
-use crate::scenario::units::Percent;
 use egui::Ui;
 
 /// Draws the fields.
@@ -13,6 +12,13 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer) {
     let (channels, outlets) = (ends(input.scenario, Way::In), ends(input.scenario, Way::Out));
     count(ui, theme, "Instances", "Running copies", &mut consumer.instances, 1..=100_000);
     count(ui, theme, "Threads", "Events each instance handles at a time", &mut consumer.threads, 1..=100_000);
+    if consumer
+        .reads
+        .iter()
+        .any(|read| kinds::rabbitmq::is_at(input.scenario, &read.from) || kinds::simple::is_at(input.scenario, &read.from))
+    {
+        kinds::rabbitmq::prefetch(ui, theme, consumer);
+    }
     section(ui, theme, "Handling");
     shapes::times(ui, theme, "Time", "Time one event takes", &mut consumer.handle.time);
     share(ui, theme, "Fails", "Share of attempts that fail", &mut consumer.handle.fails);
@@ -38,6 +44,9 @@ fn reads(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, outlets: &
                 if optional(ui, theme, "Group", "Consumers of one group share its events", &own, &mut group) {
                     read.group = group.map(|g| g.0);
                 }
+                if kinds::rabbitmq::is_at(input.scenario, &read.from) {
+                    kinds::rabbitmq::reading(ui, theme, read);
+                }
             };
             if entry(ui, theme, &format!("subscription {}", i + 1), fields) {
                 gone = Some(i);
@@ -49,7 +58,7 @@ fn reads(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, outlets: &
     }
     if add(ui, theme, "Add subscription") {
         let free = outlets.iter().find(|c| !consumer.reads.iter().any(|r| r.from == **c)).or(outlets.first());
-        consumer.reads.push(Read { from: free.cloned().unwrap_or_default(), group: None });
+        consumer.reads.push(Read::new(free.cloned().unwrap_or_default()));
     }
 }
 
@@ -88,6 +97,9 @@ fn then(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, channels: &
                 name_of(ui, theme, "To", "Broker and channel", channels, &mut then.to);
                 share(ui, theme, "How often", "Share of handled events it follows from", &mut then.probability);
                 triggers(ui, input, then, &types);
+                if kinds::rabbitmq::is_at(input.scenario, &then.to) {
+                    kinds::rabbitmq::addressed(ui, theme, &mut then.routing_key, &mut then.headers);
+                }
             };
             if entry(ui, theme, &format!("emission {}", i + 1), fields) {
                 gone = Some(i);
@@ -100,7 +112,7 @@ fn then(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, channels: &
     if add(ui, theme, "Add emission") {
         let event = types.last().cloned().unwrap_or_default();
         let to = channels.iter().find(|c| !consumer.reads.iter().any(|r| r.from == **c)).or(channels.first());
-        consumer.then.push(Then { event, to: to.cloned().unwrap_or_default(), probability: Percent(1.0), on: Vec::new() });
+        consumer.then.push(Then::new(event, to.cloned().unwrap_or_default()));
     }
 }
 

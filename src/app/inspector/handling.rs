@@ -20,11 +20,6 @@ pub fn handling(ui: &mut Ui, theme: &Theme, consumer: &mut Consumer) {
     poison(ui, theme, consumer);
     optional(ui, theme, "Timeout", "Longest an attempt may take; then it fails", "none", &mut consumer.timeout);
     ack(ui, theme, &mut consumer.ack);
-    if let Some(prefetch) =
-        part(ui, theme, "Prefetch", "Limits the events an instance holds, in hand and waiting", &mut consumer.prefetch, || 10)
-    {
-        count(ui, theme, "At most", "Events an instance holds at a time", prefetch, 1..=1_000_000);
-    }
 }
 
 /// Draws the fields of what a consumer does to survive.

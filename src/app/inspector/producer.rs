@@ -2,7 +2,7 @@
 
 use super::fields::{add, entry, name_of, section};
 use super::{Inspected, ends, shapes, types};
-use crate::app::kinds::Way;
+use crate::app::kinds::{self, Way};
 use crate::scenario::document::{Emit, Producer};
 use crate::scenario::shapes::Arrivals;
 use crate::scenario::units::Rate;
@@ -27,11 +27,8 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, producer: &mut Producer) {
     }
     if add(ui, theme, "Add workload") {
         let like = producer.emits.last().cloned();
-        producer.emits.push(like.unwrap_or_else(|| Emit {
-            event: types.first().cloned(),
-            to: channels.first().cloned().unwrap_or_default(),
-            arrivals: Arrivals::Poisson(Rate(10.0)),
-        }));
+        let first = || Emit::new(types.first().cloned(), channels.first().cloned().unwrap_or_default(), Arrivals::Poisson(Rate(10.0)));
+        producer.emits.push(like.unwrap_or_else(first));
     }
 }
 
@@ -48,4 +45,7 @@ fn workload(ui: &mut Ui, input: &Inspected<'_>, emit: &mut Emit, channels: &[Str
     }
     name_of(ui, theme, "To", "Broker and channel", channels, &mut emit.to);
     shapes::arrivals(ui, theme, &mut emit.arrivals);
+    if kinds::rabbitmq::is_at(input.scenario, &emit.to) {
+        kinds::rabbitmq::emitting(ui, theme, emit);
+    }
 }

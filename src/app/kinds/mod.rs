@@ -7,6 +7,7 @@
 pub mod eventbridge;
 pub mod inside;
 pub mod kafka;
+pub mod rabbitmq;
 pub mod simple;
 
 use super::action::Action;
@@ -33,7 +34,7 @@ pub struct Offer {
 }
 
 /// All kinds, in the order in which they are offered.
-pub static OFFERS: &[Offer] = &[simple::OFFER, kafka::OFFER, eventbridge::OFFER];
+pub static OFFERS: &[Offer] = &[simple::OFFER, kafka::OFFER, rabbitmq::OFFER, eventbridge::OFFER];
 
 /// The kind that a key or a plain "broker" stands for.
 pub fn usual() -> &'static Offer {
@@ -50,6 +51,7 @@ pub fn of(kind: &BrokerKind) -> &dyn Kind {
     match kind {
         BrokerKind::Simple(simple) => simple,
         BrokerKind::Kafka(parts) => parts,
+        BrokerKind::RabbitMq(rabbitmq) => rabbitmq,
         BrokerKind::EventBridge(parts) => parts,
     }
 }
@@ -59,6 +61,7 @@ pub fn of_mut(kind: &mut BrokerKind) -> &mut dyn Kind {
     match kind {
         BrokerKind::Simple(simple) => simple,
         BrokerKind::Kafka(parts) => parts,
+        BrokerKind::RabbitMq(rabbitmq) => rabbitmq,
         BrokerKind::EventBridge(parts) => parts,
     }
 }

@@ -64,12 +64,14 @@ pub struct Figures {
 /// What the system refused, in a sentence.
 pub fn measure(quick: bool) -> std::result::Result<Figures, String> {
     let sizes = if quick { QUICK } else { FULL };
+    let n = sizes.published;
     let plain = [
-        workloads::mm1(sizes.published),
-        workloads::fanout(1, sizes.published),
-        workloads::retry(sizes.published),
-        workloads::kafka(sizes.published),
-        workloads::eventbridge(sizes.published),
+        workloads::mm1(n),
+        workloads::fanout(1, n),
+        workloads::retry(n),
+        workloads::kafka(n),
+        workloads::rabbitmq(n),
+        workloads::eventbridge(n),
     ];
     let progress = Runs::new("engine", (2 + plain.len() + sizes.copies.len()) * sizes.repetitions as usize);
     let run = |workload: &Workload| repeat(workload, sizes.repetitions, &progress);

@@ -111,6 +111,33 @@ pub fn kafka(published: u64) -> Workload {
     Workload { name: "kafka".to_owned(), text, theory: None }
 }
 
+/// RabbitMQ at its usual work: a topic exchange with eight patterns, four queues, four consumers with a prefetch of 10 that acknowledge
+/// each event. Every event reaches all four queues.
+pub fn rabbitmq(published: u64) -> Workload {
+    let (mut queues, mut bindings, mut consumers) = (String::new(), String::new(), String::new());
+    for q in 0..4 {
+        let _ = write!(queues, r#"Queue(name: "q{q}"), "#);
+        let _ =
+            write!(bindings, r##"Binding(from: "x", to: "q{q}", key: "order.#"), Binding(from: "x", to: "q{q}", key: "*.{q}.paid"), "##);
+        let _ = write!(
+            consumers,
+            r#"
+        Consumer(id: "c{q}", prefetch: 10, reads: [Read(from: "b/q{q}")], handle: Handle(time: Exponential(mean: "800us"))),"#
+        );
+    }
+    let text = format!(
+        r#"Scenario(format: 1, name: "rabbitmq", duration: "{published}ms", network: Network(latency: Constant("0s")),
+    events: [Event(name: "E")],
+    nodes: [
+        Producer(id: "p", emits: [Emit(event: "E", to: "b/x", arrivals: Poisson("1000/s"), routing_key: "order.es.paid")]),
+        Broker(id: "b", kind: RabbitMq(exchanges: [Exchange(name: "x", kind: Topic)], queues: [{queues}], bindings: [{bindings}])),{consumers}
+    ])"#
+    );
+    // Each consumer is an M/M/1: where its events wait, in the queue or in its hands, makes no difference.
+    let theory = 1.0 / (1.0 / 0.0008 - 1000.0);
+    Workload { name: "rabbitmq".to_owned(), text, theory: (published as f64 / 1000.0 >= STEADY).then_some(theory) }
+}
+
 /// A bus with 20 rules, whose patterns look at numbers, texts and absent fields, and four targets: each event reaches about four.
 /// `published` events in all.
 pub fn eventbridge(published: u64) -> Workload {
@@ -182,6 +209,7 @@ mod tests {
             (fanout(1, 10_000), 6),
             (fanout(7, 70), 42),
             (retry(500), 5),
+            (rabbitmq(500), 6),
             (eventbridge(500), 6),
             (waiting(9, 9), 3),
             (waiting(0, 9), 3),

@@ -222,5 +222,6 @@ macro_rules! kinds {
 kinds! {
     Simple(simple::Simple),
     Kafka(kafka::Kafka),
+    RabbitMq(rabbitmq::RabbitMq),
     EventBridge(eventbridge::EventBridge),
 }

@@ -76,7 +76,8 @@ impl Simple {
             let mut ways = Vec::new();
             for outlet in &plan.channels[*channel].outlets {
                 let at = seats.at(plan, *outlet);
-                let prefetch = |seat: &SeatId| plan.consumers[seats.get(*seat).consumer.index()].handling.prefetch;
+                let prefetch =
+                    |seat: &SeatId| Some(plan.consumers[seats.get(*seat).consumer.index()].prefetch).filter(|prefetch| *prefetch > 0);
                 let alone = at.len() == 1 && at.iter().all(|seat| prefetch(seat).is_none());
                 let member = |seat: &SeatId| {
                     let consumer = &plan.consumers[seats.get(*seat).consumer.index()];

@@ -3,10 +3,12 @@
 
 pub mod eventbridge;
 pub mod kafka;
+pub mod rabbitmq;
 mod simple;
 
 pub use eventbridge::EventBridge;
 pub use kafka::Kafka;
+pub use rabbitmq::RabbitMq;
 pub use simple::Simple;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,8 @@ pub enum BrokerKind {
     Simple(Simple),
     /// Kafka 4.x: topics of partitions, kept and read by offset.
     Kafka(Kafka),
+    /// RabbitMQ 4.0: exchanges, queues and bindings.
+    RabbitMq(RabbitMq),
     /// EventBridge's classic buses with rules.
     EventBridge(EventBridge),
 }
@@ -86,6 +90,7 @@ impl BrokerKind {
         match self {
             BrokerKind::Simple(parts) => parts,
             BrokerKind::Kafka(parts) => parts,
+            BrokerKind::RabbitMq(parts) => parts,
             BrokerKind::EventBridge(parts) => parts,
         }
     }

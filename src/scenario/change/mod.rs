@@ -5,10 +5,12 @@
 
 mod eventbridge;
 mod kafka;
+mod rabbitmq;
 mod simple;
 
 use super::Scenario;
 use super::broker::BrokerKind;
+use super::broker::rabbitmq::DEFAULT_EXCHANGE;
 use super::document::{Consumer, Node, Read};
 use std::collections::BTreeMap;
 
@@ -53,11 +55,13 @@ struct Converter {
 enum Reading {
     /// By channel, and as which group.
     Channels,
+    /// By the name of a queue, which readers share.
+    Queue,
     /// By the name of a rule, of which each group gets copies of its own.
     Rule,
 }
 
-const CONVERTERS: &[Converter] = &[simple::CONVERTER, kafka::CONVERTER, eventbridge::CONVERTER];
+const CONVERTERS: &[Converter] = &[simple::CONVERTER, kafka::CONVERTER, rabbitmq::CONVERTER, eventbridge::CONVERTER];
 
 /// The kinds that brokers can be changed to: name in the file, and title.
 pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -163,9 +167,28 @@ fn drawing(scenario: &Scenario, id: &str, kind: &BrokerKind, lost: &mut Vec<Stri
     match kind {
         BrokerKind::Simple(_) => {}
         BrokerKind::Kafka(parts) => kafka::lost(parts, lost),
+        BrokerKind::RabbitMq(parts) => {
+            rabbitmq::lost(parts, lost);
+            forget_default(scenario, id, &mut drawing);
+        }
         BrokerKind::EventBridge(parts) => eventbridge::lost(parts, lost),
     }
     (drawing, places)
+}
+
+/// The exchange without a name is only drawn where somebody publishes to it.
+fn forget_default(scenario: &Scenario, id: &str, drawing: &mut Drawing) {
+    let end = format!("{id}/{DEFAULT_EXCHANGE}");
+    let used = scenario.nodes.iter().any(|node| match node {
+        Node::Producer(producer) => producer.emits.iter().any(|emit| emit.to == end),
+        Node::Consumer(consumer) => consumer.then.iter().any(|then| then.to == end) || consumer.dead_letter.as_ref() == Some(&end),
+        Node::Broker(_) => false,
+    });
+    if !used && let Some(at) = drawing.channels.iter().position(|channel| channel == DEFAULT_EXCHANGE) {
+        // It is the last one, so that no other moves up.
+        drawing.channels.truncate(at);
+        drawing.outlets.iter_mut().for_each(|outlet| outlet.channels.retain(|channel| *channel < at));
+    }
 }
 
 /// Gives outlets of one name names of their own: a consumer that reads several channels.

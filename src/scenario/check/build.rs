@@ -6,8 +6,8 @@ use crate::scenario::document::{Consumer, Link, Node, Retry, Scenario};
 use crate::scenario::expect::Expectation;
 use crate::scenario::handling::Scale;
 use crate::scenario::plan::{
-    BrokerPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, Handling, LinkPlan, NodePlan, Origin, OutletPlan, Plan, ReadPlan, Role,
-    TypePlan,
+    BrokerPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, Handling, LinkPlan, NodePlan, Origin, OutletPlan, Plan, Properties,
+    ReadPlan, Role, TypePlan,
 };
 use crate::scenario::publishing::Publish;
 use crate::time::Time;
@@ -131,7 +131,6 @@ fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
         instances,
         threads,
         handling: Handling {
-            prefetch: consumer.prefetch,
             timeout: consumer.timeout,
             inbox: consumer.inbox.clone(),
             breaker: consumer.breaker.clone(),
@@ -139,6 +138,7 @@ fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
             scale: consumer.scale.clone(),
         },
         ack: consumer.ack,
+        prefetch: consumer.prefetch.unwrap_or(0),
         handle: consumer.handle.clone(),
         retry: consumer.retry.clone().unwrap_or(Retry { attempts: 1, ..Retry::default() }),
         dead_letter: None,
@@ -164,6 +164,7 @@ fn emitters(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, roles: &[Ro
             }
             _ => continue,
         };
+        let properties = properties(&scenario.nodes[emitter.node.index()], emitter);
         let event = emitter.event.map_or("*", |e| &scenario.events[e.index()].name);
         let name = format!("{}/{event}->{}", scenario.nodes[emitter.node.index()].id(), plan.channels[channel.index()].name);
         let name = distinct(name, &mut taken, &mut repeats);
@@ -172,7 +173,27 @@ fn emitters(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, roles: &[Ro
             Node::Consumer(consumer) => consumer.publish.clone(),
             Node::Broker(_) => Publish::Forget,
         };
-        plan.emitters.push(EmitterPlan { node: emitter.node, name, event: emitter.event, channel, link, origin, publish });
+        plan.emitters.push(EmitterPlan { node: emitter.node, name, event: emitter.event, channel, link, origin, properties, publish });
+    }
+}
+
+/// What the `Emit` says to a RabbitMQ broker.
+fn properties(node: &Node, emitter: &super::names::Emitter) -> Properties {
+    match (&emitter.origin, node) {
+        (Source::Emits { .. }, Node::Producer(producer)) => {
+            let emit = &producer.emits[emitter.index];
+            Properties {
+                routing_key: emit.routing_key.clone(),
+                headers: emit.headers.0.clone(),
+                priority: emit.priority,
+                expiration: emit.expiration,
+            }
+        }
+        (Source::Then { .. }, Node::Consumer(consumer)) => {
+            let then = &consumer.then[emitter.index];
+            Properties { routing_key: then.routing_key.clone(), headers: then.headers.0.clone(), ..Properties::default() }
+        }
+        _ => Properties::default(),
     }
 }
 
@@ -199,7 +220,7 @@ fn reads(plan: &mut Plan, names: &Names<'_>, roles: &[Role], links: &mut Links<'
         let link = links.between(broker, read.node);
         plan.consumers[consumer.index()].reads.push(ReadId::at(i));
         plan.outlets[outlet.index()].readers.push(ReadId::at(i));
-        plan.reads.push(ReadPlan { consumer, outlet, link });
+        plan.reads.push(ReadPlan { consumer, outlet, link, priority: read.priority, requeue: read.requeue });
     }
 }
 

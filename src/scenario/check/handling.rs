@@ -37,9 +37,6 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
                 "write `AfterWork` to acknowledge each event",
             );
         }
-        if consumer.prefetch == Some(0) {
-            findings.error_help(at("prefetch"), "a prefetch of 0 takes nothing", "leave it out for no limit");
-        }
         if consumer.timeout == Some(Span::ZERO) {
             findings.error_help(at("timeout"), "no attempt takes 0", "leave it out to let each take as long as it takes");
         }

@@ -13,6 +13,7 @@ mod kafka;
 mod names;
 mod numbers;
 mod publishing;
+mod rabbitmq;
 #[cfg(test)]
 mod tests;
 
@@ -42,6 +43,7 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
     flow::follow(scenario, &names, &mut findings);
     numbers::look(scenario, &names, &mut findings);
     kafka::look(scenario, &names, &mut findings);
+    rabbitmq::look(scenario, &names, &mut findings);
     let faults = faults::resolve(scenario, &mut findings);
     handling::look(scenario, &names, &mut findings);
     publishing::look(scenario, &names, &mut findings);

@@ -43,6 +43,10 @@ pub(super) struct Reading {
     /// The channels whose events may come this way.
     pub channels: Vec<ChannelId>,
     pub outlet: Option<OutletId>,
+    /// As in the file.
+    pub priority: i32,
+    /// As in the file.
+    pub requeue: bool,
 }
 
 /// A channel of a broker.
@@ -307,7 +311,7 @@ impl<'s> Names<'s> {
             }
             let known = outlet.map(|outlet| &self.outlets[outlet.index()]);
             let (broker, channels) = (known.map(|o| o.broker), known.map_or_else(Vec::new, |o| o.channels.clone()));
-            self.reads.push(Reading { node, path, broker, channels, outlet });
+            self.reads.push(Reading { node, path, broker, channels, outlet, priority: read.priority, requeue: read.requeue });
         }
     }
 

@@ -66,8 +66,8 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
             }
             Node::Broker(broker) => match &broker.kind {
                 BrokerKind::EventBridge(parts) => super::eventbridge::look(parts, names, id, scenario, findings),
-                // Kafka's numbers are looked at together with the names they go with.
-                BrokerKind::Simple(_) | BrokerKind::Kafka(_) => {}
+                // Kafka's and RabbitMQ's numbers are looked at together with the names they go with.
+                BrokerKind::Simple(_) | BrokerKind::Kafka(_) | BrokerKind::RabbitMq(_) => {}
             },
         }
     }

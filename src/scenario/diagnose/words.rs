@@ -6,14 +6,8 @@ use crate::scenario::names::{Suggest, listed};
 use crate::scenario::read::shortened;
 
 /// Fields that the format has names for and this version does not have yet.
-const LATER_FIELDS: &[(&str, &[&str])] = &[
-    ("Scenario", &["lesson"]),
-    ("Producer", &["outbox"]),
-    ("Consumer", &["ordered", "calls", "state"]),
-    ("Emit", &["routing_key", "headers"]),
-];
-/// The same for variants.
-const LATER_VARIANTS: &[&str] = &["RabbitMq"];
+const LATER_FIELDS: &[(&str, &[&str])] =
+    &[("Scenario", &["lesson"]), ("Producer", &["outbox"]), ("Consumer", &["ordered", "calls", "state"])];
 
 /// Message and help for a refusal of an item.
 pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) -> (String, Option<String>) {
@@ -33,13 +27,8 @@ pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) 
             (format!("there is no field `{}` in {}", shortened(name), called(tree, structure)), Some(help))
         }
         Why::Variant { of, name, known } => {
-            let help = match LATER_VARIANTS.contains(&name.as_str()) {
-                true => format!("`{name}` is not part of this version; there is {}", listed(known.iter().copied())),
-                false => {
-                    let near = suggest.did_you_mean(name, known.iter().copied());
-                    near.unwrap_or_else(|| format!("choose one of {}", listed(known.iter().copied())))
-                }
-            };
+            let near = suggest.did_you_mean(name, known.iter().copied());
+            let help = near.unwrap_or_else(|| format!("choose one of {}", listed(known.iter().copied())));
             (format!("there is no {} `{name}`", kind(of)), Some(help))
         }
         Why::Other { expected } => other(tree, item, expected),
@@ -136,6 +125,8 @@ fn kind(of: &str) -> String {
         "Key" => "choice of keys",
         "Attribute" => "kind of attribute",
         "BrokerKind" => "broker kind",
+        "QueueKind" => "kind of queue",
+        "ExchangeKind" => "kind of exchange",
         "Node" => "kind of node",
         "Backoff" => "backoff",
         "Jitter" => "jitter",

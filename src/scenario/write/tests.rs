@@ -93,7 +93,7 @@ fn nodes_come_go_and_move_with_their_comments() {
     scenario.nodes.retain(|n| n.id() != "analytics");
     scenario.nodes.push(Node::Consumer(Consumer {
         id: "audit".into(),
-        reads: vec![Read { from: "bus/orders".into(), group: None }],
+        reads: vec![Read::new("bus/orders".into())],
         ..Consumer::default()
     }));
     let (_, _, displaced) = changed(&scenario);

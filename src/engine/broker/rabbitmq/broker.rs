@@ -3,9 +3,9 @@
 use super::consumer::{Channel, ChannelLimits, Seat, Subscription};
 use super::death::{Death, Deaths, Reason};
 use super::exchange::{Binding, Exchange, ExchangeId, QueueId, Target};
-use super::message::{Letter, NEVER, Origin, Rare};
+use super::message::{Letter, NEVER, Origin, Payload, Rare};
 use super::names::Name;
-use super::out::{Arrival, Dead, End, Out};
+use super::out::{Arrival, Dead, End, Out, Step};
 use super::queue::Queue;
 use super::settings::Settings;
 use super::topology::{Routing, Topology};
@@ -52,7 +52,7 @@ impl<M> Default for Broker<M> {
     }
 }
 
-impl<M: Clone> Broker<M> {
+impl<M: Payload> Broker<M> {
     /// The time it was last told, in nanoseconds.
     pub fn now(&self) -> u64 {
         self.now
@@ -145,13 +145,15 @@ impl<M: Clone> Broker<M> {
     /// Binds; a key is text for all kinds of exchanges.
     pub fn bind(&mut self, source: ExchangeId, target: Target, key: &str, arguments: Table) {
         let key = self.topology.names.key(key);
+        let arguments = sorted(arguments);
         self.topology.bind(source, Binding { target, key, arguments });
     }
 
     /// Undoes exactly one binding, if it is there.
     pub fn unbind(&mut self, source: ExchangeId, target: Target, key: &str, arguments: &Table) {
         let key = self.topology.names.key(key);
-        self.topology.unbind(source, |known| known.target == target && known.key == key && known.arguments == *arguments);
+        let arguments = sorted(arguments.clone());
+        self.topology.unbind(source, |known| known.target == target && known.key == key && known.arguments == arguments);
     }
 
     /// The number of an exchange and a routing key, for messages published with them.
@@ -199,6 +201,14 @@ impl<M: Clone> Broker<M> {
         self.routing.queues = queues;
         self.settle_dead();
         Published { routed, refused }
+    }
+
+    /// Puts a message into a queue as if it had been routed there. False if the queue refuses it.
+    #[inline]
+    pub fn publish_to(&mut self, id: QueueId, letter: Letter<M>, from: Option<Channel>) -> bool {
+        let kept = self.enqueue(id, letter, from);
+        self.settle_dead();
+        kept
     }
 
     #[inline]
@@ -253,6 +263,27 @@ impl<M: Clone> Broker<M> {
         self.with(id, |queue, _, _, _| queue.purge()).unwrap_or(0)
     }
 
+    /// Moves the head of one queue to the tail of another, as a shovel does: consumed, published again through the default exchange with
+    /// its headers, acknowledged. `change` makes the new payload. The answer is the old payload; `None` if there was nothing, or the
+    /// target refused it.
+    pub fn shovel(&mut self, from: QueueId, to: QueueId, change: impl FnOnce(&M) -> M) -> Option<M> {
+        let name = self.queue(to)?.name;
+        let (place, letter) = self.queues.get_mut(from.0 as usize)?.as_mut()?.take_head()?;
+        let rare = letter.rare.as_deref().map(|rare| {
+            Arc::new(Rare { headers: rare.headers.clone(), priority: rare.priority, expiration: rare.expiration, ..Rare::default() })
+        });
+        let origin = self.origin_of_pair((Name::EMPTY, name));
+        let copy = Letter { rare, persistent: letter.persistent, ..Letter::new(change(&letter.payload), letter.size, origin) };
+        let payload = letter.payload.clone();
+        if self.enqueue(to, copy, None) {
+            return Some(payload);
+        }
+        if let Some(queue) = self.queues.get_mut(from.0 as usize).and_then(Option::as_mut) {
+            queue.keep_again(place, letter);
+        }
+        None
+    }
+
     /// Renews the lease of a queue that somebody asked about.
     pub fn renew(&mut self, id: QueueId) {
         self.with(id, |queue, now, _, _| queue.renew(now));
@@ -288,6 +319,25 @@ impl<M: Clone> Broker<M> {
         }
     }
 
+    /// The payload of an unacked message, to be changed.
+    pub fn held_mut(&mut self, id: QueueId, slot: u32) -> Option<&mut M> {
+        self.queues.get_mut(id.0 as usize)?.as_mut()?.held_mut(slot)
+    }
+
+    /// Unacked messages of a channel that is about to go are no longer there: nothing comes back for them.
+    pub fn forget(&mut self, id: QueueId, slots: &[u32]) {
+        if let Some(queue) = self.queues.get_mut(id.0 as usize).and_then(Option::as_mut) {
+            queue.forget(slots);
+        }
+    }
+
+    /// Publishing channels hear whether this queue is full.
+    pub fn hear_from(&mut self, id: QueueId) {
+        if let Some(queue) = self.queues.get_mut(id.0 as usize).and_then(Option::as_mut) {
+            queue.hear();
+        }
+    }
+
     /// Publishing channels hear which queues are full; until then they go on publishing to them.
     pub fn hear(&mut self) {
         self.queues.iter_mut().flatten().for_each(Queue::hear);
@@ -307,7 +357,7 @@ impl<M: Clone> Broker<M> {
         let gone: Vec<ExchangeId> = self.topology.exchanges().filter(|(_, exchange)| !exchange.durable).map(|(id, _)| id).collect();
         gone.into_iter().for_each(|id| self.topology.remove(id));
         self.limits = ChannelLimits::default();
-        self.out.deliveries.clear();
+        self.out.steps.clear();
         self.out.cancelled.clear();
     }
 
@@ -322,14 +372,14 @@ impl<M: Clone> Broker<M> {
 
     #[cold]
     fn dead_letter(&mut self, dead: Dead<M>) {
-        let Dead { queue: from, reason, letter } = dead;
+        let Dead { queue: from, reason, letter, refused } = dead;
         let payload = letter.payload.clone();
         let Some(queue) = self.queue(from) else { return };
         let (name, wanted) = (queue.name, queue.settings.dead_letter);
         let new_key = queue.settings.dead_letter_key;
         let exists = |exchange: &Name| *exchange == Name::EMPTY || self.topology.find(*exchange).is_some();
         let Some(exchange) = wanted.filter(exists) else {
-            self.out.ends.push(End { queue: from, reason, payload, dead_lettered: false, taken: 0 });
+            self.out.steps.push(Step::End(End { queue: from, reason, payload, dead_lettered: false, taken: 0, refused }));
             return;
         };
         let (old_exchange, old_key) = self.came_by(letter.origin);
@@ -347,7 +397,8 @@ impl<M: Clone> Broker<M> {
         let origin = self.origin_of_pair((exchange, key));
         self.topology.route(exchange, key, &rare.more_keys, &headers, &mut self.routing);
         let rare = Arc::new(rare);
-        let letter = Letter { rare: Some(Arc::clone(&rare)), origin, redelivered: false, acquired: 0, expires: NEVER, ..letter };
+        let mut letter = Letter { rare: Some(Arc::clone(&rare)), origin, redelivered: false, acquired: 0, expires: NEVER, ..letter };
+        letter.payload.becomes_dead_letter(self.now);
         let queues = std::mem::take(&mut self.routing.queues);
         let mut taken = 0;
         for to in &queues {
@@ -356,14 +407,17 @@ impl<M: Clone> Broker<M> {
             if circle {
                 continue;
             }
-            let at = self.out.arrivals.len();
-            self.out.arrivals.push(Arrival { from, to: *to, payload: letter.payload.clone(), taken: true });
+            let at = self.out.steps.len();
+            let arrival = Arrival { from, to: *to, payload: letter.payload.clone(), taken: true };
+            self.out.steps.push(Step::Arrival(arrival));
             let kept = self.enqueue(*to, letter.clone(), None);
-            self.out.arrivals[at].taken = kept;
+            if let Step::Arrival(arrival) = &mut self.out.steps[at] {
+                arrival.taken = kept;
+            }
             taken += u32::from(kept);
         }
         self.routing.queues = queues;
-        self.out.ends.push(End { queue: from, reason, payload, dead_lettered: true, taken });
+        self.out.steps.push(Step::End(End { queue: from, reason, payload, dead_lettered: true, taken, refused }));
     }
 
     /// The headers that a headers exchange sees of a dead letter: those of the message and what its deaths left.
@@ -379,4 +433,10 @@ impl<M: Clone> Broker<M> {
         }
         headers
     }
+}
+
+/// Arguments by name: bindings are the same whatever the order of theirs.
+fn sorted(mut arguments: Table) -> Table {
+    arguments.sort_by(|(a, _), (b, _)| a.cmp(b));
+    arguments
 }

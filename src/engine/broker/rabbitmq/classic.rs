@@ -13,7 +13,7 @@ impl<M: Clone> Queue<M> {
     pub(super) fn publish_classic(&mut self, mut letter: Letter<M>, now: u64, limits: &mut ChannelLimits, out: &mut Out<M>) -> bool {
         if self.settings.overflow != Overflow::DropHead && self.would_overflow(&letter) {
             if self.settings.overflow == Overflow::RejectPublishDlx {
-                out.dead.push_back(Dead { queue: self.id, reason: Reason::MaxLength, letter });
+                out.dead.push_back(Dead { queue: self.id, reason: Reason::MaxLength, letter, refused: true });
             }
             return false;
         }

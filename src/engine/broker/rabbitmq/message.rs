@@ -12,6 +12,16 @@ pub struct Origin(pub u32);
 /// Later than everything: no expiry.
 pub const NEVER: u64 = u64::MAX;
 
+/// What a caller's payload goes through in the broker.
+pub trait Payload: Clone {
+    /// It becomes a dead letter, at this time in nanoseconds.
+    fn becomes_dead_letter(&mut self, now: u64);
+}
+
+impl Payload for std::sync::Arc<str> {
+    fn becomes_dead_letter(&mut self, _: u64) {}
+}
+
 /// One copy of a message. `M` is the caller's payload.
 #[derive(Clone, Debug)]
 pub struct Letter<M> {

@@ -19,12 +19,15 @@ pub mod out;
 pub mod queue;
 mod quorum;
 mod rotation;
+mod rules;
 pub mod session;
 pub mod settings;
 mod store;
 pub mod topic;
 pub mod topology;
 pub mod value;
+pub mod view;
 
 pub use broker::{Broker, Published};
+pub use rules::RabbitMq;
 pub use session::Session;

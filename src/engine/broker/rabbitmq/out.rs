@@ -28,6 +28,8 @@ pub struct Dead<M> {
     pub reason: Reason,
     /// The message.
     pub letter: Letter<M>,
+    /// The queue never had it: it refused it and dead-letters it all the same.
+    pub refused: bool,
 }
 
 /// What became of a message that a queue gave up.
@@ -43,6 +45,8 @@ pub struct End<M> {
     pub dead_lettered: bool,
     /// Queues that took it; none: it is gone.
     pub taken: u32,
+    /// The queue never had it: it refused it.
+    pub refused: bool,
 }
 
 /// A copy that reached a queue by dead-lettering.
@@ -58,23 +62,30 @@ pub struct Arrival<M> {
     pub taken: bool,
 }
 
-/// Decisions in the order in which they were made. Taken out by the driver, who keeps the space.
+/// Something that happened, in the order in which it did.
+#[derive(Clone, Debug)]
+pub enum Step<M> {
+    /// A message was sent.
+    Delivery(Delivery<M>),
+    /// A copy was made by dead-lettering.
+    Arrival(Arrival<M>),
+    /// A message was given up.
+    End(End<M>),
+}
+
+/// What was decided and not yet taken out by the driver, who keeps the space.
 #[derive(Clone, Debug)]
 pub struct Out<M> {
-    /// Messages sent.
-    pub deliveries: Vec<Delivery<M>>,
+    /// What happened.
+    pub steps: Vec<Step<M>>,
     /// Messages given up and not yet dead-lettered; empty when the broker returns.
     pub(super) dead: VecDeque<Dead<M>>,
-    /// What became of messages given up.
-    pub ends: Vec<End<M>>,
-    /// Copies made by dead-lettering.
-    pub arrivals: Vec<Arrival<M>>,
     /// Consumers whose queue is gone, with their channels.
     pub cancelled: Vec<(Seat, Channel)>,
 }
 
 impl<M> Default for Out<M> {
     fn default() -> Self {
-        Out { deliveries: Vec::new(), dead: VecDeque::new(), ends: Vec::new(), arrivals: Vec::new(), cancelled: Vec::new() }
+        Out { steps: Vec::new(), dead: VecDeque::new(), cancelled: Vec::new() }
     }
 }

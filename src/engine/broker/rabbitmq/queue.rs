@@ -6,7 +6,7 @@ use super::death::Reason;
 use super::exchange::QueueId;
 use super::message::{Letter, NEVER};
 use super::names::Name;
-use super::out::{Dead, Delivery, Out};
+use super::out::{Dead, Delivery, Out, Step};
 use super::rotation::Rotation;
 use super::settings::{Overflow, QueueKind, Settings};
 use super::store::{Place, Store};
@@ -116,14 +116,19 @@ impl<M: Clone> Queue<M> {
         self.ready_bytes
     }
 
-    /// Ready messages, then unacked ones.
-    pub fn letters(&self) -> impl Iterator<Item = &Letter<M>> {
-        self.store.iter().chain(self.held.iter().map(|held| &held.letter))
+    /// The ready messages; in order within a priority.
+    pub fn ready_letters(&self) -> impl Iterator<Item = &Letter<M>> {
+        self.store.iter()
     }
 
-    /// Unacked messages with their slots and the consumers that hold them.
-    pub fn unacked_letters(&self) -> impl Iterator<Item = (u32, Option<Seat>, &Letter<M>)> {
-        self.held.numbered().map(|(slot, held)| (slot, held.seat, &held.letter))
+    /// Unacked messages are no longer there; their consumer is about to go, so that nobody gets their credit.
+    pub(super) fn forget(&mut self, slots: &[u32]) {
+        slots.iter().for_each(|slot| drop(self.held.take(*slot)));
+    }
+
+    /// The payload of an unacked message, to be changed.
+    pub fn held_mut(&mut self, slot: u32) -> Option<&mut M> {
+        self.held.get_mut(slot).map(|held| &mut held.letter.payload)
     }
 
     /// What the broker counts as consumers. A quorum queue counts cancelled ones that hold messages, and those who got a message
@@ -265,12 +270,14 @@ impl<M: Clone> Queue<M> {
     pub fn reject(&mut self, slots: &[u32], now: u64, limits: &mut ChannelLimits, out: &mut Out<M>) {
         let id = self.id;
         if self.is_classic() {
-            self.settle_classic(slots, |_, held| out.dead.push_back(Dead { queue: id, reason: Reason::Rejected, letter: held.letter }));
+            self.settle_classic(slots, |_, held| {
+                out.dead.push_back(Dead { queue: id, reason: Reason::Rejected, letter: held.letter, refused: false })
+            });
             self.run_classic(now, limits, out);
         } else {
             self.settle_quorum(slots, |_, mut held| {
                 held.letter.failed = held.letter.failed.saturating_add(1);
-                out.dead.push_back(Dead { queue: id, reason: Reason::Rejected, letter: held.letter });
+                out.dead.push_back(Dead { queue: id, reason: Reason::Rejected, letter: held.letter, refused: false });
             });
             self.activate_next();
             self.run_quorum(now, limits, out);
@@ -358,7 +365,7 @@ impl<M: Clone> Queue<M> {
             let held = Held { letter: letter.clone(), place, consumer: number, seat: Some(seat), channel, order };
             Some(self.held.put(held))
         };
-        out.deliveries.push(Delivery { queue: self.id, seat, slot, letter });
+        out.steps.push(Step::Delivery(Delivery { queue: self.id, seat, slot, letter }));
     }
 
     /// A quorum queue calls redelivered what it has counted.
@@ -426,7 +433,7 @@ impl<M: Clone> Queue<M> {
     #[cold]
     fn give_up_head(&mut self, reason: Reason, out: &mut Out<M>) {
         if let Some((_, letter)) = self.take_head() {
-            out.dead.push_back(Dead { queue: self.id, reason, letter });
+            out.dead.push_back(Dead { queue: self.id, reason, letter, refused: false });
         }
     }
 

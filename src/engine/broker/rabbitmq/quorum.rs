@@ -115,7 +115,7 @@ impl<M: Clone> Queue<M> {
         letter.acquired = letter.acquired.saturating_add(1);
         letter.failed = letter.failed.saturating_add(u16::from(lost));
         if self.settings.delivery_limit.is_some_and(|limit| u64::from(letter.acquired) > limit) {
-            out.dead.push_back(Dead { queue: self.id, reason: Reason::DeliveryLimit, letter });
+            out.dead.push_back(Dead { queue: self.id, reason: Reason::DeliveryLimit, letter, refused: false });
         } else {
             self.keep_again(held.place, letter);
         }

@@ -5,8 +5,9 @@ use super::consumer::{Channel, Seat, Subscription};
 use super::declare;
 use super::exchange::{Exchange, ExchangeId, ExchangeKind, QueueId, Target};
 use super::fault::Fault;
-use super::message::{Letter, Rare};
+use super::message::{Letter, Payload, Rare};
 use super::names::Name;
+use super::out::Step;
 use super::settings::{QueueKind, Settings};
 use super::value::{Table, Value, look_up};
 use std::collections::BTreeMap;
@@ -125,7 +126,7 @@ pub struct Properties {
     pub size: u32,
 }
 
-impl<M: Clone> Default for Session<M> {
+impl<M: Payload> Default for Session<M> {
     fn default() -> Self {
         let mut broker = Broker::default();
         for (name, kind) in [
@@ -143,7 +144,7 @@ impl<M: Clone> Default for Session<M> {
     }
 }
 
-impl<M: Clone> Session<M> {
+impl<M: Payload> Session<M> {
     /// Opens a channel of a connection.
     pub fn open(&mut self, connection: u32) -> Channel {
         self.next += 1;
@@ -176,7 +177,8 @@ impl<M: Clone> Session<M> {
 
     /// Gives sent messages their tags and tells consumers of queues that are gone.
     fn hand_out(&mut self) {
-        for delivery in std::mem::take(&mut self.broker.out.deliveries) {
+        for step in std::mem::take(&mut self.broker.out.steps) {
+            let Step::Delivery(delivery) = step else { continue };
             let Some((channel, consumer)) = self.seats.get(&delivery.seat).cloned() else { continue };
             let Some(state) = self.channels.get_mut(&channel) else { continue };
             let tag = state.note(delivery.queue, delivery.slot, Some(Arc::clone(&consumer)));
@@ -189,8 +191,6 @@ impl<M: Clone> Session<M> {
                 self.cancelled.push(state.consumers.remove(at).tag);
             }
         }
-        self.broker.out.ends.clear();
-        self.broker.out.arrivals.clear();
     }
 
     /// Closes whatever a wrong call has to close.

@@ -1,0 +1,303 @@
+//! RabbitMQ: exchanges, queues and the bindings between them.
+
+use super::{NamedOutlet, Parts};
+use crate::scenario::pairs::Pairs;
+use crate::scenario::units::Size;
+use crate::time::Span;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The channel that stands for the exchange without a name: whatever is published there goes to the queue that its routing key
+/// names.
+pub const DEFAULT_EXCHANGE: &str = "(default)";
+
+/// Where a run simplifies, for people.
+pub const FIDELITY: &[&str] = &[
+    "Modelled is RabbitMQ 4.0.5, one node, AMQP 0-9-1; every row observed on live servers passes `tidemill conform rabbitmq`.",
+    "Each instance of a consumer has an AMQP channel of its own for each queue that it reads, with its own prefetch.",
+    "Acknowledgements take no time and are never lost; confirms to publishers travel back over their link.",
+    "A message lost on the link to a consumer counts as acknowledged; real connections would send it again or reset.",
+    "A handling that failed for good is rejected, or requeued where the subscription says so.",
+    "Dead letters are routed at once. Dead-lettering at least once, stream queues, cluster members of quorum queues and queues that come      and go are not part of a run.",
+    "Flow control is the memory alarm: publishers are held back all together.",
+];
+
+/// A broker by the rules of RabbitMQ 4.0.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RabbitMq {
+    /// What is published to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanges: Vec<Exchange>,
+    /// What is consumed from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queues: Vec<Queue>,
+    /// Which exchange fills which queue.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bindings: Vec<Binding>,
+    /// Event replay: dead letters sent back to work, as a shovel moves them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redrives: Vec<Redrive>,
+    /// Bytes of waiting messages at which publishers are blocked until four fifths of that are left (the memory alarm; RabbitMQ's own
+    /// watermark is 60 % of the memory). Default: without limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Size>,
+}
+
+/// An exchange.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exchange {
+    /// Its name.
+    pub name: String,
+    /// How it picks bindings. Default: by the exact key.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub kind: ExchangeKind,
+    /// Producers may not publish to it. Default: they may.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub internal: bool,
+    /// The exchange that takes what this one has no binding for. Default: none, such events are unroutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alternate: Option<String>,
+}
+
+/// How an exchange picks bindings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExchangeKind {
+    /// The binding's key is the routing key.
+    #[default]
+    Direct,
+    /// All of them.
+    Fanout,
+    /// The binding's key is a pattern for the routing key: `*` is one word, `#` any number of words.
+    Topic,
+    /// The binding asks for headers.
+    Headers,
+}
+
+/// A queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// Its name.
+    pub name: String,
+    /// How it keeps its messages. Default: classic.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub kind: QueueKind,
+    /// Most ready messages. Default: without limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<u64>,
+    /// Most bytes of ready messages. Default: without limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<Size>,
+    /// What happens beyond. Default: the head of the queue makes room.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub overflow: Overflow,
+    /// How long a message may wait; counts at the head of the queue. Default: for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<Span>,
+    /// Highest priority that counts (classic queues). Default: priorities do not count. Quorum queues have two levels, 5 and above
+    /// and below, without being told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_priority: Option<u8>,
+    /// One consumer at a time takes everything, the next takes over when it is gone. Default: all take turns.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub single_active: bool,
+    /// Times a message may come back to a quorum queue before it is dead-lettered; below zero: as often as it likes. Default 20.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery_limit: Option<i32>,
+    /// Where go messages that expire, are rejected, or do not fit. Default: nowhere, they are gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_letter: Option<DeadLetter>,
+}
+
+/// How a queue keeps its messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QueueKind {
+    /// On one node.
+    #[default]
+    Classic,
+    /// Replicated by consensus.
+    Quorum,
+}
+
+/// What happens to an event that a full queue cannot keep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Overflow {
+    /// The head of the queue makes room.
+    #[default]
+    DropHead,
+    /// It is refused.
+    RejectPublish,
+    /// It is refused and dead-lettered (classic queues).
+    RejectPublishDlx,
+}
+
+/// A way for dead letters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeadLetter {
+    /// Through which exchange; empty text or left out: straight to the queue that `key` names.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub exchange: String,
+    /// With which routing key. Default: the one that the message has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// Everything that waits in one queue is moved to another, at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redrive {
+    /// When.
+    pub at: Span,
+    /// Out of which queue.
+    pub from: String,
+    /// Into which queue.
+    pub to: String,
+}
+
+/// A binding.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Binding {
+    /// The exchange.
+    pub from: String,
+    /// The queue, or another exchange.
+    pub to: String,
+    /// Says that `to` is an exchange where a queue has the same name. Default: a queue, if there is one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub to_exchange: bool,
+    /// The key, or the pattern of a topic exchange. Default: the empty key.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
+    /// How a headers exchange compares. Default: all headers have to fit.
+    #[serde(default, rename = "match", skip_serializing_if = "is_default")]
+    pub matching: Match,
+    /// The headers that a headers exchange asks for.
+    #[serde(default, skip_serializing_if = "Pairs::is_empty")]
+    pub headers: Pairs<Header>,
+}
+
+/// How a binding of a headers exchange compares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Match {
+    /// Every header fits; those that start with `x-` do not count.
+    #[default]
+    All,
+    /// At least one header fits; those that start with `x-` do not count.
+    Any,
+    /// Every header fits.
+    AllWithX,
+    /// At least one header fits.
+    AnyWithX,
+}
+
+/// A header's value. Values of different kinds are never equal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Header {
+    /// A text.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+    /// Yes or no.
+    Flag(bool),
+    /// In a binding: any value. In a message: no value.
+    Present,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Where a binding leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Leads {
+    /// To a queue, by its position.
+    Queue(usize),
+    /// To an exchange, by its position.
+    Exchange(usize),
+}
+
+impl RabbitMq {
+    /// Position of an exchange.
+    pub fn exchange(&self, name: &str) -> Option<usize> {
+        self.exchanges.iter().position(|exchange| exchange.name == name)
+    }
+
+    /// Position of a queue.
+    pub fn queue(&self, name: &str) -> Option<usize> {
+        self.queues.iter().position(|queue| queue.name == name)
+    }
+
+    /// Where a binding leads; `None` if there is no such queue or exchange.
+    pub fn leads(&self, binding: &Binding) -> Option<Leads> {
+        let queue = if binding.to_exchange { None } else { self.queue(&binding.to).map(Leads::Queue) };
+        queue.or_else(|| self.exchange(&binding.to).map(Leads::Exchange))
+    }
+
+    /// Queues that events published to an exchange may reach, whatever their keys, dead-lettering included.
+    fn reached_from(&self, exchange: usize) -> BTreeSet<usize> {
+        let (mut queues, mut seen) = (BTreeSet::new(), BTreeSet::new());
+        let mut next = vec![Leads::Exchange(exchange)];
+        while let Some(lead) = next.pop() {
+            match lead {
+                Leads::Exchange(at) if seen.insert(at) => {
+                    let name = &self.exchanges[at].name;
+                    next.extend(self.bindings.iter().filter(|binding| binding.from == *name).filter_map(|binding| self.leads(binding)));
+                    let alternate = self.exchanges[at].alternate.as_deref().and_then(|name| self.exchange(name));
+                    next.extend(alternate.map(Leads::Exchange));
+                }
+                Leads::Queue(at) if queues.insert(at) => next.extend(self.dead_letters_of(at)),
+                _ => {}
+            }
+        }
+        queues
+    }
+
+    /// Where dead letters of a queue go first.
+    pub fn dead_letters_of(&self, queue: usize) -> Vec<Leads> {
+        let Some(way) = &self.queues[queue].dead_letter else { return Vec::new() };
+        if way.exchange.is_empty() {
+            let key = way.key.as_deref().and_then(|key| self.queue(key));
+            return key.map(Leads::Queue).into_iter().collect();
+        }
+        self.exchange(&way.exchange).map(Leads::Exchange).into_iter().collect()
+    }
+}
+
+impl Parts for RabbitMq {
+    fn name(&self) -> &'static str {
+        "RabbitMq"
+    }
+
+    fn channel_word(&self) -> &'static str {
+        "exchange"
+    }
+
+    fn channels(&self) -> Vec<&str> {
+        self.exchanges.iter().map(|exchange| exchange.name.as_str()).chain([DEFAULT_EXCHANGE]).collect()
+    }
+
+    fn channel_path(&self, index: usize) -> String {
+        format!("exchanges[{index}].name")
+    }
+
+    fn outlets(&self) -> Option<Vec<NamedOutlet<'_>>> {
+        let reached: Vec<BTreeSet<usize>> = (0..self.exchanges.len()).map(|exchange| self.reached_from(exchange)).collect();
+        let outlet = |(at, queue)| {
+            let queue: &Queue = queue;
+            let fed = (0..reached.len()).filter(|exchange| reached[*exchange].contains(&at)).chain([self.exchanges.len()]);
+            NamedOutlet { name: queue.name.as_str(), path: format!("queues[{at}].name"), fed_by: fed.collect() }
+        };
+        Some(self.queues.iter().enumerate().map(outlet).collect())
+    }
+
+    fn seats_per_instance(&self) -> bool {
+        true
+    }
+
+    fn keeps_unread(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,166 @@
+//! What a RabbitMQ broker declares: names that lead somewhere, settings that go together, keys that fit.
+
+use super::names::{Names, Source};
+use super::{Findings, Severity};
+use crate::ids::NodeId;
+use crate::scenario::broker::BrokerKind;
+use crate::scenario::broker::rabbitmq::{DEFAULT_EXCHANGE, ExchangeKind, Leads, Match, Overflow, QueueKind, RabbitMq};
+use crate::scenario::document::{Node, Scenario};
+use crate::scenario::names::listed;
+
+/// Looks at every RabbitMQ broker, and at what is said to brokers that do not listen to it.
+pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findings) {
+    for (i, node) in scenario.nodes.iter().enumerate() {
+        let id = NodeId::at(i);
+        match node {
+            Node::Broker(broker) => {
+                if let BrokerKind::RabbitMq(parts) = &broker.kind {
+                    declared(parts, &names.at(id, "kind"), findings);
+                }
+            }
+            Node::Consumer(consumer) => {
+                let reads = names.reads.iter().filter(|read| read.node == id);
+                let any = reads.clone().any(|read| is_rabbit(scenario, read.broker).is_some());
+                if consumer.prefetch.is_some() && !any {
+                    let help = "leave it out, or let the consumer read from a RabbitMq broker";
+                    findings.warning(names.at(id, "prefetch"), "only RabbitMQ looks at `prefetch`", help);
+                }
+                for (read, document) in reads.zip(&consumer.reads) {
+                    let said = [("priority", document.priority != 0), ("requeue", document.requeue)];
+                    for (field, _) in said.iter().filter(|(_, said)| *said && is_rabbit(scenario, read.broker).is_none()) {
+                        let path = format!("{}.{field}", read.path);
+                        findings.warning(path, format!("only RabbitMQ looks at `{field}`"), "leave it out");
+                    }
+                }
+            }
+            Node::Producer(_) => {}
+        }
+    }
+    for emitter in &names.emitters {
+        let broker = emitter.channel.map(|channel| names.channels[channel.index()].broker);
+        let channel = emitter.channel.map(|channel| names.channels[channel.index()].name);
+        let (key, headers, priority, expiration) = match (&scenario.nodes[emitter.node.index()], &emitter.origin) {
+            (Node::Producer(producer), Source::Emits { .. }) => {
+                let emit = &producer.emits[emitter.index];
+                (&emit.routing_key, &emit.headers, emit.priority.is_some(), emit.expiration.is_some())
+            }
+            (Node::Consumer(consumer), Source::Then { .. }) => {
+                let then = &consumer.then[emitter.index];
+                (&then.routing_key, &then.headers, false, false)
+            }
+            _ => continue,
+        };
+        let Some(parts) = is_rabbit(scenario, broker) else {
+            let said =
+                [("routing_key", key.is_some()), ("headers", !headers.is_empty()), ("priority", priority), ("expiration", expiration)];
+            for (field, _) in said.iter().filter(|(_, said)| *said && broker.is_some()) {
+                let path = format!("{}.{field}", emitter.path);
+                findings.warning(path, format!("only RabbitMQ looks at `{field}`"), "leave it out, or emit to a RabbitMq broker");
+            }
+            continue;
+        };
+        let path = format!("{}.to", emitter.path);
+        if channel.and_then(|name| parts.exchange(name)).is_some_and(|at| parts.exchanges[at].internal) {
+            let name = channel.unwrap_or_default();
+            findings.error_help(path, format!("`{name}` is internal: nobody may publish to it"), "publish to an exchange that leads there");
+        } else if channel == Some(DEFAULT_EXCHANGE) && key.as_deref().is_none_or(|key| parts.queue(key).is_none()) {
+            let help = findings.suggest.did_you_mean(key.as_deref().unwrap_or_default(), parts.queues.iter().map(|q| q.name.as_str()));
+            let help = help.unwrap_or_else(|| "write the queue's name as `routing_key`".to_owned());
+            findings.warning(
+                path,
+                "the default exchange leads to the queue that `routing_key` names, and there is none of that name",
+                help,
+            );
+        }
+    }
+}
+
+fn is_rabbit(scenario: &Scenario, broker: Option<NodeId>) -> Option<&RabbitMq> {
+    match &scenario.nodes[broker?.index()] {
+        Node::Broker(broker) => match &broker.kind {
+            BrokerKind::RabbitMq(parts) => Some(parts),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
+    let exchanges = || parts.exchanges.iter().map(|exchange| exchange.name.as_str());
+    let queues = || parts.queues.iter().map(|queue| queue.name.as_str());
+    let unknown = |path: String, what: &str, name: &str, known: Vec<&str>, findings: &mut Findings| {
+        let help = findings.suggest.did_you_mean(name, known.iter().copied());
+        let help = help.or_else(|| (!known.is_empty()).then(|| format!("there is {}", listed(known.iter().copied()))));
+        findings.add(Severity::Error, path, format!("there is no {what} `{name}`"), help);
+    };
+    for (i, exchange) in parts.exchanges.iter().enumerate() {
+        let path = format!("{at}.exchanges[{i}]");
+        if exchange.name == DEFAULT_EXCHANGE || exchange.name.starts_with("amq.") {
+            let message = format!("the name `{}` is RabbitMQ's own", exchange.name);
+            findings.error_help(format!("{path}.name"), message, "give the exchange another name");
+        }
+        if let Some(alternate) = exchange.alternate.as_deref().filter(|name| parts.exchange(name).is_none()) {
+            unknown(format!("{path}.alternate"), "exchange", alternate, exchanges().collect(), findings);
+        }
+    }
+    for (i, queue) in parts.queues.iter().enumerate() {
+        let path = format!("{at}.queues[{i}]");
+        let quorum = queue.kind == QueueKind::Quorum;
+        if queue.name.starts_with("amq.") {
+            findings.error(format!("{path}.name"), format!("the name `{}` is RabbitMQ's own", queue.name));
+        }
+        if quorum && queue.max_priority.is_some() {
+            let help = "leave it out: quorum queues have two levels, priorities of 5 and above and the rest";
+            findings.error_help(format!("{path}.max_priority"), "a quorum queue refuses `max_priority`", help);
+        }
+        if !quorum && queue.delivery_limit.is_some() {
+            findings.error_help(format!("{path}.delivery_limit"), "a classic queue has no delivery limit", "write `kind: Quorum`");
+        }
+        if quorum && queue.overflow == Overflow::RejectPublishDlx {
+            let help = "quorum queues take it for DropHead; write RejectPublish";
+            findings.error_help(format!("{path}.overflow"), "a quorum queue does not reject and dead-letter", help);
+        }
+        if queue.overflow != Overflow::DropHead && queue.max_length.is_none() && queue.max_bytes.is_none() {
+            findings.warning(format!("{path}.overflow"), "a queue without a limit never overflows", "give it `max_length` or `max_bytes`");
+        }
+        let Some(way) = &queue.dead_letter else { continue };
+        if !way.exchange.is_empty() && parts.exchange(&way.exchange).is_none() {
+            unknown(format!("{path}.dead_letter.exchange"), "exchange", &way.exchange, exchanges().collect(), findings);
+        } else if way.exchange.is_empty()
+            && let Some(key) = way.key.as_deref().filter(|key| parts.queue(key).is_none())
+        {
+            unknown(format!("{path}.dead_letter.key"), "queue", key, queues().collect(), findings);
+        }
+    }
+    for (i, redrive) in parts.redrives.iter().enumerate() {
+        for (field, name) in [("from", &redrive.from), ("to", &redrive.to)] {
+            if parts.queue(name).is_none() {
+                unknown(format!("{at}.redrives[{i}].{field}"), "queue", name, queues().collect(), findings);
+            }
+        }
+        if redrive.from == redrive.to {
+            findings.error(format!("{at}.redrives[{i}].to"), "a redrive moves messages from one queue to another");
+        }
+    }
+    for (i, binding) in parts.bindings.iter().enumerate() {
+        let path = format!("{at}.bindings[{i}]");
+        match parts.exchange(&binding.from) {
+            None => unknown(format!("{path}.from"), "exchange", &binding.from, exchanges().collect(), findings),
+            Some(from) => {
+                let asks = binding.matching != Match::All || !binding.headers.is_empty();
+                if asks && parts.exchanges[from].kind != ExchangeKind::Headers {
+                    let message = format!("`{}` is no headers exchange: it does not look at headers", binding.from);
+                    findings.warning(path.clone(), message, "give the exchange `kind: Headers`, or leave `match` and `headers` out");
+                }
+            }
+        }
+        match parts.leads(binding) {
+            None if binding.to_exchange => unknown(format!("{path}.to"), "exchange", &binding.to, exchanges().collect(), findings),
+            None => unknown(format!("{path}.to"), "queue", &binding.to, queues().chain(exchanges()).collect(), findings),
+            Some(Leads::Exchange(_) | Leads::Queue(_)) => {}
+        }
+        if parts.bindings[..i].contains(binding) {
+            findings.warning(path, "this binding is listed twice", "one has the same effect: remove the other");
+        }
+    }
+}
