@@ -75,6 +75,9 @@ impl Simulation {
         for hand in self.hands.iter().filter(|hand| hand.done != Hand::NEVER) {
             found.add(self.outlet_of(&hand.message), &hand.message, false);
         }
+        for (_, message) in self.consumers.iter().flat_map(|consumer| &consumer.care).flat_map(|care| &care.unacked) {
+            found.add(self.outlet_of(message), message, false);
+        }
         self.backoffs.iter().for_each(|message| found.add(self.outlet_of(message), message, true));
         for event in self.publishers.iter().flatten().flat_map(Publisher::kept) {
             found.kept += 1;

@@ -1,5 +1,6 @@
 //! A consumer: workers, the inbox before them, and what a failure leads to.
 
+use super::care::{Care, State};
 use super::event::{Event, Message, odds};
 use super::fate::Reason;
 use super::fifo::Fifo;
@@ -7,6 +8,7 @@ use super::sample::Sampler;
 use crate::ids::{ChannelId, ConsumerId, EmitterId, LinkId};
 use crate::random::{Stream, hash_name, mix};
 use crate::scenario::Plan;
+use crate::scenario::handling::Ack;
 use crate::scenario::plan::ConsumerPlan;
 use crate::scenario::shapes::{Backoff, Jitter};
 use crate::time::{Span, Time};
@@ -41,6 +43,8 @@ pub struct Consumer {
     pub special: bool,
     /// What is wrong with it.
     pub burdens: Vec<Burden>,
+    /// What it does beyond handling, if anything.
+    pub care: Option<Box<Care>>,
     threads: u32,
 }
 
@@ -83,6 +87,8 @@ pub struct Counts {
     pub dead_lettered: u64,
     /// Last attempt failed, and the broker decided what comes of it.
     pub returned: u64,
+    /// Last attempt failed, and the event was dropped.
+    pub dropped: u64,
 }
 
 /// Workers that take from one mailbox: all of a consumer's, or those of one instance where its broker tells instances apart.
@@ -104,6 +110,10 @@ pub struct Crew {
     pub inbox: Fifo<Message>,
     /// Workers that cannot work.
     pub absent: BTreeMap<u32, Absence>,
+    /// Workers that an open breaker keeps from work.
+    pub held: Vec<u32>,
+    /// Whether the worker that rested last is the next to work (a function's instance that is warm), and not the first.
+    recent: bool,
 }
 
 /// Why a worker cannot work.
@@ -119,23 +129,38 @@ pub struct Absence {
 
 impl Crew {
     /// A crew that rests.
-    pub fn new(consumer: ConsumerId, first_worker: u32, capacity: u32) -> Crew {
-        Crew {
+    pub fn new(consumer: ConsumerId, first_worker: u32, capacity: u32, recent: bool) -> Crew {
+        let mut crew = Crew {
             consumer,
             first_worker,
             capacity,
             places: capacity,
             up: true,
-            idle: Idle::all(capacity),
+            idle: Idle::none(capacity),
             inbox: Fifo::default(),
             absent: BTreeMap::new(),
-        }
+            held: Vec::new(),
+            recent,
+        };
+        crew.rest_all();
+        crew
+    }
+
+    /// All its workers rest that can work.
+    pub fn rest_all(&mut self) {
+        self.idle = match self.recent && self.capacity > 1 {
+            true => Idle::Recent((0..self.capacity).rev().collect()),
+            false => Idle::all(self.capacity),
+        };
+        self.held.clear();
+        self.absent.keys().for_each(|worker| self.idle.remove(*worker));
     }
 
     /// Workers busy now.
     pub fn busy(&self) -> u32 {
         let without_work = self.absent.values().filter(|absence| absence.left.is_none()).count() as u32;
-        if self.up { self.capacity.saturating_sub(self.idle.len() + without_work) } else { 0 }
+        let idle = self.idle.len() + without_work + self.held.len() as u32;
+        if self.up { self.capacity.saturating_sub(idle) } else { 0 }
     }
 
     /// Whether any of the workers is there, if only to stand still.
@@ -173,6 +198,8 @@ pub enum Idle {
     One(bool),
     /// Several.
     Many(VecDeque<u32>),
+    /// Several, the one that has rested longest last.
+    Recent(Vec<u32>),
 }
 
 impl Idle {
@@ -191,6 +218,7 @@ impl Idle {
         match self {
             Idle::One(rests) => rests.then_some(0).into_iter().collect(),
             Idle::Many(resting) => resting.clone(),
+            Idle::Recent(resting) => resting.iter().copied().collect(),
         }
     }
 
@@ -205,6 +233,7 @@ impl Idle {
         match self {
             Idle::One(rests) => std::mem::take(rests).then_some(0),
             Idle::Many(resting) => resting.pop_front(),
+            Idle::Recent(resting) => resting.pop(),
         }
     }
 
@@ -214,6 +243,7 @@ impl Idle {
         match self {
             Idle::One(rests) => *rests = true,
             Idle::Many(resting) => resting.push_back(worker),
+            Idle::Recent(resting) => resting.push(worker),
         }
     }
 
@@ -222,6 +252,7 @@ impl Idle {
         match self {
             Idle::One(rests) => *rests &= worker != 0,
             Idle::Many(resting) => resting.retain(|other| *other != worker),
+            Idle::Recent(resting) => resting.retain(|other| *other != worker),
         }
     }
 
@@ -230,6 +261,7 @@ impl Idle {
         match self {
             Idle::One(rests) => u32::from(*rests),
             Idle::Many(resting) => resting.len() as u32,
+            Idle::Recent(resting) => resting.len() as u32,
         }
     }
 }
@@ -255,10 +287,27 @@ impl Consumer {
             calls: !consumer.calls.is_empty(),
             folds: consumer.state.is_some() || consumer.join.is_some() || consumer.answers,
             counts: Counts::default(),
-            special: odds(consumer.handle.fails) > 0,
+            special: false,
             burdens: Vec::new(),
+            care: Care::new(consumer, plan.ack_of(id), name, seed),
             threads: consumer.threads,
         }
+        .looked_at()
+    }
+
+    fn looked_at(mut self) -> Consumer {
+        self.look();
+        self
+    }
+
+    /// Whether it acknowledges before the work.
+    pub fn acks_first(&self) -> bool {
+        self.care.as_ref().is_some_and(|care| care.ack == Ack::BeforeWork)
+    }
+
+    /// What its breaker lets through.
+    pub fn gate(&self) -> State {
+        self.care.as_ref().and_then(|care| care.breaker.as_ref()).map_or(State::Closed, |breaker| breaker.state)
     }
 
     /// From now on it handles as this plan says. What is in hand goes on as it began.
@@ -267,6 +316,9 @@ impl Consumer {
         self.fails = odds(plan.handle.fails);
         self.attempts = plan.retry.attempts;
         self.backoff = plan.retry.backoff.clone();
+        self.threads = plan.threads;
+        self.care.iter_mut().for_each(|care| care.make_room(plan.capacity() as usize));
+        self.look();
     }
 
     /// How long the next message takes.
@@ -325,7 +377,7 @@ impl Consumer {
 
     /// Looks whether messages take the long way.
     fn look(&mut self) {
-        self.special = self.fails > 0 || !self.burdens.is_empty();
+        self.special = self.fails > 0 || !self.burdens.is_empty() || self.care.is_some();
     }
 
     /// How long to wait before another attempt at a message that failed `failures` times; `None` if that was the last.

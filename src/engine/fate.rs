@@ -12,6 +12,14 @@ pub enum Reason {
     CutOff,
     /// Its handler failed on the last attempt.
     HandlerFailed,
+    /// Handling it took too long.
+    TimedOut,
+    /// Its handling failed, and there was no token left for another attempt.
+    NoToken,
+    /// It was acknowledged before the work, and then its instance was gone.
+    AckedThenGone,
+    /// Its consumer had too much to do and dropped it at once.
+    Shed,
     /// It is poison: its handler fails on it whenever it tries.
     Poison,
     /// It waited longer than its time to live.
@@ -80,6 +88,10 @@ impl fmt::Display for Reason {
             Reason::LinkLoss => "lost on the network",
             Reason::CutOff => "the other side could not be reached",
             Reason::HandlerFailed => "its handler failed",
+            Reason::TimedOut => "its handler timed out",
+            Reason::NoToken => "its handler failed and the retry budget was spent",
+            Reason::AckedThenGone => "it was acknowledged before the work, then its instance crashed",
+            Reason::Shed => "its consumer had too much to do",
             Reason::Poison => "it is poison: handling it always fails",
             Reason::TimeToLive => "it waited longer than its time to live",
             Reason::QueueFull => "its queue was full",

@@ -96,7 +96,6 @@ impl<T: Clone> Fifo<T> {
     }
 
     /// How many there are.
-    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.ring.len() + self.sealed.len() * BLOCK + self.open.len()
     }

@@ -13,6 +13,7 @@ mod audit;
 pub mod books;
 pub mod broker;
 mod calls;
+pub mod care;
 pub mod chains;
 mod consumer;
 pub mod event;

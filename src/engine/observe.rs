@@ -1,6 +1,7 @@
 //! What the engine reports, and to whom. The engine knows no metrics: whoever wants some observes.
 
 use super::broker::desk::{BrokerFate, Note};
+use super::care::State;
 use super::event::{Event, Message};
 use super::fate::Reason;
 use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, EventId, LinkId, OutletId, StoreId};
@@ -172,6 +173,33 @@ pub enum Observation<'a> {
         /// When handling began.
         began: Time,
     },
+    /// A worker handled a copy to the end; it will be acknowledged later.
+    Handled {
+        /// From which outlet.
+        outlet: OutletId,
+        /// Whose worker.
+        consumer: ConsumerId,
+        /// Which worker.
+        worker: u32,
+        /// What.
+        message: &'a Message,
+        /// When handling began.
+        began: Time,
+    },
+    /// A copy that was handled before is acknowledged.
+    Acknowledged {
+        /// From which outlet.
+        outlet: OutletId,
+        /// What.
+        event: &'a Event,
+    },
+    /// A consumer's circuit breaker has changed.
+    Breaker {
+        /// Whose.
+        consumer: ConsumerId,
+        /// What it lets through now.
+        state: State,
+    },
     /// A copy met its fate in its broker's hands.
     Ended {
         /// Which outlet was owed it.
@@ -285,6 +313,8 @@ pub enum AfterFailure {
     DeadLetter,
     /// Its broker has it again and decides.
     Returned,
+    /// It is dropped, as if it had been handled.
+    Drop,
     /// It ends here.
     Final,
 }
@@ -357,6 +387,9 @@ impl Fingerprint {
             Observation::Answered { request, after, .. } => tag(18, request.0) ^ after.0.rotate_left(31),
             Observation::NoReply { request, .. } => tag(19, request.0),
             Observation::Broker { broker, note } => tag(13 + u64::from(broker.0) * 16, note.word()),
+            Observation::Handled { outlet, message, .. } => tag(15 + u64::from(outlet.0) * 16, message.event.id.0),
+            Observation::Acknowledged { outlet, event } => tag(15 + u64::from(outlet.0) * 16, event.id.0).rotate_left(9),
+            Observation::Breaker { consumer, state } => tag(14 + u64::from(consumer.0) * 16, 4 + *state as u64),
             Observation::FaultBegan { number, until, .. } => tag(14 + u64::from(*number) * 16, until.map_or(1, |at| at.0 | 2)),
             Observation::FaultEnded { number } => tag(14 + u64::from(*number) * 16, 0),
             Observation::Acked { outlet, message, .. } => tag(7 + u64::from(outlet.0) * 16, message.event.id.0),
@@ -366,6 +399,7 @@ impl Fingerprint {
                     AfterFailure::DeadLetter => 1,
                     AfterFailure::Final => 2,
                     AfterFailure::Returned => 3,
+                    AfterFailure::Drop => 4,
                 };
                 tag(8 + u64::from(outlet.0) * 16, message.event.id.0) ^ next.rotate_left(31) ^ (*why as u64) << 56
             }

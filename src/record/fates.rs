@@ -50,6 +50,7 @@ impl Fates {
             Observation::Unroutable { .. } => (Fate::Unroutable, None),
             Observation::Ended { fate, why, .. } => (of_broker(fate), Some(why)),
             Observation::Failed { next: AfterFailure::DeadLetter, why, .. } => (Fate::DeadLettered, Some(why)),
+            Observation::Failed { next: AfterFailure::Drop, why, .. } => (Fate::Dropped, Some(why)),
             Observation::Failed { next: AfterFailure::Final, why, .. } => (Fate::Failed, Some(why)),
             _ => return,
         };

@@ -495,7 +495,8 @@ impl Observer for Recorder {
             | Observation::Refused { .. }
             | Observation::GivenUp { .. }
             | Observation::Confirmed { .. }
-            | Observation::NoReply { .. } => {}
+            | Observation::NoReply { .. }
+            | Observation::Breaker { .. } => {}
             Observation::Store { store, what } => {
                 let warm = self.warm;
                 self.stores[store.index()].observe(now, what, warm);
@@ -555,7 +556,8 @@ impl Observer for Recorder {
                     consumer.wait.record((now - message.routed).0);
                 }
             }
-            Observation::Acked { outlet, consumer, message, began, .. } => {
+            Observation::Acknowledged { outlet, .. } => self.ended(outlet, now),
+            Observation::Acked { outlet, consumer, message, began, .. } | Observation::Handled { outlet, consumer, message, began, .. } => {
                 let record = &mut self.consumers[consumer.index()];
                 record.busy.down(now);
                 let latency = (now - message.event.published).0;
@@ -567,7 +569,9 @@ impl Observer for Recorder {
                     record.early.0 += 1;
                     record.early.1 += u128::from(latency);
                 }
-                self.ended(outlet, now);
+                if matches!(what, Observation::Acked { .. }) {
+                    self.ended(outlet, now);
+                }
             }
             Observation::Failed { outlet, consumer, began, next, .. } => {
                 let record = &mut self.consumers[consumer.index()];
@@ -579,7 +583,7 @@ impl Observer for Recorder {
                     AfterFailure::Retry(_) => record.retries += 1,
                     // What the broker makes of it is a story of its own.
                     AfterFailure::Returned => {}
-                    AfterFailure::DeadLetter | AfterFailure::Final => {
+                    AfterFailure::DeadLetter | AfterFailure::Final | AfterFailure::Drop => {
                         record.failed += 1;
                         self.ended(outlet, now);
                     }

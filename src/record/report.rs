@@ -8,6 +8,7 @@ use super::recorder::{LevelFigures, Recorder, StalenessFigures};
 use super::{Totals, histogram::Summary};
 use crate::engine::broker::Broker;
 use crate::engine::broker::kafka::view::View;
+use crate::engine::care::CareCounts;
 use crate::engine::chains::{JoinCounts, ReplyCounts};
 use crate::engine::projection::StateFigures;
 use crate::engine::publisher::Confirms;
@@ -169,6 +170,9 @@ pub struct ConsumerReport {
     /// What became of the wholes that it joins, if it joins any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub join: Option<JoinCounts>,
+    /// What it did beyond handling, where it does anything of the kind: skipped, shed, timed out, and the like.
+    #[serde(flatten)]
+    pub care: Option<CareCounts>,
 }
 
 /// A store's figures.
@@ -342,6 +346,7 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 state: simulation.state(consumer),
                 staleness: recorder.staleness(consumer, simulation.now()),
                 join: simulation.joins(consumer),
+                care: simulation.care(consumer),
             }))
         }
     }

@@ -228,9 +228,11 @@ pub(super) fn event_of<'a>(what: &'a Observation<'_>) -> Option<&'a Event> {
         | Observation::Routed { event, .. }
         | Observation::Waits { event, .. }
         | Observation::Leaves { event, .. }
+        | Observation::Acknowledged { event, .. }
         | Observation::Ended { event, .. } => event,
         Observation::Delivered { message, .. }
         | Observation::Acked { message, .. }
+        | Observation::Handled { message, .. }
         | Observation::Failed { message, .. }
         | Observation::Interrupted { message, .. } => &message.event,
         _ => return None,
@@ -265,7 +267,7 @@ impl Tracer {
                 self.begin(event.id, Track::default());
             }
             Observation::Sent { link, event, arrives } => self.sent(now, event, link, arrives),
-            Observation::LostOnLink { event, outlet, .. } => self.end(now, event.id, outlet, false, "lost on the network".to_owned()),
+            Observation::LostOnLink { event, outlet, why, .. } => self.end(now, event.id, outlet, false, format!("lost: {why}")),
             Observation::Accepted { channel, event } => {
                 self.end(now, event.id, None, true, format!("reached {}", plan.channels[channel.index()].name));
             }
@@ -313,13 +315,25 @@ impl Tracer {
                 let words = format!("acknowledged by {}", node(consumer));
                 self.end(now, message.event.id, Some(outlet), true, words);
             }
-            Observation::Failed { outlet, consumer, message, next, .. } => {
+            Observation::Handled { outlet, message, .. } => {
+                if let Some(track) = self.track(message.event.id, Some(outlet), Track::in_hand) {
+                    track.close(now);
+                    let words = "handled, not acknowledged yet".to_owned();
+                    track.stages.push(Stage { from: now, to: None, kind: StageKind::Waits, words });
+                }
+            }
+            Observation::Acknowledged { outlet, event } => self.end(now, event.id, Some(outlet), true, "acknowledged".to_owned()),
+            Observation::Failed { outlet, consumer, message, next, why, .. } => {
                 let id = message.event.id;
+                let attempts = match message.event.failures {
+                    1 => "after one attempt".to_owned(),
+                    n => format!("after {n} attempts"),
+                };
                 if let Some(track) = self.track(id, Some(outlet), Track::in_hand) {
                     track.close(now);
                     if let Some(stage) = track.stages.last_mut() {
                         stage.kind = StageKind::Failed(consumer);
-                        stage.words.push_str(": failed");
+                        stage.words.push_str(&format!(": {why}"));
                     }
                     if let AfterFailure::Retry(at) = next {
                         let words = format!("backs off before attempt {}", track.attempts + 1);
@@ -328,8 +342,9 @@ impl Tracer {
                 }
                 match next {
                     AfterFailure::Retry(_) | AfterFailure::Returned => {}
-                    AfterFailure::DeadLetter => self.end(now, id, Some(outlet), false, "dead-lettered: its last attempt failed".to_owned()),
-                    AfterFailure::Final => self.end(now, id, Some(outlet), false, "failed for good: its last attempt failed".to_owned()),
+                    AfterFailure::DeadLetter => self.end(now, id, Some(outlet), false, format!("dead-lettered {attempts}: {why}")),
+                    AfterFailure::Final => self.end(now, id, Some(outlet), false, format!("failed for good {attempts}: {why}")),
+                    AfterFailure::Drop => self.end(now, id, Some(outlet), false, format!("dropped {attempts}: {why}")),
                 }
             }
             Observation::Interrupted { outlet, consumer, message, .. } => {

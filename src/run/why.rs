@@ -107,7 +107,8 @@ impl Evidence {
 impl Observer for Evidence {
     fn observe(&mut self, now: Time, what: &Observation<'_>) {
         match *what {
-            Observation::Acked { outlet, consumer, worker, message, .. } => self.acked(now, outlet, consumer, worker, &message.event),
+            Observation::Acked { outlet, consumer, worker, message, .. }
+            | Observation::Handled { outlet, consumer, worker, message, .. } => self.acked(now, outlet, consumer, worker, &message.event),
             Observation::LostOnLink { link, .. } => {
                 let node = self.plan.links[link.index()].from;
                 self.lost.get_or_insert((now, node));
@@ -117,7 +118,7 @@ impl Observer for Evidence {
                     self.retried.entry(consumer).or_insert(now);
                 }
                 AfterFailure::DeadLetter => self.dead.entry(consumer).or_insert((0, now)).0 += 1,
-                AfterFailure::Final => {
+                AfterFailure::Final | AfterFailure::Drop => {
                     let node = self.plan.consumers[consumer.index()].node;
                     self.lost.get_or_insert((now, node));
                 }

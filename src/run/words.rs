@@ -1,5 +1,6 @@
 //! What happens, in words.
 
+use crate::engine::care::State;
 use crate::engine::observe::StoreNote;
 use crate::engine::{AfterFailure, Note, Observation};
 use crate::ids::{ChannelId, ConsumerId, EventId, OutletId, TypeId};
@@ -64,20 +65,35 @@ pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
         Observation::Acked { consumer: c, message, .. } => {
             format!("{} has handled {}", consumer(c), event(message.event.id, message.event.kind))
         }
-        Observation::Failed { consumer: c, message, next, .. } => {
+        Observation::Failed { consumer: c, message, next, why, .. } => {
             let then = match next {
                 AfterFailure::Retry(at) => format!("to be tried again at {at}"),
                 AfterFailure::DeadLetter => "dead-lettered".to_owned(),
                 AfterFailure::Returned => "returned to its broker".to_owned(),
                 AfterFailure::Final => "for good".to_owned(),
+                AfterFailure::Drop => "dropped".to_owned(),
             };
-            format!("{} fails at {}, {then}", consumer(c), event(message.event.id, message.event.kind))
+            format!("{} fails at {}: {why}; {then}", consumer(c), event(message.event.id, message.event.kind))
         }
         Observation::Interrupted { consumer: c, message, .. } => {
             format!("{} goes away with {} in hand", consumer(c), event(message.event.id, message.event.kind))
         }
         Observation::Ended { outlet, event: e, fate, why, .. } => {
             format!("{} ends at {}: {}, {why}", event(e.id, e.kind), plan.outlets[outlet.index()].name, super::journey::ended(fate).1)
+        }
+        Observation::Handled { consumer: c, message, .. } => {
+            format!("{} has handled {} and will acknowledge it", consumer(c), event(message.event.id, message.event.kind))
+        }
+        Observation::Acknowledged { outlet, event: e } => {
+            format!("{} is acknowledged at {}", event(e.id, e.kind), plan.outlets[outlet.index()].name)
+        }
+        Observation::Breaker { consumer: c, state } => {
+            let state = match state {
+                State::Closed => "closes",
+                State::Open => "opens",
+                State::HalfOpen => "lets one event through",
+            };
+            format!("the breaker of {} {state}", consumer(c))
         }
         Observation::FaultBegan { fault, .. } => format!("{} begins", fault.what),
         Observation::FaultEnded { number } => format!("fault {number} ends"),

@@ -41,6 +41,16 @@ impl Plan {
             same(&format!("what {name} is connected to"), place)?;
             let folds = (&old.state, &old.join) == (&new.state, &new.join) && old.outcomes.len() == new.outcomes.len();
             same(&format!("what {name} calls and keeps"), folds && old.sending == new.sending && alike(&old.calls, &new.calls))?;
+            let care = |plan: &ConsumerPlan| {
+                (
+                    (plan.ack, plan.handling.clone()),
+                    plan.handle.effect,
+                    plan.handle.poison.clone(),
+                    plan.retry.budget.clone(),
+                    plan.retry.after,
+                )
+            };
+            same(&format!("how {name} acknowledges and what it does to survive"), care(old) == care(new))?;
             if self.tells_instances_apart(old) && new.instances > old.instances {
                 let most = old.instances;
                 return Err(format!("{name} began with {most} instances, each known to its broker: it cannot have more during this run"));

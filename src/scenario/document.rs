@@ -7,6 +7,7 @@ use super::broker::BrokerKind;
 use super::broker::rabbitmq::Header;
 use super::chains::{Join, Reply, When};
 use super::faults::Trouble;
+use super::handling::{Ack, After, Breaker, Budget, Inbox, Poison, Scale, Shed};
 use super::pairs::Pairs;
 use super::publishing::{Outbox, Publish};
 use super::shapes::{Arrivals, Attribute, Backoff, Key, Times};
@@ -201,6 +202,7 @@ pub struct Event {
 
 /// A node of the topology.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant, reason = "a document has few nodes beside what a run holds")]
 pub enum Node {
     /// Emits events.
     Producer(Producer),
@@ -389,21 +391,36 @@ pub struct Consumer {
     /// Events each instance handles at a time. Default 1.
     #[serde(default = "one_u32", skip_serializing_if = "is_one")]
     pub threads: u32,
-    /// RabbitMQ: most events that an instance may hold without having acknowledged them. Default: without limit.
+    /// Most events that an instance may hold without having acknowledged them, of a RabbitMQ or simple broker. Default: without limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefetch: Option<u32>,
     /// How long handling takes and how often it fails.
     #[serde(default, skip_serializing_if = "is_default")]
     pub handle: Handle,
-    /// When an event counts as handled. Default `AfterWork`.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub ack: Ack,
     /// What happens to an event whose handling failed. Default: the first failure is final.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
     /// `broker/channel` that takes events whose last attempt failed. Default: none, their fate is `failed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letter: Option<String>,
+    /// When it tells its broker that it has an event. Default: after the work.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ack: Ack,
+    /// Longest an attempt may take; then it fails. Default: as long as it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Span>,
+    /// Remembers what it has handled, and skips it. Default: it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox: Option<Inbox>,
+    /// Takes nothing for a while when too much fails. Default: it goes on trying.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<Breaker>,
+    /// Drops what it cannot handle in time. Default: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shed: Option<Shed>,
+    /// How the number of instances changes. Default: it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Scale>,
     /// Events emitted when an event has been handled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub then: Vec<Then>,
@@ -439,6 +456,11 @@ impl Default for Consumer {
             retry: None,
             dead_letter: None,
             ack: Ack::AfterWork,
+            timeout: None,
+            inbox: None,
+            breaker: None,
+            shed: None,
+            scale: None,
             then: Vec::new(),
             publish: Publish::Forget,
             calls: Vec::new(),
@@ -447,27 +469,6 @@ impl Default for Consumer {
             join: None,
         }
     }
-}
-
-/// When a consumer acknowledges an event, or commits its offset.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub enum Ack {
-    /// When it is handled: at least once. What was in hand when an instance dies is handled again.
-    #[default]
-    AfterWork,
-    /// When it arrives: at most once. What was in hand when an instance dies is lost.
-    BeforeWork,
-    /// From time to time, whatever is handled by then (Kafka's `enable.auto.commit`): at least once, repeating more.
-    Auto {
-        /// How often. Default 5 s.
-        #[serde(default = "five_seconds")]
-        every: Span,
-    },
-}
-
-fn five_seconds() -> Span {
-    Span::from_millis(5_000)
 }
 
 /// One subscription of a consumer.
@@ -508,11 +509,18 @@ pub struct Handle {
     /// has the same outcome however often it is handled. Default: nothing to tell apart.
     #[serde(default, skip_serializing_if = "Pairs::is_empty")]
     pub outcomes: Pairs<f64>,
+    /// How far an attempt is when its effect takes place: a crash or a time-out between that and the end has the effect without the
+    /// acknowledgement. Default 100%: at the end. An attempt that fails by itself has no effect.
+    #[serde(default = "always", skip_serializing_if = "is_always")]
+    pub effect: Percent,
+    /// Events that fail at every attempt. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poison: Option<Poison>,
 }
 
 impl Default for Handle {
     fn default() -> Self {
-        Handle { time: millisecond(), fails: Percent(0.0), outcomes: Pairs::default() }
+        Handle { time: millisecond(), fails: Percent(0.0), outcomes: Pairs::default(), effect: always(), poison: None }
     }
 }
 
@@ -526,11 +534,17 @@ pub struct Retry {
     /// How long to wait before trying again. Default: not at all.
     #[serde(default, skip_serializing_if = "is_default")]
     pub backoff: Backoff,
+    /// Limits retries where much fails. Default: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+    /// What becomes of an event whose last attempt failed. Default: dead letter.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub after: After,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Retry { attempts: three(), backoff: Backoff::default() }
+        Retry { attempts: three(), backoff: Backoff::default(), budget: None, after: After::DeadLetter }
     }
 }
 

@@ -12,6 +12,7 @@ mod diagnose;
 pub mod document;
 pub mod expect;
 pub mod faults;
+pub mod handling;
 pub mod intervention;
 pub mod locate;
 mod names;

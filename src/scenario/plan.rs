@@ -6,9 +6,10 @@
 use super::broker::BrokerKind;
 use super::broker::rabbitmq::Header;
 use super::chains::Join;
-use super::document::{Ack, Handle, Limits, Retry};
+use super::document::{Handle, Limits, Retry};
 use super::expect::Expectation;
 use super::faults::Fault;
+use super::handling::{Ack, Breaker, Inbox, Scale, Shed};
 use super::publishing::Publish;
 use super::shapes::{Arrivals, Attribute, Key, Times};
 use super::state::Projection;
@@ -327,6 +328,8 @@ pub struct ConsumerPlan {
     pub ack: Ack,
     /// Time and failures of handling.
     pub handle: Handle,
+    /// How it takes its work and finishes it.
+    pub handling: Handling,
     /// Attempts and backoff; `attempts` is 1 where the file has no `retry`.
     pub retry: Retry,
     /// Where an event goes whose last attempt failed, and the way there.
@@ -349,7 +352,34 @@ pub struct ConsumerPlan {
     pub answers: bool,
 }
 
+/// How a consumer takes its work and finishes it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Handling {
+    /// Longest an attempt may take.
+    pub timeout: Option<Span>,
+    /// Remembers what it has handled.
+    pub inbox: Option<Inbox>,
+    /// Its circuit breaker.
+    pub breaker: Option<Breaker>,
+    /// What it drops at once.
+    pub shed: Option<Shed>,
+    /// How the number of instances changes.
+    pub scale: Option<Scale>,
+}
+
+impl Handling {
+    /// Whether it takes nothing but work and time.
+    pub fn is_plain(&self) -> bool {
+        *self == Handling::default()
+    }
+}
+
 impl ConsumerPlan {
+    /// Whether it is a function as a service.
+    pub fn is_function(&self) -> bool {
+        matches!(self.handling.scale, Some(Scale::Serverless { .. }))
+    }
+
     /// Events it can handle at the same time.
     pub fn capacity(&self) -> u32 {
         self.instances.saturating_mul(self.threads)
@@ -420,6 +450,14 @@ impl Plan {
     /// The node of that name.
     pub fn node(&self, name: &str) -> Option<NodeId> {
         self.nodes.iter().position(|n| n.name == name).map(NodeId::at)
+    }
+
+    /// When a consumer acknowledges, as far as that is its own doing and not that of its broker's rules (a Kafka group's commits).
+    pub fn ack_of(&self, consumer: ConsumerId) -> Ack {
+        let plan = &self.consumers[consumer.index()];
+        let outlet = |read: &ReadId| &self.outlets[self.reads[read.index()].outlet.index()];
+        let commits = |read: &ReadId| self.brokers[outlet(read).broker.index()].kind.parts().commits();
+        if plan.reads.iter().any(commits) { Ack::AfterWork } else { plan.ack }
     }
 
     /// Length of the part of the run that statistics cover.

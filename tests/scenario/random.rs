@@ -11,6 +11,7 @@ use tidemill::scenario::document::{
     Broker, Consumer, Emit, Event, Expect, Group, Handle, Limits, Link, Network, Node, Note, Producer, Read, Retry, Scenario, Then,
 };
 use tidemill::scenario::faults::{KINDS, Trouble};
+use tidemill::scenario::handling::{Ack, After, Breaker, Budget, Inbox, Poison, Scale, Shed};
 use tidemill::scenario::locate::Tree;
 use tidemill::scenario::pairs::Pairs;
 use tidemill::scenario::publishing::{First, Outbox, Publish};
@@ -152,10 +153,27 @@ fn writes() -> BoxedStrategy<Consumer> {
 fn consumer() -> BoxedStrategy<Node> {
     let reads = (text(), option::of(text()), any::<i32>(), any::<bool>());
     let reads = vec(reads.prop_map(|(from, group, priority, requeue)| Read { from, group, priority, requeue }), 0..3);
-    let handle = (times(), percent()).prop_map(|(time, fails)| Handle { time, fails, outcomes: Pairs::default() });
+    let poison = prop_oneof![
+        percent().prop_map(Poison::Share),
+        text().prop_map(Poison::Key),
+        (text(), text()).prop_map(|(name, value)| Poison::Attribute { name, value })
+    ];
+    let handle = (times(), percent(), percent(), option::of(poison)).prop_map(|(time, fails, effect, poison)| Handle {
+        time,
+        fails,
+        effect,
+        poison,
+        outcomes: Pairs::default(),
+    });
     let handle = (handle, pairs(number())).prop_map(|(handle, outcomes)| Handle { outcomes, ..handle });
     let when = prop_oneof![Just(When::Handled), Just(When::Failed), Just(When::TimedOut), text().prop_map(When::Outcome)];
-    let retry = option::of((any::<u32>(), backoff()).prop_map(|(attempts, backoff)| Retry { attempts, backoff }));
+    let budget = option::of((any::<u32>(), percent()).prop_map(|(tokens, refund)| Budget { tokens, refund }));
+    let retry = option::of((any::<u32>(), backoff(), budget, any::<bool>()).prop_map(|(attempts, backoff, budget, drop)| Retry {
+        attempts,
+        backoff,
+        budget,
+        after: if drop { After::Drop } else { After::DeadLetter },
+    }));
     let then = (text(), text(), percent(), vec(text(), 0..3), option::of(text()), headers(), when);
     let then = then.prop_map(|(event, to, probability, on, routing_key, headers, when)| Then {
         event,
@@ -167,26 +185,44 @@ fn consumer() -> BoxedStrategy<Node> {
         when,
     });
     let then = vec(then, 0..3);
-    let counts = (0..3_u32, 0..3_u32, option::of(any::<u32>()));
-    ((text(), at(), option::of(text())), reads, counts, handle, retry, option::of(text()), then, publish(), writes())
-        .prop_map(|((id, at, zone), reads, (instances, threads, prefetch), handle, retry, dead_letter, then, publish, writes)| {
-            Node::Consumer(Consumer {
-                id,
-                at,
-                zone,
-                reads,
-                instances,
-                threads,
-                prefetch,
-                handle,
-                retry,
-                dead_letter,
-                then,
-                publish,
-                ..writes
-            })
+    (
+        (text(), at(), option::of(text())),
+        reads,
+        (0..3_u32, 0..3_u32),
+        handle,
+        retry,
+        option::of(text()),
+        then,
+        (publish(), caring(), writes()),
+    )
+        .prop_map(|((id, at, zone), reads, (instances, threads), handle, retry, dead_letter, then, (publish, caring, writes))| {
+            let Consumer { calls, outbox, state, join, .. } = writes;
+            let caring = Consumer { calls, outbox, state, join, ..caring };
+            Node::Consumer(Consumer { id, at, zone, reads, instances, threads, handle, retry, dead_letter, then, publish, ..caring })
         })
         .boxed()
+}
+
+/// What a consumer may do beyond handling.
+fn caring() -> impl Strategy<Value = Consumer> {
+    let ack = prop_oneof![Just(Ack::AfterWork), Just(Ack::BeforeWork), span().prop_map(|every| Ack::Auto { every })];
+    let inbox = option::of(any::<u32>().prop_map(|size| Inbox { size }));
+    let breaker =
+        (percent(), span(), any::<u32>(), span()).prop_map(|(failures, window, least, open)| Breaker { failures, window, least, open });
+    let shed = (option::of(any::<u32>()), option::of(span())).prop_map(|(queue, age)| Shed { queue, age });
+    let scale = (span(), span(), any::<u32>()).prop_map(|(cold_start, idle, limit)| Scale::Serverless { cold_start, idle, limit });
+    (ack, option::of(any::<u32>()), option::of(span()), inbox, option::of(breaker), option::of(shed), option::of(scale)).prop_map(
+        |(ack, prefetch, timeout, inbox, breaker, shed, scale)| Consumer {
+            ack,
+            prefetch,
+            timeout,
+            inbox,
+            breaker,
+            shed,
+            scale,
+            ..Consumer::default()
+        },
+    )
 }
 
 fn publish() -> impl Strategy<Value = Publish> {

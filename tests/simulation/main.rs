@@ -7,6 +7,8 @@ mod change;
 mod eventbridge;
 mod faults;
 mod flow;
+mod guarantees;
+mod handling;
 mod journeys;
 mod limits;
 mod publishing;

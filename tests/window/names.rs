@@ -124,7 +124,11 @@ fn every_shape_of_a_workload() {
         change(&mut w, &|node| {
             if let Node::Consumer(c) = node {
                 c.handle.time = time.clone();
-                c.retry = Some(tidemill::scenario::document::Retry { attempts: 3, backoff: backoffs[i % backoffs.len()].clone() });
+                c.retry = Some(tidemill::scenario::document::Retry {
+                    attempts: 3,
+                    backoff: backoffs[i % backoffs.len()].clone(),
+                    ..Default::default()
+                });
                 c.then[0].on = vec!["OrderCreated".into()];
             }
         });

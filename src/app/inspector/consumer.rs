@@ -1,7 +1,7 @@
 //! A consumer: what it reads, how it works, what happens when it fails, what follows.
 
 use super::fields::{add, count, entry, name_of, optional, section, share};
-use super::{Inspected, Tag, ends, fields, shapes, types};
+use super::{Inspected, Tag, ends, fields, handling, shapes, types};
 use crate::app::kinds::{self, Way};
 use crate::scenario::document::{Consumer, Read, Retry, Then};
 use egui::Ui;
@@ -12,17 +12,23 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer) {
     let (channels, outlets) = (ends(input.scenario, Way::In), ends(input.scenario, Way::Out));
     count(ui, theme, "Instances", "Running copies", &mut consumer.instances, 1..=100_000);
     count(ui, theme, "Threads", "Events each instance handles at a time", &mut consumer.threads, 1..=100_000);
-    if consumer.reads.iter().any(|read| kinds::rabbitmq::is_at(input.scenario, &read.from)) {
+    if consumer
+        .reads
+        .iter()
+        .any(|read| kinds::rabbitmq::is_at(input.scenario, &read.from) || kinds::simple::is_at(input.scenario, &read.from))
+    {
         kinds::rabbitmq::prefetch(ui, theme, consumer);
     }
     section(ui, theme, "Handling");
     shapes::times(ui, theme, "Time", "Time one event takes", &mut consumer.handle.time);
     share(ui, theme, "Fails", "Share of attempts that fail", &mut consumer.handle.fails);
+    handling::handling(ui, theme, consumer);
     reads(ui, input, consumer, &outlets);
     super::store::calls(ui, input, &mut consumer.calls, &mut consumer.outbox);
     section(ui, theme, "When it fails");
     retry(ui, input, consumer);
     dead_letter(ui, input, consumer, &channels);
+    handling::surviving(ui, theme, consumer);
     then(ui, input, consumer, &channels);
     super::chains::outcomes(ui, theme, consumer);
     super::chains::join(ui, theme, consumer);
@@ -69,6 +75,7 @@ fn retry(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer) {
     if let Some(retry) = &mut consumer.retry {
         count(ui, theme, "Attempts", "In all, the first included", &mut retry.attempts, 1..=255);
         ui.push_id("backoff", |ui| shapes::backoff(ui, theme, &mut retry.backoff));
+        handling::retry(ui, theme, retry);
     }
 }
 

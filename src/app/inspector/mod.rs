@@ -10,6 +10,7 @@ mod consumer;
 mod curve;
 mod events;
 pub mod fields;
+mod handling;
 pub mod link;
 mod live;
 mod producer;

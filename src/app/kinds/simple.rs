@@ -6,9 +6,18 @@ use crate::app::inspector::Inspected;
 use crate::app::inspector::broker::{renamed, uses};
 use crate::app::inspector::fields::{add, removable, section};
 use crate::app::widgets::muted;
+use crate::scenario::Scenario;
 use crate::scenario::broker::{BrokerKind, Simple};
+use crate::scenario::document::Node;
 use egui::Ui;
 use egui_material_icons::icons::ICON_HUB;
+
+/// Whether an endpoint belongs to a simple broker.
+pub fn is_at(scenario: &Scenario, endpoint: &str) -> bool {
+    let broker = endpoint.split('/').next();
+    let simple = |node: &Node| matches!(node, Node::Broker(b) if Some(b.id.as_str()) == broker && matches!(b.kind, BrokerKind::Simple(_)));
+    scenario.nodes.iter().any(simple)
+}
 
 /// What the palette says.
 pub const OFFER: Offer = Offer {

@@ -76,10 +76,17 @@ impl Simple {
             let mut ways = Vec::new();
             for outlet in &plan.channels[*channel].outlets {
                 let at = seats.at(plan, *outlet);
-                let alone = at.len() == 1;
+                let prefetch =
+                    |seat: &SeatId| Some(plan.consumers[seats.get(*seat).consumer.index()].prefetch).filter(|prefetch| *prefetch > 0);
+                let alone = at.len() == 1 && at.iter().all(|seat| prefetch(seat).is_none());
                 let member = |seat: &SeatId| {
-                    let capacity = i64::from(plan.consumers[seats.get(*seat).consumer.index()].capacity());
-                    let limit = if alone { UNLIMITED } else { capacity };
+                    let consumer = &plan.consumers[seats.get(*seat).consumer.index()];
+                    let capacity = i64::from(consumer.capacity());
+                    let limit = match prefetch(seat) {
+                        Some(prefetch) => i64::from(prefetch) * i64::from(consumer.instances),
+                        None if alone => UNLIMITED,
+                        None => capacity,
+                    };
                     Member { seat: *seat, limit, room: limit, up: true }
                 };
                 ways.push(Way { outlet: *outlet, inbox: inboxes.len() as u32, only: at.first().copied().filter(|_| alone) });
@@ -110,7 +117,9 @@ impl Simple {
     fn shorten(&mut self, seat: SeatId) {
         let Some((inbox, _)) = self.by_seat.get(&seat) else { return };
         let (index, inbox) = (*inbox as u32, &self.inboxes[*inbox]);
-        if let [only] = inbox.members.as_slice() {
+        if let [only] = inbox.members.as_slice()
+            && only.limit == UNLIMITED
+        {
             let open = (only.up && inbox.is_empty()).then_some(seat);
             self.topics.iter_mut().flatten().filter(|way| way.inbox == index).for_each(|way| way.only = open);
         }
@@ -223,7 +232,9 @@ impl Rules for Simple {
     }
 
     fn wants_word(&self, seat: &Seat) -> bool {
-        self.inboxes.iter().any(|inbox| inbox.outlet == seat.outlet && inbox.members.len() > 1)
+        self.inboxes
+            .iter()
+            .any(|inbox| inbox.outlet == seat.outlet && (inbox.members.len() > 1 || inbox.members.iter().any(|m| m.limit != UNLIMITED)))
     }
 
     fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message)) {

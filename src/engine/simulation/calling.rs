@@ -324,6 +324,21 @@ impl Simulation {
         own.into_iter().for_each(|(_, who, ok, why)| self.answer(who, ok, None, why, desk, observer));
     }
 
+    /// Workers have other slots from now on.
+    pub(super) fn move_callers(&mut self, old: std::ops::Range<u32>, new: u32) {
+        let follow = |who: &mut Who| match who {
+            Who::Worker { slot, .. } if old.contains(slot) => *slot = *slot - old.start + new,
+            _ => {}
+        };
+        self.calls.iter_mut().for_each(|call| follow(&mut call.who));
+        for (slot, who, ..) in &mut self.late {
+            follow(who);
+            if old.contains(slot) {
+                *slot = *slot - old.start + new;
+            }
+        }
+    }
+
     fn works_on(&self, slot: u32, began: Time, event: EventId) -> bool {
         let hand = &self.hands[slot as usize];
         hand.done == Hand::CALLING && hand.began == began && hand.message.event.id == event
@@ -354,14 +369,29 @@ impl Simulation {
                     Sending::Straight | Sending::BrokerFirst | Sending::Outbox(_) => {}
                 }
                 let follows = matches!(sending, Sending::Straight | Sending::StoreFirst);
-                self.succeed(slot, follows, desk, observer);
+                let consumer = &mut self.consumers[consumer.index()];
+                if consumer.special {
+                    let worker = slot - consumer.first_worker;
+                    consumer.care.iter_mut().for_each(|care| care.rest(worker, self.now));
+                    self.succeed_with_care(slot, follows, desk, observer);
+                } else {
+                    self.succeed(slot, follows, desk, observer);
+                }
             }
         }
     }
 
     fn worker_fails<O: Observer>(&mut self, slot: u32, why: Reason, desk: &mut Desk, observer: &mut O) {
         self.hands[slot as usize].done = Hand::NEVER;
-        self.fail_work(slot, why, desk, observer);
+        let consumer = self.hands_owner(slot);
+        let consumer = &mut self.consumers[consumer.index()];
+        if consumer.special {
+            let worker = slot - consumer.first_worker;
+            consumer.care.iter_mut().for_each(|care| care.rest(worker, self.now));
+            self.fail_with_care(slot, why, desk, observer);
+        } else {
+            self.fail_work(slot, why, desk, observer);
+        }
     }
 
     /// A workload's arrival at a producer that calls stores: the first call, or what comes after the last.

@@ -46,6 +46,10 @@ pub(super) enum Errand {
     },
     /// An emitter in a surge emits once more.
     Extra(EmitterId),
+    /// A consumer acknowledges what it has handled.
+    Acknowledge(ConsumerId),
+    /// An open breaker lets one event through, if it has not been opened again since.
+    Probe(ConsumerId, u32),
 }
 
 impl Simulation {
@@ -70,6 +74,8 @@ impl Simulation {
             Some(Errand::JoinTimeout(consumer, root)) => self.join_timeout(consumer, root, desk, observer),
             Some(Errand::Fault { number, round, begins }) => self.fault_turns(number, round, begins, desk, observer),
             Some(Errand::Extra(emitter)) => self.emit_extra(emitter, desk, observer),
+            Some(Errand::Acknowledge(consumer)) => self.acknowledge(consumer, observer),
+            Some(Errand::Probe(consumer, round)) => self.half_open(consumer, round, observer),
             None => {}
         }
     }

@@ -3,6 +3,7 @@
 use super::Simulation;
 use crate::engine::agenda::Due;
 use crate::engine::broker::{Desk, Failed, Rules, Settled};
+use crate::engine::care::State;
 use crate::engine::consumer::Hand;
 use crate::engine::event::{Event, Flags, Message};
 use crate::engine::fate::Reason;
@@ -24,6 +25,10 @@ impl Simulation {
         match station.idle.take() {
             Some(worker) => self.begin(crew, worker, outlet, message, false, observer),
             None => {
+                if self.consumers[station.consumer.index()].special && self.shed_at_the_door(crew, message, observer) {
+                    return;
+                }
+                let station = &mut self.crews[crew as usize];
                 station.inbox.push(*message);
                 self.books[outlet.index()].waiting += 1;
                 self.note(&Observation::Waits { outlet, event: &message.event }, observer);
@@ -49,8 +54,9 @@ impl Simulation {
         let mut service = consumer.service();
         let worker = slot - consumer.first_worker;
         if consumer.special {
-            service = consumer.burdened(worker, service);
+            service = self.prepare(id, worker, outlet, message, service);
         }
+        let consumer = &mut self.consumers[id.index()];
         consumer.counts.deliveries += 1;
         consumer.counts.redeliveries += u64::from(message.event.failures > 0 || message.event.flags.has(Flags::REDELIVERED));
         let done = self.now + service;
@@ -68,11 +74,9 @@ impl Simulation {
         }
         hand.done = Hand::NEVER;
         let id = self.seats.get(hand.message.event.seat).consumer;
-        let consumer = &mut self.consumers[id.index()];
-        let worker = slot - consumer.first_worker;
-        let why = if consumer.special { consumer.fails(worker, &hand.message.event) } else { None };
-        if let Some(why) = why {
-            self.fail_work(slot, why, desk, observer);
+        let consumer = &self.consumers[id.index()];
+        if consumer.special {
+            self.finish_with_care(slot, desk, observer);
         } else if consumer.calls {
             self.worker_goes_on(slot, 0, desk, observer);
         } else {
@@ -124,7 +128,7 @@ impl Simulation {
         slot: u32,
         mut message: Message,
         began: Time,
-        why: Reason,
+        mut why: Reason,
         desk: &mut Desk,
         observer: &mut O,
     ) -> Option<Settled> {
@@ -132,11 +136,19 @@ impl Simulation {
         let worker = slot - self.consumers[id.index()].first_worker;
         message.event.failures = message.event.failures.saturating_add(1);
         let consumer = &mut self.consumers[id.index()];
-        let backoff = consumer.backoff(message.event.failures);
+        let mut backoff = consumer.backoff(message.event.failures);
+        if backoff.is_some() && consumer.care.as_mut().is_some_and(|care| !care.token()) {
+            (backoff, why) = (None, Reason::NoToken);
+        }
         let dead_letter = consumer.dead_letter;
+        let (drops, acks_first) = (consumer.care.as_ref().is_some_and(|care| care.drops), consumer.acks_first());
+        let at_once = backoff == Some(Span::ZERO) && consumer.gate() == State::Closed;
         let next = match (backoff, dead_letter) {
             (Some(span), _) => AfterFailure::Retry(self.now + span),
+            (None, _) if drops => AfterFailure::Drop,
             (None, Some(_)) => AfterFailure::DeadLetter,
+            // Its broker has forgotten it long ago.
+            (None, None) if acks_first => AfterFailure::Final,
             (None, None) => {
                 let broker = self.plan.outlets[outlet.index()].broker;
                 desk.now = self.now;
@@ -152,13 +164,16 @@ impl Simulation {
             AfterFailure::DeadLetter => consumer.counts.dead_lettered += 1,
             AfterFailure::Final => consumer.counts.failed += 1,
             AfterFailure::Returned => consumer.counts.returned += 1,
+            AfterFailure::Drop => consumer.counts.dropped += 1,
         }
         self.note(&Observation::Failed { outlet, consumer: id, worker, message: &message, began, next, why }, observer);
-        if matches!(next, AfterFailure::DeadLetter | AfterFailure::Final) && !self.consumers[id.index()].then.is_empty() {
+        if matches!(next, AfterFailure::DeadLetter | AfterFailure::Drop | AfterFailure::Final)
+            && !self.consumers[id.index()].then.is_empty()
+        {
             self.all_follow_on(id, &message.event, Occasion::Failed, desk, observer);
         }
         match (backoff, dead_letter) {
-            (Some(Span::ZERO), _) => {
+            (Some(_), _) if at_once => {
                 message.routed = self.now;
                 let local = slot - self.crews[crew as usize].first_worker;
                 self.begin(crew, local, outlet, &message, false, observer);
@@ -170,6 +185,11 @@ impl Simulation {
                 let place = self.backoffs.put(message);
                 self.agenda.schedule(self.now + span, Due::Retry, place);
                 Some(Settled::Parked)
+            }
+            (None, _) if drops => {
+                self.books[outlet.index()].dropped += 1;
+                self.end(&message.event, outlet, End::Gone);
+                Some(Settled::Ended)
             }
             (None, Some((channel, link))) => {
                 self.books[outlet.index()].dead_lettered += 1;
@@ -216,7 +236,8 @@ impl Simulation {
         let Seat { outlet, told, .. } = *self.seats.get(message.event.seat);
         self.books[outlet.index()].waiting -= 1;
         self.note(&Observation::Leaves { outlet, event: &message.event }, observer);
-        if told {
+        let acks_first = |seat: &Seat| self.consumers[seat.consumer.index()].acks_first();
+        if told && !acks_first(self.seats.get(message.event.seat)) {
             let broker = self.plan.outlets[outlet.index()].broker;
             self.brokers[broker.index()].resumed(message.event.seat);
         }
@@ -236,7 +257,7 @@ impl Simulation {
     }
 
     #[inline(never)]
-    fn end_special(&mut self, event: &Event, outlet: OutletId, how: End) {
+    pub(super) fn end_special(&mut self, event: &Event, outlet: OutletId, how: End) {
         let handled = event.flags.has(Flags::HANDLED);
         let mut verdict = Verdict::default();
         if event.flags.has(Flags::TRACKED) {

@@ -4,6 +4,7 @@ use super::Simulation;
 use crate::engine::agenda::Due;
 use crate::engine::broker::{Desk, Rules};
 use crate::engine::calls::Who;
+use crate::engine::care::State;
 use crate::engine::consumer::{Hand, Idle};
 use crate::engine::event::{Flags, Message};
 use crate::engine::observe::{Observation, Observer};
@@ -101,6 +102,7 @@ impl Simulation {
                 true => self.lose_workers(crew, &fallen, desk, observer),
             }
         }
+        self.probe_anew(consumer, observer);
     }
 
     /// One reason less to be gone.
@@ -141,12 +143,18 @@ impl Simulation {
                 let hand = &mut self.hands[(station.first_worker + worker) as usize];
                 if absence.still == 1 && absence.down == 0 && station.up {
                     match hand.done {
-                        Hand::NEVER => station.idle.remove(worker),
+                        Hand::NEVER => {
+                            station.idle.remove(worker);
+                            station.held.retain(|held| *held != worker);
+                        }
                         // The store's answer waits for it.
                         Hand::CALLING => absence.left = Some(Span::ZERO),
                         done => {
                             absence.left = Some(done - self.now);
                             hand.done = Hand::STILL;
+                            let care = &mut self.consumers[consumer.index()];
+                            let worker = station.first_worker + worker - care.first_worker;
+                            care.care.iter_mut().for_each(|care| care.hold(worker, self.now));
                         }
                     }
                 }
@@ -177,6 +185,9 @@ impl Simulation {
                         let slot = station.first_worker + worker;
                         self.hands[slot as usize].done = self.now + left;
                         self.agenda.schedule(self.now + left, Due::Done, slot);
+                        let care = &mut self.consumers[consumer.index()];
+                        let worker_of_all = slot - care.first_worker;
+                        care.care.iter_mut().for_each(|care| care.go_on(worker_of_all, self.now));
                         station.absent.remove(&worker);
                     }
                     None if absence.down == 0 => {
@@ -208,7 +219,7 @@ impl Simulation {
     fn offer<O: Observer>(&mut self, crew: u32, worker: u32, observer: &mut O) {
         let station = &self.crews[crew as usize];
         if station.up && !station.absent.contains_key(&worker) {
-            self.take_next(crew, station.first_worker + worker, observer);
+            self.take_next_if_let(crew, station.first_worker + worker, observer);
         }
     }
 
@@ -219,10 +230,14 @@ impl Simulation {
             return;
         }
         self.crews[crew as usize].idle = Idle::none(self.crews[crew as usize].capacity);
+        self.crews[crew as usize].held.clear();
         let seats = self.seats.clone();
         let mut copies = Copies::default();
-        copies.add(self.drop_hands(crew, |_, _| true, observer).into_iter().map(|(_, message)| message));
-        copies.add(self.drop_waiting(crew, |_| true, observer));
+        copies.add(self.drop_unacked(crew, |_, _| true));
+        let held = self.drop_hands(crew, |_, _| true, observer).into_iter().map(|(_, message)| message).collect();
+        copies.add(self.lose_begun(crew, held, true, observer));
+        let waited = self.drop_waiting(crew, |_| true, observer);
+        copies.add(self.lose_begun(crew, waited, false, observer));
         copies.add(self.recall(|message| seats.get(message.event.seat).crew == crew));
         for (seat, _) in seats.iter().filter(|(_, seat)| seat.crew == crew) {
             self.leave(seat, &copies.of(seat), orderly, desk, observer);
@@ -235,8 +250,10 @@ impl Simulation {
         if std::mem::replace(&mut station.up, true) {
             return;
         }
-        station.idle = Idle::all(station.capacity);
-        station.absent.keys().for_each(|worker| station.idle.remove(*worker));
+        station.rest_all();
+        if self.consumers[self.crews[crew as usize].consumer.index()].gate() != State::Closed {
+            self.hold(crew);
+        }
         let seats = self.seats.clone();
         let own: Vec<SeatId> = seats.iter().filter(|(_, seat)| seat.crew == crew).map(|(seat, _)| seat).collect();
         own.into_iter().for_each(|seat| self.join(seat, desk, observer));
@@ -244,9 +261,14 @@ impl Simulation {
 
     /// Some workers of a crew are gone while others go on: only what these had in hand is their brokers' again.
     fn lose_workers<O: Observer>(&mut self, crew: u32, workers: &[u32], desk: &mut Desk, observer: &mut O) {
-        workers.iter().for_each(|worker| self.crews[crew as usize].idle.remove(*worker));
+        for worker in workers {
+            self.crews[crew as usize].idle.remove(*worker);
+            self.crews[crew as usize].held.retain(|held| held != worker);
+        }
         let mut copies = Copies::default();
-        copies.add(self.drop_hands(crew, |worker, _| workers.contains(&worker), observer).into_iter().map(|(_, message)| message));
+        copies.add(self.drop_unacked(crew, |worker, _| workers.contains(&worker)));
+        let held = self.drop_hands(crew, |worker, _| workers.contains(&worker), observer).into_iter().map(|(_, message)| message).collect();
+        copies.add(self.lose_begun(crew, held, true, observer));
         for (seat, held) in copies.0 {
             let broker = self.plan.outlets[self.seats.get(seat).outlet.index()].broker;
             desk.now = self.now;
@@ -265,10 +287,13 @@ impl Simulation {
         crews.dedup();
         let (mut copies, mut free) = (Copies::default(), Vec::new());
         for crew in crews {
-            let dropped = self.drop_hands(crew, |_, message| hit(message), observer);
+            // What was acknowledged before the work needs no connection any more.
+            let first = self.consumers[self.crews[crew as usize].consumer.index()].acks_first();
+            copies.add(self.drop_unacked(crew, |_, message| hit(message)));
+            let dropped = self.drop_hands(crew, |_, message| !first && hit(message), observer);
             free.extend(dropped.iter().map(|(worker, _)| (crew, *worker)));
             copies.add(dropped.into_iter().map(|(_, message)| message));
-            copies.add(self.drop_waiting(crew, hit, observer));
+            copies.add(self.drop_waiting(crew, |message| hit(message) && !(first && message.event.failures > 0), observer));
         }
         copies.add(self.recall(hit));
         for seat in &fresh {
@@ -360,6 +385,7 @@ impl Simulation {
         resting.retain(|worker| *worker < capacity);
         station.capacity = capacity;
         station.idle = Idle::these(capacity, resting);
+        station.held.retain(|worker| *worker < capacity);
         for worker in before..capacity {
             // One that was taken away and still works is simply kept.
             if self.hands[(first + worker) as usize].done == Hand::NEVER {
@@ -387,11 +413,12 @@ impl Simulation {
         self.hands.resize((new + places) as usize, Hand::EMPTY);
         for worker in 0..held {
             let hand = std::mem::replace(&mut self.hands[(old + worker) as usize], Hand::EMPTY);
-            if hand.done != Hand::NEVER && hand.done != Hand::STILL {
+            if !matches!(hand.done, Hand::NEVER | Hand::STILL | Hand::CALLING) {
                 self.agenda.schedule(hand.done, Due::Done, new + worker);
             }
             self.hands[(new + worker) as usize] = hand;
         }
+        self.move_callers(old..old + held, new);
     }
 
     /// Takes out of the hands of a crew what is `wanted`, longest held first, with the workers that held it.
@@ -408,9 +435,10 @@ impl Simulation {
             }
         }
         held.sort_by_key(|(began, worker, _)| (*began, *worker));
-        for (began, worker, message) in &held {
+        for (began, worker, message) in &mut held {
             let outlet = self.seats.get(message.event.seat).outlet;
-            let worker = first + worker - self.consumers[consumer.index()].first_worker;
+            let worker = first + *worker - self.consumers[consumer.index()].first_worker;
+            self.cut_off(consumer, worker, outlet, message, observer);
             self.note(&Observation::Interrupted { outlet, consumer, worker, message, began: *began }, observer);
         }
         let gone: Vec<u32> = held.iter().map(|(_, worker, _)| first + worker).collect();

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod calling;
+mod caring;
 mod confirming;
 mod deciding;
 mod emitter;
@@ -181,11 +182,11 @@ impl Simulation {
                 let broker = plan.outlets[plan.reads[read.index()].outlet.index()].broker;
                 plan.brokers[broker.index()].kind.parts().seats_per_instance()
             };
-            let (count, size) =
-                if consumer.reads.iter().any(own) { (consumer.instances, consumer.threads) } else { (1, consumer.capacity()) };
+            let apart = consumer.reads.iter().any(own) && !consumer.is_function();
+            let (count, size) = if apart { (consumer.instances, consumer.threads) } else { (1, consumer.capacity()) };
             let own_crews = (crews.len() as u32, count);
             consumers.push(Consumer::new(&plan, id, seed, first_worker, own_crews));
-            crews.extend((0..count).map(|crew| Crew::new(id, first_worker + crew * size, size)));
+            crews.extend((0..count).map(|crew| Crew::new(id, first_worker + crew * size, size, consumer.is_function())));
             crews_of.push(own_crews);
             first_worker += count * size;
         }

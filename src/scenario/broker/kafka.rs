@@ -352,6 +352,10 @@ impl Parts for Kafka {
         format!("topics[{index}].name")
     }
 
+    fn commits(&self) -> bool {
+        true
+    }
+
     fn seats_per_instance(&self) -> bool {
         true
     }

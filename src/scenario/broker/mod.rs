@@ -57,6 +57,11 @@ pub trait Parts {
         false
     }
 
+    /// Whether its own rules do what a consumer's `ack` says (commits of offsets).
+    fn commits(&self) -> bool {
+        false
+    }
+
     /// Nodes of its cluster, each of which can fail by itself.
     fn nodes(&self) -> u32 {
         1

@@ -72,7 +72,10 @@ fn what_is_lost_is_said() {
             Rule(name: "rest", bus: "bills", pattern: r#"{"source": [{"exists": true}]}"#)])"##,
     );
     let text = text.replace(r#"id: "billing", reads: [Read(from: "b/orders")]"#, r#"id: "billing", reads: [Read(from: "b/billing")]"#);
-    let text = text.replace("b/orders\"), Read", "b/billing\"), Read").replace("Read(from: \"b/bills\"", "Read(from: \"b/rest\"");
+    let text = text
+        .replace("b/orders\"), Read", "b/billing\"), Read")
+        .replace("Read(from: \"b/bills\"", "Read(from: \"b/rest\"")
+        .replace("'b/bills#mail'", "'b/rest#mail'");
     let scenario = load(&text, "shop.ron", &NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).scenario;
     let lost = change(&scenario, "b", "Simple").unwrap().lost.join("\n");
     assert!(lost.contains("`billing`") && !lost.contains("`rest`") && lost.contains("archives") && lost.contains("dead-letter"), "{lost}");

@@ -5,9 +5,10 @@ use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, Out
 use crate::scenario::chains::When;
 use crate::scenario::document::{Consumer, Link, Node, Retry, Scenario};
 use crate::scenario::expect::Expectation;
+use crate::scenario::handling::Scale;
 use crate::scenario::plan::{
-    BrokerPlan, CallPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, LinkPlan, NodePlan, Occasion, Origin, OutletPlan, Plan,
-    Properties, ReadPlan, RelayPlan, ReplyPlan, Role, Sending, StorePlan, TypePlan,
+    BrokerPlan, CallPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, Handling, LinkPlan, NodePlan, Occasion, Origin, OutletPlan,
+    Plan, Properties, ReadPlan, RelayPlan, ReplyPlan, Role, Sending, StorePlan, TypePlan,
 };
 use crate::scenario::publishing::{First, Outbox, Publish};
 use crate::scenario::store::Call;
@@ -131,10 +132,21 @@ fn consumers(scenario: &Scenario) -> Vec<ConsumerPlan> {
 }
 
 fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
+    let (instances, threads) = match consumer.scale {
+        Some(Scale::Serverless { limit, .. }) => (limit, 1),
+        None => (consumer.instances, consumer.threads),
+    };
     ConsumerPlan {
         node,
-        instances: consumer.instances,
-        threads: consumer.threads,
+        instances,
+        threads,
+        handling: Handling {
+            timeout: consumer.timeout,
+            inbox: consumer.inbox.clone(),
+            breaker: consumer.breaker.clone(),
+            shed: consumer.shed.clone(),
+            scale: consumer.scale.clone(),
+        },
         ack: consumer.ack,
         prefetch: consumer.prefetch.unwrap_or(0),
         handle: consumer.handle.clone(),

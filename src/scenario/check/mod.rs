@@ -10,6 +10,7 @@ mod chains;
 mod eventbridge;
 mod faults;
 mod flow;
+mod handling;
 mod kafka;
 mod names;
 mod numbers;
@@ -48,6 +49,7 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
     kafka::look(scenario, &names, &mut findings);
     rabbitmq::look(scenario, &names, &mut findings);
     let faults = faults::resolve(scenario, &mut findings);
+    handling::look(scenario, &names, &mut findings);
     publishing::look(scenario, &names, &mut findings);
     let expectations = names::expectations(scenario, &names, &mut findings);
     match findings.has_errors() {

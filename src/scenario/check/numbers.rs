@@ -61,7 +61,7 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
                 }
             }
             Node::Consumer(c) => {
-                workers = workers.saturating_add(u64::from(c.instances) * u64::from(c.threads));
+                workers = workers.saturating_add(super::handling::workers(c));
                 consumer(c, names, id, findings);
             }
             Node::Broker(broker) => match &broker.kind {

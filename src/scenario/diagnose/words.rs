@@ -6,7 +6,7 @@ use crate::scenario::names::{Suggest, listed};
 use crate::scenario::read::shortened;
 
 /// Fields that the format has names for and this version does not have yet.
-const LATER_FIELDS: &[(&str, &[&str])] = &[("Scenario", &["lesson"]), ("Consumer", &["timeout", "ordered", "inbox", "breaker", "scale"])];
+const LATER_FIELDS: &[(&str, &[&str])] = &[("Scenario", &["lesson"]), ("Consumer", &["ordered"])];
 
 /// Message and help for a refusal of an item.
 pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) -> (String, Option<String>) {
@@ -109,6 +109,7 @@ fn example(field: &str) -> Option<String> {
         "between" => "between: (\"order-service\", \"bus\")",
         "what" => "what: Crash(\"inventory\")",
         "times" => "times: 5",
+        "every" => "every: \"30s\"",
         "rate" => "rate: \"50/s\"",
         _ => return None,
     };
@@ -130,6 +131,10 @@ fn kind(of: &str) -> String {
         "Jitter" => "jitter",
         "Trouble" => "way for things to go wrong",
         "Fault" => "fault",
+        "Ack" => "way to acknowledge",
+        "After" => "end of an event",
+        "Poison" => "kind of poison",
+        "Scale" => "way to scale",
         "Publish" => "way to publish",
         "Outbox" => "way to store and publish",
         "First" => "write to come first",

@@ -13,7 +13,7 @@ use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
 use crate::scenario::broker::BrokerKind;
 use crate::scenario::broker::kafka as document;
-use crate::scenario::document::Ack;
+use crate::scenario::handling::Ack;
 use crate::time::{Span, Time};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
