@@ -328,15 +328,24 @@ pub trait Observer {
 
     /// Something happened.
     fn observe(&mut self, now: Time, what: &Observation<'_>);
+
+    /// Whether this is nobody at all, so that whoever has another observer as well can go without this one.
+    fn is_nobody(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody: costs nothing.
 impl Observer for () {
     #[inline(always)]
     fn observe(&mut self, _: Time, _: &Observation<'_>) {}
+
+    fn is_nobody(&self) -> bool {
+        true
+    }
 }
 
-impl<A: Observer, B: Observer> Observer for (&mut A, &mut B) {
+impl<A: Observer + ?Sized, B: Observer + ?Sized> Observer for (&mut A, &mut B) {
     #[inline(always)]
     fn at(&mut self, now: Time) {
         self.0.at(now);

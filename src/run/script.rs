@@ -75,12 +75,19 @@ impl Moment {
     }
 
     /// Goes on as the script says, up to and including `until` (turns at that time included), or `steps` steps, whichever comes first.
-    pub fn advance<O: Observer>(&mut self, script: &Script, until: Time, steps: u64, observer: &mut O) -> Progress {
+    ///
+    /// The simulation is compiled anew for every type of observer that it is given, and it is large. So there are two here: the
+    /// recorder alone, which is what speed is measured by, and the recorder with somebody behind a pointer.
+    pub fn advance(&mut self, script: &Script, until: Time, steps: u64, observer: &mut dyn Observer) -> Progress {
         let end = self.simulation.steps().saturating_add(steps);
         loop {
             let turn = script.turns.get(self.taken).filter(|turn| turn.at <= until);
             let left = end - self.simulation.steps();
-            let progress = self.simulation.advance(turn.map_or(until, |turn| turn.at), left, &mut (&mut self.recorder, &mut *observer));
+            let to = turn.map_or(until, |turn| turn.at);
+            let progress = match observer.is_nobody() {
+                true => self.simulation.advance(to, left, &mut self.recorder),
+                false => self.simulation.advance(to, left, &mut (&mut self.recorder, &mut *observer)),
+            };
             self.recorder.pass(self.simulation.now());
             match turn {
                 Some(turn) if progress == Progress::Reached && self.simulation.now() >= turn.at => self.take(turn, observer),
@@ -90,7 +97,7 @@ impl Moment {
     }
 
     /// Makes a change, now.
-    pub fn take<O: Observer>(&mut self, turn: &Turn, observer: &mut O) {
+    pub fn take(&mut self, turn: &Turn, observer: &mut dyn Observer) {
         let mut both = (&mut self.recorder, observer);
         match &turn.change {
             Change::Plan(plan) => {
