@@ -142,7 +142,16 @@ fn consumer() -> impl Strategy<Value = Node> {
     let then =
         then.prop_map(|(event, to, probability, on, routing_key, headers)| Then { event, to, probability, on, routing_key, headers });
     let then = vec(then, 0..3);
-    ((text(), at(), option::of(text())), reads, (0..3_u32, 0..3_u32), handle, retry, option::of(text()), then, (publish(), caring()))
+    (
+        (text(), at(), option::of(text())),
+        reads,
+        (0..3_u32, 0..3_u32),
+        handle,
+        retry,
+        option::of(text()),
+        then,
+        (publish(), caring().boxed()),
+    )
         .prop_map(|((id, at, zone), reads, (instances, threads), handle, retry, dead_letter, then, (publish, caring))| {
             Node::Consumer(Consumer { id, at, zone, reads, instances, threads, handle, retry, dead_letter, then, publish, ..caring })
         })
@@ -197,7 +206,8 @@ fn node() -> impl Strategy<Value = Node> {
             zone,
             kind: BrokerKind::Simple(Simple { topics })
         })),
-        consumer(),
+        // On the heap: a document is large, and so are the tools that make random ones.
+        consumer().boxed(),
     ]
 }
 
@@ -230,26 +240,28 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     let group = (text(), vec(text(), 0..3)).prop_map(|(title, nodes)| Group { title, nodes });
     let note = (text(), (-1e6..1e6_f32, (-2000..2000_i32).prop_map(|y| y as f32))).prop_map(|(text, at)| Note { text, at });
     let said = (vec(group, 0..3), vec(note, 0..3), vec(trouble(), 0..3));
-    let body = (vec(event, 0..4), vec(node(), 0..5), vec(link(), 0..3), said, vec(text().prop_map(Expect), 0..3));
-    (head, body).prop_map(
-        |((name, about, seed, duration, warmup, network, limits), (events, nodes, links, (groups, notes, faults), expect))| Scenario {
-            format: 1,
-            name,
-            about,
-            seed,
-            duration,
-            warmup,
-            network,
-            limits,
-            events,
-            nodes,
-            links,
-            groups,
-            notes,
-            faults,
-            expect,
-        },
-    )
+    let body = (vec(event, 0..4), vec(node().boxed(), 0..5), vec(link(), 0..3), said, vec(text().prop_map(Expect), 0..3));
+    (head.boxed(), body.boxed())
+        .prop_map(|((name, about, seed, duration, warmup, network, limits), (events, nodes, links, (groups, notes, faults), expect))| {
+            Scenario {
+                format: 1,
+                name,
+                about,
+                seed,
+                duration,
+                warmup,
+                network,
+                limits,
+                events,
+                nodes,
+                links,
+                groups,
+                notes,
+                faults,
+                expect,
+            }
+        })
+        .boxed()
 }
 
 fn trouble() -> impl Strategy<Value = Trouble> {
