@@ -193,7 +193,7 @@ fn consumer() -> BoxedStrategy<Node> {
         retry,
         option::of(text()),
         then,
-        (publish(), caring(), writes()),
+        (publish().boxed(), caring().boxed(), writes().boxed()),
     )
         .prop_map(|((id, at, zone), reads, (instances, threads), handle, retry, dead_letter, then, (publish, caring, writes))| {
             let Consumer { calls, outbox, state, join, .. } = writes;
@@ -258,7 +258,8 @@ fn node() -> BoxedStrategy<Node> {
             zone,
             kind: BrokerKind::Simple(Simple { topics })
         })),
-        consumer(),
+        // On the heap: a document is large, and so are the tools that make random ones.
+        consumer().boxed(),
     ]
     .boxed()
 }
@@ -292,26 +293,28 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     let group = (text(), vec(text(), 0..3)).prop_map(|(title, nodes)| Group { title, nodes });
     let note = (text(), (-1e6..1e6_f32, (-2000..2000_i32).prop_map(|y| y as f32))).prop_map(|(text, at)| Note { text, at });
     let said = (vec(group, 0..3), vec(note, 0..3), vec(trouble(), 0..3));
-    let body = (vec(event, 0..4), vec(node(), 0..5), vec(link(), 0..3), said, vec(text().prop_map(Expect), 0..3));
-    (head, body).prop_map(
-        |((name, about, seed, duration, warmup, network, limits), (events, nodes, links, (groups, notes, faults), expect))| Scenario {
-            format: 1,
-            name,
-            about,
-            seed,
-            duration,
-            warmup,
-            network,
-            limits,
-            events,
-            nodes,
-            links,
-            groups,
-            notes,
-            faults,
-            expect,
-        },
-    )
+    let body = (vec(event, 0..4), vec(node().boxed(), 0..5), vec(link(), 0..3), said, vec(text().prop_map(Expect), 0..3));
+    (head.boxed(), body.boxed())
+        .prop_map(|((name, about, seed, duration, warmup, network, limits), (events, nodes, links, (groups, notes, faults), expect))| {
+            Scenario {
+                format: 1,
+                name,
+                about,
+                seed,
+                duration,
+                warmup,
+                network,
+                limits,
+                events,
+                nodes,
+                links,
+                groups,
+                notes,
+                faults,
+                expect,
+            }
+        })
+        .boxed()
 }
 
 fn trouble() -> impl Strategy<Value = Trouble> {
