@@ -4,6 +4,8 @@ mod bench;
 mod check;
 mod compare;
 pub mod conform;
+mod explain;
+mod junit;
 mod progress;
 mod replicas;
 mod run;
@@ -65,6 +67,8 @@ enum What {
     Compare(compare::Compare),
     /// Run rows of observed behaviour against the model of a broker. Exit code 0: all pass, 1: some fail, 2: bad input.
     Conform(conform::Conform),
+    /// Explain a warning by the id in its brackets, or list them all.
+    Explain(explain::Explain),
     /// Measure how fast this machine simulates, or builds the pictures of the window.
     Bench(bench::Bench),
 }
@@ -77,6 +81,7 @@ pub fn main() -> ExitCode {
         Some(What::Sweep(sweep)) => sweep.execute(),
         Some(What::Compare(compare)) => compare.execute(),
         Some(What::Conform(conform)) => conform.execute(),
+        Some(What::Explain(explain)) => explain.execute(),
         Some(What::Bench(bench)) => bench.execute(),
         Some(What::Open { file }) => window(Some(file)),
         None => window(None),

@@ -5,6 +5,7 @@ mod flights;
 pub mod frame;
 pub mod headless;
 pub mod pacing;
+pub mod parallel;
 mod rates;
 pub mod runner;
 pub mod sweep;

@@ -8,6 +8,7 @@ pub mod check;
 mod diagnose;
 pub mod document;
 pub mod expect;
+pub mod lint;
 pub mod locate;
 mod names;
 pub mod pairs;

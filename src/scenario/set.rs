@@ -207,6 +207,7 @@ const _: fn(&Scenario) -> usize = |s| {
         groups: _,
         notes: _,
         expect: _,
+        allow: _,
     } = s;
     TOP.len()
 };
