@@ -167,7 +167,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     let said = (vec(group, 0..3), vec(note, 0..3));
     let body = (vec(event, 0..4), vec(node(), 0..5), vec(link(), 0..3), said, vec(text().prop_map(Expect), 0..3));
     (head, body).prop_map(|((name, about, seed, duration, warmup, network, limits), (events, nodes, links, (groups, notes), expect))| {
-        Scenario { format: 1, name, about, seed, duration, warmup, network, limits, events, nodes, links, groups, notes, expect }
+        Scenario { format: 1, name, about, seed, duration, warmup, network, limits, events, nodes, links, groups, notes, expect, allow: Vec::new() }
     })
 }
 
