@@ -1,11 +1,14 @@
 //! `tidemill check`: scenarios as tests.
 
-use super::progress::Progress;
-use super::{Exit, complain, print, report, table};
+use super::progress::Runs;
+use super::{Exit, complain, junit, print, report, table};
 use crate::files;
 use crate::record::report::ExpectationReport;
-use crate::run::headless;
+use crate::run::sweep::WHOLE;
+use crate::run::{headless, parallel};
+use crate::scenario::Problem;
 use serde::Serialize;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,19 +21,25 @@ pub struct Check {
     /// Print one JSON object and nothing else.
     #[arg(long)]
     json: bool,
+    /// Write the outcome as JUnit XML, for continuous integration: a suite per file, a case per expectation.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Files checked at the same time; by default as many as there are cores. Results do not depend on it.
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
 }
 
 /// What came of one file.
 #[derive(Debug, Serialize)]
-struct Outcome {
-    file: String,
+pub(super) struct Outcome {
+    pub(super) file: String,
     /// `holds`, `fails`, `bad input` or `stopped`.
-    result: &'static str,
+    pub(super) result: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
     warnings: Vec<String>,
-    errors: Vec<String>,
-    expectations: Vec<ExpectationReport>,
+    pub(super) errors: Vec<String>,
+    pub(super) expectations: Vec<ExpectationReport>,
 }
 
 impl Check {
@@ -40,19 +49,27 @@ impl Check {
             Ok(files) => files,
             Err(message) => return complain(&message),
         };
+        let progress = Runs::new("check", files.len());
+        let checked = parallel::map(&files, self.jobs.unwrap_or_else(parallel::cores), |file| check(file, &|done| progress.add(done)));
+        drop(progress);
         let mut worst = Exit::Fine;
         let mut outcomes = Vec::new();
-        for file in &files {
-            let (exit, outcome) = check(file, self.json);
+        for (exit, outcome, problems) in checked {
             // Bad input outweighs a stopped run, which outweighs a failed expectation.
             let weight = |exit: Exit| [Exit::Fine, Exit::Failed, Exit::Stopped, Exit::BadInput].iter().position(|e| *e == exit);
             if weight(exit) > weight(worst) {
                 worst = exit;
             }
             if !self.json {
+                report(&problems);
                 print(&line(&outcome));
             }
             outcomes.push(outcome);
+        }
+        if let Some(file) = &self.junit
+            && let Err(message) = junit::write(file, &outcomes)
+        {
+            return complain(&message);
         }
         if self.json {
             match serde_json::to_string(&serde_json::json!({ "files": outcomes })) {
@@ -100,7 +117,7 @@ fn search(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
     Ok(())
 }
 
-fn check(file: &Path, quiet: bool) -> (Exit, Outcome) {
+fn check(file: &Path, progress: &dyn Fn(u64)) -> (Exit, Outcome, Vec<Problem>) {
     let mut outcome = Outcome {
         file: file.display().to_string(),
         result: "bad input",
@@ -112,21 +129,20 @@ fn check(file: &Path, quiet: bool) -> (Exit, Outcome) {
     let loaded = match files::open(file) {
         Ok(loaded) => loaded,
         Err(problems) => {
-            if !quiet {
-                report(&problems);
-            }
+            progress(WHOLE);
             outcome.errors = problems.iter().map(ToString::to_string).collect();
-            return (Exit::BadInput, outcome);
+            return (Exit::BadInput, outcome, problems);
         }
     };
-    if !quiet {
-        report(&loaded.warnings);
-    }
     outcome.warnings = loaded.warnings.iter().map(ToString::to_string).collect();
     let plan = Arc::new(loaded.plan);
-    let progress = Progress::new(&plan.name, plan.duration);
-    let finished = headless::run(&plan, plan.seed, &mut |now| progress.at(now));
-    drop(progress);
+    let (end, mut told) = (plan.duration.seconds().max(1e-9), 0);
+    let finished = headless::run(&plan, plan.seed, &mut |now| {
+        let reached = ((now.seconds() / end * WHOLE as f64) as u64).clamp(told, WHOLE);
+        progress(reached - told);
+        told = reached;
+    });
+    progress(WHOLE - told);
     let figures = finished.report();
     outcome.fingerprint = Some(figures.fingerprint.clone());
     let holds = figures.holds();
@@ -140,7 +156,7 @@ fn check(file: &Path, quiet: bool) -> (Exit, Outcome) {
         (None, false) => (Exit::Failed, "fails"),
     };
     outcome.result = result;
-    (exit, outcome)
+    (exit, outcome, loaded.warnings)
 }
 
 fn line(outcome: &Outcome) -> String {

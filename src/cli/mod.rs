@@ -6,6 +6,8 @@ mod compare;
 pub mod conform;
 mod exchange;
 mod kept;
+mod explain;
+mod junit;
 mod progress;
 mod replay;
 mod replicas;
@@ -74,6 +76,8 @@ enum What {
     Import(exchange::Import),
     /// Write a part of a scenario for another tool: RabbitMQ definitions. Exit code 2: bad input.
     Export(exchange::Export),
+    /// Explain a warning by the id in its brackets, or list them all.
+    Explain(explain::Explain),
     /// Measure how fast this machine simulates, or builds the pictures of the window.
     Bench(bench::Bench),
 }
@@ -89,6 +93,7 @@ pub fn main() -> ExitCode {
         Some(What::Conform(conform)) => conform.execute(),
         Some(What::Import(import)) => import.execute(),
         Some(What::Export(export)) => export.execute(),
+        Some(What::Explain(explain)) => explain.execute(),
         Some(What::Bench(bench)) => bench.execute(),
         Some(What::Open { file }) => window(Some(file)),
         None => window(None),

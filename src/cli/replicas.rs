@@ -27,7 +27,7 @@ impl Replicas {
 
     /// Runs at the same time.
     pub fn threads(&self) -> NonZeroUsize {
-        self.jobs.unwrap_or_else(crate::run::sweep::cores)
+        self.jobs.unwrap_or_else(crate::run::parallel::cores)
     }
 
     /// What the figures in a table are.

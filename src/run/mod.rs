@@ -13,6 +13,8 @@ pub mod journey;
 pub mod look;
 pub mod pacing;
 mod picture;
+pub mod parallel;
+mod rates;
 pub mod runner;
 pub mod script;
 pub mod source;

@@ -68,6 +68,9 @@ pub struct Scenario {
     /// Statements about the run that `tidemill check` tests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expect>,
+    /// Ids of lints that are not to be told, because the scenario is about what they warn of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
 }
 
 impl Default for Scenario {
@@ -88,6 +91,7 @@ impl Default for Scenario {
             notes: Vec::new(),
             faults: Vec::new(),
             expect: Vec::new(),
+            allow: Vec::new(),
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod expect;
 pub mod faults;
 pub mod handling;
 pub mod intervention;
+pub mod lint;
 pub mod locate;
 mod names;
 pub mod pairs;

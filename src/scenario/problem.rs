@@ -30,6 +30,8 @@ pub struct Problem {
     pub help: Option<String>,
     /// The line concerned with a caret under the place; empty if the problem has no place.
     pub excerpt: String,
+    /// The lint that found it, if one did: `tidemill explain` tells more of it.
+    pub lint: Option<&'static str>,
 }
 
 impl Problem {
@@ -44,6 +46,7 @@ impl Problem {
             message: shortened(message.into()),
             help: help.map(shortened),
             excerpt: String::new(),
+            lint: None,
         }
     }
 }
@@ -63,7 +66,10 @@ impl fmt::Display for Problem {
             Severity::Warning => "warning",
             Severity::Error => "error",
         };
-        write!(f, "{severity}: {}", self.message)?;
+        match self.lint {
+            Some(lint) => write!(f, "{severity}[{lint}]: {}", self.message)?,
+            None => write!(f, "{severity}: {}", self.message)?,
+        }
         let gutter = self.line.to_string().len();
         match (self.file.is_empty(), self.line) {
             (true, 0) => {}

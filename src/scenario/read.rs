@@ -125,6 +125,7 @@ fn placed(findings: &[Finding], tree: &Tree<'_>, file: &str) -> Vec<Problem> {
                 severity: *severity,
                 path: finding.path.clone(),
                 help: finding.help.clone().map(super::problem::shortened),
+                lint: finding.lint,
                 ..problem
             }
         })

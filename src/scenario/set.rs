@@ -217,6 +217,7 @@ const _: fn(&Scenario) -> usize = |s| {
         notes: _,
         faults: _,
         expect: _,
+        allow: _,
     } = s;
     TOP.len()
 };

@@ -120,6 +120,71 @@ pub enum Times {
     Empirical(Vec<(Percent, Span)>),
 }
 
+impl Arrivals {
+    /// Events per second, averaged over a run of so many seconds. Zero for a closed loop (it waits for whoever is slow) and for a
+    /// trace (whose rows are elsewhere).
+    pub fn mean_rate(&self, seconds: f64) -> f64 {
+        match self {
+            Arrivals::Every(gap) => 1.0 / gap.seconds(),
+            Arrivals::Poisson(rate) => rate.0,
+            Arrivals::Bursts { on, off, rate } => rate.0 * on.seconds() / (on.seconds() + off.seconds()),
+            Arrivals::Ramp { from, to, over } => {
+                let (over, middle) = (over.seconds().max(1e-9), (from.0 + to.0) / 2.0);
+                match seconds <= over {
+                    true => from.0 + (to.0 - from.0) * seconds / over / 2.0,
+                    false => (middle * over + to.0 * (seconds - over)) / seconds,
+                }
+            }
+            Arrivals::Steps(steps) => {
+                let ends = steps.iter().skip(1).map(|(at, _)| at.seconds()).chain([f64::INFINITY]);
+                let events = steps.iter().zip(ends).map(|((at, rate), end)| rate.0 * (end.min(seconds) - at.seconds()).max(0.0));
+                events.sum::<f64>() / seconds
+            }
+            Arrivals::Daily { mean, .. } => mean.0,
+            Arrivals::Mmpp(states) => {
+                let stays: f64 = states.iter().map(|(_, stay)| stay.seconds()).sum();
+                states.iter().map(|(rate, stay)| rate.0 * stay.seconds()).sum::<f64>() / stays
+            }
+            Arrivals::Once { at, count } => {
+                if at.seconds() <= seconds {
+                    *count as f64 / seconds
+                } else {
+                    0.0
+                }
+            }
+            Arrivals::ClosedLoop { .. } | Arrivals::Trace(_) => 0.0,
+        }
+    }
+}
+
+impl Times {
+    /// The mean in seconds; infinite where there is none. (What is cut at zero counts as if it were not.)
+    pub fn mean(&self) -> f64 {
+        match self {
+            Times::Constant(span) => span.seconds(),
+            Times::Uniform { from, to } => (from.seconds() + to.seconds()) / 2.0,
+            Times::Exponential { mean } | Times::Normal { mean, .. } | Times::Gamma { mean, .. } => mean.seconds(),
+            Times::LogNormal { median, p99 } => {
+                // The mean is the median times exp(sigma^2 / 2); the 99th percentile lies 2.326 sigma above the median's logarithm.
+                let sigma = libm::log(p99.seconds() / median.seconds()) / 2.326_347_874_040_841;
+                median.seconds() * libm::exp(sigma * sigma / 2.0)
+            }
+            Times::Pareto { alpha, .. } if *alpha <= 1.0 => f64::INFINITY,
+            Times::Pareto { min, alpha } => min.seconds() * alpha / (alpha - 1.0),
+            Times::Empirical(points) => {
+                // Straight lines between the points, from zero at 0 % unless said, level after the last.
+                let (mut before, mut sum) = ((0.0, points.first().filter(|p| p.0.0 <= 0.0).map_or(0.0, |p| p.1.seconds())), 0.0);
+                for (share, value) in points {
+                    let point = (share.0, value.seconds());
+                    sum += (point.0 - before.0) * (point.1 + before.1) / 2.0;
+                    before = point;
+                }
+                sum + (1.0 - before.0) * before.1
+            }
+        }
+    }
+}
+
 /// How an event's key is chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

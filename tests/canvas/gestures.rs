@@ -216,7 +216,8 @@ fn menus_offer_what_can_be_done() {
 #[test]
 fn findings_are_told_where_they_are() {
     let mut h = harness(three());
-    let finding = |path: &str| Finding { severity: Severity::Warning, path: path.into(), message: "It reads nothing".into(), help: None };
+    let finding =
+        |path: &str| Finding { severity: Severity::Warning, path: path.into(), message: "It reads nothing".into(), help: None, lint: None };
     h.state_mut().findings = vec![finding("nodes.consumer-1.reads"), finding("nodes.nobody"), finding("seed")];
     let at = rect(&h, "consumer consumer-1").center();
     h.hover_at(at);

@@ -312,6 +312,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
                 notes,
                 faults,
                 expect,
+                allow: Vec::new(),
             }
         })
         .boxed()

@@ -9,13 +9,12 @@ pub mod interval;
 pub use column::Column;
 pub use interval::Interval;
 
-use super::headless;
+use super::{headless, parallel};
 use crate::record::Report;
 use crate::scenario::Plan;
 use crate::time::Time;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// One scenario of a sweep.
 #[derive(Clone, Debug)]
@@ -57,11 +56,6 @@ pub fn seeds(seed: u64, replicas: usize) -> impl Iterator<Item = u64> {
     (0..replicas as u64).map(move |i| seed.wrapping_add(i))
 }
 
-/// As many threads as the machine has cores for this process.
-pub fn cores() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
-}
-
 /// Thousandths that progress is told in.
 pub const WHOLE: u64 = 1000;
 
@@ -69,26 +63,9 @@ pub const WHOLE: u64 = 1000;
 /// of a run that were done since: it adds up to [`WHOLE`] times the number of runs.
 pub fn execute(rows: &[Row], seed: u64, replicas: usize, threads: NonZeroUsize, progress: &(dyn Fn(u64) + Sync)) -> Vec<Results> {
     let jobs: Vec<(&Row, u64)> = rows.iter().flat_map(|row| seeds(seed, replicas).map(move |seed| (row, seed))).collect();
-    let next = AtomicUsize::new(0);
-    let outcomes: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::with_capacity(jobs.len()));
-    let work = || {
-        // Each takes the next job that nobody has taken, so that a long one holds up no others.
-        while let Some((at, (row, seed))) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, jobs.get(at)?))) {
-            let outcome = one(row, *seed, progress);
-            outcomes.lock().unwrap_or_else(PoisonError::into_inner).push((at, outcome));
-        }
-    };
-    // The caller's thread works too: with one thread nothing is spawned at all.
-    std::thread::scope(|scope| {
-        for _ in 1..threads.get().min(jobs.len()) {
-            scope.spawn(work);
-        }
-        work();
-    });
-    let mut outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
-    outcomes.sort_unstable_by_key(|(at, _)| *at);
+    let outcomes = parallel::map(&jobs, threads, |(row, seed)| one(row, *seed, progress));
     let mut results = vec![Results::default(); rows.len()];
-    for ((at, outcome), (_, seed)) in outcomes.into_iter().zip(&jobs) {
+    for (at, (outcome, (_, seed))) in outcomes.into_iter().zip(&jobs).enumerate() {
         let result = &mut results[at / replicas];
         match outcome {
             Ok(figures) => result.replicas.push(Some(figures)),

@@ -19,6 +19,7 @@ mod rabbitmq;
 #[cfg(test)]
 mod tests;
 
+use super::lint;
 use super::names::Suggest;
 use super::problem::Severity;
 use super::{Files, Plan, Scenario};
@@ -34,6 +35,8 @@ pub struct Finding {
     pub message: String,
     /// What to do, one sentence.
     pub help: Option<String>,
+    /// The lint that found it, if one did; see [`crate::scenario::lint`].
+    pub lint: Option<&'static str>,
 }
 
 /// Checks a document as it is (from a file or from the window): a plan with warnings, or everything that is wrong,
@@ -52,11 +55,13 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
     handling::look(scenario, &names, &mut findings);
     publishing::look(scenario, &names, &mut findings);
     let expectations = names::expectations(scenario, &names, &mut findings);
+    allowed(scenario, &mut findings);
     match findings.has_errors() {
         true => Err(findings.list),
         false => {
             let plan = Plan { faults, ..build::plan(scenario, &names, expectations) };
             faults::without_effect(&plan, &mut findings);
+            findings.list.extend(lint::look(scenario, &plan));
             Ok((plan, findings.list))
         }
     }
@@ -76,7 +81,18 @@ pub fn fault(scenario: &Scenario, what: &super::faults::Fault, when: super::plan
             path: "what".to_owned(),
             message: format!("`{what}` strikes nothing"),
             help: None,
+            lint: None,
         })),
+    }
+}
+
+/// What is allowed must be something that lints warn of.
+fn allowed(scenario: &Scenario, findings: &mut Findings) {
+    let known = || lint::LINTS.iter().map(|lint| lint.id);
+    for (i, id) in scenario.allow.iter().enumerate().filter(|(_, id)| lint::lint(id).is_none()) {
+        let help = findings.suggest.did_you_mean(id, known());
+        let help = help.unwrap_or_else(|| format!("there are {}", super::names::listed(known())));
+        findings.error_help(format!("allow[{i}]"), format!("there is no lint `{id}`"), help);
     }
 }
 
@@ -89,7 +105,7 @@ struct Findings {
 
 impl Findings {
     fn add(&mut self, severity: Severity, path: impl Into<String>, message: impl Into<String>, help: Option<String>) {
-        self.list.push(Finding { severity, path: path.into(), message: message.into(), help });
+        self.list.push(Finding { severity, path: path.into(), message: message.into(), help, lint: None });
     }
 
     fn error(&mut self, path: impl Into<String>, message: impl Into<String>) {

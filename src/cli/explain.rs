@@ -1,0 +1,29 @@
+//! `tidemill explain`: what a warning is about.
+
+use super::{Exit, complain, print};
+use crate::scenario::lint::{LINTS, lint};
+
+/// Explain a lint, or list them all.
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// Its id, as in `warning[unstable-node]`.
+    lint: Option<String>,
+}
+
+impl Explain {
+    /// Prints the explanation.
+    pub fn execute(&self) -> Exit {
+        let Some(id) = &self.lint else {
+            let wide = LINTS.iter().map(|lint| lint.id.len()).max().unwrap_or(0);
+            LINTS.iter().for_each(|lint| print(&format!("{:wide$}  {}\n", lint.id, lint.line)));
+            return Exit::Fine;
+        };
+        match lint(id) {
+            Some(lint) => {
+                print(&format!("{}: {}\n\n{}\n", lint.id, lint.line, lint.explanation));
+                Exit::Fine
+            }
+            None => complain(&format!("there is no lint `{id}`; `tidemill explain` lists them all")),
+        }
+    }
+}

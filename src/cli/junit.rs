@@ -1,0 +1,43 @@
+//! The outcome of `tidemill check` as JUnit XML, which continuous integration shows as test results.
+
+use super::check::Outcome;
+use super::table;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::path::Path;
+
+/// Writes a suite per scenario, with a case for loading and running it and one per expectation.
+///
+/// # Errors
+/// What is wrong, in a sentence.
+pub(super) fn write(file: &Path, outcomes: &[Outcome]) -> Result<(), String> {
+    let mut report = Report::new("tidemill check");
+    report.add_test_suites(outcomes.iter().map(suite));
+    let text = report.to_string().map_err(|why| format!("the outcome cannot be written as JUnit XML: {why}"))?;
+    crate::files::save(file, &text).map_err(|why| format!("cannot write `{}`: {}", file.display(), crate::files::reason(&why)))
+}
+
+fn suite(outcome: &Outcome) -> TestSuite {
+    let mut suite = TestSuite::new(&outcome.file);
+    let runs = match outcome.errors.as_slice() {
+        [] => TestCaseStatus::success(),
+        errors => failure(NonSuccessKind::Error, outcome.result, &errors.join("\n")),
+    };
+    suite.add_test_case(TestCase::new("runs", runs));
+    for expectation in &outcome.expectations {
+        let status = match expectation.holds {
+            true => TestCaseStatus::success(),
+            false => failure(NonSuccessKind::Failure, &table::expectation_line(expectation), ""),
+        };
+        suite.add_test_case(TestCase::new(&expectation.text, status));
+    }
+    suite
+}
+
+fn failure(kind: NonSuccessKind, message: &str, description: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(message);
+    if !description.is_empty() {
+        status.set_description(description);
+    }
+    status
+}

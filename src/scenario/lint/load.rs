@@ -1,0 +1,109 @@
+//! How much work every consumer is offered, computed from the scenario alone: rates along the flow, times and failures of handling.
+
+use crate::ids::ConsumerId;
+use crate::scenario::plan::{ConsumerPlan, Origin, Plan};
+
+/// What a consumer is offered, averaged over the run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Load {
+    /// Events per second.
+    pub rate: f64,
+    /// Seconds of work that one event makes, further attempts included; infinite where a distribution has no mean.
+    pub work: f64,
+    /// Workers.
+    pub workers: f64,
+}
+
+impl Load {
+    /// Work offered as a share of what can be done: at 1 and above a backlog grows without end.
+    pub fn share(&self) -> f64 {
+        if self.rate > 0.0 { self.rate * self.work / self.workers } else { 0.0 }
+    }
+}
+
+/// Rounds of following events through consumers that emit events of their own. Longer chains, and loops, are cut here.
+const ROUNDS: usize = 64;
+
+/// The load of each consumer, by id; `None` where it cannot be told from the file: events come through an outlet whose broker
+/// routes by rules of its own, or from a closed loop, which waits for whoever is slow.
+pub fn loads(plan: &Plan) -> Vec<Option<Load>> {
+    let emitted = emitted(plan);
+    let types = plan.types.len();
+    // Events per second by consumer and type; NaN where nobody can tell.
+    let mut offered = vec![vec![0.0; types]; plan.consumers.len()];
+    for _ in 0..ROUNDS {
+        let mut next = vec![vec![0.0; types]; plan.consumers.len()];
+        for (i, emitter) in plan.emitters.iter().enumerate() {
+            let rates = match &emitter.origin {
+                Origin::Then { consumer, probability, on } => {
+                    let consumer_plan = &plan.consumers[consumer.index()];
+                    let handled = 1.0 - failed_for_good(consumer_plan);
+                    let from = &offered[consumer.index()];
+                    let rate: f64 = if on.is_empty() { from.iter().sum() } else { on.iter().map(|t| from[t.index()]).sum() };
+                    emitter.event.map(|event| (event.index(), rate * handled * probability.0)).into_iter().collect()
+                }
+                Origin::Workload(_) | Origin::Trace(_) => emitted[i].clone(),
+            };
+            let channel = &plan.channels[emitter.channel.index()];
+            let routed = plan.brokers[channel.broker.index()].kind.parts().outlets().is_some();
+            for outlet in &channel.outlets {
+                let readers = &plan.outlets[outlet.index()].readers;
+                let workers: f64 = readers.iter().map(|read| workers(plan, plan.reads[read.index()].consumer)).sum();
+                for read in readers {
+                    let consumer = plan.reads[read.index()].consumer;
+                    let share = workers_of(&plan.consumers[consumer.index()]) / workers;
+                    for (event, rate) in &rates {
+                        next[consumer.index()][*event] += if routed { f64::NAN } else { rate * share };
+                    }
+                }
+            }
+        }
+        if next.iter().flatten().zip(offered.iter().flatten()).all(|(a, b)| a == b || a.is_nan() && b.is_nan()) {
+            break;
+        }
+        offered = next;
+    }
+    let load = |(consumer, rates): (&ConsumerPlan, &Vec<f64>)| {
+        let rate: f64 = rates.iter().sum();
+        let load = Load { rate, work: consumer.handle.time.mean() * attempts(consumer), workers: workers_of(consumer) };
+        (!rate.is_nan()).then_some(load)
+    };
+    plan.consumers.iter().zip(&offered).map(load).collect()
+}
+
+/// Events per second of each emitter of a workload, by type, averaged over the run.
+fn emitted(plan: &Plan) -> Vec<Vec<(usize, f64)>> {
+    let seconds = (plan.duration - crate::time::Time::ZERO).seconds().max(1e-9);
+    let rates = |emitter: &crate::scenario::plan::EmitterPlan| match (&emitter.origin, emitter.event) {
+        (Origin::Workload(arrivals), Some(event)) => vec![(event.index(), arrivals.mean_rate(seconds))],
+        (Origin::Trace(trace), _) => {
+            let mut counts = vec![0.0; plan.types.len()];
+            trace.rows.iter().for_each(|row| counts[row.event.index()] += 1.0);
+            counts.into_iter().map(|count| count / seconds).enumerate().filter(|(_, rate)| *rate > 0.0).collect()
+        }
+        _ => Vec::new(),
+    };
+    plan.emitters.iter().map(rates).collect()
+}
+
+fn workers(plan: &Plan, consumer: ConsumerId) -> f64 {
+    workers_of(&plan.consumers[consumer.index()])
+}
+
+fn workers_of(consumer: &ConsumerPlan) -> f64 {
+    f64::from(consumer.capacity().max(1))
+}
+
+/// Attempts that an event takes, on average.
+fn attempts(consumer: &ConsumerPlan) -> f64 {
+    let fails = consumer.handle.fails.0;
+    if fails >= 1.0 {
+        return f64::from(consumer.retry.attempts);
+    }
+    (1.0 - fails.powi(consumer.retry.attempts as i32)) / (1.0 - fails)
+}
+
+/// Share of events whose last attempt fails.
+pub(super) fn failed_for_good(consumer: &ConsumerPlan) -> f64 {
+    consumer.handle.fails.0.powi(consumer.retry.attempts as i32)
+}

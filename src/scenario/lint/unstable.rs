@@ -1,0 +1,47 @@
+//! Consumers that are offered more than they can do.
+
+use super::{Found, Lint, Subject};
+
+/// See its explanation.
+pub static UNSTABLE_NODE: Lint = Lint {
+    id: "unstable-node",
+    line: "a consumer is offered more work than it can do, so its backlog grows without end",
+    explanation: "A consumer can do as much work per second as it has workers (instances times threads). The work it is offered is the \
+                  rate of its events, averaged over the run, times the mean handling time, times the attempts that an event takes on \
+                  average. At or above its capacity no queue is long enough and no latency settles: whatever the run shows depends on \
+                  how long it is. Add instances, make handling faster, or lower the rate. A scenario that is about overload says so \
+                  with `allow: [\"unstable-node\"]`.",
+    look,
+};
+
+/// A number with three significant digits.
+fn digits(value: f64) -> String {
+    let places = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 9.0) as usize;
+    let text = format!("{value:.places$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+fn look(subject: &Subject<'_>, found: &mut Found<'_>) {
+    for (consumer, load) in subject.plan.consumers.iter().zip(&subject.loads) {
+        let Some(load) = load.filter(|load| load.share() >= 1.0) else { continue };
+        let name = subject.name(consumer);
+        let (message, help) = if load.work.is_finite() {
+            let can = load.workers / load.work;
+            let needed = (load.rate * load.work / f64::from(consumer.threads.max(1))).floor() + 1.0;
+            (
+                format!(
+                    "`{name}` is offered {} events/s and can handle {}/s: its backlog grows without end",
+                    digits(load.rate),
+                    digits(can)
+                ),
+                format!("it needs at least {} instances, or faster handling", digits(needed)),
+            )
+        } else {
+            (
+                format!("the handling time of `{name}` has no mean: its backlog grows without end"),
+                "choose a Pareto `alpha` above 1, or another distribution".to_owned(),
+            )
+        };
+        found.warn(format!("nodes.{name}"), message, help);
+    }
+}
