@@ -49,6 +49,7 @@
 pub mod app;
 pub mod cli;
 pub mod engine;
+pub mod exchange;
 pub mod figures;
 pub mod files;
 pub mod ids;
