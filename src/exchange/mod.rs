@@ -2,6 +2,7 @@
 //!
 //! Knows no file and no window. A new format is a file here and a line in [`FORMATS`].
 
+pub mod cloudformation;
 pub mod rabbitmq;
 
 use crate::scenario::Scenario;
@@ -30,13 +31,22 @@ pub struct Format {
 }
 
 /// All formats.
-pub const FORMATS: &[Format] = &[Format {
-    name: "rabbitmq",
-    line: "RabbitMQ definitions (JSON), as `rabbitmqctl export_definitions` writes them",
-    is: rabbitmq::is,
-    import: rabbitmq::import,
-    export: rabbitmq::export,
-}];
+pub const FORMATS: &[Format] = &[
+    Format {
+        name: "rabbitmq",
+        line: "RabbitMQ definitions (JSON), as `rabbitmqctl export_definitions` writes them",
+        is: rabbitmq::is,
+        import: rabbitmq::import,
+        export: rabbitmq::export,
+    },
+    Format {
+        name: "cloudformation",
+        line: "AWS CloudFormation (JSON): EventBridge's buses, rules, archives and queues",
+        is: cloudformation::is,
+        import: cloudformation::import,
+        export: cloudformation::export,
+    },
+];
 
 /// Whether a text is in one of the formats.
 pub fn is_known(text: &str) -> bool {

@@ -145,7 +145,7 @@ pub fn table(scenario: &Scenario, kinds: &[&str], files: &dyn Files) -> Result<T
         findings.first().map_or_else(|| "the scenario is not sound".to_owned(), |finding| format!("{}: {}", finding.path, finding.message))
     })?;
     let rows: Vec<Row> = sides.iter().map(|side| side.row.clone()).collect();
-    let results = sweep::execute(&rows, scenario.seed, 1, sweep::cores(), &|_| {});
+    let results = sweep::execute(&rows, scenario.seed, 1, super::parallel::cores(), &|_| {});
     let columns = sides.first().map(|side| side.row.columns.as_slice()).unwrap_or_default();
     let row = |(at, column): (usize, &Column)| {
         (column.name().to_owned(), column.quantity(), results.iter().map(|results| results.interval(at).mean).collect())

@@ -14,7 +14,6 @@ pub mod look;
 pub mod pacing;
 mod picture;
 pub mod parallel;
-mod rates;
 pub mod runner;
 pub mod script;
 pub mod source;
