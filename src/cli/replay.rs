@@ -106,8 +106,10 @@ impl Verdict {
         match self.differs {
             None => format!("\nthe same run as recorded, bit for bit: {now}\n"),
             Some((from, to)) => format!(
-                "\nNOT the same run as recorded: {now} instead of {then}\n  it begins to differ between {from} and {to}\n  recorded with \
+                "\nNOT the same run as recorded: {now} instead of {then}\n  it begins to differ between {} and {}\n  recorded with \
                  Tidemill {}, this is {}\n",
+                crate::figures::seconds(from.seconds()),
+                crate::figures::seconds(to.seconds()),
                 recording.tidemill,
                 env!("CARGO_PKG_VERSION")
             ),

@@ -49,12 +49,16 @@ proptest! {
             }
             let wanted: BTreeSet<TopicPartition> = group.subscribed().flat_map(|topic| group.partitions(topic)).collect();
             if assignor == Assignor::CooperativeSticky {
-                // What changes hands is missing; once it was given up, nothing is.
+                // What changes hands is missing until it was given up. With unequal subscriptions the next round may find
+                // something better to move once more (so does the real one), but it comes to rest.
                 prop_assert!(distinct.is_subset(&wanted));
                 let mut next = members.clone();
-                next.iter_mut().zip(assignment).for_each(|(member, owned)| (member.owned, member.generation) = (owned, Some(9)));
-                let again = assignor.assign(Group { topics: &topics, members: &next });
-                prop_assert_eq!(again.iter().flatten().copied().collect::<BTreeSet<_>>(), wanted);
+                let mut round = assignment;
+                for _ in 0..4 {
+                    next.iter_mut().zip(&round).for_each(|(member, owned)| (member.owned, member.generation) = (owned.clone(), Some(9)));
+                    round = assignor.assign(Group { topics: &topics, members: &next });
+                }
+                prop_assert_eq!(round.iter().flatten().copied().collect::<BTreeSet<_>>(), wanted);
             } else {
                 prop_assert_eq!(distinct, wanted, "{:?}", assignor);
             }
