@@ -385,10 +385,8 @@ impl Session {
         let (Some(frame), Some(document)) = (self.frame(), &self.document) else { return };
         let source = source_of(document);
         let interventions = frame.past.here().map(|branch| branch.interventions.clone()).unwrap_or_default();
-        let path = match document.home.path() {
-            Some(path) => path.with_extension("recording.ron"),
-            None => PathBuf::from(format!("{}.recording.ron", document.scenario.name.replace(['/', '\\', ':'], "-"))),
-        };
+        let stem = document.home.path().and_then(Path::file_stem).unwrap_or_default().to_string_lossy();
+        let Some(path) = self.beside(&format!("{stem}.recording.ron")) else { return };
         let (seed, until) = (frame.seed, frame.past.recorded);
         let (sender, receiver) = std::sync::mpsc::channel();
         self.recording = Some(receiver);
@@ -401,14 +399,24 @@ impl Session {
         });
     }
 
-    /// Writes something beside the scenario, or where the program was started if that is nowhere.
+    /// Writes something beside the scenario.
     fn save_beside(&mut self, name: &str, bytes: &[u8]) {
-        let folder = self.document.as_ref().and_then(|d| d.home.path()).and_then(Path::parent).unwrap_or(Path::new("")).to_path_buf();
-        let path = folder.join(name);
+        let Some(path) = self.beside(name) else { return };
         match std::fs::write(&path, bytes) {
             Ok(()) => self.tell(Level::Info, format!("Saved {}", files::shown(&path))),
             Err(why) => self.tell(Level::Error, format!("{} cannot be saved: {}", files::shown(&path), crate::files::reason(&why))),
         }
+    }
+
+    /// A path beside the scenario that nothing has yet, so that nothing is overwritten. A scenario that is in no file has none.
+    fn beside(&mut self, name: &str) -> Option<PathBuf> {
+        let Some(folder) = self.document.as_ref().and_then(|d| d.home.path()).and_then(Path::parent) else {
+            self.tell(Level::Warning, "Save the scenario first: what is kept of its runs goes beside its file");
+            return None;
+        };
+        let (stem, ends) = name.split_once('.').unwrap_or((name, ""));
+        let mut names = std::iter::once(name.to_owned()).chain((2..).map(|i| format!("{stem} {i}.{ends}")));
+        names.by_ref().map(|name| folder.join(name)).find(|path| !path.exists())
     }
 
     /// Takes in what other threads have finished.

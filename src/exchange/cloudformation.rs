@@ -369,7 +369,8 @@ pub fn import(text: &str, _part: Option<&str>) -> Result<Carried<Scenario>, Stri
         quoted(document.get("Description").and_then(Value::as_str).unwrap_or("Imported from CloudFormation")),
         quoted(&source)
     );
-    let scenario = crate::scenario::read(&text, "template").map_err(|problems| problems.first().map_or_else(String::new, ToString::to_string))?;
+    let scenario =
+        crate::scenario::read(&text, "template").map_err(|problems| problems.first().map_or_else(String::new, ToString::to_string))?;
     Ok(Carried { result: scenario, left: notes })
 }
 
@@ -478,7 +479,8 @@ mod tests {
         assert!(import("Resources:\n  A: 1", None).unwrap_err().contains("YAML"));
         assert!(import("{}", None).unwrap_err().contains("Resources"));
         assert!(
-            import(r#"{"Resources": {"R": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)"}}}}"#, None).is_err()
+            import(r#"{"Resources": {"R": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)"}}}}"#, None)
+                .is_err()
         );
     }
 }

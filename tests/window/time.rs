@@ -93,10 +93,16 @@ fn every_tab_shows_in_every_look_with_and_without_a_run() {
 fn plots_are_kept_beside_the_scenario_as_tables_and_drawings() {
     let folder = tempfile::tempdir().unwrap();
     let mut w = ran();
-    w.state_mut().session.apply(Action::SaveAs(folder.path().join("shop.ron")));
-    w.run_steps(2);
     click(&mut w, "Plots tab");
     click(&mut w, "Save plot 1 as CSV");
+    assert!(w.state().session.notices.iter().any(|n| n.text.starts_with("Save the scenario first")), "there is no place beside nothing");
+    w.state_mut().session.apply(Action::SaveAs(folder.path().join("shop.ron")));
+    w.run_steps(2);
+    // What is there already stays.
+    std::fs::write(folder.path().join("Online shop - throughput.csv"), "mine").unwrap();
+    click(&mut w, "Save plot 1 as CSV");
+    assert_eq!(std::fs::read_to_string(folder.path().join("Online shop - throughput.csv")).unwrap(), "mine");
+    std::fs::rename(folder.path().join("Online shop - throughput 2.csv"), folder.path().join("Online shop - throughput.csv")).unwrap();
     click(&mut w, "Save plot 1 as SVG");
     let file = |end: &str| {
         let name = format!("Online shop - throughput.{end}");
