@@ -3,7 +3,7 @@
 //! A target is a node's id (`"inventory"`), one instance of a consumer or one node of a broker's cluster (`"inventory#1"`, counted from
 //! 1), or everything that carries a zone's tag (`"zone:eu-1a"`).
 //!
-//! A new kind of fault is a variant here with its line in [`KINDS`], its names resolved in [`super::check`], and its effects in
+//! A new kind of fault is a variant here with its line in [`KINDS`], its names resolved in [`mod@super::check`], and its effects in
 //! `engine::faults`.
 
 use super::units::Percent;
