@@ -41,6 +41,7 @@ fn rule(name: &str, bus: Option<String>) -> Rule {
         name: name.to_owned(),
         bus,
         pattern: r#"{"source": [{"exists": true}]}"#.to_owned(),
+        schedule: None,
         enabled: true,
         forward: None,
         input: None,
