@@ -102,6 +102,8 @@ impl Simulation {
             BrokerFate::Dropped => (&mut books.dropped, End::Gone),
             BrokerFate::DeadLettered => (&mut books.dead_lettered, End::Kept),
             BrokerFate::Failed => (&mut books.failed, End::Gone),
+            // It goes on elsewhere: nobody has handled it.
+            BrokerFate::Acked if why == Reason::Forwarded => (&mut books.acked, End::Kept),
             BrokerFate::Acked => (&mut books.acked, End::Acked),
         };
         *count += 1;
