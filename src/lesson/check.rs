@@ -60,11 +60,7 @@ fn case(name: &str, reached: Option<Time>, problems: Vec<String>) -> Case {
 
 fn step(walk: &mut Walk, step: &Step) -> (Option<Time>, Vec<String>) {
     let mut problems = Vec::new();
-    if let Some(until) = &step.until {
-        if let Some(problem) = without(walk, step, until) {
-            problems.push(problem);
-        }
-    }
+    problems.extend(step.until.as_ref().and_then(|until| without(walk, step, until)));
     let began = if step.anew { Time::ZERO } else { walk.now() };
     match walk.take(step) {
         Err(why) => {
