@@ -331,18 +331,6 @@ impl Report {
     }
 }
 
-<<<<<<< HEAD
-/// The figure at a path of the report; none if there is no such figure or if it is a statistic of no samples.
-fn figure(report: &serde_json::Value, path: &[String]) -> Option<f64> {
-    let mut value = report;
-    for segment in path {
-        value = match segment.parse::<usize>() {
-            Ok(index) if value.is_array() => value.get(index)?,
-            _ => value.get(segment)?,
-        };
-        if value.get("count").is_some_and(|count| count == 0) {
-            return None;
-=======
 /// A report's figures, to be asked for by the paths that expectations have.
 #[derive(Clone, Debug, Default)]
 pub struct Figures(serde_json::Value);
@@ -352,11 +340,13 @@ impl Figures {
     pub fn get(&self, path: &[String]) -> Option<f64> {
         let mut value = &self.0;
         for segment in path {
-            value = value.get(segment)?;
+            value = match segment.parse::<usize>() {
+                Ok(index) if value.is_array() => value.get(index)?,
+                _ => value.get(segment)?,
+            };
             if value.get("count").is_some_and(|count| count == 0) {
                 return None;
             }
->>>>>>> main
         }
         value.as_f64()
     }

@@ -72,10 +72,9 @@ fn a_replay_is_cancelled_by_hand() {
 
 #[test]
 fn what_is_modelled_can_be_read_in_the_inspector() {
-    for (file, node, sentence) in [
-        ("kafka-replay.ron", "kafka", "does not|heartbeats"),
-        ("eventbridge-replay.ron", "bus", "Scheduled rules"),
-    ] {
+    for (file, node, sentence) in
+        [("kafka-replay.ron", "kafka", "does not|heartbeats"), ("eventbridge-replay.ron", "bus", "Scheduled rules")]
+    {
         let mut w = at(file, 1, node);
         activate(&mut w, "Fidelity and limits");
         w.run_steps(20);
