@@ -706,7 +706,7 @@ mod tests {
 
     #[test]
     fn conditions_join_expectations() {
-        let known = Known::new([("a", "consumer")].into_iter(), ["b/x and y#a"].into_iter());
+        let known = Known::new([("a", "consumer")].into_iter(), [("b/x and y#a", Outlet::Plain)].into_iter());
         let condition = Condition::parse("a.acked > 3 and 'b/x and y#a'.routed >= 4 and lost == 0", &known).unwrap();
         assert_eq!(condition.0.len(), 3);
         assert!(condition.holds(&|path| Some(if path[0] == "totals" { 0.0 } else { 4.0 })));

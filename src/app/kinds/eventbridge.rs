@@ -256,8 +256,7 @@ impl EventBridge {
                     Stroke::new(theme.stroke, if now.left > 0 { theme.warn } else { theme.muted }),
                     StrokeKind::Outside,
                 );
-                if now.done + now.left > 0 {
-                    let share = 100 * now.done / (now.done + now.left);
+                if let Some(share) = (100 * now.done).checked_div(now.done + now.left) {
                     let _ = std::fmt::Write::write_fmt(scratch, format_args!(", {} {share} %", now.state.word()));
                 }
             }
