@@ -4,7 +4,7 @@ use super::names::{self, Names, Source};
 use super::numbers::zero;
 use super::{Findings, lint};
 use crate::ids::{ChannelId, NodeId, TypeId};
-use crate::scenario::broker::Parts;
+use crate::scenario::broker::{BrokerKind, Parts};
 use crate::scenario::chains::When;
 use crate::scenario::document::{Consumer, Node, Scenario};
 use crate::scenario::shapes::Backoff;
@@ -42,8 +42,14 @@ fn unwritten_and_unread(scenario: &Scenario, names: &Names<'_>, findings: &mut F
     }
     for reading in &names.reads {
         reading.channels.iter().for_each(|channel| read[channel.index()] = true);
+        // Which queues of a RabbitMQ broker anything leads to, a lint says.
+        let rabbit = |channel: &ChannelId| {
+            let node = &scenario.nodes[names.channels[channel.index()].broker.index()];
+            matches!(node, Node::Broker(broker) if matches!(broker.kind, BrokerKind::RabbitMq(_)))
+        };
         if let [channel] = reading.channels.as_slice()
             && !written[channel.index()]
+            && !rabbit(channel)
         {
             let endpoint = names.endpoint(scenario, *channel);
             let word = parts(channel).map_or("channel", Parts::channel_word);

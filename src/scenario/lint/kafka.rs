@@ -64,12 +64,7 @@ fn idle_members(subject: &Subject<'_>, found: &mut Found<'_>) {
             let name = subject.name(last);
             found.warn(
                 format!("nodes.{name}.instances"),
-                format!(
-                    "the topic `{}` has {} partitions for the {members} members of this group: {} of them have nothing to do",
-                    topic.name,
-                    topic.partitions,
-                    members - u64::from(topic.partitions)
-                ),
+                format!("of the {members} members of this group only {} get a partition of `{}`", topic.partitions, topic.name),
                 format!("give the topic at least {members} partitions, or the group fewer members"),
             );
         }
@@ -96,13 +91,12 @@ fn hot_partition(subject: &Subject<'_>, found: &mut Found<'_>) {
         let partitions = f64::from(topic.partitions.max(1));
         // Events per second of the partition with the most frequent key, and how much of it that key is.
         let (mut rest, mut hottest) = (0.0, 0.0_f64);
-        for (emitter, rates) in plan.emitters.iter().zip(&subject.rates).filter(|(emitter, _)| emitter.channel == channel) {
+        for (_, rates) in plan.emitters.iter().zip(&subject.rates).filter(|(emitter, _)| emitter.channel == channel) {
             for (event, rate) in rates {
                 let share = plan.types[*event].key.as_ref().map_or(0.0, most_frequent);
                 hottest = hottest.max(rate * share);
                 rest += rate * (1.0 - share) / partitions;
             }
-            debug_assert!(emitter.channel == channel);
         }
         for consumer in &readers {
             let can = f64::from(consumer.threads.max(1)) / subject.work(consumer);
