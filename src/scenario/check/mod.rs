@@ -12,6 +12,7 @@ mod faults;
 mod flow;
 mod handling;
 mod kafka;
+mod lesson;
 mod names;
 mod numbers;
 mod publishing;
@@ -63,6 +64,7 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
             faults::without_effect(&plan, &mut findings);
             findings.list.extend(lint::look(scenario, &plan));
             findings.list.retain(|finding| finding.lint.is_none_or(|id| scenario.allow.iter().all(|allowed| allowed != id)));
+            lesson::look(scenario, files, &mut findings);
             Ok((plan, findings.list))
         }
     }
