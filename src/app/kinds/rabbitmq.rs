@@ -51,18 +51,7 @@ fn exchange(name: &str, kind: ExchangeKind) -> Exchange {
 }
 
 fn queue(name: &str) -> Queue {
-    Queue {
-        name: name.to_owned(),
-        kind: QueueKind::default(),
-        max_length: None,
-        max_bytes: None,
-        overflow: Overflow::default(),
-        ttl: None,
-        max_priority: None,
-        single_active: false,
-        delivery_limit: None,
-        dead_letter: None,
-    }
+    Queue { name: name.to_owned(), ..Queue::default() }
 }
 
 fn binding(from: &str, to: &str, key: &str) -> Binding {
