@@ -495,9 +495,9 @@ mod tests {
         "policies": [{"name": "p"}],
         "queues": [
             {"name": "work", "vhost": "/", "durable": true, "auto_delete": false,
-             "arguments": {"x-queue-type": "quorum", "x-delivery-limit": 5, "x-dead-letter-exchange": "dlx", "x-quorum-initial-group-size": 3}},
+             "arguments": {"x-queue-type": "quorum", "x-delivery-limit": 5, "x-dead-letter-exchange": "dlx", "x-quorum-target-group-size": 3}},
             {"name": "dead", "vhost": "/", "durable": true, "auto_delete": true, "arguments": {"x-message-ttl": 60000, "x-max-length": 10, "x-overflow": "reject-publish"}},
-            {"name": "log", "vhost": "/", "durable": true, "auto_delete": false, "arguments": {"x-queue-type": "stream"}},
+            {"name": "log", "vhost": "/", "durable": true, "auto_delete": false, "arguments": {"x-queue-type": "stream", "x-max-age": "7D", "x-stream-max-segment-size-bytes": 1000000, "x-initial-cluster-size": 1}},
             {"name": "elsewhere", "vhost": "other", "durable": true, "auto_delete": false, "arguments": {}}],
         "exchanges": [
             {"name": "dlx", "vhost": "/", "type": "fanout", "durable": true, "auto_delete": false, "internal": true, "arguments": {}},
@@ -522,12 +522,13 @@ mod tests {
         assert!(is(SERVER));
         let carried = import(SERVER, None).unwrap();
         let parts = parts(&carried.result);
-        assert_eq!((parts.exchanges.len(), parts.queues.len(), parts.bindings.len()), (2, 2, 3));
+        assert_eq!((parts.exchanges.len(), parts.queues.len(), parts.bindings.len()), (2, 3, 4));
+        assert_eq!((parts.queues[2].kind, parts.queues[2].max_age), (QueueKind::Stream, Some(Span::from_millis(604_800_000))));
         assert_eq!(parts.queues[0].delivery_limit, Some(5));
         assert_eq!(parts.queues[1].ttl, Some(Span::from_millis(60_000)));
         assert_eq!(parts.bindings[1].headers.0.len(), 4);
         let left = carried.left.join("\n");
-        for word in ["other", "x-quorum-initial-group-size", "auto-delete", "`log`", "1 users", "1 policies"] {
+        for word in ["other", "x-quorum-target-group-size", "auto-delete", "1 users", "1 policies"] {
             assert!(left.contains(word), "{word}: {left}");
         }
         assert_eq!(parts.memory, None);

@@ -27,6 +27,8 @@ pub(super) struct Reader {
     attached: bool,
     /// The next entry that it has not been given.
     next: u64,
+    /// Up to here it is owed what was written: several dead letters may stand in the log before the first of them is.
+    known: u64,
     /// What goes out before that, with its offset: what came back, and what was written before the reader came.
     pub again: VecDeque<(u64, Message)>,
     /// Who it is: its consumers.
@@ -40,7 +42,7 @@ impl Reader {
     pub fn new(outlet: OutletId, queue: QueueId, seats: Vec<SeatId>, name: &str) -> Reader {
         let seats = seats.into_iter().map(|seat| (seat, true)).collect();
         let (again, name) = (VecDeque::new(), Arc::from(name));
-        Reader { outlet, queue, seats, attached: false, next: 0, again, name, delivered: 0, redelivered: 0 }
+        Reader { outlet, queue, seats, attached: false, next: 0, known: 0, again, name, delivered: 0, redelivered: 0 }
     }
 
     /// A seat is up or gone.
@@ -70,27 +72,32 @@ impl RabbitMq {
 
     /// An event was appended to a stream: everybody who has attached is owed it.
     pub(super) fn written(&mut self, queue: QueueId, event: &Event, straight: bool, desk: &mut Desk) {
-        let Some(end) = self.host.queue(queue).and_then(|queue| queue.log()).map(super::stream::Stream::end) else { return };
         for number in 0..self.readers.len() {
-            let reader = &self.readers[number];
+            let reader = &mut self.readers[number];
             if reader.queue != queue || !reader.attached {
                 continue;
             }
-            let up_to_date = reader.again.is_empty() && reader.next + 1 == end;
-            let taker = if straight && up_to_date { self.has_credit(reader) } else { None };
-            let Some(seat) = taker else {
+            reader.known += 1;
+            let (known, reader) = (reader.known, &self.readers[number]);
+            let up_to_date = reader.again.is_empty() && reader.next + 1 == known;
+            let Some(seat) = (if straight && up_to_date { self.has_credit(reader) } else { None }) else {
                 desk.owe(reader.outlet, event);
-                self.pump(number, desk);
                 continue;
             };
             desk.hand(reader.outlet, seat);
-            self.readers[number].next = end;
-            self.readers[number].delivered += 1;
+            let reader = &mut self.readers[number];
+            reader.next = known;
+            reader.delivered += 1;
             if let Some(taker) = self.seats.get_mut(&seat) {
-                taker.holds.push_back((event.id, short(end - 1)));
+                taker.holds.push_back((event.id, short(known - 1)));
             }
         }
         self.expire(queue, desk);
+        for number in 0..self.readers.len() {
+            if self.readers[number].queue == queue {
+                self.pump(number, desk);
+            }
+        }
     }
 
     /// What retention has taken from readers who had not read it has expired for them.
@@ -101,12 +108,16 @@ impl RabbitMq {
             while let Some((_, message)) = reader.again.pop_front_if(|(offset, _)| *offset < start) {
                 desk.end(reader.outlet, &message.event, Place::Waiting, BrokerFate::Expired, Reason::Retention);
             }
-            for message in log.range(reader.next, start) {
+            let until = start.min(reader.known);
+            for message in log.range(reader.next, until) {
                 desk.end(reader.outlet, &message.event, Place::Waiting, BrokerFate::Expired, Reason::Retention);
             }
-            reader.next = reader.next.max(start);
+            reader.next = reader.next.max(until);
         }
-        self.host.forget_old(queue);
+        let mut readers = self.readers.iter().filter(|reader| reader.queue == queue && reader.attached);
+        if readers.all(|reader| reader.known >= start) {
+            self.host.forget_old(queue);
+        }
     }
 
     /// Gives a reader what it has room for.
@@ -115,6 +126,7 @@ impl RabbitMq {
             let reader = &mut self.readers[number];
             let (offset, message) = match reader.again.pop_front() {
                 Some(again) => again,
+                None if reader.next >= reader.known => return,
                 None => {
                     let log = self.host.queue(reader.queue).and_then(|queue| queue.log());
                     let Some(message) = log.and_then(|log| log.read(reader.next)) else { return };
@@ -163,7 +175,7 @@ impl RabbitMq {
         if replays {
             desk.note(Note::Replay { outlet, under_way: true });
         } else {
-            (reader.attached, reader.next) = (true, log.end());
+            (reader.attached, reader.next, reader.known) = (true, log.end(), log.end());
         }
         let waits: BTreeSet<u64> = reader.again.iter().map(|(offset, _)| *offset).collect();
         let mut again: Vec<(u64, Message)> = Vec::new();
