@@ -269,7 +269,7 @@ const AGES: [(&str, u64); 6] = [("Y", 31_536_000), ("M", 2_592_000), ("D", 86_40
 /// The age in the longest unit that says it exactly; fractions of a second are rounded up.
 fn age_text(age: Span) -> String {
     let seconds = age.0.div_ceil(1_000_000_000);
-    let (unit, of) = AGES.iter().copied().find(|(_, of)| seconds >= *of && seconds % of == 0).unwrap_or(("s", 1));
+    let (unit, of) = AGES.iter().copied().find(|(_, of)| seconds >= *of && seconds.is_multiple_of(*of)).unwrap_or(("s", 1));
     format!("{}{unit}", seconds / of)
 }
 

@@ -550,7 +550,9 @@ fn inspect_attaches(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, br
                     maybe_count(ui, theme, "Number", "Of the first event it gets, from 0", "0", &mut number);
                     *offset = number.unwrap_or(0);
                 }
-                Offset::Time(time) => drop(quantity(ui, theme, "Time", "It gets what was written from then on", time)),
+                Offset::Time(time) => {
+                    quantity(ui, theme, "Time", "It gets what was written from then on", time);
+                }
                 Offset::First | Offset::Last | Offset::Next => {}
             }
         };
@@ -754,7 +756,8 @@ impl RabbitMq {
                 theme.muted
             }
         };
-        let right = rect.right() - PAD * unit;
+        // The corner is marked when something is wrong.
+        let right = rect.right() - PAD * 2.5 * unit;
         inside.brush.text(pos2(right, middle), Align2::RIGHT_CENTER, scratch, theme.label, colour, right - x);
     }
 

@@ -13,14 +13,17 @@ pub const DEFAULT_EXCHANGE: &str = "(default)";
 
 /// Where a run simplifies, for people.
 pub const FIDELITY: &[&str] = &[
-    "Modelled is RabbitMQ 4.0.5, one node, AMQP 0-9-1; every row observed on live servers passes `tidemill conform rabbitmq`.",
+    "Modelled is RabbitMQ 4.0.5, AMQP 0-9-1; every row observed on live servers passes `tidemill conform rabbitmq`.",
     "Each instance of a consumer has an AMQP channel of its own for each queue that it reads, with its own prefetch.",
     "Acknowledgements take no time and are never lost; confirms to publishers travel back over their link.",
     "A message lost on the link to a consumer counts as acknowledged; real connections would send it again or reset.",
     "A handling that failed for good is rejected, or requeued where the subscription says so.",
+    "`ack: BeforeWork` acknowledges when the work begins; real automatic acknowledgement does when the message is sent.",
     "Dead letters are routed at once and at most once; dead-lettering at least once and queues that come and go are not part of a run.",
     "Streams: retention looks when a segment is full; offsets by time and `Last` count single messages, not chunks. The instances of one \
      reader are one named reader with a single active one, and go on behind what they have acknowledged.",
+    "Clusters: a node is lost whole; clients reach the others at once, what consumers hold stays with them, copies that come back are level \
+     at once, and no time passes in replication. A classic queue keeps its messages and refuses new ones while its node is lost.",
     "Clusters, streams and flow control follow the documentation; they were not observed on live servers.",
     "Flow control is the memory alarm: publishers are held back all together.",
 ];

@@ -105,7 +105,8 @@ impl RabbitMq {
         let Some(log) = self.host.queue(queue).and_then(|queue| queue.log()) else { return };
         let start = log.start();
         for reader in self.readers.iter_mut().filter(|reader| reader.queue == queue && reader.attached) {
-            while let Some((_, message)) = reader.again.pop_front_if(|(offset, _)| *offset < start) {
+            while let Some((_, message)) = reader.again.front().filter(|(offset, _)| *offset < start).copied() {
+                reader.again.pop_front();
                 desk.end(reader.outlet, &message.event, Place::Waiting, BrokerFate::Expired, Reason::Retention);
             }
             let until = start.min(reader.known);

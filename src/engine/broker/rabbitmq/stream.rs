@@ -190,7 +190,9 @@ mod tests {
     fn offsets_say_where_a_reader_begins() {
         let mut log = Stream::new(keeps(1_000_000, None, None));
         assert_eq!([Offset::First, Offset::Last, Offset::Next, Offset::Time(5)].map(|offset| log.position(offset)), [0; 4]);
-        (0..1_000u64).for_each(|n| drop(log.append(n, 1, n / 2)));
+        (0..1_000u64).for_each(|n| {
+            log.append(n, 1, n / 2);
+        });
         assert_eq!(log.position(Offset::First), 0);
         assert_eq!(log.position(Offset::Last), 999);
         assert_eq!(log.position(Offset::Next), 1_000);
@@ -203,9 +205,13 @@ mod tests {
     #[test]
     fn retention_deletes_whole_segments_and_never_the_one_being_written() {
         let mut log = Stream::new(keeps(10, Some(25), None));
-        (0..20u64).for_each(|n| drop(log.append(n, 1, n)));
+        (0..20u64).for_each(|n| {
+            log.append(n, 1, n);
+        });
         assert_eq!((log.start(), log.segments()), (0, 2), "two segments of ten are below 25 bytes");
-        (20..31u64).for_each(|n| drop(log.append(n, 1, n)));
+        (20..31u64).for_each(|n| {
+            log.append(n, 1, n);
+        });
         assert_eq!((log.start(), log.bytes()), (10, 21), "at the fourth segment the first goes");
         // A single entry larger than everything stays.
         let mut log = Stream::new(keeps(10, Some(1), Some(1)));
@@ -218,7 +224,9 @@ mod tests {
     #[test]
     fn age_counts_from_the_newest_entry_of_a_segment_and_only_when_another_begins() {
         let mut log = Stream::new(keeps(2, None, Some(100)));
-        [0, 10, 20, 30].into_iter().for_each(|at| drop(log.append(at, 1, at)));
+        [0, 10, 20, 30].into_iter().for_each(|at| {
+            log.append(at, 1, at);
+        });
         assert_eq!(log.start(), 0);
         assert_eq!(log.append(115, 1, 115), 4);
         assert_eq!(log.start(), 2, "the newest of the first segment is 105 old; that of the second is not");
