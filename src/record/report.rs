@@ -155,6 +155,9 @@ pub struct ConsumerReport {
     pub wait: Summary,
     /// Events owed and not finished.
     pub lag: LevelFigures,
+    /// Its instances, where they are scaled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instances: Option<LevelFigures>,
     /// What came of waiting for confirmations of what follows, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirms: Option<Confirms>,
@@ -327,6 +330,7 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
         }
         Role::Consumer(consumer) => {
             let counts = simulation.counts(consumer);
+            let planned = &simulation.plan().consumers[consumer.index()];
             let figures = recorder.consumer(consumer, simulation.now());
             NodeReport::Consumer(Box::new(ConsumerReport {
                 deliveries: counts.deliveries,
@@ -341,6 +345,11 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 service: figures.service,
                 wait: figures.wait,
                 lag: figures.lag,
+                instances: planned.is_scaled().then(|| LevelFigures {
+                    mean: figures.workers.mean / f64::from(planned.threads),
+                    max: figures.workers.max / u64::from(planned.threads),
+                    last: figures.workers.last / u64::from(planned.threads),
+                }),
                 confirms: simulation.confirms(id),
                 outbox: simulation.outbox(id),
                 state: simulation.state(consumer),
