@@ -15,8 +15,9 @@
 //! | [`run`] | executing runs: headless, paced against wall time on its own thread with its past and its branches, swept and compared on all cores; looking things up in them | files, windows | `record`, `figures`, above |
 //! | [`exchange`] | import and export: texts of other tools to scenarios and back | clocks, threads, files, the engine | `scenario`, `time` |
 //! | [`files`] | reading and writing scenario files on disk | windows | `scenario` |
+//! | [`lesson`] | lessons: gone through headless, conditions, answers and challenges judged by what a run shows | files, windows | `run`, `figures`, above |
 //! | [`figures`] | numbers as people read them | everything | - |
-//! | `app` | the window (feature `gui`): draws frames, acts by actions and commands | the engine | `run`, `files`, above |
+//! | `app` | the window (feature `gui`): draws frames, acts by actions and commands | the engine | `run`, `lesson`, `files`, above |
 //! | [`cli`] | the command line | the engine | all |
 //!
 //! # The invariants
@@ -55,6 +56,7 @@ pub mod figures;
 pub mod files;
 pub mod ids;
 pub mod language;
+pub mod lesson;
 pub mod random;
 pub mod record;
 pub mod run;

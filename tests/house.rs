@@ -17,10 +17,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("engine", &["time", "ids", "random", "language", "scenario"]),
     ("record", &["time", "ids", "scenario", "engine"]),
     ("run", &["time", "ids", "scenario", "engine", "record", "figures"]),
+    ("lesson", &["time", "scenario", "record", "run", "figures"]),
     ("files", &["scenario"]),
     ("exchange", &["time", "scenario"]),
-    ("app", &["time", "ids", "language", "scenario", "record", "run", "files", "figures", "exchange"]),
-    ("cli", &["time", "random", "language", "scenario", "engine", "record", "run", "files", "figures", "app", "exchange"]),
+    ("app", &["time", "ids", "language", "scenario", "record", "run", "lesson", "files", "figures", "exchange"]),
+    ("cli", &["time", "random", "language", "scenario", "engine", "record", "run", "lesson", "files", "figures", "app", "exchange"]),
 ];
 
 fn root() -> &'static Path {

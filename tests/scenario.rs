@@ -3,6 +3,8 @@
 
 #[path = "scenario/large.rs"]
 mod large;
+#[path = "scenario/lesson.rs"]
+mod lesson;
 #[path = "scenario/problems.rs"]
 mod problems;
 #[path = "scenario/random.rs"]

@@ -202,6 +202,7 @@ fn runs_alike(a: &Scenario, b: &Scenario) -> bool {
         bare.about.clear();
         bare.groups.clear();
         bare.notes.clear();
+        bare.lesson = None;
         for node in &mut bare.nodes {
             node.set_at((0.0, 0.0));
         }

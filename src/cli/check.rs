@@ -2,11 +2,13 @@
 
 use super::progress::Runs;
 use super::{Exit, complain, junit, print, report, table};
-use crate::files;
+use crate::files::{self, Folder};
+use crate::lesson::{self, Case};
 use crate::record::report::ExpectationReport;
 use crate::run::sweep::WHOLE;
 use crate::run::{headless, parallel};
-use crate::scenario::Problem;
+use crate::scenario::read::Loaded;
+use crate::scenario::{Files, Problem, Severity};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -40,6 +42,9 @@ pub(super) struct Outcome {
     warnings: Vec<String>,
     pub(super) errors: Vec<String>,
     pub(super) expectations: Vec<ExpectationReport>,
+    /// By step of its lesson, and for the challenge.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) lesson: Vec<Case>,
 }
 
 impl Check {
@@ -125,8 +130,9 @@ fn check(file: &Path, progress: &dyn Fn(u64)) -> (Exit, Outcome, Vec<Problem>) {
         warnings: Vec::new(),
         errors: Vec::new(),
         expectations: Vec::new(),
+        lesson: Vec::new(),
     };
-    let loaded = match files::open(file) {
+    let loaded = match files::open(file).and_then(lesson_is_right) {
         Ok(loaded) => loaded,
         Err(problems) => {
             progress(WHOLE);
@@ -136,16 +142,21 @@ fn check(file: &Path, progress: &dyn Fn(u64)) -> (Exit, Outcome, Vec<Problem>) {
     };
     outcome.warnings = loaded.warnings.iter().map(ToString::to_string).collect();
     let plan = Arc::new(loaded.plan);
+    // A lesson goes through several runs: it is half of the work where there is one.
+    let share = if loaded.scenario.lesson.is_some() { WHOLE / 2 } else { WHOLE };
     let (end, mut told) = (plan.duration.seconds().max(1e-9), 0);
-    let finished = headless::run(&plan, plan.seed, &mut |now| {
-        let reached = ((now.seconds() / end * WHOLE as f64) as u64).clamp(told, WHOLE);
+    let mut reach = |part: f64| {
+        let reached = ((part * WHOLE as f64) as u64).clamp(told, WHOLE);
         progress(reached - told);
         told = reached;
-    });
+    };
+    let finished = headless::run(&plan, plan.seed, &mut |now| reach(now.seconds() / end * share as f64 / WHOLE as f64));
+    let folder: Arc<dyn Files + Send + Sync> = Arc::new(Folder::of(file));
+    outcome.lesson = lesson::check(&loaded.scenario, &folder, &mut |done, all| reach(0.5 + done as f64 / all as f64 / 2.0));
     progress(WHOLE - told);
     let figures = finished.report();
     outcome.fingerprint = Some(figures.fingerprint.clone());
-    let holds = figures.holds();
+    let holds = figures.holds() && outcome.lesson.iter().all(|case| case.holds);
     outcome.expectations = figures.expectations;
     let (exit, result) = match (figures.stopped, holds) {
         (Some(reason), _) => {
@@ -159,6 +170,16 @@ fn check(file: &Path, progress: &dyn Fn(u64)) -> (Exit, Outcome, Vec<Problem>) {
     (exit, outcome, loaded.warnings)
 }
 
+/// What is wrong with a lesson keeps no scenario from running, but it is wrong.
+fn lesson_is_right(mut loaded: Loaded) -> Result<Loaded, Vec<Problem>> {
+    let of_lesson = |problem: &Problem| problem.path == "lesson" || problem.path.starts_with("lesson.");
+    if !loaded.warnings.iter().any(of_lesson) {
+        return Ok(loaded);
+    }
+    loaded.warnings.iter_mut().filter(|problem| of_lesson(problem)).for_each(|problem| problem.severity = Severity::Error);
+    Err(loaded.warnings)
+}
+
 fn line(outcome: &Outcome) -> String {
     let mut text = format!("{:<9}  {}\n", outcome.result, outcome.file);
     if outcome.result == "stopped" {
@@ -166,6 +187,9 @@ fn line(outcome: &Outcome) -> String {
     }
     for expectation in outcome.expectations.iter().filter(|e| !e.holds) {
         text += &format!("           {}\n", table::expectation_line(expectation));
+    }
+    for case in &outcome.lesson {
+        case.problems.iter().for_each(|problem| text += &format!("           lesson, {}: {problem}\n", case.name));
     }
     text
 }

@@ -5,7 +5,7 @@ use super::table;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::path::Path;
 
-/// Writes a suite per scenario, with a case for loading and running it and one per expectation.
+/// Writes a suite per scenario, with a case for loading and running it one per expectation, and one per step of its lesson.
 ///
 /// # Errors
 /// What is wrong, in a sentence.
@@ -29,6 +29,13 @@ fn suite(outcome: &Outcome) -> TestSuite {
             false => failure(NonSuccessKind::Failure, &table::expectation_line(expectation), ""),
         };
         suite.add_test_case(TestCase::new(&expectation.text, status));
+    }
+    for case in &outcome.lesson {
+        let status = match case.problems.as_slice() {
+            [] => TestCaseStatus::success(),
+            problems => failure(NonSuccessKind::Failure, &problems.join("; "), ""),
+        };
+        suite.add_test_case(TestCase::new(format!("lesson, {}", case.name), status));
     }
     suite
 }

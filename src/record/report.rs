@@ -155,9 +155,11 @@ pub struct ConsumerReport {
     pub wait: Summary,
     /// Events owed and not finished.
     pub lag: LevelFigures,
-    /// Its instances, where they are scaled.
+    /// Running copies at the end.
+    pub instances: u32,
+    /// Running copies over time, where they are scaled.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub instances: Option<LevelFigures>,
+    pub scaled: Option<LevelFigures>,
     /// What came of waiting for confirmations of what follows, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirms: Option<Confirms>,
@@ -264,8 +266,8 @@ impl Report {
         if expectations.is_empty() {
             return;
         }
-        let figures = serde_json::to_value(&*self).unwrap_or_default();
-        let resolve = |path: &[String]| figure(&figures, path);
+        let figures = self.figures();
+        let resolve = |path: &[String]| figures.get(path);
         let judged = expectations.iter().map(|expectation| {
             let outcome = expectation.evaluate(&resolve);
             ExpectationReport {
@@ -278,22 +280,33 @@ impl Report {
         self.expectations = judged.collect();
     }
 
+    /// All figures by their paths.
+    pub fn figures(&self) -> Figures {
+        Figures(serde_json::to_value(self).unwrap_or_default())
+    }
+
     /// Whether all expectations hold.
     pub fn holds(&self) -> bool {
         self.expectations.iter().all(|expectation| expectation.holds)
     }
 }
 
-/// The figure at a path of the report; none if there is no such figure or if it is a statistic of no samples.
-fn figure(report: &serde_json::Value, path: &[String]) -> Option<f64> {
-    let mut value = report;
-    for segment in path {
-        value = value.get(segment)?;
-        if value.get("count").is_some_and(|count| count == 0) {
-            return None;
+/// A report's figures, to be asked for by the paths that expectations have.
+#[derive(Clone, Debug, Default)]
+pub struct Figures(serde_json::Value);
+
+impl Figures {
+    /// The figure at a path; none if there is no such figure or if it is a statistic of no samples.
+    pub fn get(&self, path: &[String]) -> Option<f64> {
+        let mut value = &self.0;
+        for segment in path {
+            value = value.get(segment)?;
+            if value.get("count").is_some_and(|count| count == 0) {
+                return None;
+            }
         }
+        value.as_f64()
     }
-    value.as_f64()
 }
 
 fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> NodeReport {
@@ -345,7 +358,8 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 service: figures.service,
                 wait: figures.wait,
                 lag: figures.lag,
-                instances: planned.is_scaled().then(|| LevelFigures {
+                instances: simulation.instances(consumer),
+                scaled: planned.is_scaled().then(|| LevelFigures {
                     mean: figures.workers.mean / f64::from(planned.threads),
                     max: figures.workers.max / u64::from(planned.threads),
                     last: figures.workers.last / u64::from(planned.threads),

@@ -8,6 +8,7 @@ use super::broker::rabbitmq::Header;
 use super::chains::{Join, Reply, When};
 use super::faults::Trouble;
 use super::handling::{Ack, After, Breaker, Budget, Inbox, Poison, Scale, Shed};
+use super::lesson::Lesson;
 use super::pairs::Pairs;
 use super::publishing::{Outbox, Publish};
 use super::shapes::{Arrivals, Attribute, Backoff, Key, Times};
@@ -71,6 +72,9 @@ pub struct Scenario {
     /// Ids of lints that are not to be told, because the scenario is about what they warn of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<String>,
+    /// What it teaches, step by step. Default: nothing in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lesson: Option<Lesson>,
 }
 
 impl Default for Scenario {
@@ -92,6 +96,7 @@ impl Default for Scenario {
             faults: Vec::new(),
             expect: Vec::new(),
             allow: Vec::new(),
+            lesson: None,
         }
     }
 }

@@ -124,6 +124,61 @@ impl Figure {
     }
 }
 
+/// Expectations that hold together, joined by `and`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition(pub Vec<Expectation>);
+
+impl Condition {
+    /// Parses `EXPECTATION and EXPECTATION and ...`.
+    ///
+    /// # Errors
+    /// What is wrong with the first that is wrong, and what to do about it.
+    pub fn parse(text: &str, known: &Known<'_>) -> Result<Condition, (String, Option<String>)> {
+        let suggest = Suggest::default();
+        conjuncts(text).into_iter().map(|part| Expectation::parse(part.trim(), known, &suggest)).collect::<Result<_, _>>().map(Condition)
+    }
+
+    /// Whether all of them hold, with the values that `figures` has.
+    pub fn holds(&self, figures: &dyn Fn(&[String]) -> Option<f64>) -> bool {
+        self.0.iter().all(|expectation| expectation.evaluate(figures).holds)
+    }
+}
+
+/// The parts of a text between the `and`s outside quotes.
+fn conjuncts(text: &str) -> Vec<&str> {
+    const AND: &str = " and ";
+    let (mut parts, mut quote, mut start) = (Vec::new(), None, 0);
+    for (i, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '`') => quote = Some(c),
+            (None, ' ') if i >= start && text[i..].starts_with(AND) => {
+                parts.push(&text[start..i]);
+                start = i + AND.len();
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// Whether a word is a figure's or a statistic's.
+pub(super) fn is_word(word: &str) -> bool {
+    let figures = [CONSUMER, PRODUCER, STORE, BROKER, OUTLET];
+    let statistics = [TOTALS, SPREAD, CONFIRMS, OUTBOX, STATE, JOIN, REPLIES, LEVEL];
+    figures.iter().any(|of| of.iter().any(|(name, ..)| *name == word)) || statistics.iter().any(|of| of.contains(&word))
+}
+
+/// Whether an expectation speaks of this node, or of an outlet of this broker or group.
+pub fn mentions(text: &str, node: &str) -> bool {
+    let sides = comparison(text).map_or([text, ""], |(start, end, _)| [&text[..start], &text[end..]]);
+    let of = |side: &str| segments(side).ok().and_then(|parts| parts.into_iter().next()).map(|(name, _)| name);
+    let is = |name: &str| name == node || name.split(['/', '#']).any(|part| part == node);
+    sides.into_iter().filter_map(of).any(|name| is(&name))
+}
+
 /// What is wrong, and what to do about it.
 type Wrong = (String, Option<String>);
 
@@ -170,6 +225,7 @@ const CONSUMER: Figures = &[
     ("service", Quantity::Time, SPREAD),
     ("wait", Quantity::Time, SPREAD),
     ("lag", Quantity::Count, LEVEL),
+    ("instances", Quantity::Count, &[]),
     ("confirms", Quantity::Count, CONFIRMS),
     ("skipped", Quantity::Count, &[]),
     ("timeouts", Quantity::Count, &[]),
@@ -302,7 +358,10 @@ impl fmt::Display for Quantity {
 
 impl Quantity {
     /// A number with the unit of this quantity.
-    fn parse(self, figure: &str, text: &str) -> Result<f64, Wrong> {
+    ///
+    /// # Errors
+    /// If it is none, or has another unit; `figure` is how the message calls what it is for.
+    pub fn parse(self, figure: &str, text: &str) -> Result<f64, Wrong> {
         let wrong = |example: &str| (format!("`{figure}` is {self}, `{text}` is not"), Some(format!("write it as `{example}`")));
         let plain = text.replace('_', "").parse::<f64>().ok().filter(|v| v.is_finite());
         match (self, plain) {
@@ -559,6 +618,17 @@ mod tests {
         let (message, help) = Figure::parse("inventry.lag.max", &known).unwrap_err();
         assert_eq!((message.as_str(), help.as_deref()), ("there is no node `inventry`", Some("did you mean `inventory`?")));
         assert!(Figure::parse("", &known).is_err());
+    }
+
+    #[test]
+    fn conditions_join_expectations() {
+        let known = Known::new([("a", "consumer")].into_iter(), ["b/x and y#a"].into_iter());
+        let condition = Condition::parse("a.acked > 3 and 'b/x and y#a'.routed >= 4 and lost == 0", &known).unwrap();
+        assert_eq!(condition.0.len(), 3);
+        assert!(condition.holds(&|path| Some(if path[0] == "totals" { 0.0 } else { 4.0 })));
+        assert!(!condition.holds(&|_| Some(4.0)));
+        assert!(Condition::parse("a.acked > 3 and", &known).is_err());
+        assert!(mentions("'b/x#a'.routed > 3", "a") && mentions("lost < a.acked", "a") && !mentions("lost == 0", "a"));
     }
 
     #[test]

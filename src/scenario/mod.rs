@@ -14,6 +14,7 @@ pub mod expect;
 pub mod faults;
 pub mod handling;
 pub mod intervention;
+pub mod lesson;
 pub mod lint;
 pub mod locate;
 mod names;
@@ -29,6 +30,7 @@ pub mod state;
 pub mod store;
 mod trace;
 pub mod units;
+pub mod wording;
 pub mod write;
 
 pub use check::check;

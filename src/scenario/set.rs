@@ -21,9 +21,9 @@ const ADDED: &[(&str, &str)] = &[
 ];
 
 /// Fields of a scenario that need not be written down.
-const TOP: &[&str] = &[
+pub(super) const TOP: &[&str] = &[
     "format", "name", "about", "seed", "duration", "warmup", "network", "limits", "events", "nodes", "links", "groups", "notes", "faults",
-    "expect",
+    "expect", "lesson",
 ];
 
 /// The text with one value set, to be read again. The assignment is `PATH=VALUE`: a path begins with a node's id, an event's
@@ -218,6 +218,7 @@ const _: fn(&Scenario) -> usize = |s| {
         faults: _,
         expect: _,
         allow: _,
+        lesson: _,
     } = s;
     TOP.len()
 };

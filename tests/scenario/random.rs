@@ -12,6 +12,7 @@ use tidemill::scenario::document::{
 };
 use tidemill::scenario::faults::{KINDS, Trouble};
 use tidemill::scenario::handling::{Ack, After, Breaker, Budget, Inbox, Poison, Scale, Shed};
+use tidemill::scenario::lesson::{Lesson, Prose, Step};
 use tidemill::scenario::locate::Tree;
 use tidemill::scenario::pairs::Pairs;
 use tidemill::scenario::publishing::{First, Outbox, Publish};
@@ -296,6 +297,9 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     let body = (vec(event, 0..4), vec(node().boxed(), 0..5), vec(link(), 0..3), said, vec(text().prop_map(Expect), 0..3));
     (head.boxed(), body.boxed())
         .prop_map(|((name, about, seed, duration, warmup, network, limits), (events, nodes, links, (groups, notes, faults), expect))| {
+            // Texts of a lesson are written raw where they have several lines.
+            let step = Step { text: Prose(format!("{about}\n\"#{name}")), title: name.clone(), ..Step::default() };
+            let lesson = (seed % 2 == 0).then(|| Lesson { summary: about.clone(), minutes: 5, steps: vec![step], challenge: None });
             Scenario {
                 format: 1,
                 name,
@@ -313,6 +317,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
                 faults,
                 expect,
                 allow: Vec::new(),
+                lesson,
             }
         })
         .boxed()

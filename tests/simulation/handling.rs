@@ -133,8 +133,8 @@ fn instances_come_with_lag_after_a_while_and_go_when_they_are_not_needed() {
     let auto = r#"scale: Autoscale(by: Lag(20), most: 5, every: "1s", delay: "3s", hold: "5s")"#;
     let (few, many) = (report(r#"Every("200ms")"#, &scaled(""), surge), report(r#"Every("200ms")"#, &scaled(auto), surge));
     let (few, many) = (consumer(&few, "c"), consumer(&many, "c"));
-    assert_eq!(few.instances, None);
-    let instances = many.instances.unwrap();
+    assert_eq!(few.scaled, None);
+    let instances = many.scaled.unwrap();
     assert_eq!((instances.max, instances.last), (5, 1));
     assert!(instances.mean > 1.2 && instances.mean < 3.0, "{instances:?}");
     assert!(many.latency.max < few.latency.max / 2.0 && many.lag.max * 2 < few.lag.max, "{:?} {:?}", many.lag, few.lag);
@@ -151,7 +151,7 @@ fn instances_follow_utilisation_and_schedules() {
             format!(r#"instances: 2, handle: Handle(time: Exponential(mean: "100ms")), scale: Autoscale(most: 9, delay: "1s", {scale})"#);
         let report = report(r#"Poisson("30/s")"#, &handling, "");
         let c = consumer(&report, "c");
-        (c.instances.unwrap(), c.utilisation)
+        (c.scaled.unwrap(), c.utilisation)
     };
     // Offered are 3 instances' worth of work.
     let (instances, busy) = scaled(r#"by: Utilisation("60%"), every: "5s", hold: "20s""#);
@@ -172,7 +172,7 @@ fn members_of_a_group_are_scaled_too() {
     ])"#;
     let report = run(&plan(text), 1);
     let c = consumer(&report, "c");
-    let instances = c.instances.unwrap();
+    let instances = c.scaled.unwrap();
     assert!(instances.max > 1 && instances.max <= 6, "{instances:?}");
     // One instance would do 20 per second and owe half of all at the end.
     assert!(report.totals.lost == 0 && c.lag.last < 200, "{:?}", c.lag);

@@ -12,6 +12,7 @@ mod faults;
 mod flow;
 mod handling;
 mod kafka;
+mod lesson;
 mod names;
 mod numbers;
 mod publishing;
@@ -62,6 +63,7 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
             let plan = Plan { faults, ..build::plan(scenario, &names, expectations) };
             faults::without_effect(&plan, &mut findings);
             findings.list.extend(lint::look(scenario, &plan));
+            lesson::look(scenario, files, &mut findings);
             Ok((plan, findings.list))
         }
     }

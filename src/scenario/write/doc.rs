@@ -3,6 +3,7 @@
 //! Built by serde from the document types, so that a new field or variant needs nothing here; what has its default is left
 //! out by the types themselves (`skip_serializing_if`).
 
+use crate::scenario::lesson::PROSE;
 use serde::ser::{self, Serialize};
 use std::fmt;
 
@@ -61,6 +62,17 @@ pub(crate) fn quoted(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// A quoted text over several lines as a raw one; none if it has one line, or characters that would not come back as they are.
+fn raw(quoted: &str) -> Option<String> {
+    let text: String = super::super::read::options().from_str(quoted).ok()?;
+    if !text.contains('\n') || text.chars().any(|c| c.is_control() && c != '\n') {
+        return None;
+    }
+    let longest = text.split('"').skip(1).map(|after| after.len() - after.trim_start_matches('#').len()).max().unwrap_or(0);
+    let signs = "#".repeat(longest + 1);
+    Some(format!("r{signs}\"{text}\"{signs}"))
 }
 
 /// A number that reads back to the same one.
@@ -147,7 +159,12 @@ impl ser::Serializer for Builder {
         Ok(Doc::Atom(variant.to_owned()))
     }
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Built {
-        Ok(Doc::Values(name.to_owned(), vec![value.serialize(Builder)?]))
+        let inside = value.serialize(Builder)?;
+        Ok(match inside {
+            // Written as people write it: over several lines, without escapes.
+            Doc::Atom(text) if name == PROSE => Doc::Atom(raw(&text).unwrap_or(text)),
+            inside => Doc::Values(name.to_owned(), vec![inside]),
+        })
     }
     fn serialize_newtype_variant<T: Serialize + ?Sized>(self, _: &'static str, _: u32, variant: &'static str, value: &T) -> Built {
         Ok(match value.serialize(Builder)? {

@@ -71,7 +71,8 @@ fn always_broken(doc: &Doc) -> bool {
         Doc::List(items) => items.len() > 1 && items.iter().all(is_named) || items.iter().any(always_broken),
         Doc::Values(name, values) => values.iter().any(always_broken) && !name.is_empty(),
         Doc::Map(entries) => entries.iter().any(|(_, v)| always_broken(v)),
-        Doc::Atom(_) => false,
+        // A text over several lines.
+        Doc::Atom(atom) => atom.contains('\n'),
     }
 }
 
