@@ -8,6 +8,7 @@ use super::recorder::{LevelFigures, Recorder, StalenessFigures};
 use super::{Totals, histogram::Summary};
 use crate::engine::broker::Broker;
 use crate::engine::broker::kafka::view::View;
+use crate::engine::broker::rabbitmq;
 use crate::engine::care::CareCounts;
 use crate::engine::chains::{JoinCounts, ReplyCounts};
 use crate::engine::projection::StateFigures;
@@ -123,6 +124,9 @@ pub enum NodeReport {
         /// What a Kafka cluster shows of itself at the end.
         #[serde(skip_serializing_if = "Option::is_none")]
         kafka: Option<Box<View>>,
+        /// What a RabbitMQ broker shows of itself at the end.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rabbitmq: Option<Box<rabbitmq::view::View>>,
     },
     /// A consumer.
     Consumer(Box<ConsumerReport>),
@@ -155,8 +159,11 @@ pub struct ConsumerReport {
     pub wait: Summary,
     /// Events owed and not finished.
     pub lag: LevelFigures,
-    /// Running copies, as the scenario has it; with `scale`, those it begins with.
+    /// Running copies at the end.
     pub instances: u32,
+    /// Running copies over time, where they are scaled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaled: Option<LevelFigures>,
     /// What came of waiting for confirmations of what follows, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirms: Option<Confirms>,
@@ -336,10 +343,15 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 Broker::Kafka(kafka) => Some(Box::new(kafka.view())),
                 _ => None,
             };
-            NodeReport::Broker { accepted: count, throughput, kafka }
+            let rabbitmq = match simulation.broker(broker) {
+                Broker::RabbitMq(rabbit) => Some(Box::new(rabbit.view())),
+                _ => None,
+            };
+            NodeReport::Broker { accepted: count, throughput, kafka, rabbitmq }
         }
         Role::Consumer(consumer) => {
             let counts = simulation.counts(consumer);
+            let planned = &simulation.plan().consumers[consumer.index()];
             let figures = recorder.consumer(consumer, simulation.now());
             NodeReport::Consumer(Box::new(ConsumerReport {
                 deliveries: counts.deliveries,
@@ -354,7 +366,12 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 service: figures.service,
                 wait: figures.wait,
                 lag: figures.lag,
-                instances: simulation.plan().consumers[consumer.index()].instances,
+                instances: simulation.instances(consumer),
+                scaled: planned.is_scaled().then(|| LevelFigures {
+                    mean: figures.workers.mean / f64::from(planned.threads),
+                    max: figures.workers.max / u64::from(planned.threads),
+                    last: figures.workers.last / u64::from(planned.threads),
+                }),
                 confirms: simulation.confirms(id),
                 outbox: simulation.outbox(id),
                 state: simulation.state(consumer),

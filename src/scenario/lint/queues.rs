@@ -5,7 +5,6 @@ use crate::ids::{BrokerId, ChannelId, OutletId};
 use crate::scenario::broker::BrokerKind;
 use crate::scenario::broker::rabbitmq::{ExchangeKind, Leads, RabbitMq};
 use crate::scenario::plan::{EmitterPlan, Origin, Plan};
-use std::collections::BTreeSet;
 
 /// See its explanation.
 pub static UNBOUNDED_QUEUE: Lint = Lint {
@@ -26,7 +25,8 @@ pub static UNREACHABLE_OUTLET: Lint = Lint {
     explanation: "A topic that nobody writes to, a queue that no exchange with events leads to (by bindings or as a place for dead \
                   letters), a rule of a bus without events: whoever reads there never gets anything. The other way round, events that are \
                   published to what nobody reads end as unroutable. Usually a name or a binding is missing.",
-    look: unreachable,
+    // Found where the checks follow events from channel to channel.
+    look: |_, _| {},
 };
 
 /// The part of the plan that is one RabbitMQ broker.
@@ -77,34 +77,6 @@ impl<'p> Rabbit<'p> {
             ExchangeKind::Headers => false,
         })
     }
-
-    /// Queues that something can get to.
-    fn reached(&self) -> BTreeSet<usize> {
-        let mut next: Vec<Leads> = Vec::new();
-        let dead_letters = self.plan.consumers.iter().filter_map(|c| c.dead_letter.map(|(channel, _)| channel));
-        next.extend(dead_letters.filter_map(|channel| self.exchange(channel)).map(Leads::Exchange));
-        for emitter in &self.plan.emitters {
-            match self.exchange(emitter.channel) {
-                Some(at) if at < self.parts.exchanges.len() => next.push(Leads::Exchange(at)),
-                Some(_) => next.extend(self.routing_key(emitter).and_then(|key| self.parts.queue(key)).map(Leads::Queue)),
-                None => {}
-            }
-        }
-        next.extend(self.parts.redrives.iter().filter_map(|redrive| self.parts.queue(&redrive.to)).map(Leads::Queue));
-        let (mut queues, mut seen) = (BTreeSet::new(), BTreeSet::new());
-        while let Some(lead) = next.pop() {
-            match lead {
-                Leads::Queue(queue) if queues.insert(queue) => next.extend(self.parts.dead_letters_of(queue)),
-                Leads::Exchange(exchange) if seen.insert(exchange) => {
-                    let channel = ChannelId::at(self.first + exchange);
-                    let outlets = self.plan.channels[channel.index()].outlets.iter();
-                    next.extend(outlets.filter_map(|outlet| self.queue(*outlet)).map(Leads::Queue));
-                }
-                _ => {}
-            }
-        }
-        queues
-    }
 }
 
 fn unbounded(subject: &Subject<'_>, found: &mut Found<'_>) {
@@ -144,24 +116,4 @@ fn peak(plan: &Plan, emitter: &EmitterPlan) -> f64 {
         _ => None,
     });
     arrivals.peak_rate() * surges.fold(1.0, f64::max)
-}
-
-fn unreachable(subject: &Subject<'_>, found: &mut Found<'_>) {
-    let plan = subject.plan;
-    for rabbit in Rabbit::all(plan) {
-        let reached = rabbit.reached();
-        for consumer in &plan.consumers {
-            for (n, read) in consumer.reads.iter().enumerate() {
-                let queue = rabbit.queue(plan.reads[read.index()].outlet);
-                if let Some(queue) = queue.filter(|queue| !reached.contains(queue)) {
-                    let name = subject.name(consumer);
-                    found.warn(
-                        format!("nodes.{name}.reads[{n}].from"),
-                        format!("nothing leads to the queue `{}`", rabbit.parts.queues[queue].name),
-                        "bind it to an exchange that is published to, or let dead letters go there".to_owned(),
-                    );
-                }
-            }
-        }
-    }
 }
