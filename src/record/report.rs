@@ -9,6 +9,7 @@ use super::{Totals, histogram::Summary};
 use crate::engine::broker::Broker;
 use crate::engine::broker::eventbridge::view::{BusView, ReplayView, RuleView};
 use crate::engine::broker::kafka::view::View;
+use crate::engine::broker::rabbitmq;
 use crate::engine::care::CareCounts;
 use crate::engine::chains::{JoinCounts, ReplyCounts};
 use crate::engine::projection::StateFigures;
@@ -133,6 +134,9 @@ pub enum NodeReport {
         /// The same of EventBridge's buses and replays.
         #[serde(skip_serializing_if = "Option::is_none")]
         eventbridge: Option<Box<BridgeReport>>,
+        /// What a RabbitMQ broker shows of itself at the end.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rabbitmq: Option<Box<rabbitmq::view::View>>,
     },
     /// A consumer.
     Consumer(Box<ConsumerReport>),
@@ -189,8 +193,11 @@ pub struct ConsumerReport {
     pub wait: Summary,
     /// Events owed and not finished.
     pub lag: LevelFigures,
-    /// Running copies, as the scenario has it; with `scale`, those it begins with.
+    /// Running copies at the end.
     pub instances: u32,
+    /// Running copies over time, where they are scaled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaled: Option<LevelFigures>,
     /// What came of waiting for confirmations of what follows, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirms: Option<Confirms>,
@@ -378,7 +385,7 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
             }))
         }
         Role::Broker(broker) => {
-            let (mut kafka, mut eventbridge) = (None, None);
+            let (mut kafka, mut eventbridge, mut rabbitmq) = (None, None, None);
             match simulation.broker(broker) {
                 Broker::Kafka(it) => kafka = Some(Box::new(it.view())),
                 Broker::EventBridge(it) => {
@@ -387,7 +394,8 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                     let replays = parts.replays.iter().map(|replay| replay.name.clone()).zip(view.replays).collect();
                     eventbridge = Some(Box::new(BridgeReport { buses: Named(buses), replays: Named(replays) }));
                 }
-                Broker::Simple(_) | Broker::RabbitMq(_) => {}
+                Broker::RabbitMq(it) => rabbitmq = Some(Box::new(it.view())),
+                Broker::Simple(_) => {}
             }
             let peak = |max: u32, last: u32| Peak { max: u64::from(max), last: u64::from(last) };
             NodeReport::Broker {
@@ -397,10 +405,12 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 offline_partitions: kafka.as_ref().map(|it| peak(it.peaks.1, it.offline_partitions)),
                 kafka,
                 eventbridge,
+                rabbitmq,
             }
         }
         Role::Consumer(consumer) => {
             let counts = simulation.counts(consumer);
+            let planned = &simulation.plan().consumers[consumer.index()];
             let figures = recorder.consumer(consumer, simulation.now());
             NodeReport::Consumer(Box::new(ConsumerReport {
                 deliveries: counts.deliveries,
@@ -415,7 +425,12 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 service: figures.service,
                 wait: figures.wait,
                 lag: figures.lag,
-                instances: simulation.plan().consumers[consumer.index()].instances,
+                instances: simulation.instances(consumer),
+                scaled: planned.is_scaled().then(|| LevelFigures {
+                    mean: figures.workers.mean / f64::from(planned.threads),
+                    max: figures.workers.max / u64::from(planned.threads),
+                    last: figures.workers.last / u64::from(planned.threads),
+                }),
                 confirms: simulation.confirms(id),
                 outbox: simulation.outbox(id),
                 state: simulation.state(consumer),
