@@ -170,7 +170,7 @@ impl Arrivals {
             Arrivals::Steps(steps) => steps.iter().map(|(_, rate)| rate.0).fold(0.0, f64::max),
             Arrivals::Daily { mean, swing, .. } => mean.0 * (1.0 + swing.0),
             Arrivals::Mmpp(states) => states.iter().map(|(rate, _)| rate.0).fold(0.0, f64::max),
-            Arrivals::Once { .. } | Arrivals::ClosedLoop { .. } | Arrivals::Trace(_) => 0.0,
+            Arrivals::Once { .. } | Arrivals::Schedule(_) | Arrivals::ClosedLoop { .. } | Arrivals::Trace(_) => 0.0,
         }
     }
 }
