@@ -129,7 +129,9 @@ fn a_group_is_sent_elsewhere_by_hand() {
     to(&mut simulation, Position::End, &mut seen);
     let before = handled(&seen);
     advance(&mut simulation, Span::from_millis(70_000), &mut seen);
-    assert!(handled(&seen) - before < published / 10, "what waits is skipped");
+    // Two members finish the batches that they have in hand; what waits is skipped.
+    let (more, in_hand) = (handled(&seen) - before, 2 * 500);
+    assert!(more <= in_hand && in_hand < published, "{more} of {published}");
 }
 
 proptest! {
