@@ -2,13 +2,15 @@
 
 use super::action::Action;
 use super::files;
+use super::files::Home;
 use super::library::{LIBRARY, Shipped};
 use super::picture::Picture;
 use super::settings::Settings;
 use super::style;
+use super::teach::{self, Teach};
 use super::theme::{Theme, size, space};
-use super::widgets::{labelled_button, muted, named};
-use crate::scenario;
+use super::widgets::{labelled_button, muted, named, primary_button};
+use crate::scenario::{self, lesson::Lesson};
 use egui::{Align2, FontId, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, vec2};
 use egui_material_icons::icons::{ICON_DELETE, ICON_FOLDER_OPEN, ICON_NOTE_ADD, ICON_RESTORE};
 use std::path::PathBuf;
@@ -16,13 +18,13 @@ use std::path::PathBuf;
 /// The welcome screen; its pictures are made when it is first shown.
 #[derive(Default)]
 pub struct Welcome {
-    pictures: Option<Vec<Option<Picture>>>,
+    pictures: Option<Vec<(Option<Picture>, Option<Lesson>)>>,
 }
 
 impl Welcome {
     /// Draws it.
     pub fn show(&mut self, ui: &mut Ui, theme: &Theme, settings: &Settings, left_behind: &[(PathBuf, String)], actions: &mut Vec<Action>) {
-        let made = || LIBRARY.iter().map(|s| scenario::read(s.text, s.file).ok().map(|s| Picture::of(&s))).collect();
+        let made = || LIBRARY.iter().map(|s| of(s)).collect();
         let pictures = self.pictures.get_or_insert_with(made);
         ScrollArea::vertical().id_salt("welcome").auto_shrink(false).show(ui, |ui| {
             let gap = theme.px(space::L);
@@ -39,11 +41,12 @@ impl Welcome {
                     ui.add_space(theme.px(space::XL));
                     head(ui, theme, actions);
                     unsaved(ui, theme, left_behind, actions);
+                    lessons(ui, theme, settings, pictures, actions);
                     ui.add_space(theme.px(space::L));
                     ui.label(RichText::new("Scenarios to begin with").size(theme.title));
                     ui.add_space(theme.px(space::XS));
                     ui.spacing_mut().item_spacing = vec2(gap, gap);
-                    let cards: Vec<(&Shipped, Option<&Picture>)> = LIBRARY.iter().zip(pictures.iter().map(Option::as_ref)).collect();
+                    let cards: Vec<(&Shipped, Option<&Picture>)> = LIBRARY.iter().zip(pictures.iter().map(|(p, _)| p.as_ref())).collect();
                     for line in cards.chunks(columns) {
                         ui.horizontal(|ui| {
                             for (shipped, picture) in line {
@@ -88,6 +91,49 @@ fn unsaved(ui: &mut Ui, theme: &Theme, left_behind: &[(PathBuf, String)], action
             if labelled_button(ui, theme, ICON_DELETE, "Throw it away", true).clicked() {
                 actions.push(Action::GiveUp(path.clone()));
             }
+        });
+    }
+}
+
+/// A scenario's picture and its lesson.
+fn of(shipped: &Shipped) -> (Option<Picture>, Option<Lesson>) {
+    let scenario = scenario::read(shipped.text, shipped.file).ok();
+    (scenario.as_ref().map(Picture::of), scenario.and_then(|s| s.lesson))
+}
+
+/// The lessons that come with the program, with what was reached of them.
+fn lessons(ui: &mut Ui, theme: &Theme, settings: &Settings, known: &[(Option<Picture>, Option<Lesson>)], actions: &mut Vec<Action>) {
+    let lessons = || LIBRARY.iter().zip(known).filter_map(|(shipped, (_, lesson))| Some((shipped, lesson.as_ref()?)));
+    let Some((first, _)) = lessons().next() else { return };
+    ui.add_space(theme.px(space::L));
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Lessons").size(theme.title));
+        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+            if primary_button(ui, theme, "Start the first lesson", true).clicked() {
+                actions.push(Action::OpenShipped(first.file));
+                actions.push(Action::Teach(Teach::Start));
+            }
+        });
+    });
+    for (shipped, lesson) in lessons() {
+        let progress = settings.lessons.get(&teach::key(&Home::Shipped(shipped), shipped.name)).copied().unwrap_or_default();
+        ui.horizontal(|ui| {
+            let words = if progress.step > 0 { "Resume" } else { "Start" };
+            let response = ui.button(words);
+            named(&response, &format!("{words} lesson {}", shipped.name));
+            if response.clicked() {
+                actions.push(Action::OpenShipped(shipped.file));
+                actions.push(Action::Teach(Teach::Resume));
+            }
+            ui.label(shipped.name);
+            let most = lesson.challenge.as_ref().map_or(0, |challenge| 1 + challenge.stars.len());
+            let reached = match (progress.done, progress.step) {
+                (true, _) if most > 0 => format!("done, {} of {most} stars", progress.stars),
+                (true, _) => "done".to_owned(),
+                (false, 0) => format!("{} min", lesson.minutes),
+                (false, step) => format!("at step {} of {}", step + 1, lesson.steps.len()),
+            };
+            ui.add(egui::Label::new(muted(theme, format!("{} · {reached}", lesson.summary)).size(theme.label)).truncate());
         });
     }
 }

@@ -273,6 +273,19 @@ impl Act {
         }
     }
 
+    /// As it stands in a file, on one line.
+    pub fn line(&self) -> String {
+        super::write::line(self)
+    }
+
+    /// Reads what [`Act::line`] writes.
+    ///
+    /// # Errors
+    /// What is wrong, in a sentence.
+    pub fn parse(line: &str) -> Result<Act, String> {
+        super::read::options().from_str(line.trim().trim_end_matches(',')).map_err(|error| format!("`{}`: {}", line.trim(), error.code))
+    }
+
     /// Changes the scenario, if that is what it does; what belongs to the run on its way leaves it alone.
     ///
     /// # Errors
@@ -367,5 +380,18 @@ mod tests {
         assert_eq!(Prose::from("one line").text(), "one line");
         assert_eq!(Prose::from("one\n  two").text(), "one\ntwo");
         assert!(Prose::from(" \n ").is_empty());
+    }
+
+    #[test]
+    fn an_action_is_read_as_it_is_written() {
+        for line in [
+            "Change(path: \"billing.instances\", value: \"3\")",
+            "Fault(what: Crash(\"billing\"), lasts: \"10s\")",
+            "EndFault(what: Slow(node: \"billing\", times: 8))",
+            "Remove(node: \"billing\")",
+        ] {
+            assert_eq!(Act::parse(line).unwrap().line(), line);
+        }
+        assert!(Act::parse("Explode(node: \"billing\")").unwrap_err().contains("Explode"));
     }
 }

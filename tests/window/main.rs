@@ -6,6 +6,7 @@
 mod find;
 mod fuzz;
 mod hands;
+mod lesson;
 mod names;
 mod road;
 mod time;
