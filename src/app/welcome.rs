@@ -39,9 +39,8 @@ impl Welcome {
                 ui.vertical(|ui| {
                     ui.set_width(width);
                     ui.add_space(theme.px(space::XL));
-                    head(ui, theme, actions);
+                    head(ui, theme, pictures, actions);
                     unsaved(ui, theme, left_behind, actions);
-                    lessons(ui, theme, settings, pictures, actions);
                     ui.add_space(theme.px(space::L));
                     ui.label(RichText::new("Scenarios to begin with").size(theme.title));
                     ui.add_space(theme.px(space::XS));
@@ -54,6 +53,7 @@ impl Welcome {
                             }
                         });
                     }
+                    lessons(ui, theme, settings, pictures, actions);
                     recent(ui, theme, settings, actions);
                     ui.add_space(theme.px(space::L));
                 });
@@ -62,7 +62,7 @@ impl Welcome {
     }
 }
 
-fn head(ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+fn head(ui: &mut Ui, theme: &Theme, known: &[(Option<Picture>, Option<Lesson>)], actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.vertical(|ui| {
             ui.label(RichText::new("Tidemill").text_style(style::head()).strong());
@@ -74,6 +74,13 @@ fn head(ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
             }
             if labelled_button(ui, theme, ICON_NOTE_ADD, "New scenario", true).clicked() {
                 actions.push(Action::New);
+            }
+            let first = LIBRARY.iter().zip(known).find(|(_, (_, lesson))| lesson.is_some());
+            if let Some((first, _)) = first
+                && primary_button(ui, theme, "Start the first lesson", true).clicked()
+            {
+                actions.push(Action::OpenShipped(first.file));
+                actions.push(Action::Teach(Teach::Start));
             }
         });
     });
@@ -104,17 +111,8 @@ fn of(shipped: &Shipped) -> (Option<Picture>, Option<Lesson>) {
 /// The lessons that come with the program, with what was reached of them.
 fn lessons(ui: &mut Ui, theme: &Theme, settings: &Settings, known: &[(Option<Picture>, Option<Lesson>)], actions: &mut Vec<Action>) {
     let lessons = || LIBRARY.iter().zip(known).filter_map(|(shipped, (_, lesson))| Some((shipped, lesson.as_ref()?)));
-    let Some((first, _)) = lessons().next() else { return };
-    ui.add_space(theme.px(space::L));
-    ui.horizontal(|ui| {
-        ui.label(RichText::new("Lessons").size(theme.title));
-        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
-            if primary_button(ui, theme, "Start the first lesson", true).clicked() {
-                actions.push(Action::OpenShipped(first.file));
-                actions.push(Action::Teach(Teach::Start));
-            }
-        });
-    });
+    ui.spacing_mut().item_spacing = vec2(theme.px(space::S), theme.px(space::XS));
+    ui.label(RichText::new("Lessons").size(theme.title));
     for (shipped, lesson) in lessons() {
         let progress = settings.lessons.get(&teach::key(&Home::Shipped(shipped), shipped.name)).copied().unwrap_or_default();
         ui.horizontal(|ui| {

@@ -2,7 +2,7 @@
 
 use crate::app::theme::{Theme, space};
 use egui::text::{LayoutJob, TextFormat};
-use egui::{FontId, Label, Stroke, Ui};
+use egui::{FontId, Label, Ui};
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 
 /// Draws a text over the width that there is.
@@ -98,15 +98,12 @@ impl Page<'_> {
             Some(HeadingLevel::H1 | HeadingLevel::H2) => theme.title,
             _ => theme.body,
         };
+        // There is no bold face.
         let colour = if self.strong > 0 || self.heading.is_some() && !code { theme.accent } else { theme.text };
         let font = if code { FontId::monospace(size * 0.92) } else { FontId::proportional(size) };
         let mut format = TextFormat { italics: self.emphasis > 0, ..TextFormat::simple(font, if code { theme.text } else { colour }) };
         if code {
             format.background = theme.wash(theme.line, 0.6);
-        }
-        if self.strong > 0 && !code {
-            // There is no bold face: a line beneath tells it from a mere colour.
-            format.underline = Stroke::new(theme.stroke * 0.5, theme.wash(theme.accent, 0.6));
         }
         self.job.append(text, 0.0, format);
     }
