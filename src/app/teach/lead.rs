@@ -70,6 +70,10 @@ impl Session {
         let Some(document) = &self.document else { return };
         let Some(course) = Course::new(&document.scenario, key(&document.home, &document.scenario.name)) else { return };
         (self.course, self.lesson, self.writing) = (Some(course), true, false);
+        if self.settings.mode == Mode::Projector {
+            // Two panels of that size leave the drawing no room.
+            self.settings.inspector = false;
+        }
         self.send(Command::Figures(true));
         self.enter(at);
     }
