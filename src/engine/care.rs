@@ -4,6 +4,7 @@
 
 use super::event::{Event, Key, KeyTexts, Value, attributes, odds};
 use super::fate::Reason;
+use super::scaler::Scaler;
 use crate::ids::{EventId, OutletId};
 use crate::random::{hash_name, mix};
 use crate::scenario::Plan;
@@ -31,6 +32,8 @@ pub struct Care {
     /// Its circuit breaker.
     pub breaker: Option<Breaker>,
     function: Option<Function>,
+    /// What scales it.
+    pub scaler: Option<Scaler>,
     /// By worker of the consumer: what is known of the attempt in its hand.
     work: Vec<Work>,
     /// Handled, and acknowledged at the next tick: with the worker that did it, in order.
@@ -140,13 +143,16 @@ impl Care {
         if plain && plan.handle.effect.0 >= 1.0 {
             return None;
         }
-        let capacity = plan.capacity() as usize;
+        let capacity = (plan.most_instances() * plan.threads) as usize;
         let bucket = |budget: &Budget| {
             let most = u64::from(budget.tokens) * 1000;
             Bucket { most, left: most, refund: (budget.refund.0 * 1000.0) as u64 }
         };
         let function = |scale: &Scale| match scale {
-            Scale::Serverless { cold_start, idle, .. } => Function { cold_start: *cold_start, idle: *idle, last: vec![None; capacity] },
+            Scale::Serverless { cold_start, idle, .. } => {
+                Some(Function { cold_start: *cold_start, idle: *idle, last: vec![None; capacity] })
+            }
+            Scale::Autoscale { .. } => None,
         };
         Some(Box::new(Care {
             ack,
@@ -158,7 +164,8 @@ impl Care {
             inbox: handling.inbox.as_ref().map(|inbox| Seen { size: inbox.size as usize, known: BTreeSet::new(), order: VecDeque::new() }),
             bucket: plan.retry.budget.as_ref().map(bucket),
             breaker: handling.breaker.clone().map(|plan| Breaker { plan, state: State::Closed, round: 0, bins: VecDeque::new() }),
-            function: handling.scale.as_ref().map(function),
+            function: handling.scale.as_ref().and_then(function),
+            scaler: Scaler::new(plan),
             work: vec![Work { effect: Time::NEVER, outcome: Outcome::Done, left: None }; capacity],
             unacked: Vec::new(),
             ticking: false,
@@ -185,6 +192,7 @@ impl Care {
                 service = Span(service.0.saturating_add(function.cold_start.0));
             }
         }
+        self.scaler.iter_mut().for_each(|scaler| scaler.works(service));
         // An attempt that fails by itself fails before its effect; one that is cut off may have had it.
         let effect = if fails.is_some() { Time::NEVER } else { now + Span((service.0 as f64 * self.effect) as u64) };
         *work = Work { effect, outcome: fails.map_or(Outcome::Done, Outcome::Fails), left: None };

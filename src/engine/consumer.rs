@@ -317,7 +317,10 @@ impl Consumer {
         self.attempts = plan.retry.attempts;
         self.backoff = plan.retry.backoff.clone();
         self.threads = plan.threads;
-        self.care.iter_mut().for_each(|care| care.make_room(plan.capacity() as usize));
+        if let Some(care) = &mut self.care {
+            care.make_room((plan.most_instances() * plan.threads) as usize);
+            care.scaler.iter_mut().for_each(|scaler| scaler.adopt(plan));
+        }
         self.look();
     }
 

@@ -28,6 +28,7 @@ pub mod projection;
 pub mod publisher;
 pub mod relay;
 mod sample;
+mod scaler;
 pub mod seats;
 mod simulation;
 mod slab;

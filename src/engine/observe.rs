@@ -200,6 +200,15 @@ pub enum Observation<'a> {
         /// What it lets through now.
         state: State,
     },
+    /// A consumer has another number of instances from now on.
+    Resized {
+        /// Which.
+        consumer: ConsumerId,
+        /// Its instances.
+        instances: u32,
+        /// Events that it can handle at the same time.
+        workers: u32,
+    },
     /// A copy met its fate in its broker's hands.
     Ended {
         /// Which outlet was owed it.
@@ -399,6 +408,7 @@ impl Fingerprint {
             Observation::Handled { outlet, message, .. } => tag(15 + u64::from(outlet.0) * 16, message.event.id.0),
             Observation::Acknowledged { outlet, event } => tag(15 + u64::from(outlet.0) * 16, event.id.0).rotate_left(9),
             Observation::Breaker { consumer, state } => tag(14 + u64::from(consumer.0) * 16, 4 + *state as u64),
+            Observation::Resized { consumer, instances, .. } => tag(14 + u64::from(consumer.0) * 16, 16 + u64::from(*instances)),
             Observation::FaultBegan { number, until, .. } => tag(14 + u64::from(*number) * 16, until.map_or(1, |at| at.0 | 2)),
             Observation::FaultEnded { number } => tag(14 + u64::from(*number) * 16, 0),
             Observation::Acked { outlet, message, .. } => tag(7 + u64::from(outlet.0) * 16, message.event.id.0),

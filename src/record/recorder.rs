@@ -65,6 +65,8 @@ struct OutletRecord {
 struct ConsumerRecord {
     /// Workers, and since when there are so many.
     capacity: (u32, Time),
+    /// Most workers there were after warm-up.
+    most_workers: u32,
     /// Workers times nanoseconds up to then.
     room: u128,
     busy: Level,
@@ -140,6 +142,8 @@ pub struct ConsumerFigures {
     pub lag: LevelFigures,
     /// Share of workers busy.
     pub utilisation: f64,
+    /// Events it could handle at the same time.
+    pub workers: LevelFigures,
 }
 
 impl Recorder {
@@ -173,6 +177,7 @@ impl Recorder {
                 .iter()
                 .map(|consumer| ConsumerRecord {
                     capacity: (consumer.capacity(), Time::ZERO),
+                    most_workers: consumer.capacity(),
                     room: 0,
                     busy: Level::default(),
                     lag: Level::default(),
@@ -305,11 +310,7 @@ impl Recorder {
     }
 
     /// From `now` on the run follows another plan of the same shape.
-    pub fn adopt(&mut self, plan: &Arc<Plan>, now: Time) {
-        for (consumer, planned) in self.consumers.iter_mut().zip(&plan.consumers) {
-            consumer.room = consumer.room(now);
-            consumer.capacity = (planned.capacity(), now);
-        }
+    pub fn adopt(&mut self, plan: &Arc<Plan>) {
         self.plan = Arc::clone(plan);
     }
 
@@ -346,6 +347,11 @@ impl Recorder {
             service: consumer.service.summary(),
             lag: level_figures(&consumer.lag, consumer.at_warmup.lag_area, self.plan.warmup, now, self.warm),
             utilisation: if self.warm && observed > 0.0 { busy / observed } else { 0.0 },
+            workers: LevelFigures {
+                mean: if self.warm && now > self.plan.warmup { observed / (now - self.plan.warmup).0 as f64 } else { 0.0 },
+                max: if self.warm { u64::from(consumer.most_workers) } else { 0 },
+                last: u64::from(consumer.capacity.0),
+            },
         }
     }
 
@@ -450,6 +456,12 @@ impl ConsumerRecord {
         Snapshot { busy_area: self.busy.area(at), lag_area: self.lag.area(at), room: self.room(at) }
     }
 
+    fn resized(&mut self, workers: u32, now: Time) {
+        self.room = self.room(now);
+        self.capacity = (workers, now);
+        self.most_workers = self.most_workers.max(workers);
+    }
+
     /// Workers times nanoseconds since the start.
     fn room(&self, at: Time) -> u128 {
         let (workers, since) = self.capacity;
@@ -497,6 +509,7 @@ impl Observer for Recorder {
             | Observation::Confirmed { .. }
             | Observation::NoReply { .. }
             | Observation::Breaker { .. } => {}
+            Observation::Resized { consumer, workers, .. } => self.consumers[consumer.index()].resized(workers, now),
             Observation::Store { store, what } => {
                 let warm = self.warm;
                 self.stores[store.index()].observe(now, what, warm);

@@ -155,8 +155,11 @@ pub struct ConsumerReport {
     pub wait: Summary,
     /// Events owed and not finished.
     pub lag: LevelFigures,
-    /// Running copies, as the scenario has it; with `scale`, those it begins with.
+    /// Running copies at the end.
     pub instances: u32,
+    /// Running copies over time, where they are scaled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaled: Option<LevelFigures>,
     /// What came of waiting for confirmations of what follows, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirms: Option<Confirms>,
@@ -340,6 +343,7 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
         }
         Role::Consumer(consumer) => {
             let counts = simulation.counts(consumer);
+            let planned = &simulation.plan().consumers[consumer.index()];
             let figures = recorder.consumer(consumer, simulation.now());
             NodeReport::Consumer(Box::new(ConsumerReport {
                 deliveries: counts.deliveries,
@@ -354,7 +358,12 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 service: figures.service,
                 wait: figures.wait,
                 lag: figures.lag,
-                instances: simulation.plan().consumers[consumer.index()].instances,
+                instances: simulation.instances(consumer),
+                scaled: planned.is_scaled().then(|| LevelFigures {
+                    mean: figures.workers.mean / f64::from(planned.threads),
+                    max: figures.workers.max / u64::from(planned.threads),
+                    last: figures.workers.last / u64::from(planned.threads),
+                }),
                 confirms: simulation.confirms(id),
                 outbox: simulation.outbox(id),
                 state: simulation.state(consumer),

@@ -156,7 +156,7 @@ impl Stage {
         NodeFigures {
             lag: recorder.lag(consumer),
             busy: simulation.busy(consumer),
-            capacity: simulation.plan().consumers[consumer.index()].capacity(),
+            capacity: simulation.workers(consumer),
             utilisation: recent.map_or(0.0, |bin| bin.utilisation(consumer)),
             failed,
             retries,

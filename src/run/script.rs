@@ -102,7 +102,7 @@ impl Moment {
         match &turn.change {
             Change::Plan(plan) => {
                 self.simulation.adopt(plan, &mut both);
-                self.recorder.adopt(plan, self.simulation.now());
+                self.recorder.adopt(plan);
             }
             Change::Begin(fault) => self.simulation.begin_fault(fault.clone(), &mut both),
             Change::End(fault) => {

@@ -95,6 +95,10 @@ pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
             };
             format!("the breaker of {} {state}", consumer(c))
         }
+        Observation::Resized { consumer: c, instances, .. } => match instances {
+            1 => format!("{} has 1 instance from now on", consumer(c)),
+            _ => format!("{} has {instances} instances from now on", consumer(c)),
+        },
         Observation::FaultBegan { fault, .. } => format!("{} begins", fault.what),
         Observation::FaultEnded { number } => format!("fault {number} ends"),
         Observation::Broker { broker, note } => {

@@ -137,6 +137,39 @@ pub enum Scale {
         #[serde(default = "hundred")]
         limit: u32,
     },
+    /// Instances are added and taken away. `instances` is how many there are at the start.
+    Autoscale {
+        /// What decides how many there should be.
+        by: Measure,
+        /// Fewest instances. Default 1.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        least: u32,
+        /// Most instances. Default 10.
+        #[serde(default = "ten")]
+        most: u32,
+        /// How often it looks. Default 15 s, as Kubernetes' horizontal pod autoscaler does.
+        #[serde(default = "fifteen_seconds")]
+        every: Span,
+        /// How long a new instance takes until it works. Default 10 s.
+        #[serde(default = "ten_seconds")]
+        delay: Span,
+        /// Instances are taken away only when so few were needed for so long (Kubernetes: stabilisation window). Default 5 min.
+        #[serde(default = "five_minutes")]
+        hold: Span,
+    },
+}
+
+/// What decides how many instances there should be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Measure {
+    /// Events owed to the consumer, so many to an instance: `ceil(lag / n)`, as KEDA does.
+    Lag(u64),
+    /// Share of its workers' time that goes into handling (not into waiting for stores): `ceil(instances * share / target)`, and no
+    /// change within a tenth of the target, as Kubernetes' horizontal pod autoscaler does.
+    Utilisation(Percent),
+    /// So many from these times on.
+    Schedule(Vec<(Span, u32)>),
 }
 
 impl Scale {
@@ -144,8 +177,26 @@ impl Scale {
     pub fn serverless() -> Scale {
         Scale::Serverless { cold_start: cold_start(), idle: minute(), limit: hundred() }
     }
+
+    /// Scaling by lag, with the defaults.
+    pub fn autoscale() -> Scale {
+        let by = Measure::Lag(u64::from(hundred()));
+        Scale::Autoscale { by, least: one(), most: ten(), every: fifteen_seconds(), delay: ten_seconds(), hold: five_minutes() }
+    }
 }
 
+fn one() -> u32 {
+    1
+}
+fn is_one(n: &u32) -> bool {
+    *n == 1
+}
+fn fifteen_seconds() -> Span {
+    Span::from_millis(15_000)
+}
+fn five_minutes() -> Span {
+    Span::from_millis(300_000)
+}
 fn ten() -> u32 {
     10
 }

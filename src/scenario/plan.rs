@@ -380,7 +380,20 @@ impl ConsumerPlan {
         matches!(self.handling.scale, Some(Scale::Serverless { .. }))
     }
 
-    /// Events it can handle at the same time.
+    /// Whether instances are added and taken away.
+    pub fn is_scaled(&self) -> bool {
+        matches!(self.handling.scale, Some(Scale::Autoscale { .. }))
+    }
+
+    /// Instances it has at most, however it is scaled.
+    pub fn most_instances(&self) -> u32 {
+        match self.handling.scale {
+            Some(Scale::Autoscale { most, .. }) => most.max(self.instances),
+            _ => self.instances,
+        }
+    }
+
+    /// Events it can handle at the same time: at the start, where that changes.
     pub fn capacity(&self) -> u32 {
         self.instances.saturating_mul(self.threads)
     }

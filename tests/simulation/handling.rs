@@ -124,3 +124,57 @@ fn a_function_starts_cold_and_stays_warm() {
     let many = report("Once(count: 9)", function, "");
     assert!((consumer(&many, "c").latency.max - (0.002 + 1.1 + 0.1 + 0.1)).abs() < 1e-6, "{}", consumer(&many, "c").latency.max);
 }
+
+#[test]
+fn instances_come_with_lag_after_a_while_and_go_when_they_are_not_needed() {
+    // One instance handles 10 per second. From 20 s to 30 s there are 50, so lag grows by some 40 a second.
+    let scaled = |instances: &str| format!(r#"handle: Handle(time: Constant("100ms")), {instances}"#);
+    let surge = r#"Fault(at: "20s", lasts: "10s", what: Surge(producer: "p", times: 10))"#;
+    let auto = r#"scale: Autoscale(by: Lag(20), most: 5, every: "1s", delay: "3s", hold: "5s")"#;
+    let (few, many) = (report(r#"Every("200ms")"#, &scaled(""), surge), report(r#"Every("200ms")"#, &scaled(auto), surge));
+    let (few, many) = (consumer(&few, "c"), consumer(&many, "c"));
+    assert_eq!(few.scaled, None);
+    let instances = many.scaled.unwrap();
+    assert_eq!((instances.max, instances.last), (5, 1));
+    assert!(instances.mean > 1.2 && instances.mean < 3.0, "{instances:?}");
+    assert!(many.latency.max < few.latency.max / 2.0 && many.lag.max * 2 < few.lag.max, "{:?} {:?}", many.lag, few.lag);
+    assert_eq!((many.acked, many.redeliveries), (749, 0), "what is in hand is finished before an instance goes");
+    // Busy time is shared among those that were there.
+    let work = many.acked as f64 * 0.1 / 60.0;
+    assert!((many.utilisation * instances.mean - work).abs() < 0.01, "{} {work}", many.utilisation);
+}
+
+#[test]
+fn instances_follow_utilisation_and_schedules() {
+    let scaled = |scale: &str| {
+        let handling =
+            format!(r#"instances: 2, handle: Handle(time: Exponential(mean: "100ms")), scale: Autoscale(most: 9, delay: "1s", {scale})"#);
+        let report = report(r#"Poisson("30/s")"#, &handling, "");
+        let c = consumer(&report, "c");
+        (c.scaled.unwrap(), c.utilisation)
+    };
+    // Offered are 3 instances' worth of work.
+    let (instances, busy) = scaled(r#"by: Utilisation("60%"), every: "5s", hold: "20s""#);
+    assert!((4..=8).contains(&instances.last) && (0.4..0.75).contains(&busy), "{instances:?} {busy}");
+    let (instances, _) = scaled(r#"by: Schedule([("10s", 6), ("40s", 3)])"#);
+    assert_eq!((instances.max, instances.last), (6, 3));
+    // Two up to 11 s, six up to 40 s, three up to 60 s.
+    assert!((instances.mean - (2.0 * 11.0 + 6.0 * 29.0 + 3.0 * 20.0) / 60.0).abs() < 1e-9, "{instances:?}");
+}
+
+#[test]
+fn members_of_a_group_are_scaled_too() {
+    let text = r#"Scenario(format: 1, duration: "120s", events: [Event(name: "E")], nodes: [
+        Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Poisson("40/s"))]),
+        Broker(id: "b", kind: Kafka(topics: [Topic(name: "t", partitions: 6)])),
+        Consumer(id: "c", reads: [Read(from: "b/t")], handle: Handle(time: Constant("50ms")),
+            scale: Autoscale(by: Lag(50), most: 6, every: "5s", delay: "5s")),
+    ])"#;
+    let report = run(&plan(text), 1);
+    let c = consumer(&report, "c");
+    let instances = c.scaled.unwrap();
+    assert!(instances.max > 1 && instances.max <= 6, "{instances:?}");
+    // One instance would do 20 per second and owe half of all at the end.
+    assert!(report.totals.lost == 0 && c.lag.last < 200, "{:?}", c.lag);
+    assert_eq!(run(&plan(text), 1).fingerprint, report.fingerprint);
+}

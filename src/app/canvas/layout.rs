@@ -8,6 +8,7 @@ use crate::app::action::Connection;
 use crate::app::kinds::{self, Board, Part, Way, even, letters};
 use crate::scenario::Scenario;
 use crate::scenario::document::{Broker, Consumer, Node};
+use crate::scenario::handling::Scale;
 use crate::scenario::shapes::{Arrivals, Times};
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 use std::collections::HashMap;
@@ -65,6 +66,8 @@ pub struct NodeBox {
     pub idle: String,
     /// Consumers: running copies and events each handles at a time; stores: connections, and 1.
     pub capacity: (u32, u32),
+    /// Whether it is a function as a service: only what works is there.
+    pub function: bool,
 }
 
 /// A part of a broker that links end at.
@@ -290,6 +293,7 @@ fn node_box(node: &Node, size: Vec2, place: (f32, f32), scale: f32, moved: &dyn 
         events: Vec::new(),
         idle: String::new(),
         capacity: (1, 1),
+        function: false,
     };
     match node {
         Node::Producer(p) => {
@@ -323,7 +327,8 @@ fn node_box(node: &Node, size: Vec2, place: (f32, f32), scale: f32, moved: &dyn 
             boxed.idle = times(&s.time);
         }
         Node::Consumer(c) => {
-            boxed.capacity = (c.instances, c.threads);
+            boxed.function = matches!(c.scale, Some(Scale::Serverless { .. }));
+            boxed.capacity = if boxed.function { (1, 1) } else { (c.instances, c.threads) };
             boxed.idle = effort(c);
         }
     }

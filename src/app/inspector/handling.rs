@@ -1,9 +1,9 @@
 //! How a consumer takes its work and finishes it, and what it does to survive.
 
-use super::fields::{choice, count, flag, optional, quantity, section, share, text};
+use super::fields::{choice, count, flag, optional, quantity, section, share, text, whole};
 use crate::app::theme::Theme;
 use crate::scenario::document::{Consumer, Retry};
-use crate::scenario::handling::{Ack, After, Breaker, Budget, Inbox, Poison, Scale, Shed};
+use crate::scenario::handling::{Ack, After, Breaker, Budget, Inbox, Measure, Poison, Scale, Shed};
 use crate::scenario::units::Percent;
 use crate::time::Span;
 use egui::Ui;
@@ -43,18 +43,82 @@ pub fn surviving(ui: &mut Ui, theme: &Theme, consumer: &mut Consumer) {
         }
         optional(ui, theme, "Older than", "Events older than this when their turn comes are dropped", "no limit", &mut shed.age);
     }
-    if let Some(Scale::Serverless { cold_start, idle, limit }) = part(
-        ui,
-        theme,
-        "Function",
-        "One instance for each event at a time, started when none is warm",
-        &mut consumer.scale,
-        Scale::serverless,
-    ) {
-        quantity(ui, theme, "Cold start", "How long an instance takes to start", cold_start);
-        quantity(ui, theme, "Warm for", "An instance that has had nothing to do for so long is gone", idle);
-        count(ui, theme, "Limit", "Most instances at a time; further events wait", limit, 1..=100_000);
+    scale(ui, theme, &mut consumer.scale);
+}
+
+/// How the number of instances changes.
+fn scale(ui: &mut Ui, theme: &Theme, value: &mut Option<Scale>) {
+    let at = match value {
+        None => 0,
+        Some(Scale::Autoscale { .. }) => 1,
+        Some(Scale::Serverless { .. }) => 2,
+    };
+    match choice(ui, theme, "Scaling", "How the number of instances changes", &["Fixed", "Autoscaled", "Function"], at) {
+        Some(0) => *value = None,
+        Some(1) => *value = Some(Scale::autoscale()),
+        Some(_) => *value = Some(Scale::serverless()),
+        None => {}
     }
+    match value {
+        Some(Scale::Serverless { cold_start, idle, limit }) => {
+            quantity(ui, theme, "Cold start", "How long an instance takes to start", cold_start);
+            quantity(ui, theme, "Warm for", "An instance that has had nothing to do for so long is gone", idle);
+            count(ui, theme, "Limit", "Most instances at a time; further events wait", limit, 1..=100_000);
+        }
+        Some(Scale::Autoscale { by, least, most, every, delay, hold }) => {
+            measure(ui, theme, by);
+            count(ui, theme, "Fewest", "Instances there always are", least, 0..=100_000);
+            count(ui, theme, "Most", "Instances there never are more of", most, 1..=100_000);
+            if !matches!(by, Measure::Schedule(_)) {
+                quantity(ui, theme, "Looks every", "How often it looks", every);
+                quantity(ui, theme, "Holds for", "Takes instances away only when so few were needed for so long", hold);
+            }
+            quantity(ui, theme, "Start-up", "How long a new instance takes until it works", delay);
+        }
+        None => {}
+    }
+}
+
+/// What decides how many instances there should be.
+fn measure(ui: &mut Ui, theme: &Theme, by: &mut Measure) {
+    let at = match by {
+        Measure::Lag(_) => 0,
+        Measure::Utilisation(_) => 1,
+        Measure::Schedule(_) => 2,
+    };
+    match choice(ui, theme, "By", "What decides how many instances there should be", &["Lag", "Utilisation", "Schedule"], at) {
+        Some(0) => *by = Measure::Lag(100),
+        Some(1) => *by = Measure::Utilisation(Percent(0.7)),
+        Some(_) => *by = Measure::Schedule(vec![(Span::from_millis(10_000), 2)]),
+        None => {}
+    }
+    match by {
+        Measure::Lag(each) => {
+            whole(ui, theme, "Lag each", "Events owed to the consumer for each instance", each, 1..=1_000_000_000);
+        }
+        Measure::Utilisation(target) => {
+            share(ui, theme, "Target", "Share of the workers' time that should go into handling", target);
+        }
+        Measure::Schedule(turns) => {
+            let mut now = turns.iter().map(|(at, instances)| format!("{at}: {instances}")).collect::<Vec<_>>().join(", ");
+            let wrong = |text: &str| schedule(text).err();
+            if text(ui, theme, "From when on", "Times and instances, as in 10s: 4, 60s: 1", &mut now, wrong)
+                && let Ok(new) = schedule(&now)
+            {
+                *turns = new;
+            }
+        }
+    }
+}
+
+/// Reads `10s: 4, 60s: 1`.
+fn schedule(text: &str) -> Result<Vec<(Span, u32)>, String> {
+    let turn = |part: &str| {
+        let (at, instances) = part.split_once(':').ok_or_else(|| "write it as 10s: 4, 60s: 1".to_owned())?;
+        let instances = instances.trim().parse().map_err(|_| format!("{} is no number of instances", instances.trim()))?;
+        Ok((at.trim().parse::<Span>()?, instances))
+    };
+    text.split(',').map(turn).collect()
 }
 
 /// Draws the fields of a retry beyond attempts and backoff.

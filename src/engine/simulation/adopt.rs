@@ -15,6 +15,7 @@ impl Simulation {
     /// What has begun ends as it began: events on links arrive when they would have, work in hand takes as long as it was to take.
     /// Only what has not begun follows the new plan. Random streams go on where they are.
     pub fn adopt(&mut self, plan: &Arc<Plan>, observer: &mut impl Observer) {
+        let was: Vec<u32> = (0..self.consumers.len()).map(|i| self.instances(ConsumerId::at(i))).collect();
         let old = std::mem::replace(&mut self.plan, Arc::clone(plan));
         for (i, emitter) in plan.emitters.iter().enumerate() {
             let listed = matches!(emitter.origin, Origin::Trace(_));
@@ -32,7 +33,7 @@ impl Simulation {
         for (i, (planned, before)) in plan.consumers.iter().zip(&old.consumers).enumerate() {
             self.consumers[i].adopt(planned);
             if (planned.instances, planned.threads) != (before.instances, before.threads) {
-                self.resize(ConsumerId::at(i), before.instances, &mut desk, observer);
+                self.resize(ConsumerId::at(i), was[i], &mut desk, observer);
             }
         }
         self.desk = desk;

@@ -48,6 +48,10 @@ pub(super) enum Errand {
     Extra(EmitterId),
     /// A consumer acknowledges what it has handled.
     Acknowledge(ConsumerId),
+    /// A consumer's scaler looks, or asks for as many instances as its schedule says.
+    Scale(ConsumerId, Option<u32>),
+    /// Instances that were asked for work from now on: so many in all.
+    Grow(ConsumerId, u32),
     /// An open breaker lets one event through, if it has not been opened again since.
     Probe(ConsumerId, u32),
 }
@@ -75,6 +79,8 @@ impl Simulation {
             Some(Errand::Fault { number, round, begins }) => self.fault_turns(number, round, begins, desk, observer),
             Some(Errand::Extra(emitter)) => self.emit_extra(emitter, desk, observer),
             Some(Errand::Acknowledge(consumer)) => self.acknowledge(consumer, observer),
+            Some(Errand::Scale(consumer, asks)) => self.scale(consumer, asks, desk, observer),
+            Some(Errand::Grow(consumer, instances)) => self.grow(consumer, instances, desk, observer),
             Some(Errand::Probe(consumer, round)) => self.half_open(consumer, round, observer),
             None => {}
         }

@@ -345,8 +345,9 @@ impl Simulation {
     /// A consumer has as many instances and threads as the plan says from now on, and had `before`. What is in hand is finished first
     /// where all instances share their work; one that its broker knows leaves in order, with what it has.
     pub(super) fn resize<O: Observer>(&mut self, consumer: ConsumerId, before: u32, desk: &mut Desk, observer: &mut O) {
-        let planned = &self.plan.consumers[consumer.index()];
-        let (instances, threads, all) = (planned.instances, planned.threads, planned.capacity());
+        let (instances, all) = (self.instances(consumer), self.workers(consumer));
+        let threads = self.plan.consumers[consumer.index()].threads;
+        self.note_workers(consumer, observer);
         let crews = self.crews_of(consumer);
         // A single crew is all instances; several are one each, and there were at least as many at the start.
         if !self.has_own_seats(consumer) {
@@ -362,7 +363,7 @@ impl Simulation {
     }
 
     /// Whether a broker tells this consumer's instances apart.
-    fn has_own_seats(&self, consumer: ConsumerId) -> bool {
+    pub(super) fn has_own_seats(&self, consumer: ConsumerId) -> bool {
         let reads = &self.plan.consumers[consumer.index()].reads;
         reads.iter().any(|read| {
             let outlet = &self.plan.outlets[self.plan.reads[read.index()].outlet.index()];
@@ -386,6 +387,7 @@ impl Simulation {
         station.capacity = capacity;
         station.idle = Idle::these(capacity, resting);
         station.held.retain(|worker| *worker < capacity);
+        station.absent.retain(|worker, _| *worker < capacity);
         for worker in before..capacity {
             // One that was taken away and still works is simply kept.
             if self.hands[(first + worker) as usize].done == Hand::NEVER {

@@ -13,6 +13,7 @@ mod instances;
 mod publishing;
 mod reading;
 mod relaying;
+mod scaling;
 mod travelling;
 mod troubles;
 mod weigh;
@@ -183,7 +184,7 @@ impl Simulation {
                 plan.brokers[broker.index()].kind.parts().seats_per_instance()
             };
             let apart = consumer.reads.iter().any(own) && !consumer.is_function();
-            let (count, size) = if apart { (consumer.instances, consumer.threads) } else { (1, consumer.capacity()) };
+            let (count, size) = if apart { (consumer.most_instances(), consumer.threads) } else { (1, consumer.capacity()) };
             let own_crews = (crews.len() as u32, count);
             consumers.push(Consumer::new(&plan, id, seed, first_worker, own_crews));
             crews.extend((0..count).map(|crew| Crew::new(id, first_worker + crew * size, size, consumer.is_function())));
@@ -270,6 +271,7 @@ impl Simulation {
                 self.brokers[i].start(&mut desk);
                 self.decide(BrokerId::at(i), &mut desk, observer);
             }
+            self.start_scaling(&mut desk, observer);
         }
         let progress = loop {
             if let Some(stop) = self.stopped {

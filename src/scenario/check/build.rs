@@ -134,7 +134,7 @@ fn consumers(scenario: &Scenario) -> Vec<ConsumerPlan> {
 fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
     let (instances, threads) = match consumer.scale {
         Some(Scale::Serverless { limit, .. }) => (limit, 1),
-        None => (consumer.instances, consumer.threads),
+        Some(Scale::Autoscale { .. }) | None => (consumer.instances, consumer.threads),
     };
     ConsumerPlan {
         node,

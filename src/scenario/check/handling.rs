@@ -4,7 +4,7 @@ use super::Findings;
 use super::names::Names;
 use crate::ids::NodeId;
 use crate::scenario::document::{Consumer, Node, Scenario};
-use crate::scenario::handling::{Ack, Poison, Scale};
+use crate::scenario::handling::{Ack, Measure, Poison, Scale};
 use crate::scenario::shapes::Arrivals;
 use crate::time::Span;
 
@@ -15,6 +15,7 @@ const MOST_IDS: u32 = 10_000_000;
 pub(super) fn workers(consumer: &Consumer) -> u64 {
     match consumer.scale {
         Some(Scale::Serverless { limit, .. }) => u64::from(limit),
+        Some(Scale::Autoscale { most, .. }) => u64::from(consumer.instances.max(most)) * u64::from(consumer.threads),
         None => u64::from(consumer.instances) * u64::from(consumer.threads),
     }
 }
@@ -61,9 +62,7 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
         {
             findings.error_help(at("shed"), "this sheds nothing", "say what to drop: `queue: 1000` or `age: \"5s\"`");
         }
-        if let Some(Scale::Serverless { limit: 0, .. }) = consumer.scale {
-            findings.error(at("scale.limit"), "a limit of 0 handles nothing");
-        }
+        scale(consumer, &at, findings);
         if let Some(budget) = consumer.retry.as_ref().and_then(|retry| retry.budget.as_ref())
             && budget.tokens == 0
         {
@@ -79,5 +78,37 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
             }
             _ => {}
         }
+    }
+}
+
+/// Looks at how the number of instances changes.
+fn scale(consumer: &Consumer, at: &dyn Fn(&str) -> String, findings: &mut Findings) {
+    match &consumer.scale {
+        Some(Scale::Serverless { limit: 0, .. }) => findings.error(at("scale.limit"), "a limit of 0 handles nothing"),
+        Some(Scale::Autoscale { by, least, most, every, .. }) => {
+            let instances = consumer.instances;
+            if least > most {
+                findings.error(at("scale.least"), format!("there cannot be at least {least} and at most {most} instances"));
+            } else if !(*least..=*most).contains(&instances) {
+                let help = format!("begin with `instances: {}`, or widen `least` and `most`", instances.clamp(*least, *most));
+                findings.error_help(at("instances"), format!("{instances} at the start is not within {least} and {most}"), help);
+            }
+            match by {
+                Measure::Lag(0) => findings.error(at("scale.by"), "an instance must be worth at least one event"),
+                Measure::Utilisation(target) if target.0 <= 0.0 => findings.error(at("scale.by"), "no number of instances is busy for 0%"),
+                Measure::Schedule(turns) if turns.is_empty() => {
+                    let help = "say how many there are from when on: `Schedule([(\"10s\", 4)])`";
+                    findings.error_help(at("scale.by"), "this schedule has no entries", help);
+                }
+                Measure::Schedule(turns) if turns.windows(2).any(|pair| pair[0].0 >= pair[1].0) => {
+                    findings.error(at("scale.by"), "the times of a schedule must go up");
+                }
+                Measure::Lag(_) | Measure::Utilisation(_) if *every == Span::ZERO => {
+                    findings.error_help(at("scale.every"), "an interval of 0 looks without end", "give it some time, such as `\"15s\"`");
+                }
+                _ => {}
+            }
+        }
+        _ => {}
     }
 }

@@ -139,6 +139,7 @@ fn kind(of: &str) -> String {
         "Outbox" => "way to store and publish",
         "First" => "write to come first",
         "Fold" => "fold",
+        "Measure" => "measure to scale by",
         "By" => "owner of a state",
         "When" => "occasion",
         other => other,

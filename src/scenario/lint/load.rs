@@ -91,7 +91,7 @@ fn workers(plan: &Plan, consumer: ConsumerId) -> f64 {
 }
 
 fn workers_of(consumer: &ConsumerPlan) -> f64 {
-    f64::from(consumer.capacity().max(1))
+    f64::from(consumer.most_instances().saturating_mul(consumer.threads).max(1))
 }
 
 /// Attempts that an event takes, on average.

@@ -315,7 +315,13 @@ pub fn consumer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mu
 
 /// One pip per running copy, filled by how busy it is; returns where they end.
 fn pips(brush: &Brush<'_>, left: Pos2, node: &NodeBox, look: &Look<'_>, scratch: &mut String) -> f32 {
-    let (instances, threads) = node.capacity;
+    let threads = node.capacity.1.max(1);
+    let instances = match look.figures {
+        Some(figures) if node.function => figures.busy.max(1),
+        // Scaled, or set by hand, since the start.
+        Some(figures) => figures.capacity / threads,
+        None => node.capacity.0,
+    };
     let (radius, step) = (4.0 * brush.unit, 12.5 * brush.unit);
     let theme = brush.theme;
     // What does not fit beside the figure, or in the eye, is counted.
