@@ -20,7 +20,7 @@ use std::fmt;
 /// Text in Markdown, over several lines. Figures of the run stand in braces: `{billing.latency.p99}`. Code spans that look like names
 /// must be names of the scenario. The space that all lines have in front is not part of the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "String")]
 pub struct Prose(pub String);
 
 /// The name by which the writer of scenarios knows prose.
@@ -49,6 +49,13 @@ impl Prose {
             _ => line.get(margin.min(space(line))..).unwrap_or_default().trim_end().to_owned(),
         };
         lines.iter().enumerate().map(cut).collect::<Vec<_>>().join("\n").trim().to_owned()
+    }
+}
+
+impl From<String> for Prose {
+    /// Files of either kind of line ends say the same.
+    fn from(text: String) -> Prose {
+        Prose(if text.contains("\r\n") { text.replace("\r\n", "\n") } else { text })
     }
 }
 
