@@ -11,21 +11,34 @@ use super::teach::{self, Teach};
 use super::theme::{Theme, size, space};
 use super::widgets::{labelled_button, muted, named, primary_button};
 use crate::scenario::{self, lesson::Lesson};
-use egui::{Align2, FontId, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, vec2};
+use egui::text::LayoutJob;
+use egui::{Align2, FontId, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, vec2};
 use egui_material_icons::icons::{ICON_DELETE, ICON_FOLDER_OPEN, ICON_NOTE_ADD, ICON_RESTORE};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The welcome screen; its pictures are made when it is first shown.
+/// The welcome screen; a picture is made when it first comes into view.
 #[derive(Default)]
 pub struct Welcome {
-    pictures: Option<Vec<(Option<Picture>, Option<Lesson>)>>,
+    pictures: BTreeMap<&'static str, Option<Picture>>,
+    /// The lessons that come with the program; read when they are first shown.
+    lessons: Option<Vec<(&'static Shipped, Lesson)>>,
+}
+
+/// The scenario whose lesson is the one to begin with.
+const FIRST_LESSON: &str = "shop.ron";
+
+/// All lessons of the library.
+fn lessons_of_library() -> Vec<(&'static Shipped, Lesson)> {
+    let shipped = LIBRARY.iter().flat_map(|shelf| &shelf.scenarios);
+    // Reading all of them only to find that most have none would be seen at the start.
+    let some = shipped.filter(|shipped| shipped.text.contains("lesson: Lesson("));
+    some.filter_map(|shipped| Some((shipped, scenario::read(shipped.text, shipped.file).ok()?.lesson?))).collect()
 }
 
 impl Welcome {
     /// Draws it.
     pub fn show(&mut self, ui: &mut Ui, theme: &Theme, settings: &Settings, left_behind: &[(PathBuf, String)], actions: &mut Vec<Action>) {
-        let made = || LIBRARY.iter().map(|s| of(s)).collect();
-        let pictures = self.pictures.get_or_insert_with(made);
         ScrollArea::vertical().id_salt("welcome").auto_shrink(false).show(ui, |ui| {
             let gap = theme.px(space::L);
             let room = ui.available_width() - theme.px(space::XL) * 2.0;
@@ -39,30 +52,87 @@ impl Welcome {
                 ui.vertical(|ui| {
                     ui.set_width(width);
                     ui.add_space(theme.px(space::XL));
-                    head(ui, theme, pictures, actions);
+                    let known = self.lessons.get_or_insert_with(lessons_of_library);
+                    head(ui, theme, known, actions);
                     unsaved(ui, theme, left_behind, actions);
-                    ui.add_space(theme.px(space::L));
-                    ui.label(RichText::new("Scenarios to begin with").size(theme.title));
-                    ui.add_space(theme.px(space::XS));
-                    ui.spacing_mut().item_spacing = vec2(gap, gap);
-                    let cards: Vec<(&Shipped, Option<&Picture>)> = LIBRARY.iter().zip(pictures.iter().map(|(p, _)| p.as_ref())).collect();
-                    for line in cards.chunks(columns) {
-                        ui.horizontal(|ui| {
-                            for (shipped, picture) in line {
-                                one_card(ui, theme, card, shipped, *picture, actions);
+                    for shelf in LIBRARY.iter() {
+                        ui.add_space(theme.px(space::L));
+                        ui.label(RichText::new(shelf.title).size(theme.title));
+                        ui.add_space(theme.px(space::XS));
+                        ui.scope(|ui| {
+                            ui.spacing_mut().item_spacing = vec2(gap, gap);
+                            for line in shelf.scenarios.chunks(columns) {
+                                ui.horizontal(|ui| line.iter().for_each(|shipped| self.card(ui, theme, card, shipped, actions)));
                             }
                         });
                     }
-                    lessons(ui, theme, settings, pictures, actions);
+                    ui.add_space(theme.px(space::L));
+                    lessons(ui, theme, settings, self.lessons.as_deref().unwrap_or_default(), actions);
                     recent(ui, theme, settings, actions);
                     ui.add_space(theme.px(space::L));
                 });
             });
         });
     }
+
+    /// A scenario as a picture with its title and its line.
+    fn card(&mut self, ui: &mut Ui, theme: &Theme, card: Vec2, shipped: &'static Shipped, actions: &mut Vec<Action>) {
+        let (rect, response) = ui.allocate_exact_size(card, Sense::click());
+        named(&response, &format!("Open {}", shipped.name));
+        let near = response.hovered() || response.has_focus();
+        if ui.is_rect_visible(rect) {
+            let line = Stroke::new(theme.stroke * if near { 1.5 } else { 1.0 }, if near { theme.accent } else { theme.line });
+            let painter = ui.painter().with_clip_rect(rect.expand(theme.stroke));
+            painter.rect(rect, space::NODE_RADIUS, theme.panel, line, StrokeKind::Inside);
+            let inside = rect.shrink(theme.px(space::M));
+            let label = theme.label * 1.35;
+            let words = theme.body * 1.4 + label * 2.0;
+            let drawn = Rect::from_min_max(inside.min, inside.max - vec2(0.0, words + theme.px(space::XS)));
+            painter.rect_filled(drawn.expand(theme.px(space::XS)), space::RADIUS, theme.canvas);
+            let picture = || scenario::read(shipped.text, shipped.file).ok().map(|s| Picture::of(&s));
+            if let Some(picture) = self.pictures.entry(shipped.file).or_insert_with(picture) {
+                picture.paint(&painter, theme, drawn, near);
+            }
+            let below = drawn.bottom() + theme.px(space::S);
+            painter.text(egui::pos2(inside.left(), below), Align2::LEFT_TOP, &shipped.name, FontId::proportional(theme.body), theme.text);
+            let mut line = LayoutJob::simple(shipped.line.clone(), FontId::proportional(theme.label), theme.muted, inside.width());
+            line.wrap.max_rows = 2;
+            painter.galley(egui::pos2(inside.left(), below + theme.body * 1.4), painter.layout_job(line), theme.muted);
+        }
+        if response.on_hover_text(&shipped.line).on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
+            actions.push(Action::OpenShipped(shipped.file));
+        }
+    }
 }
 
-fn head(ui: &mut Ui, theme: &Theme, known: &[(Option<Picture>, Option<Lesson>)], actions: &mut Vec<Action>) {
+/// The lessons that come with the program, with what was reached of them.
+fn lessons(ui: &mut Ui, theme: &Theme, settings: &Settings, known: &[(&'static Shipped, Lesson)], actions: &mut Vec<Action>) {
+    ui.spacing_mut().item_spacing = vec2(theme.px(space::S), theme.px(space::XS));
+    ui.label(RichText::new("Lessons").size(theme.title));
+    for (shipped, lesson) in known {
+        let progress = settings.lessons.get(&teach::key(&Home::Shipped(shipped), &shipped.name)).copied().unwrap_or_default();
+        ui.horizontal(|ui| {
+            let words = if progress.step > 0 { "Resume" } else { "Start" };
+            let response = ui.button(words);
+            named(&response, &format!("{words} lesson {}", shipped.name));
+            if response.clicked() {
+                actions.push(Action::OpenShipped(shipped.file));
+                actions.push(Action::Teach(Teach::Resume));
+            }
+            ui.label(&*shipped.name);
+            let most = lesson.challenge.as_ref().map_or(0, |challenge| 1 + challenge.stars.len());
+            let reached = match (progress.done, progress.step) {
+                (true, _) if most > 0 => format!("done, {} of {most} stars", progress.stars),
+                (true, _) => "done".to_owned(),
+                (false, 0) => format!("{} min", lesson.minutes),
+                (false, step) => format!("at step {} of {}", step + 1, lesson.steps.len()),
+            };
+            ui.add(egui::Label::new(muted(theme, format!("{} · {reached}", lesson.summary)).size(theme.label)).truncate());
+        });
+    }
+}
+
+fn head(ui: &mut Ui, theme: &Theme, known: &[(&'static Shipped, Lesson)], actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.vertical(|ui| {
             ui.label(RichText::new("Tidemill").text_style(style::head()).strong());
@@ -75,7 +145,7 @@ fn head(ui: &mut Ui, theme: &Theme, known: &[(Option<Picture>, Option<Lesson>)],
             if labelled_button(ui, theme, ICON_NOTE_ADD, "New scenario", true).clicked() {
                 actions.push(Action::New);
             }
-            let first = LIBRARY.iter().zip(known).find(|(_, (_, lesson))| lesson.is_some());
+            let first = known.iter().find(|(shipped, _)| shipped.file.ends_with(FIRST_LESSON)).or(known.first());
             if let Some((first, _)) = first
                 && primary_button(ui, theme, "Start the first lesson", true).clicked()
             {
@@ -99,66 +169,6 @@ fn unsaved(ui: &mut Ui, theme: &Theme, left_behind: &[(PathBuf, String)], action
                 actions.push(Action::GiveUp(path.clone()));
             }
         });
-    }
-}
-
-/// A scenario's picture and its lesson.
-fn of(shipped: &Shipped) -> (Option<Picture>, Option<Lesson>) {
-    let scenario = scenario::read(shipped.text, shipped.file).ok();
-    (scenario.as_ref().map(Picture::of), scenario.and_then(|s| s.lesson))
-}
-
-/// The lessons that come with the program, with what was reached of them.
-fn lessons(ui: &mut Ui, theme: &Theme, settings: &Settings, known: &[(Option<Picture>, Option<Lesson>)], actions: &mut Vec<Action>) {
-    let lessons = || LIBRARY.iter().zip(known).filter_map(|(shipped, (_, lesson))| Some((shipped, lesson.as_ref()?)));
-    ui.spacing_mut().item_spacing = vec2(theme.px(space::S), theme.px(space::XS));
-    ui.label(RichText::new("Lessons").size(theme.title));
-    for (shipped, lesson) in lessons() {
-        let progress = settings.lessons.get(&teach::key(&Home::Shipped(shipped), shipped.name)).copied().unwrap_or_default();
-        ui.horizontal(|ui| {
-            let words = if progress.step > 0 { "Resume" } else { "Start" };
-            let response = ui.button(words);
-            named(&response, &format!("{words} lesson {}", shipped.name));
-            if response.clicked() {
-                actions.push(Action::OpenShipped(shipped.file));
-                actions.push(Action::Teach(Teach::Resume));
-            }
-            ui.label(shipped.name);
-            let most = lesson.challenge.as_ref().map_or(0, |challenge| 1 + challenge.stars.len());
-            let reached = match (progress.done, progress.step) {
-                (true, _) if most > 0 => format!("done, {} of {most} stars", progress.stars),
-                (true, _) => "done".to_owned(),
-                (false, 0) => format!("{} min", lesson.minutes),
-                (false, step) => format!("at step {} of {}", step + 1, lesson.steps.len()),
-            };
-            ui.add(egui::Label::new(muted(theme, format!("{} · {reached}", lesson.summary)).size(theme.label)).truncate());
-        });
-    }
-}
-
-fn one_card(ui: &mut Ui, theme: &Theme, card: egui::Vec2, shipped: &'static Shipped, picture: Option<&Picture>, actions: &mut Vec<Action>) {
-    let (rect, response) = ui.allocate_exact_size(card, Sense::click());
-    named(&response, &format!("Open {}", shipped.name));
-    let near = response.hovered() || response.has_focus();
-    if ui.is_rect_visible(rect) {
-        let line = Stroke::new(theme.stroke * if near { 1.5 } else { 1.0 }, if near { theme.accent } else { theme.line });
-        let painter = ui.painter().with_clip_rect(rect.expand(theme.stroke));
-        painter.rect(rect, space::NODE_RADIUS, theme.panel, line, StrokeKind::Inside);
-        let inside = rect.shrink(theme.px(space::M));
-        let label = theme.label * 1.35;
-        let words = theme.body * 1.4 + label * 2.0;
-        let drawn = Rect::from_min_max(inside.min, inside.max - vec2(0.0, words + theme.px(space::XS)));
-        painter.rect_filled(drawn.expand(theme.px(space::XS)), space::RADIUS, theme.canvas);
-        if let Some(picture) = picture {
-            picture.paint(&painter, theme, drawn, near);
-        }
-        let below = drawn.bottom() + theme.px(space::S);
-        painter.text(egui::pos2(inside.left(), below), Align2::LEFT_TOP, shipped.name, FontId::proportional(theme.body), theme.text);
-        let line = painter.layout(shipped.line.to_owned(), FontId::proportional(theme.label), theme.muted, inside.width());
-        painter.galley(egui::pos2(inside.left(), below + theme.body * 1.4), line, theme.muted);
-    }
-    if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
-        actions.push(Action::OpenShipped(shipped.file));
     }
 }
 

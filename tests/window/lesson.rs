@@ -87,7 +87,7 @@ fn the_first_lesson_from_start_to_challenge() {
     click(&mut w, "Back to the scenario");
     assert!(w.state().session.course.is_none());
     assert_eq!(scenario(&w), &before, "the scenario is as it was before");
-    assert_eq!(w.state().session.settings.lessons["shipped shop.ron"].stars, 2);
+    assert_eq!(w.state().session.settings.lessons["shipped cases/shop.ron"].stars, 2);
 }
 
 #[test]
