@@ -199,6 +199,7 @@ fn dots(ui: &mut Ui, theme: &Theme, course: &Course, actions: &mut Vec<Action>) 
 }
 
 /// What is to be clicked next.
+#[allow(clippy::collapsible_match, reason = "what draws does not belong in a guard")]
 fn buttons(ui: &mut Ui, input: &Input<'_>, course: &Course, actions: &mut Vec<Action>) {
     let theme = input.theme;
     let mut teach = |what: Teach| actions.push(Action::Teach(what));
