@@ -232,6 +232,7 @@ impl Session {
         let wrong = match what {
             What::Set { path, .. } => Some(path.as_str()).filter(|path| !inside(path)),
             What::Fault { what, .. } | What::EndFault(what) => what.targets().into_iter().find(|target| !inside(target)),
+            What::Ask { broker, .. } => Some(broker.as_str()).filter(|broker| !inside(broker)),
         }?;
         Some(format!("{wrong} is not part of this step: it can be changed after the lesson"))
     }
