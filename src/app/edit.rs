@@ -3,6 +3,7 @@
 use super::action::{Connection, Placing, Source};
 use super::kinds::{self, Way};
 use crate::scenario::Scenario;
+use crate::scenario::broker::BrokerKind;
 use crate::scenario::document::{Broker, Consumer, Emit, Event, Handle, Node, Producer, Read, Then};
 use crate::scenario::faults::Target;
 use crate::scenario::shapes::{Arrivals, Times};
@@ -398,7 +399,12 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
                 p.calls.iter_mut().for_each(|call| store(&mut call.store));
                 p.outbox.iter_mut().for_each(|outbox| store(outbox.store_mut()));
             }
-            Node::Broker(_) | Node::Store(_) => {}
+            Node::Broker(b) => {
+                if let BrokerKind::RabbitMq(parts) = &mut b.kind {
+                    parts.attaches.iter_mut().for_each(|attach| store(&mut attach.reader));
+                }
+            }
+            Node::Store(_) => {}
             Node::Consumer(c) => {
                 c.calls.iter_mut().for_each(|call| store(&mut call.store));
                 c.outbox.iter_mut().for_each(|outbox| store(outbox.store_mut()));

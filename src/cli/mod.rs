@@ -9,6 +9,7 @@ mod explain;
 mod junit;
 mod kept;
 mod progress;
+mod queues;
 mod replay;
 mod replicas;
 mod run;

@@ -211,6 +211,7 @@ fn queue(definition: &QueueDefinition, left: &mut Vec<String>) -> Option<Queue> 
     let kind = match said.as_deref() {
         None | Some("classic" | "rabbit_classic_queue") => QueueKind::Classic,
         Some("quorum" | "rabbit_quorum_queue") => QueueKind::Quorum,
+        Some("stream" | "rabbit_stream_queue") => QueueKind::Stream,
         Some(other) => {
             left.push(format!("{what}, which is of the type `{other}`, with its bindings"));
             return None;
@@ -234,9 +235,14 @@ fn queue(definition: &QueueDefinition, left: &mut Vec<String>) -> Option<Queue> 
     let key = take(&mut arguments, "x-dead-letter-routing-key", &what, left, string);
     let small = |value: &Value| value.as_u64().and_then(|most| u8::try_from(most).ok()).filter(|_| kind == QueueKind::Classic);
     let limit = |value: &Value| value.as_i64().and_then(|limit| i32::try_from(limit).ok()).filter(|_| kind == QueueKind::Quorum);
+    let members = if kind == QueueKind::Stream { "x-initial-cluster-size" } else { "x-quorum-initial-group-size" };
     let queue = Queue {
         name: definition.name.clone(),
         kind,
+        max_age: take(&mut arguments, "x-max-age", &what, left, |value| age(value.as_str()?)),
+        segment: take(&mut arguments, "x-stream-max-segment-size-bytes", &what, left, whole).map(Size),
+        node: None,
+        members: take(&mut arguments, members, &what, left, |value| value.as_u64()?.try_into().ok()),
         max_length: take(&mut arguments, "x-max-length", &what, left, whole),
         max_bytes: take(&mut arguments, "x-max-length-bytes", &what, left, whole).map(Size),
         overflow: overflow.unwrap_or_default(),
@@ -248,6 +254,23 @@ fn queue(definition: &QueueDefinition, left: &mut Vec<String>) -> Option<Queue> 
     };
     rest(&arguments, &what, left);
     Some(queue)
+}
+
+/// `x-max-age`: a whole number and a unit, from years (`Y`) to seconds (`s`).
+fn age(text: &str) -> Option<Span> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let (_, seconds) = AGES.iter().find(|(known, _)| *known == unit)?;
+    Some(Span(number.parse::<u64>().ok()?.checked_mul(*seconds)?.checked_mul(1_000_000_000)?))
+}
+
+/// Units of `x-max-age` in seconds, the longest first.
+const AGES: [(&str, u64); 6] = [("Y", 31_536_000), ("M", 2_592_000), ("D", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+
+/// The age in the longest unit that says it exactly; fractions of a second are rounded up.
+fn age_text(age: Span) -> String {
+    let seconds = age.0.div_ceil(1_000_000_000);
+    let (unit, of) = AGES.iter().copied().find(|(_, of)| seconds >= *of && seconds.is_multiple_of(*of)).unwrap_or(("s", 1));
+    format!("{}{unit}", seconds / of)
 }
 
 fn binding(definition: &BindingDefinition, parts: &RabbitMq, left: &mut Vec<String>) -> Option<Binding> {
@@ -390,7 +413,16 @@ fn queue_definition(queue: &Queue, left: &mut Vec<String>) -> Value {
             arguments.insert(name.to_owned(), value);
         }
     };
-    let kind = if queue.kind == QueueKind::Quorum { "quorum" } else { "classic" };
+    let (kind, members) = match queue.kind {
+        QueueKind::Classic => ("classic", None),
+        QueueKind::Quorum => ("quorum", Some("x-quorum-initial-group-size")),
+        QueueKind::Stream => ("stream", Some("x-initial-cluster-size")),
+    };
+    put("x-max-age", queue.max_age.map(|age| json!(age_text(age))));
+    put("x-stream-max-segment-size-bytes", queue.segment.map(|size| json!(size.0)));
+    if let (Some(name), Some(count)) = (members, queue.members) {
+        put(name, Some(json!(count)));
+    }
     put("x-queue-type", Some(json!(kind)));
     put("x-max-length", queue.max_length.map(|most| json!(most)));
     put("x-max-length-bytes", queue.max_bytes.map(|most| json!(most.0)));
@@ -463,9 +495,9 @@ mod tests {
         "policies": [{"name": "p"}],
         "queues": [
             {"name": "work", "vhost": "/", "durable": true, "auto_delete": false,
-             "arguments": {"x-queue-type": "quorum", "x-delivery-limit": 5, "x-dead-letter-exchange": "dlx", "x-quorum-initial-group-size": 3}},
+             "arguments": {"x-queue-type": "quorum", "x-delivery-limit": 5, "x-dead-letter-exchange": "dlx", "x-quorum-target-group-size": 3}},
             {"name": "dead", "vhost": "/", "durable": true, "auto_delete": true, "arguments": {"x-message-ttl": 60000, "x-max-length": 10, "x-overflow": "reject-publish"}},
-            {"name": "log", "vhost": "/", "durable": true, "auto_delete": false, "arguments": {"x-queue-type": "stream"}},
+            {"name": "log", "vhost": "/", "durable": true, "auto_delete": false, "arguments": {"x-queue-type": "stream", "x-max-age": "7D", "x-stream-max-segment-size-bytes": 1000000, "x-initial-cluster-size": 1}},
             {"name": "elsewhere", "vhost": "other", "durable": true, "auto_delete": false, "arguments": {}}],
         "exchanges": [
             {"name": "dlx", "vhost": "/", "type": "fanout", "durable": true, "auto_delete": false, "internal": true, "arguments": {}},
@@ -490,12 +522,13 @@ mod tests {
         assert!(is(SERVER));
         let carried = import(SERVER, None).unwrap();
         let parts = parts(&carried.result);
-        assert_eq!((parts.exchanges.len(), parts.queues.len(), parts.bindings.len()), (2, 2, 3));
+        assert_eq!((parts.exchanges.len(), parts.queues.len(), parts.bindings.len()), (2, 3, 4));
+        assert_eq!((parts.queues[2].kind, parts.queues[2].max_age), (QueueKind::Stream, Some(Span::from_millis(604_800_000))));
         assert_eq!(parts.queues[0].delivery_limit, Some(5));
         assert_eq!(parts.queues[1].ttl, Some(Span::from_millis(60_000)));
         assert_eq!(parts.bindings[1].headers.0.len(), 4);
         let left = carried.left.join("\n");
-        for word in ["other", "x-quorum-initial-group-size", "auto-delete", "`log`", "1 users", "1 policies"] {
+        for word in ["other", "x-quorum-target-group-size", "auto-delete", "1 users", "1 policies"] {
             assert!(left.contains(word), "{word}: {left}");
         }
         assert_eq!(parts.memory, None);

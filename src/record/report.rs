@@ -8,6 +8,7 @@ use super::recorder::{LevelFigures, Recorder, StalenessFigures};
 use super::{Totals, histogram::Summary};
 use crate::engine::broker::Broker;
 use crate::engine::broker::kafka::view::View;
+use crate::engine::broker::rabbitmq;
 use crate::engine::care::CareCounts;
 use crate::engine::chains::{JoinCounts, ReplyCounts};
 use crate::engine::projection::StateFigures;
@@ -123,6 +124,9 @@ pub enum NodeReport {
         /// What a Kafka cluster shows of itself at the end.
         #[serde(skip_serializing_if = "Option::is_none")]
         kafka: Option<Box<View>>,
+        /// What a RabbitMQ broker shows of itself at the end.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rabbitmq: Option<Box<rabbitmq::view::View>>,
     },
     /// A consumer.
     Consumer(Box<ConsumerReport>),
@@ -339,7 +343,11 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 Broker::Kafka(kafka) => Some(Box::new(kafka.view())),
                 _ => None,
             };
-            NodeReport::Broker { accepted: count, throughput, kafka }
+            let rabbitmq = match simulation.broker(broker) {
+                Broker::RabbitMq(rabbit) => Some(Box::new(rabbit.view())),
+                _ => None,
+            };
+            NodeReport::Broker { accepted: count, throughput, kafka, rabbitmq }
         }
         Role::Consumer(consumer) => {
             let counts = simulation.counts(consumer);

@@ -118,6 +118,8 @@ pub fn of_note(plan: &Plan, note: &Note) -> String {
         Note::Node { node, up: false } => format!("node {node} is down"),
         Note::Leader { channel: id, part, node: Some(node) } => format!("node {node} leads {} {part}", channel(id)),
         Note::Leader { channel: id, part, node: None } => format!("nobody leads {} {part}", channel(id)),
+        Note::QueueLeader { outlet: id, node: Some(node) } => format!("node {node} leads {}", outlet(id)),
+        Note::QueueLeader { outlet: id, node: None } => format!("nobody leads {}", outlet(id)),
         Note::Blocked { channel: id, blocked: true } => format!("publishers to {} are held back", channel(id)),
         Note::Blocked { channel: id, blocked: false } => format!("publishers to {} go on", channel(id)),
         Note::Replay { outlet: id, under_way: true } => format!("replay to {} begins", outlet(id)),

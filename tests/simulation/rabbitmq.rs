@@ -181,12 +181,17 @@ const PARTS: &str = r##"exchanges: [Exchange(name: "t", kind: Topic, alternate: 
         Queue(name: "safe", kind: Quorum, delivery_limit: 2, max_length: 20, dead_letter: DeadLetter(exchange: "t", key: "a.safe")),
         Queue(name: "strict", kind: Quorum, max_length: 5, overflow: RejectPublish, single_active: true),
         Queue(name: "late", ttl: "50ms", dead_letter: DeadLetter(key: "plain")),
+        Queue(name: "log", kind: Stream, max_bytes: "12KiB", segment: "3KiB", max_age: "400ms"),
+    ],
+    attaches: [
+        Attach(reader: "c10", stream: "log", at: "500ms", offset: First), Attach(reader: "c10", stream: "log", at: "900ms", offset: Time("700ms")),
+        Attach(reader: "c10", stream: "log", at: "1300ms", offset: Next),
     ],
     bindings: [
         Binding(from: "t", to: "plain", key: "a.#"), Binding(from: "t", to: "safe", key: "*.b"), Binding(from: "t", to: "h", key: "#"),
         Binding(from: "f", to: "short"), Binding(from: "f", to: "strict"), Binding(from: "d", to: "late", key: "late"),
         Binding(from: "h", to: "ranks", match: Any, headers: {"kind": Text("x"), "n": Number(1)}), Binding(from: "h", to: "both", headers: {"n": Present}),
-        Binding(from: "d", to: "full", key: "c"),
+        Binding(from: "d", to: "full", key: "c"), Binding(from: "f", to: "log"), Binding(from: "h", to: "log", headers: {"n": Present}),
     ]"##;
 
 fn nodes(fails: &str, requeue: bool, prefetch: u32) -> String {
@@ -205,6 +210,8 @@ fn nodes(fails: &str, requeue: bool, prefetch: u32) -> String {
         read("c6", "safe", "instances: 3,"),
         read("c7", "strict", "retry: Retry(attempts: 2, backoff: Fixed(\"20ms\")),"),
         read("c8", "ranks", ""),
+        read("c9", "log", "instances: 2,"),
+        read("c10", "log", ""),
     ];
     format!(
         r#"Producer(id: "p", emits: [
@@ -218,16 +225,128 @@ fn nodes(fails: &str, requeue: bool, prefetch: u32) -> String {
     )
 }
 
+const LOG: &str = r#"exchanges: [Exchange(name: "x", kind: Fanout)], bindings: [Binding(from: "x", to: "log")]"#;
+
+#[test]
+fn everybody_reads_all_of_a_stream_from_the_offset_they_ask_for() {
+    // Ten events a second, at 0.1 s, 0.2 s, ..., 10 s.
+    let parts = format!(
+        r#"{LOG}, queues: [Queue(name: "log", kind: Stream)], attaches: [
+            Attach(reader: "first", stream: "log", at: "5050ms", offset: First),
+            Attach(reader: "last", stream: "log", at: "5050ms", offset: Last),
+            Attach(reader: "next", stream: "log", at: "5050ms"),
+            Attach(reader: "number", stream: "log", at: "5050ms", offset: Offset(20)),
+            Attach(reader: "time", stream: "log", at: "5050ms", offset: Time("3s")),
+            Attach(reader: "twice", stream: "log"), Attach(reader: "twice", stream: "log", at: "5050ms", offset: Time("4050ms"))]"#
+    );
+    let readers = ["all", "first", "last", "next", "number", "time", "twice"];
+    let nodes = readers.map(|id| format!(r#"Consumer(id: "{id}", reads: [Read(from: "b/log")])"#)).join(", ");
+    let nodes = format!(r#"Producer(id: "p", emits: [Emit(event: "c", to: "b/x", arrivals: Every("100ms"))]), {nodes}"#);
+    let (_, report) = checked(&scenario(&parts, &nodes));
+    let acked = readers.map(|id| consumer(&report, id).acked);
+    // The last one is on its way when the run ends; fifty were there when readers came.
+    let (all, before) = (acked[0], 50);
+    assert!((98..=101).contains(&all), "{all}");
+    // Nobody takes anything away from anybody, and the offset says how much of what was there before comes as well.
+    assert_eq!(acked, [all, all, all - before + 1, all - before, all - 20, all - before + 21, all + 10]);
+    assert_eq!((report.totals.lost, report.totals.waiting), (0, 0));
+}
+
+#[test]
+fn what_retention_deletes_has_expired_for_who_had_not_read_it() {
+    let parts = format!(r#"{LOG}, queues: [Queue(name: "log", kind: Stream, max_bytes: "20KiB", segment: "5KiB")]"#);
+    let nodes = r#"Producer(id: "p", emits: [Emit(event: "c", to: "b/x", arrivals: Every("10ms"))]),
+        Consumer(id: "fast", reads: [Read(from: "b/log")]),
+        Consumer(id: "slow", prefetch: 1, reads: [Read(from: "b/log")], handle: Handle(time: Constant("100ms")))"#;
+    let (_, report) = checked(&scenario(&parts, nodes));
+    let (fast, slow) = (outlet(&report, "b/log").books, outlet(&report, "b/log#slow").books);
+    assert_eq!(fast.expired, 0);
+    assert!(slow.expired > 700, "{slow:?}");
+    assert!(slow.waiting <= 25, "no more waits than is kept: {slow:?}");
+}
+
+#[test]
+fn another_instance_goes_on_where_the_active_reader_of_a_stream_stopped() {
+    let parts = format!(r#"{LOG}, queues: [Queue(name: "log", kind: Stream)]"#);
+    let nodes = r#"Producer(id: "p", emits: [Emit(event: "c", to: "b/x", arrivals: Every("10ms"))]),
+        Consumer(id: "c", instances: 2, prefetch: 5, reads: [Read(from: "b/log")], handle: Handle(time: Constant("8ms")))"#;
+    let text = scenario(&parts, nodes).replace("nodes: [Broker(", r#"faults: [Fault(at: "5003ms", what: Crash("c#1"))], nodes: [Broker("#);
+    let (_, report) = checked(&text);
+    let c = consumer(&report, "c");
+    assert!(c.acked + 5 >= report.totals.published && c.acked <= report.totals.published, "{} of {}", c.acked, report.totals.published);
+    assert!((1..=5).contains(&c.redeliveries), "what it held comes again: {}", c.redeliveries);
+}
+
+const CLUSTER: &str = r#"nodes: 3, election: "1s", exchanges: [Exchange(name: "s", kind: Fanout), Exchange(name: "p", kind: Fanout)],
+    queues: [Queue(name: "safe", kind: Quorum, node: 1), Queue(name: "plain", node: 1)],
+    bindings: [Binding(from: "s", to: "safe"), Binding(from: "p", to: "plain")]"#;
+
+fn cluster(more: &str, faults: &str) -> String {
+    let nodes = r#"Producer(id: "a", publish: Confirmed(timeout: "10s", retries: 0), emits: [Emit(event: "c", to: "b/s", arrivals: Every("10ms"))]),
+        Producer(id: "z", publish: Confirmed(timeout: "500ms", retries: 0), emits: [Emit(event: "c", to: "b/p", arrivals: Every("10ms"))]),
+        Consumer(id: "ca", prefetch: 50, reads: [Read(from: "b/safe")]), Consumer(id: "cz", prefetch: 50, reads: [Read(from: "b/plain")])"#;
+    scenario(&format!("{more} {CLUSTER}"), nodes).replace("nodes: [Broker(", &format!("faults: [{faults}], nodes: [Broker("))
+}
+
+#[test]
+fn a_quorum_queue_outlives_a_node_and_a_classic_queue_does_not() {
+    let (_, report) = checked(&cluster("", r#"Fault(at: "3s", lasts: "2s", what: Crash("b#1"))"#));
+    let (safe, plain) = (consumer(&report, "ca"), consumer(&report, "cz"));
+    // A second without a leader, then all at once: nothing was lost, nothing sent again.
+    assert!(safe.latency.max > 0.9 && safe.latency.max < 1.2, "{}", safe.latency.max);
+    assert!(safe.acked + 2 >= 1000, "{}", safe.acked);
+    // The classic queue refuses for two seconds.
+    assert!((795..=802).contains(&plain.acked), "{}", plain.acked);
+    assert!((195..=202).contains(&report.totals.rejected), "{}", report.totals.rejected);
+    assert_eq!((report.totals.lost, report.totals.duplicates), (0, 0));
+}
+
+#[test]
+fn without_a_majority_a_quorum_queue_waits_and_a_paused_minority_takes_nothing() {
+    let two = r#"Fault(at: "3s", lasts: "2s", what: Crash("b#2")), Fault(at: "3s", lasts: "2s", what: Crash("b#3"))"#;
+    let (_, report) = checked(&cluster("", two));
+    assert!((1.9..2.2).contains(&consumer(&report, "ca").latency.max), "{}", consumer(&report, "ca").latency.max);
+    assert!(consumer(&report, "cz").latency.max < 0.1, "the classic queue's own node is up: {}", consumer(&report, "cz").latency.max);
+    assert_eq!((report.totals.rejected, report.totals.lost), (0, 0));
+    let (_, report) = checked(&cluster("minority: Pause,", two));
+    let (safe, plain) = (consumer(&report, "ca"), consumer(&report, "cz"));
+    for acked in [safe.acked, plain.acked] {
+        assert!((795..=802).contains(&acked), "two seconds of ten nobody could publish: {acked}");
+    }
+    assert_eq!(report.totals.lost, 0, "what was not confirmed was not promised");
+}
+
+#[test]
+fn the_report_tells_what_every_queue_did() {
+    let parts = r#"exchanges: [Exchange(name: "x", kind: Fanout), Exchange(name: "dlx", kind: Fanout)], bindings: [Binding(from: "x", to: "q"), Binding(from: "dlx", to: "d"), Binding(from: "x", to: "s")],
+        queues: [Queue(name: "q", dead_letter: DeadLetter(exchange: "dlx")), Queue(name: "d", max_length: 4), Queue(name: "s", kind: Stream)]"#;
+    let nodes = r#"Producer(id: "p", emits: [Emit(event: "c", to: "b/x", arrivals: Once(at: "1s", count: 10))]),
+        Consumer(id: "c", reads: [Read(from: "b/q")], handle: Handle(fails: "100%"))"#;
+    let (_, report) = checked(&scenario(parts, nodes));
+    let json = serde_json::to_value(&report).unwrap();
+    let queues = &json["nodes"]["b"]["rabbitmq"]["queues"];
+    let figure = |queue: usize, name: &str| queues[queue][name].as_u64().unwrap();
+    assert_eq!((figure(0, "published"), figure(0, "delivered"), figure(0, "ready"), figure(0, "unacked")), (10, 10, 0, 0));
+    assert_eq!(queues[0]["dead_lettered"]["rejected"], 10);
+    assert_eq!((figure(1, "published"), figure(1, "ready")), (10, 4));
+    assert_eq!(queues[1]["discarded"]["maxlen"], 6);
+    assert_eq!((figure(2, "published"), &queues[2]["stream"]["next"]), (10, &serde_json::json!(10)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_books_balance_whatever_fails_or_comes_and_goes(
         seed in 0u64..1000, fails in prop::sample::select(vec!["0%", "20%", "100%"]), requeue: bool, prefetch in 0u32..4,
-        loss in prop::sample::select(vec!["0%", "5%"]), pace in 5u64..200, orderly: bool, memory: bool
+        loss in prop::sample::select(vec!["0%", "5%"]), pace in 5u64..200, orderly: bool, memory: bool,
+        minority in prop::sample::select(vec!["Ignore", "Pause"]), size in 1u32..5,
     ) {
-        let parts = if memory { format!("memory: \"20KiB\", {PARTS}") } else { PARTS.to_owned() };
+        let cluster = format!("nodes: {size}, minority: {minority}, election: \"80ms\",");
+        let parts = format!("{cluster} {} {PARTS}", if memory { "memory: \"20KiB\"," } else { "" });
+        let chaos = (1..=size).map(|node| format!(r#"Chaos(what: Crash("b#{node}"), every: "400ms", lasts: "200ms")"#)).collect::<Vec<_>>();
         let text = scenario(&parts, &nodes(fails, requeue, prefetch));
+        let text = text.replace("nodes: [Broker(", &format!("faults: [{}], nodes: [Broker(", chaos.join(", ")));
         let network = format!("network: Network(latency: Exponential(mean: \"2ms\"), loss: \"{loss}\", duplication: \"{loss}\")");
         let plan = plan(&text.replace("network: Network(latency: Constant(\"0s\"))", &network));
         let mut simulation = Simulation::new(Arc::clone(&plan), seed);

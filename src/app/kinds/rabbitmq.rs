@@ -15,7 +15,8 @@ use crate::run::Frame;
 use crate::run::frame::{BrokerView, rabbitmq};
 use crate::scenario::Scenario;
 use crate::scenario::broker::rabbitmq::{
-    Binding, DEFAULT_EXCHANGE, DeadLetter, Exchange, ExchangeKind, FIDELITY, Header, Leads, Match, Overflow, Queue, QueueKind, Redrive,
+    Attach, Binding, DEFAULT_EXCHANGE, DeadLetter, Exchange, ExchangeKind, FIDELITY, Header, Leads, Match, Minority, Offset, Overflow,
+    Queue, QueueKind, Redrive,
 };
 use crate::scenario::broker::{BrokerKind, RabbitMq};
 use crate::scenario::document::{Consumer, Emit, Node, Read};
@@ -43,6 +44,8 @@ pub const OFFER: Offer = Offer {
     },
 };
 
+/// Below the columns: nodes of a cluster, publishers held back.
+const FOOTER: f32 = 22.0;
 /// Between the columns: room for bindings and their keys.
 const GAP: f32 = 104.0;
 
@@ -51,18 +54,7 @@ fn exchange(name: &str, kind: ExchangeKind) -> Exchange {
 }
 
 fn queue(name: &str) -> Queue {
-    Queue {
-        name: name.to_owned(),
-        kind: QueueKind::default(),
-        max_length: None,
-        max_bytes: None,
-        overflow: Overflow::default(),
-        ttl: None,
-        max_priority: None,
-        single_active: false,
-        delivery_limit: None,
-        dead_letter: None,
-    }
+    Queue { name: name.to_owned(), ..Queue::default() }
 }
 
 fn binding(from: &str, to: &str, key: &str) -> Binding {
@@ -233,7 +225,7 @@ impl Kind for RabbitMq {
         let queues = self.queues.iter().enumerate();
         parts.extend(queues.map(|(i, queue)| part(&queue.name, "queue", false, (left + GAP, right), i)));
         let rows = channels.len().max(self.queues.len());
-        Board { size: vec2(left + GAP + right, rows as f32 * ROW), parts }
+        Board { size: vec2(left + GAP + right, rows as f32 * ROW + if self.has_footer() { FOOTER } else { 0.0 }), parts }
     }
 
     fn paint(&self, inside: &Inside<'_>, scratch: &mut String) {
@@ -248,16 +240,12 @@ impl Kind for RabbitMq {
         }
         for (i, row) in queues.iter().enumerate() {
             let figures = view.and_then(|view| view.queues.get(i));
-            queue_row(inside, exchanges.len() + i, row, &self.queues[i], figures, scratch);
+            queue_row(inside, exchanges.len() + i, row, &self.queues[i], self.nodes > 1, figures, scratch);
         }
         self.paint_bindings(inside, exchanges, queues, scratch);
         self.paint_dead_letters(inside, exchanges, queues);
-        if let Some(view) = view.filter(|view| view.blocked) {
-            scratch.clear();
-            let _ = write!(scratch, "publishers blocked, {} held", view.held_back);
-            let at = inside.brush.view.screen_rect(inside.node.rect).center_bottom() - vec2(0.0, 10.0 * inside.brush.unit);
-            let theme = inside.theme();
-            inside.brush.text(at, Align2::CENTER_BOTTOM, scratch, theme.label, theme.bad, 240.0 * inside.brush.unit);
+        if self.has_footer() {
+            self.footer(inside, view, scratch);
         }
     }
 
@@ -312,6 +300,7 @@ impl Kind for RabbitMq {
                         set(key);
                     }
                 }
+                self.attaches.iter_mut().for_each(|attach| set(&mut attach.stream));
                 for redrive in &mut self.redrives {
                     set(&mut redrive.from);
                     set(&mut redrive.to);
@@ -330,7 +319,9 @@ impl Kind for RabbitMq {
         inspect_exchanges(self, ui, input, broker, actions);
         inspect_queues(self, ui, input, broker, actions);
         inspect_bindings(self, ui, theme);
+        inspect_attaches(self, ui, input, broker);
         inspect_redrives(self, ui, theme);
+        inspect_cluster(self, ui, theme);
         section(ui, theme, "Flow control");
         optional(ui, theme, "Memory", "Bytes of waiting messages at which publishers are blocked", "without limit", &mut self.memory);
         egui::CollapsingHeader::new("Fidelity and limits").show(ui, |ui| {
@@ -400,6 +391,7 @@ fn inspect_queues(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, brok
     section(ui, theme, "Queues");
     let all: Vec<String> = parts.queues.iter().map(|queue| queue.name.clone()).collect();
     let exchanges: Vec<String> = parts.exchanges.iter().map(|exchange| exchange.name.clone()).collect();
+    let nodes = parts.nodes;
     let mut gone = None;
     for (i, queue) in parts.queues.iter_mut().enumerate() {
         let fields = |ui: &mut Ui| {
@@ -407,7 +399,7 @@ fn inspect_queues(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, brok
             if text(ui, theme, "Name", "As in `broker/queue`", &mut name, |new| named(new, &all, &queue.name, "a queue")) {
                 actions.push(renamed(input.scenario, broker, &[Way::Out], &queue.name, &name));
             }
-            queue_fields(ui, theme, queue, &exchanges);
+            queue_fields(ui, theme, queue, &exchanges, nodes);
             ui.label(muted(theme, uses(input.scenario, &format!("{broker}/{}", queue.name))).size(theme.label));
         };
         if ui.push_id(("queue", i), |ui| entry(ui, theme, &format!("queue {}", all[i]), fields)).inner {
@@ -418,6 +410,7 @@ fn inspect_queues(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, brok
         let name = parts.queues.remove(i).name;
         parts.bindings.retain(|binding| binding.to_exchange || binding.to != name);
         parts.redrives.retain(|redrive| redrive.from != name && redrive.to != name);
+        parts.attaches.retain(|attach| attach.stream != name);
     }
     if add(ui, theme, "Add queue") {
         let name = (1..).map(|n| format!("queue-{n}")).find(|name| !all.contains(name)).unwrap_or_default();
@@ -425,11 +418,24 @@ fn inspect_queues(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, brok
     }
 }
 
-fn queue_fields(ui: &mut Ui, theme: &Theme, queue: &mut Queue, exchanges: &[String]) {
-    let kinds = [QueueKind::Classic, QueueKind::Quorum];
-    let at = usize::from(queue.kind == QueueKind::Quorum);
-    if let Some(chosen) = choice(ui, theme, "Type", "How it keeps its messages", &["Classic", "Quorum"], at) {
+fn queue_fields(ui: &mut Ui, theme: &Theme, queue: &mut Queue, exchanges: &[String], nodes: u32) {
+    let kinds = [QueueKind::Classic, QueueKind::Quorum, QueueKind::Stream];
+    let at = kinds.iter().position(|kind| *kind == queue.kind).unwrap_or(0);
+    if let Some(chosen) = choice(ui, theme, "Type", "How it keeps its messages", &["Classic", "Quorum", "Stream"], at) {
         queue.kind = kinds[chosen];
+    }
+    if nodes > 1 {
+        maybe_count(ui, theme, "Node", "Where it is, or who leads at first, from 1", "dealt out", &mut queue.node);
+        let all = if queue.kind == QueueKind::Stream { "all nodes" } else { "3 nodes" };
+        if queue.kind != QueueKind::Classic {
+            maybe_count(ui, theme, "Members", "Nodes that have a copy", all, &mut queue.members);
+        }
+    }
+    if queue.kind == QueueKind::Stream {
+        optional(ui, theme, "Max age", "How long events are kept, in whole segments", "for ever", &mut queue.max_age);
+        optional(ui, theme, "Max bytes", "How much is kept, in whole segments", "without limit", &mut queue.max_bytes);
+        optional(ui, theme, "Segment", "Bytes of a segment", "500 MB", &mut queue.segment);
+        return;
     }
     maybe_count(ui, theme, "Max length", "Most ready messages", "without limit", &mut queue.max_length);
     optional(ui, theme, "Max bytes", "Most bytes of ready messages", "without limit", &mut queue.max_bytes);
@@ -444,6 +450,7 @@ fn queue_fields(ui: &mut Ui, theme: &Theme, queue: &mut Queue, exchanges: &[Stri
         QueueKind::Classic => {
             maybe_count(ui, theme, "Max priority", "Highest priority that counts", "no priorities", &mut queue.max_priority)
         }
+        QueueKind::Stream => {}
         QueueKind::Quorum => {
             let help = "Times a message may come back; below zero: as often as it likes";
             maybe_count(ui, theme, "Delivery limit", help, "20", &mut queue.delivery_limit);
@@ -506,6 +513,76 @@ fn inspect_bindings(parts: &mut RabbitMq, ui: &mut Ui, theme: &Theme) {
     }
 }
 
+/// Where readers of streams begin: only where there is a stream with a reader.
+fn inspect_attaches(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &str) {
+    let theme = input.theme;
+    let streams: Vec<String> =
+        parts.queues.iter().filter(|queue| queue.kind == QueueKind::Stream).map(|queue| queue.name.clone()).collect();
+    let mut readers: Vec<(String, String)> = Vec::new();
+    for node in &input.scenario.nodes {
+        let Node::Consumer(consumer) = node else { continue };
+        let reads = |stream: &&String| consumer.reads.iter().any(|read| read.from == format!("{broker}/{stream}"));
+        readers.extend(streams.iter().find(reads).map(|stream| (consumer.id.clone(), stream.clone())));
+    }
+    let Some((first, first_stream)) = readers.first().cloned() else { return };
+    section(ui, theme, "Readers of streams");
+    let names: Vec<String> = readers.into_iter().map(|(name, _)| name).collect();
+    let mut gone = None;
+    for (i, attach) in parts.attaches.iter_mut().enumerate() {
+        let fields = |ui: &mut Ui| {
+            name_of(ui, theme, "Reader", "A consumer that reads the stream", &names, &mut attach.reader);
+            name_of(ui, theme, "Stream", "Which stream", &streams, &mut attach.stream);
+            quantity(ui, theme, "At", "When it attaches; a later time again is event replay", &mut attach.at);
+            let at = match attach.offset {
+                Offset::First => 0,
+                Offset::Last => 1,
+                Offset::Next => 2,
+                Offset::Offset(_) => 3,
+                Offset::Time(_) => 4,
+            };
+            let words = ["First", "Last", "Next", "Offset", "Time"];
+            if let Some(chosen) = choice(ui, theme, "Offset", "Where it begins", &words, at) {
+                attach.offset = [Offset::First, Offset::Last, Offset::Next, Offset::Offset(0), Offset::Time(Span::ZERO)][chosen];
+            }
+            match &mut attach.offset {
+                Offset::Offset(offset) => {
+                    let mut number = Some(*offset);
+                    maybe_count(ui, theme, "Number", "Of the first event it gets, from 0", "0", &mut number);
+                    *offset = number.unwrap_or(0);
+                }
+                Offset::Time(time) => {
+                    quantity(ui, theme, "Time", "It gets what was written from then on", time);
+                }
+                Offset::First | Offset::Last | Offset::Next => {}
+            }
+        };
+        if ui.push_id(("attach", i), |ui| entry(ui, theme, &format!("reader {}", i + 1), fields)).inner {
+            gone = Some(i);
+        }
+    }
+    if let Some(i) = gone {
+        parts.attaches.remove(i);
+    }
+    if add(ui, theme, "Add reader") {
+        parts.attaches.push(Attach { reader: first, stream: first_stream, at: Span::ZERO, offset: Offset::First });
+    }
+}
+
+fn inspect_cluster(parts: &mut RabbitMq, ui: &mut Ui, theme: &Theme) {
+    section(ui, theme, "Cluster");
+    let mut nodes = Some(parts.nodes);
+    maybe_count(ui, theme, "Nodes", "Each can fail by itself", "1", &mut nodes);
+    parts.nodes = nodes.unwrap_or(1);
+    if parts.nodes > 1 {
+        let ways = [Minority::Ignore, Minority::Pause];
+        let at = usize::from(parts.minority == Minority::Pause);
+        if let Some(chosen) = choice(ui, theme, "Minority", "What nodes do that see no majority", &["Goes on", "Pauses"], at) {
+            parts.minority = ways[chosen];
+        }
+        quantity(ui, theme, "Election", "How long a queue lacks a leader when its node is lost", &mut parts.election);
+    }
+}
+
 fn inspect_redrives(parts: &mut RabbitMq, ui: &mut Ui, theme: &Theme) {
     section(ui, theme, "Redrives");
     let queues: Vec<String> = parts.queues.iter().map(|queue| queue.name.clone()).collect();
@@ -547,25 +624,67 @@ fn exchange_row(inside: &Inside<'_>, i: usize, row: &Row, exchange: Option<&Exch
     inside.caption(row, area, right.x - used - 6.0 * unit);
 }
 
-fn queue_row(inside: &Inside<'_>, i: usize, row: &Row, queue: &Queue, figures: Option<&rabbitmq::QueueView>, scratch: &mut String) {
+/// A stream as a strip from the oldest offset to the newest, with a tick where each reader is: what is left of it is read.
+fn stream_tube(inside: &Inside<'_>, tube: Rect, log: &rabbitmq::StreamView) {
+    let (theme, unit) = (inside.theme(), inside.brush.unit);
+    let painter = &inside.brush.painter;
+    if log.next > log.first {
+        painter.rect_filled(tube, 2.0 * unit, mix(theme.accent, theme.node, 0.35));
+    }
+    for reader in log.readers.iter().filter(|reader| reader.attached) {
+        let share = reader.next.saturating_sub(log.first) as f32 / log.next.saturating_sub(log.first).max(1) as f32;
+        let x = tube.left() + tube.width() * share.min(1.0);
+        painter.vline(x, tube.y_range().expand(3.0 * unit), Stroke::new((2.0 * unit).max(1.0), theme.text));
+    }
+}
+
+fn queue_row(
+    inside: &Inside<'_>,
+    i: usize,
+    row: &Row,
+    queue: &Queue,
+    clustered: bool,
+    figures: Option<&rabbitmq::QueueView>,
+    scratch: &mut String,
+) {
     let area = inside.area(row);
     inside.slot(i, area);
     let (theme, unit) = (inside.theme(), inside.brush.unit);
     let right = area.right() - PAD * unit;
     let Some(figures) = figures else {
-        let word = if queue.kind == QueueKind::Quorum { "quorum" } else { "" };
+        let word = match queue.kind {
+            QueueKind::Classic => "",
+            QueueKind::Quorum => "quorum",
+            QueueKind::Stream => "stream",
+        };
         let used = inside.brush.text(pos2(right, area.center().y), Align2::RIGHT_CENTER, word, theme.label, theme.muted, 80.0 * unit);
         return inside.caption(row, area, right - used - 6.0 * unit);
     };
     scratch.clear();
-    let _ = write!(scratch, "{}+{}", figures.ready, figures.unacked);
-    let colour = if figures.consumers == 0 && figures.ready > 0 { theme.warn } else { theme.muted };
+    if clustered {
+        let _ = match figures.leader {
+            Some(leader) => write!(scratch, "@{} ", leader + 1),
+            None => write!(scratch, "@- "),
+        };
+    }
+    let _ = match &figures.stream {
+        Some(log) => write!(scratch, "{}..{}", log.first, log.next),
+        None => write!(scratch, "{}+{}", figures.ready, figures.unacked),
+    };
+    let colour = match figures {
+        rabbitmq::QueueView { leader: None, .. } => theme.bad,
+        rabbitmq::QueueView { consumers: 0, ready: 1.., stream: None, .. } => theme.warn,
+        _ => theme.muted,
+    };
     let used =
-        inside.brush.text(pos2(right, area.center().y - 5.0 * unit), Align2::RIGHT_CENTER, scratch, theme.label, colour, 90.0 * unit);
+        inside.brush.text(pos2(right, area.center().y - 5.0 * unit), Align2::RIGHT_CENTER, scratch, theme.label, colour, 120.0 * unit);
     inside.caption(row, Rect::from_min_max(area.min, pos2(area.right(), area.bottom() - 10.0 * unit)), right - used - 6.0 * unit);
     // The tube: ready from the left, unacked behind it in another colour, the limit as a line.
     let tube = Rect::from_min_max(pos2(area.left() + PAD * unit, area.bottom() - 12.0 * unit), pos2(right, area.bottom() - 6.0 * unit));
     inside.brush.bar(tube, 0.0, theme.accent);
+    if let Some(log) = &figures.stream {
+        return stream_tube(inside, tube, log);
+    }
     let most = queue.max_length.map_or(1e6, |most| (most.max(1) as f32) * 1.25);
     let share = |count: u64| match queue.max_length {
         Some(_) => (count as f32 / most).min(1.0),
@@ -588,10 +707,65 @@ fn queue_row(inside: &Inside<'_>, i: usize, row: &Row, queue: &Queue, figures: O
 }
 
 impl RabbitMq {
+    fn has_footer(&self) -> bool {
+        self.nodes > 1 || self.memory.is_some()
+    }
+
+    /// Nodes as discs with their numbers, crossed out when they are lost, and whether publishers have to wait.
+    fn footer(&self, inside: &Inside<'_>, view: Option<&rabbitmq::View>, scratch: &mut String) {
+        let (theme, unit) = (inside.theme(), inside.brush.unit);
+        let rect = inside.brush.view.screen_rect(inside.node.rect);
+        let middle = rect.bottom() - FOOTER * 0.5 * unit;
+        let mut x = rect.left() + (PAD + 6.0) * unit;
+        if self.nodes > 1 {
+            for node in 0..self.nodes.min(9) {
+                let up = view.is_none_or(|view| view.nodes.get(node as usize).copied().unwrap_or(true));
+                let (centre, radius) = (pos2(x, middle), 7.0 * unit);
+                let colour = if up { theme.good } else { theme.bad };
+                inside.brush.painter.circle_stroke(centre, radius, Stroke::new((1.5 * unit).max(1.0), colour));
+                if !up {
+                    let arm = vec2(5.0, 5.0) * unit;
+                    inside.brush.painter.line_segment([centre - arm, centre + arm], Stroke::new((1.5 * unit).max(1.0), colour));
+                }
+                scratch.clear();
+                let _ = write!(scratch, "{}", node + 1);
+                inside.brush.text(centre, Align2::CENTER_CENTER, scratch, theme.label * 0.85, theme.text, 14.0 * unit);
+                x += 20.0 * unit;
+            }
+        }
+        scratch.clear();
+        let colour = match view {
+            Some(view) if view.paused => {
+                scratch.push_str("minority: all paused");
+                theme.bad
+            }
+            Some(view) if view.blocked => {
+                let _ = write!(scratch, "publishers blocked, {} held", view.held_back);
+                theme.bad
+            }
+            Some(view) if view.queues.iter().any(|queue| queue.leader.is_none()) => {
+                scratch.push_str("no leader for a queue");
+                theme.warn
+            }
+            _ if self.nodes > 1 => {
+                let _ = write!(scratch, "{} nodes", self.nodes);
+                theme.muted
+            }
+            _ => {
+                scratch.push_str("memory alarm not raised");
+                theme.muted
+            }
+        };
+        // The corner is marked when something is wrong.
+        let right = rect.right() - PAD * 2.5 * unit;
+        inside.brush.text(pos2(right, middle), Align2::RIGHT_CENTER, scratch, theme.label, colour, right - x);
+    }
+
     fn paint_bindings(&self, inside: &Inside<'_>, exchanges: &[Row], queues: &[Row], scratch: &mut String) {
         let (theme, unit) = (inside.theme(), inside.brush.unit);
         let stroke = Stroke::new((1.2 * unit).clamp(0.8, 2.0), mix(theme.line, theme.muted, 0.7));
         let mut named: Vec<(Pos2, f32)> = Vec::new();
+        let mut labels: Vec<(Pos2, String)> = Vec::new();
         for binding in &self.bindings {
             let Some(from) = self.exchange(&binding.from).map(|at| inside.area(&exchanges[at])) else { continue };
             let start = from.right_center();
@@ -619,8 +793,21 @@ impl RabbitMq {
             // Several keys of one queue stand below each other.
             let below = named.iter().filter(|(at, _)| (at.y - end.y).abs() < 1.0).count() as f32;
             named.push((end, below));
-            let at = end - vec2(9.0, 7.0 - below * 11.0) * unit;
-            inside.brush.text(at, Align2::RIGHT_CENTER, scratch, theme.label * 0.85, theme.muted, GAP * unit * 0.72);
+            labels.push((end - vec2(9.0, 7.0 - below * 12.0) * unit, scratch.clone()));
+        }
+        RabbitMq::paint_keys(inside, &labels);
+    }
+
+    /// The keys of bindings, over all lines, each on a ground of its own.
+    fn paint_keys(inside: &Inside<'_>, labels: &[(Pos2, String)]) {
+        let (theme, unit) = (inside.theme(), inside.brush.unit);
+        for (at, words) in labels.iter().filter(|(_, words)| !words.is_empty()) {
+            let room = GAP * unit * 0.8;
+            // Laid out once without colour to know how wide it is.
+            let wide = inside.brush.text(*at, Align2::RIGHT_CENTER, words, theme.label * 0.9, Color32::TRANSPARENT, room);
+            let ground = Rect::from_min_max(pos2(at.x - wide - 2.0 * unit, at.y - 6.5 * unit), pos2(at.x + 2.0 * unit, at.y + 6.5 * unit));
+            inside.brush.painter.rect_filled(ground, 3.0 * unit, theme.node);
+            inside.brush.text(*at, Align2::RIGHT_CENTER, words, theme.label * 0.9, theme.text, room);
         }
     }
 
@@ -641,6 +828,9 @@ impl RabbitMq {
                     CubicBezierShape::from_points_stroke([start, start - vec2(reach, 0.0), into, end], false, Color32::TRANSPARENT, stroke);
                 let points = curve.flatten(Some(1.0));
                 inside.brush.painter.extend(Shape::dashed_line(&points, stroke, 4.0 * unit.max(0.5), 3.0 * unit.max(0.5)));
+                let tip = if back { 5.0 } else { -5.0 };
+                let head = vec![end, end - vec2(tip, 3.0) * unit, end - vec2(tip, -3.0) * unit];
+                inside.brush.painter.add(Shape::convex_polygon(head, stroke.color, Stroke::NONE));
                 let middle = curve.sample(0.5);
                 let arm = vec2(3.0, 3.0) * unit;
                 inside.brush.painter.line_segment([middle - arm, middle + arm], stroke);

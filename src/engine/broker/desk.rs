@@ -130,6 +130,13 @@ pub enum Note {
         /// The leading node, or none.
         node: Option<u32>,
     },
+    /// A queue has a new leader.
+    QueueLeader {
+        /// Its outlet.
+        outlet: OutletId,
+        /// The leading node, or none.
+        node: Option<u32>,
+    },
     /// Publishers to a channel are held back (back-pressure), or no longer.
     Blocked {
         /// Which channel.
@@ -156,6 +163,7 @@ impl Note {
             Note::Node { node, up } => pack(3, node, u64::from(up)),
             Note::Leader { channel, part, node } => pack(4, channel.0, u64::from(part) << 8 ^ node.map_or(255, u64::from)),
             Note::Blocked { channel, blocked } => pack(5, channel.0, u64::from(blocked)),
+            Note::QueueLeader { outlet, node } => pack(7, outlet.0, node.map_or(255, u64::from)),
             Note::Replay { outlet, under_way } => pack(6, outlet.0, u64::from(under_way)),
         }
     }

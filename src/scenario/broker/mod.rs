@@ -51,6 +51,11 @@ pub trait Parts {
         false
     }
 
+    /// The channel through which any event can get to any outlet whose name it bears, if there is one (RabbitMQ's default exchange).
+    fn open_channel(&self) -> Option<usize> {
+        None
+    }
+
     /// Whether each instance of a consumer has a mailbox of its own (a partition assignment, a channel with a prefetch); otherwise
     /// all instances take from one.
     fn seats_per_instance(&self) -> bool {

@@ -13,17 +13,23 @@ pub const DEFAULT_EXCHANGE: &str = "(default)";
 
 /// Where a run simplifies, for people.
 pub const FIDELITY: &[&str] = &[
-    "Modelled is RabbitMQ 4.0.5, one node, AMQP 0-9-1; every row observed on live servers passes `tidemill conform rabbitmq`.",
+    "Modelled is RabbitMQ 4.0.5, AMQP 0-9-1; every row observed on live servers passes `tidemill conform rabbitmq`.",
     "Each instance of a consumer has an AMQP channel of its own for each queue that it reads, with its own prefetch.",
     "Acknowledgements take no time and are never lost; confirms to publishers travel back over their link.",
     "A message lost on the link to a consumer counts as acknowledged; real connections would send it again or reset.",
     "A handling that failed for good is rejected, or requeued where the subscription says so.",
-    "Dead letters are routed at once. Dead-lettering at least once, stream queues, cluster members of quorum queues and queues that come      and go are not part of a run.",
+    "`ack: BeforeWork` acknowledges when the work begins; real automatic acknowledgement does when the message is sent.",
+    "Dead letters are routed at once and at most once; dead-lettering at least once and queues that come and go are not part of a run.",
+    "Streams: retention looks when a segment is full; offsets by time and `Last` count single messages, not chunks. The instances of one \
+     reader are one named reader with a single active one, and go on behind what they have acknowledged.",
+    "Clusters: a node is lost whole; clients reach the others at once, what consumers hold stays with them, copies that come back are level \
+     at once, and no time passes in replication. A classic queue keeps its messages and refuses new ones while its node is lost.",
+    "Clusters, streams and flow control follow the documentation; they were not observed on live servers.",
     "Flow control is the memory alarm: publishers are held back all together.",
 ];
 
 /// A broker by the rules of RabbitMQ 4.0.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RabbitMq {
     /// What is published to.
@@ -35,6 +41,19 @@ pub struct RabbitMq {
     /// Which exchange fills which queue.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bindings: Vec<Binding>,
+    /// Nodes of the cluster, each of which can fail by itself (`"bus#2"`). Default 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub nodes: u32,
+    /// What nodes do that see no majority of the others (`cluster_partition_handling`). Default: they go on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub minority: Minority,
+    /// How long a quorum queue or a stream is without a leader when its leader's node is lost and a majority is left: mostly the time
+    /// in which the others' failure detector is sure. Default 5 s, its interval in RabbitMQ.
+    #[serde(default = "five_seconds", skip_serializing_if = "is_five_seconds")]
+    pub election: Span,
+    /// Readers of streams that begin elsewhere than at the next event, later, or again (event replay).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attaches: Vec<Attach>,
     /// Event replay: dead letters sent back to work, as a shovel moves them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redrives: Vec<Redrive>,
@@ -42,6 +61,32 @@ pub struct RabbitMq {
     /// watermark is 60 % of the memory). Default: without limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<Size>,
+}
+
+impl Default for RabbitMq {
+    fn default() -> Self {
+        RabbitMq {
+            exchanges: Vec::new(),
+            queues: Vec::new(),
+            bindings: Vec::new(),
+            nodes: one(),
+            minority: Minority::default(),
+            election: five_seconds(),
+            attaches: Vec::new(),
+            redrives: Vec::new(),
+            memory: None,
+        }
+    }
+}
+
+/// What nodes do that see no majority of the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Minority {
+    /// They go on: classic queues work, quorum queues and streams need a majority of their own.
+    #[default]
+    Ignore,
+    /// They pause, and with them everything on them (`pause_minority`).
+    Pause,
 }
 
 /// An exchange.
@@ -76,7 +121,7 @@ pub enum ExchangeKind {
 }
 
 /// A queue.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Queue {
     /// Its name.
@@ -87,9 +132,22 @@ pub struct Queue {
     /// Most ready messages. Default: without limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u64>,
-    /// Most bytes of ready messages. Default: without limit.
+    /// Most bytes of ready messages; of a stream: bytes it keeps, in whole segments (`x-max-length-bytes`). Default: without limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<Size>,
+    /// How long a stream keeps events, in whole segments (`x-max-age`). Default: without limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<Span>,
+    /// Bytes of a stream's segment (`x-stream-max-segment-size-bytes`). Default 500 MB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<Size>,
+    /// The node of a cluster, from 1, where a classic queue is, or that first leads. Default: dealt out in the order of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<u32>,
+    /// Nodes that have a copy of a quorum queue or a stream (`x-quorum-initial-group-size`, `x-initial-cluster-size`). Default: 3 for a
+    /// quorum queue, all for a stream; no more than there are nodes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<u32>,
     /// What happens beyond. Default: the head of the queue makes room.
     #[serde(default, skip_serializing_if = "is_default")]
     pub overflow: Overflow,
@@ -119,6 +177,46 @@ pub enum QueueKind {
     Classic,
     /// Replicated by consensus.
     Quorum,
+    /// An append-only log, replicated, that every reader reads for itself and from anywhere.
+    Stream,
+}
+
+/// Bytes of a segment of a stream that does not say how large its segments are.
+pub const STREAM_SEGMENT: Size = Size(500_000_000);
+
+/// Events that a reader of a stream may hold without a `prefetch`; RabbitMQ itself refuses a reader without one.
+pub const STREAM_PREFETCH: u32 = 100;
+
+/// A reader attaches to a stream at an offset (`x-stream-offset`). One that is not listed attaches at the start of the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attach {
+    /// The consumer that reads.
+    pub reader: String,
+    /// Which stream.
+    pub stream: String,
+    /// When. Until its first time a reader is not there; later ones send it elsewhere (event replay). Default: at the start.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub at: Span,
+    /// Where it begins. Default: with the next event that is written.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub offset: Offset,
+}
+
+/// A place in a stream: `x-stream-offset`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Offset {
+    /// The oldest event that is still there.
+    First,
+    /// The newest event that is there.
+    Last,
+    /// The next one to be written.
+    #[default]
+    Next,
+    /// The one with this number, from 0; the oldest if that is gone, the next if it is yet to come.
+    Offset(u64),
+    /// The first one written at this time of the run or later.
+    Time(Span),
 }
 
 /// What happens to an event that a full queue cannot keep.
@@ -206,6 +304,18 @@ pub enum Header {
     Present,
 }
 
+fn one() -> u32 {
+    1
+}
+fn is_one(n: &u32) -> bool {
+    *n == 1
+}
+fn five_seconds() -> Span {
+    Span::from_millis(5_000)
+}
+fn is_five_seconds(span: &Span) -> bool {
+    *span == five_seconds()
+}
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -255,6 +365,20 @@ impl RabbitMq {
         queues
     }
 
+    /// The nodes, from 0, that have a queue: the one that leads at first, then the next ones in the circle.
+    pub fn members(&self, queue: usize) -> Vec<u32> {
+        let nodes = self.nodes.max(1);
+        let Some(it) = self.queues.get(queue) else { return Vec::new() };
+        let count = match (it.kind, it.members) {
+            (QueueKind::Classic, _) => 1,
+            (_, Some(members)) => members.clamp(1, nodes),
+            (QueueKind::Quorum, None) => nodes.min(3),
+            (QueueKind::Stream, None) => nodes,
+        };
+        let first = it.node.map_or(queue as u32, |node| node.saturating_sub(1));
+        (0..count).map(|member| (first % nodes + member) % nodes).collect()
+    }
+
     /// Where dead letters of a queue go first.
     pub fn dead_letters_of(&self, queue: usize) -> Vec<Leads> {
         let Some(way) = &self.queues[queue].dead_letter else { return Vec::new() };
@@ -291,6 +415,18 @@ impl Parts for RabbitMq {
             NamedOutlet { name: queue.name.as_str(), path: format!("queues[{at}].name"), fed_by: fed.collect() }
         };
         Some(self.queues.iter().enumerate().map(outlet).collect())
+    }
+
+    fn fans_out(&self, outlet: usize) -> bool {
+        self.queues.get(outlet).is_some_and(|queue| queue.kind == QueueKind::Stream)
+    }
+
+    fn open_channel(&self) -> Option<usize> {
+        Some(self.exchanges.len())
+    }
+
+    fn nodes(&self) -> u32 {
+        self.nodes
     }
 
     fn seats_per_instance(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Drawings as topic exchanges with a queue per group of readers.
 
 use super::{Converter, Drawing, Reading};
-use crate::scenario::broker::rabbitmq::{Binding, Exchange, ExchangeKind, Match, Overflow, Queue, QueueKind};
+use crate::scenario::broker::rabbitmq::{Binding, Exchange, ExchangeKind, Match, Queue, QueueKind};
 use crate::scenario::broker::{BrokerKind, RabbitMq};
 use crate::scenario::pairs::Pairs;
 
@@ -18,18 +18,7 @@ const EVERYTHING: &str = "#";
 
 fn make(drawing: &Drawing) -> BrokerKind {
     let exchange = |name: &String| Exchange { name: name.clone(), kind: ExchangeKind::Topic, internal: false, alternate: None };
-    let queues = drawing.outlets.iter().map(|outlet| Queue {
-        name: outlet.name.clone(),
-        kind: QueueKind::Classic,
-        max_length: None,
-        max_bytes: None,
-        overflow: Overflow::DropHead,
-        ttl: None,
-        max_priority: None,
-        single_active: false,
-        delivery_limit: None,
-        dead_letter: None,
-    });
+    let queues = drawing.outlets.iter().map(|outlet| Queue { name: outlet.name.clone(), ..Queue::default() });
     let bindings = drawing.outlets.iter().flat_map(|outlet| outlet.channels.iter().map(move |channel| (outlet, *channel)));
     let binding = |(outlet, channel): (&super::Outlet, usize)| Binding {
         from: drawing.channels[channel].clone(),
@@ -68,6 +57,12 @@ pub(super) fn lost(parts: &RabbitMq, lost: &mut Vec<String>) {
     }
     if parts.exchanges.iter().any(|exchange| exchange.alternate.is_some()) {
         lost.push("Alternate exchanges.".to_owned());
+    }
+    if parts.queues.iter().any(|queue| queue.kind == QueueKind::Stream) {
+        lost.push("Streams: readers of a stream get queues of their own, without what was written before.".to_owned());
+    }
+    if parts.nodes > 1 {
+        lost.push("The nodes of the cluster, and where queues are.".to_owned());
     }
     if parts.memory.is_some() || !parts.redrives.is_empty() {
         lost.push("The memory alarm and redrives.".to_owned());

@@ -7,6 +7,7 @@ use crate::ids::{ChannelId, NodeId, TypeId};
 use crate::scenario::broker::Parts;
 use crate::scenario::chains::When;
 use crate::scenario::document::{Consumer, Node, Scenario};
+use crate::scenario::names::listed;
 use crate::scenario::shapes::Backoff;
 use crate::scenario::units::Percent;
 use crate::time::Span;
@@ -42,16 +43,8 @@ fn unwritten_and_unread(scenario: &Scenario, names: &Names<'_>, findings: &mut F
     }
     for reading in &names.reads {
         reading.channels.iter().for_each(|channel| read[channel.index()] = true);
-        if let [channel] = reading.channels.as_slice()
-            && !written[channel.index()]
-        {
-            let endpoint = names.endpoint(scenario, *channel);
-            let word = parts(channel).map_or("channel", Parts::channel_word);
-            findings.warning(
-                format!("{}.from", reading.path),
-                format!("nothing is ever written to `{endpoint}`"),
-                format!("let a producer `Emit` to `{endpoint}`, or read from {} {word} that has events", names::article(word)),
-            );
+        if !reading.channels.is_empty() && reading.channels.iter().all(|channel| !written[channel.index()]) {
+            unwritten(scenario, names, reading, findings);
         }
     }
     for (i, read) in read.iter_mut().enumerate() {
@@ -72,6 +65,38 @@ fn unwritten_and_unread(scenario: &Scenario, names: &Names<'_>, findings: &mut F
     for (node, channel) in &names.dead_letters {
         unread(*channel, names.at(*node, "dead_letter"), findings);
     }
+}
+
+/// Somebody reads what nothing is ever written to.
+fn unwritten(scenario: &Scenario, names: &Names<'_>, reading: &names::Reading, findings: &mut Findings) {
+    let Some(Node::Broker(broker)) = reading.broker.map(|broker| &scenario.nodes[broker.index()]) else { return };
+    let parts = broker.kind.parts();
+    let (open, word) = (parts.open_channel().map(|at| parts.channels()[at]), parts.channel_word());
+    let closed = reading.channels.iter().filter(|channel| Some(names.channels[channel.index()].name) != open);
+    let endpoints: Vec<String> = closed.map(|channel| names.endpoint(scenario, *channel)).collect();
+    let place = reading.outlet.map_or_else(String::new, |outlet| names.outlets[outlet.index()].name.clone());
+    let (message, help) = match (endpoints.as_slice(), open) {
+        ([], Some(open)) => (
+            format!("no binding leads to `{place}`, and nothing is written to it directly"),
+            format!(
+                "bind it to an {word} that has events, or let a producer `Emit` to `{}/{open}` with its name as `routing_key`",
+                broker.id
+            ),
+        ),
+        ([endpoint], None) => (
+            format!("nothing is ever written to `{endpoint}`"),
+            format!("let a producer `Emit` to `{endpoint}`, or read from {} {word} that has events", names::article(word)),
+        ),
+        (many, _) => (
+            format!("nothing is ever written to {}, which {} `{place}`", listed(many.iter().map(String::as_str)), fills(many.len())),
+            format!("let a producer `Emit` to `{}`, or bind another {word} that has events", many.first().map_or("", String::as_str)),
+        ),
+    };
+    findings.warning(format!("{}.from", reading.path), message, help);
+}
+
+fn fills(count: usize) -> &'static str {
+    if count == 1 { "fills" } else { "fill" }
 }
 
 fn never_emitted(scenario: &Scenario, names: &Names<'_>, findings: &mut Findings) {

@@ -4,9 +4,13 @@ use super::names::{Names, Source};
 use super::{Findings, Severity};
 use crate::ids::NodeId;
 use crate::scenario::broker::BrokerKind;
-use crate::scenario::broker::rabbitmq::{DEFAULT_EXCHANGE, ExchangeKind, Leads, Match, Overflow, QueueKind, RabbitMq};
+use crate::scenario::broker::rabbitmq::{DEFAULT_EXCHANGE, ExchangeKind, Leads, Match, Minority, Overflow, Queue, QueueKind, RabbitMq};
 use crate::scenario::document::{Node, Scenario};
 use crate::scenario::names::listed;
+use crate::scenario::units::Size;
+
+/// Nodes that a cluster may have; more than anybody runs.
+const MOST_NODES: u32 = 99;
 
 /// Looks at every RabbitMQ broker, and at what is said to brokers that do not listen to it.
 pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findings) {
@@ -16,6 +20,7 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
             Node::Broker(broker) => {
                 if let BrokerKind::RabbitMq(parts) = &broker.kind {
                     declared(parts, &names.at(id, "kind"), findings);
+                    attached(scenario, &broker.id, parts, &names.at(id, "kind"), findings);
                 }
             }
             Node::Consumer(consumer) => {
@@ -30,6 +35,11 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
                     for (field, _) in said.iter().filter(|(_, said)| *said && is_rabbit(scenario, read.broker).is_none()) {
                         let path = format!("{}.{field}", read.path);
                         findings.warning(path, format!("only RabbitMQ looks at `{field}`"), "leave it out");
+                    }
+                    let stream = is_rabbit(scenario, read.broker).is_some_and(|parts| is_stream(parts, &document.from));
+                    for (field, _) in said.iter().filter(|(_, said)| *said && stream) {
+                        let path = format!("{}.{field}", read.path);
+                        findings.warning(path, format!("`{}` is a stream: it does not look at `{field}`", document.from), "leave it out");
                     }
                 }
             }
@@ -85,6 +95,83 @@ fn is_rabbit(scenario: &Scenario, broker: Option<NodeId>) -> Option<&RabbitMq> {
     }
 }
 
+fn is_stream(parts: &RabbitMq, place: &str) -> bool {
+    let queue = place.split_once('/').and_then(|(_, name)| parts.queue(name));
+    queue.is_some_and(|at| parts.queues[at].kind == QueueKind::Stream)
+}
+
+/// Who attaches where to which stream.
+fn attached(scenario: &Scenario, broker: &str, parts: &RabbitMq, at: &str, findings: &mut Findings) {
+    let streams = || parts.queues.iter().filter(|queue| queue.kind == QueueKind::Stream).map(|queue| queue.name.as_str());
+    for (i, attach) in parts.attaches.iter().enumerate() {
+        let path = format!("{at}.attaches[{i}]");
+        let place = format!("{broker}/{}", attach.stream);
+        if !streams().any(|name| name == attach.stream) {
+            let help = findings.suggest.did_you_mean(&attach.stream, streams());
+            let help = help.or_else(|| streams().next().is_some().then(|| format!("there is {}", listed(streams()))));
+            findings.add(Severity::Error, format!("{path}.stream"), format!("there is no stream `{}`", attach.stream), help);
+            continue;
+        }
+        let readers = || {
+            scenario.nodes.iter().filter_map(|node| match node {
+                Node::Consumer(consumer) if consumer.reads.iter().any(|read| read.from == place) => Some(consumer.id.as_str()),
+                _ => None,
+            })
+        };
+        if !readers().any(|id| id == attach.reader) {
+            let help = findings.suggest.did_you_mean(&attach.reader, readers());
+            let help = help.or_else(|| Some(format!("let a consumer of that name read from `{place}`")));
+            findings.add(Severity::Error, format!("{path}.reader"), format!("`{}` does not read `{place}`", attach.reader), help);
+        }
+        if attach.at > scenario.duration {
+            let message = format!("{} lies behind the end of the run, {}", attach.at, scenario.duration);
+            findings.warning(format!("{path}.at"), message, "nobody will attach");
+        }
+    }
+}
+
+/// What a stream does not have, and what only streams and clusters have.
+fn kept(parts: &RabbitMq, queue: &Queue, path: &str, findings: &mut Findings) {
+    let stream = queue.kind == QueueKind::Stream;
+    let not_in_streams = [
+        ("max_length", queue.max_length.is_some()),
+        ("ttl", queue.ttl.is_some()),
+        ("overflow", queue.overflow != Overflow::DropHead),
+        ("max_priority", queue.max_priority.is_some()),
+        ("delivery_limit", queue.delivery_limit.is_some()),
+        ("single_active", queue.single_active),
+        ("dead_letter", queue.dead_letter.is_some()),
+    ];
+    for (field, _) in not_in_streams.iter().filter(|(_, said)| stream && *said) {
+        let help = "a stream keeps events by `max_age` and `max_bytes`, and everybody reads all of them";
+        findings.error_help(format!("{path}.{field}"), format!("a stream has no `{field}`"), help);
+    }
+    for (field, _) in
+        [("max_age", queue.max_age.is_some()), ("segment", queue.segment.is_some())].iter().filter(|(_, said)| !stream && *said)
+    {
+        findings.error_help(format!("{path}.{field}"), format!("only a stream has a `{field}`"), "write `kind: Stream`, or leave it out");
+    }
+    if queue.segment == Some(Size(0)) {
+        findings.error(format!("{path}.segment"), "a segment holds at least one byte");
+    }
+    let nodes = parts.nodes;
+    if let Some(node) = queue.node.filter(|node| *node == 0 || *node > nodes) {
+        let message = format!("there is no node {node}: nodes are numbered from 1 to {nodes}");
+        findings.error_help(format!("{path}.node"), message, "give the broker more `nodes`, or name another");
+    }
+    match queue.members {
+        Some(_) if queue.kind == QueueKind::Classic => {
+            let help = "write `kind: Quorum` to have copies on several nodes";
+            findings.error_help(format!("{path}.members"), "a classic queue is on one node", help);
+        }
+        Some(members) if members == 0 || members > nodes => {
+            let message = format!("{members} members are not possible on {nodes} nodes");
+            findings.error_help(format!("{path}.members"), message, "a member takes a node of its own");
+        }
+        _ => {}
+    }
+}
+
 fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
     let exchanges = || parts.exchanges.iter().map(|exchange| exchange.name.as_str());
     let queues = || parts.queues.iter().map(|queue| queue.name.as_str());
@@ -93,6 +180,12 @@ fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
         let help = help.or_else(|| (!known.is_empty()).then(|| format!("there is {}", listed(known.iter().copied()))));
         findings.add(Severity::Error, path, format!("there is no {what} `{name}`"), help);
     };
+    if parts.nodes == 0 || parts.nodes > MOST_NODES {
+        findings.error(format!("{at}.nodes"), format!("a cluster has 1 to {MOST_NODES} nodes"));
+    }
+    if parts.nodes == 1 && parts.minority == Minority::Pause {
+        findings.warning(format!("{at}.minority"), "a single node is never a minority", "leave it out, or have more `nodes`");
+    }
     for (i, exchange) in parts.exchanges.iter().enumerate() {
         let path = format!("{at}.exchanges[{i}]");
         if exchange.name == DEFAULT_EXCHANGE || exchange.name.starts_with("amq.") {
@@ -108,6 +201,10 @@ fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
         let quorum = queue.kind == QueueKind::Quorum;
         if queue.name.starts_with("amq.") {
             findings.error(format!("{path}.name"), format!("the name `{}` is RabbitMQ's own", queue.name));
+        }
+        kept(parts, queue, &path, findings);
+        if queue.kind == QueueKind::Stream {
+            continue;
         }
         if quorum && queue.max_priority.is_some() {
             let help = "leave it out: quorum queues have two levels, priorities of 5 and above and the rest";
@@ -137,6 +234,10 @@ fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
             if parts.queue(name).is_none() {
                 unknown(format!("{at}.redrives[{i}].{field}"), "queue", name, queues().collect(), findings);
             }
+        }
+        if parts.queue(&redrive.from).is_some_and(|from| parts.queues[from].kind == QueueKind::Stream) {
+            let help = "nothing leaves a stream: let a reader attach again with `attaches`";
+            findings.error_help(format!("{at}.redrives[{i}].from"), format!("`{}` is a stream", redrive.from), help);
         }
         if redrive.from == redrive.to {
             findings.error(format!("{at}.redrives[{i}].to"), "a redrive moves messages from one queue to another");

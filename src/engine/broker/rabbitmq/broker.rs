@@ -111,6 +111,21 @@ impl<M: Payload> Broker<M> {
         self.queues.get(id.0 as usize)?.as_ref()
     }
 
+    /// A queue stands still from now on, whatever it has, or goes on.
+    pub fn hold(&mut self, id: QueueId, still: bool) {
+        self.with(id, |queue, now, limits, out| {
+            queue.still = still;
+            queue.run(now, limits, out);
+        });
+    }
+
+    /// Frees what retention has taken out of a stream; until then readers can still be told what it was.
+    pub fn forget_old(&mut self, id: QueueId) {
+        if let Some(log) = self.queues.get_mut(id.0 as usize).and_then(Option::as_mut).and_then(|queue| queue.log.as_mut()) {
+            log.forget();
+        }
+    }
+
     /// The queue of this name.
     pub fn find_queue(&self, name: &str) -> Option<QueueId> {
         self.topology.find_queue(self.topology.names.find(name)?)
@@ -379,6 +394,7 @@ impl<M: Payload> Broker<M> {
         let new_key = queue.settings.dead_letter_key;
         let exists = |exchange: &Name| *exchange == Name::EMPTY || self.topology.find(*exchange).is_some();
         let Some(exchange) = wanted.filter(exists) else {
+            self.count_death(from, reason, 0, refused);
             self.out.steps.push(Step::End(End { queue: from, reason, payload, dead_lettered: false, taken: 0, refused }));
             return;
         };
@@ -417,7 +433,18 @@ impl<M: Payload> Broker<M> {
             taken += u32::from(kept);
         }
         self.routing.queues = queues;
+        self.count_death(from, reason, taken, refused);
         self.out.steps.push(Step::End(End { queue: from, reason, payload, dead_lettered: true, taken, refused }));
+    }
+
+    fn count_death(&mut self, id: QueueId, reason: Reason, taken: u32, refused: bool) {
+        let Some(queue) = self.queues.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
+        // What it refused and could not pass on is counted as refused only.
+        if taken > 0 {
+            *queue.counts.dead_lettered.of(reason) += 1;
+        } else if !refused {
+            *queue.counts.discarded.of(reason) += 1;
+        }
     }
 
     /// The headers that a headers exchange sees of a dead letter: those of the message and what its deaths left.

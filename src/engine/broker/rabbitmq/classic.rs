@@ -55,6 +55,9 @@ impl<M: Clone> Queue<M> {
     /// Whose turn it is. Those found full leave the rotation.
     #[inline]
     fn next_taker(&mut self, limits: &mut ChannelLimits) -> Option<u32> {
+        if self.still {
+            return None;
+        }
         if self.settings.single_active {
             let number = self.active?;
             if self.blocked.contains(&number) {

@@ -7,6 +7,7 @@
 
 pub mod broker;
 mod classic;
+mod cluster;
 pub mod consumer;
 pub mod death;
 pub mod declare;
@@ -18,11 +19,13 @@ pub mod names;
 pub mod out;
 pub mod queue;
 mod quorum;
+mod reading;
 mod rotation;
 mod rules;
 pub mod session;
 pub mod settings;
 mod store;
+pub mod stream;
 pub mod topic;
 pub mod topology;
 pub mod value;

@@ -10,7 +10,9 @@ use super::out::{Dead, Delivery, Out, Step};
 use super::rotation::Rotation;
 use super::settings::{Overflow, QueueKind, Settings};
 use super::store::{Place, Store};
+use super::stream::{Retention, Stream};
 use super::value::Table;
+use super::view::Counts;
 use crate::engine::slab::Slab;
 use std::collections::BTreeMap;
 
@@ -26,6 +28,8 @@ pub struct Queue<M> {
     /// What it was declared with, as given.
     pub arguments: Table,
     pub(super) store: Store<M>,
+    /// A stream's log: nothing is ever ready or unacked in one, readers find their own way.
+    pub(super) log: Option<Box<Stream<M>>>,
     pub(super) ready_bytes: u64,
     pub(super) held: Slab<Held<M>>,
     pub(super) consumers: Slab<Consumer>,
@@ -41,6 +45,10 @@ pub struct Queue<M> {
     pub(super) exclusive: Option<Seat>,
     pub(super) had_consumers: bool,
     pub(super) counted: u64,
+    /// What it did so far.
+    pub(super) counts: Counts,
+    /// It stands still: it has no leader that could hand anything out.
+    pub(super) still: bool,
     /// When the queue goes for want of use; [`NEVER`] while it is used or has no `x-expires`.
     lease: u64,
     /// Quorum with reject-publish: what publishing channels know.
@@ -70,11 +78,16 @@ pub(super) struct Publisher {
     pub stopped: bool,
 }
 
+/// Bytes of a segment of a stream that does not say how large its segments are.
+const STREAM_SEGMENT: u64 = 500_000_000;
+
 impl<M: Clone> Queue<M> {
     /// An empty queue.
     pub fn new(name: Name, id: QueueId, settings: Settings, arguments: Table, now: u64) -> Queue<M> {
         let store = if settings.kind == QueueKind::Classic { Store::classic(settings.max_priority) } else { Store::quorum() };
+        let keeps = Retention { segment: settings.segment.unwrap_or(STREAM_SEGMENT), bytes: settings.max_bytes, age: settings.max_age };
         let mut queue = Queue {
+            log: (settings.kind == QueueKind::Stream).then(|| Box::new(Stream::new(keeps))),
             name,
             id,
             settings,
@@ -91,6 +104,8 @@ impl<M: Clone> Queue<M> {
             had_consumers: false,
             counted: 0,
             lease: NEVER,
+            counts: Counts::default(),
+            still: false,
             publishers: BTreeMap::new(),
         };
         queue.renew(now);
@@ -101,9 +116,14 @@ impl<M: Clone> Queue<M> {
         self.settings.kind == QueueKind::Classic
     }
 
-    /// How many messages are ready.
+    /// How many messages are ready; of a stream, how many are there.
     pub fn ready(&self) -> u64 {
-        self.store.len()
+        self.log.as_ref().map_or(self.store.len(), |log| log.end() - log.start())
+    }
+
+    /// The log of a stream.
+    pub fn log(&self) -> Option<&Stream<M>> {
+        self.log.as_deref()
     }
 
     /// How many are unacked.
@@ -173,7 +193,17 @@ impl<M: Clone> Queue<M> {
     /// Takes a message in. False if the queue refuses it.
     #[inline]
     pub fn publish(&mut self, letter: Letter<M>, from: Option<Channel>, now: u64, limits: &mut ChannelLimits, out: &mut Out<M>) -> bool {
-        if self.is_classic() { self.publish_classic(letter, now, limits, out) } else { self.publish_quorum(letter, from, now, limits, out) }
+        if let Some(log) = &mut self.log {
+            log.append(letter.payload, u64::from(letter.size), now);
+            return true;
+        }
+        let taken = if self.is_classic() {
+            self.publish_classic(letter, now, limits, out)
+        } else {
+            self.publish_quorum(letter, from, now, limits, out)
+        };
+        *(if taken { &mut self.counts.published } else { &mut self.counts.refused }) += 1;
+        taken
     }
 
     /// Starts a subscription. False if somebody else has the queue to himself, or the newcomer wants to and cannot.
@@ -356,6 +386,8 @@ impl<M: Clone> Queue<M> {
         self.stamp(&mut letter);
         let order = self.count();
         let Some(consumer) = self.consumers.get_mut(number) else { return };
+        self.counts.delivered += 1;
+        self.counts.redelivered += u64::from(letter.redelivered);
         let Subscription { seat, channel, auto_ack, .. } = consumer.wish;
         let slot = if auto_ack {
             None
@@ -399,6 +431,7 @@ impl<M: Clone> Queue<M> {
 
     /// Puts a message back among the ready ones.
     pub(super) fn keep_again(&mut self, place: Place, letter: Letter<M>) {
+        self.counts.returned += 1;
         self.ready_bytes += u64::from(letter.size);
         self.store.put_back(place, letter);
     }

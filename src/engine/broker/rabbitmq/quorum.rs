@@ -39,6 +39,9 @@ impl<M: Clone> Queue<M> {
     }
 
     pub(super) fn run_quorum(&mut self, now: u64, _: &mut ChannelLimits, out: &mut Out<M>) {
+        if self.still {
+            return;
+        }
         loop {
             self.drop_expired(now, out);
             if self.store.is_empty() {

@@ -3,22 +3,25 @@
 //!
 //! # Fidelity and limits
 //!
-//! Modelled is RabbitMQ 4.0.5, single node, with AMQP 0-9-1. Every row of what was observed on a live server passes
+//! Modelled is RabbitMQ 4.0.5 with AMQP 0-9-1. Every row of what was observed on a live server passes
 //! (`tidemill conform rabbitmq`). What a run simplifies:
 //! - Acknowledgements reach the broker at once and are never lost; confirms to publishers travel back over their link.
 //! - An event that a link loses on the way to a consumer counts as acknowledged: TCP would have sent it again, or reset.
 //! - A failed event is rejected once the consumer's own retries are used up; with `requeue` it goes back to its queue instead.
-//! - Dead letters are routed without delay. The strategy at-least-once, mirrored state of quorum queues, stream queues, priorities of
+//! - Dead letters are routed without delay. The strategy at-least-once, priorities of
 //!   more than 255 levels and queues that come and go while the broker runs are not part of a run.
 //! - Flow control is the memory alarm (`memory`): publishers are held back in one piece, not connection by connection.
 
 use super::broker::Broker as Host;
+use super::cluster::{Cluster, ELECT, Takes};
 use super::consumer::{Channel, Seat as Subscriber, Subscription};
 use super::death::Reason as Why;
 use super::exchange::{Exchange, ExchangeKind, QueueId, Target};
 use super::message::{Letter, NEVER, Payload, Rare};
 use super::out::{Arrival, Delivery, End, Step};
+use super::reading::Reader;
 use super::settings::{self, DEFAULT_DELIVERY_LIMIT, Settings};
+use super::stream::Offset;
 use super::value::{Table, Value};
 use crate::engine::broker::desk::{BrokerFate, Place};
 use crate::engine::broker::{Desk, Failed, Note, Rules, Settled};
@@ -27,8 +30,8 @@ use crate::engine::fate::Reason;
 use crate::engine::seats::{Seat, Seats};
 use crate::ids::{BrokerId, ChannelId, EventId, LinkId, OutletId, SeatId};
 use crate::scenario::Plan;
-use crate::scenario::broker::BrokerKind;
 use crate::scenario::broker::rabbitmq::{self as file, DEFAULT_EXCHANGE, Header, Leads};
+use crate::scenario::broker::{BrokerKind, Parts};
 use crate::scenario::plan::Properties;
 use crate::time::Time;
 use std::collections::{BTreeMap, VecDeque};
@@ -36,6 +39,8 @@ use std::sync::Arc;
 
 /// In a wake-up's token: a redrive, not a queue.
 const REDRIVE: u64 = 1 << 32;
+/// A reader that attaches to a stream.
+const ATTACH: u64 = 1 << 33;
 
 impl Payload for Message {
     fn becomes_dead_letter(&mut self, now: u64) {
@@ -54,7 +59,7 @@ fn dead_letter(event: &Event) -> Event {
 #[derive(Clone, Debug)]
 pub struct RabbitMq {
     plan: Arc<Plan>,
-    host: Host<Message>,
+    pub(super) host: Host<Message>,
     first_channel: usize,
     /// The exchange of each channel.
     exchanges: Vec<Arc<str>>,
@@ -65,7 +70,13 @@ pub struct RabbitMq {
     /// The same by channel and emitter, for emitters of one type; `u32::MAX`: not yet known.
     quick: Vec<u32>,
     routes: Vec<Route>,
-    seats: BTreeMap<SeatId, Taker>,
+    pub(super) seats: BTreeMap<SeatId, Taker>,
+    /// Its nodes.
+    pub(super) cluster: Cluster,
+    /// Readers of streams, by stream.
+    pub(super) readers: Vec<Reader>,
+    /// When which reader attaches where.
+    attaches: Vec<(Time, usize, Offset)>,
     /// By queue, the earliest wake-up that has been asked for.
     alarms: Vec<u64>,
     /// When, from which queue, to which.
@@ -101,17 +112,19 @@ struct Route {
 
 /// A seat as a consumer of its queue.
 #[derive(Clone, Debug)]
-struct Taker {
+pub(super) struct Taker {
     queue: QueueId,
-    wish: Subscription,
+    pub(super) wish: Subscription,
     requeue: bool,
-    /// What it holds, oldest first, with the place in the queue.
-    holds: VecDeque<(EventId, u32)>,
+    /// Which reader of a stream it belongs to.
+    reader: Option<usize>,
+    /// What it holds, oldest first, with the place in the queue, or the offset in a stream.
+    pub(super) holds: VecDeque<(EventId, u32)>,
 }
 
 impl Taker {
     /// Takes the place of a message out of what it holds. Copies of one event are alike.
-    fn take(&mut self, event: EventId) -> Option<u32> {
+    pub(super) fn take(&mut self, event: EventId) -> Option<u32> {
         let at = self.holds.iter().position(|(held, _)| *held == event)?;
         self.holds.remove(at).map(|(_, slot)| slot)
     }
@@ -129,7 +142,14 @@ impl RabbitMq {
         let host = host(&parts);
         let exchange = |name: &str| Arc::from(if name == DEFAULT_EXCHANGE { "" } else { name });
         let mut takers = BTreeMap::new();
-        for (at, outlet) in outlets.iter().enumerate() {
+        let mut readers: Vec<Reader> = Vec::new();
+        for outlet in &outlets {
+            let at = plan.outlets[outlet.index()].part.unwrap_or(0);
+            let queue = QueueId(at);
+            let reader = parts.fans_out(at as usize).then_some(readers.len());
+            if reader.is_some() {
+                readers.push(Reader::new(*outlet, queue, seats.at(plan, *outlet), &read_by(plan, *outlet).join(", ")));
+            }
             for seat in seats.at(plan, *outlet) {
                 let read = &plan.reads[seats.get(seat).read.index()];
                 let wish = Subscription {
@@ -140,7 +160,7 @@ impl RabbitMq {
                     exclusive: false,
                     priority: read.priority,
                 };
-                takers.insert(seat, Taker { queue: QueueId(at as u32), wish, requeue: read.requeue, holds: VecDeque::new() });
+                takers.insert(seat, Taker { queue, wish, requeue: read.requeue, reader, holds: VecDeque::new() });
             }
         }
         RabbitMq {
@@ -148,12 +168,15 @@ impl RabbitMq {
             host,
             first_channel: own.first().copied().unwrap_or(0),
             exchanges: parts_channels(&parts).map(exchange).collect(),
-            alarms: vec![NEVER; outlets.len()],
+            alarms: vec![NEVER; parts.queues.len()],
             outlets,
             ways: BTreeMap::new(),
             quick: vec![u32::MAX; own.len() * plan.emitters.len()],
             routes: Vec::new(),
             seats: takers,
+            cluster: Cluster::new(&parts),
+            attaches: attaches(plan, &parts, &readers),
+            readers,
             redrives: redrives(&parts),
             memory: parts.memory.map(|size| size.0),
             blocked: false,
@@ -162,6 +185,14 @@ impl RabbitMq {
             shipped: 0,
             decided: Vec::new(),
         }
+    }
+
+    /// Which reader of a stream a seat belongs to.
+    fn reader_of(&self, seat: SeatId) -> Option<usize> {
+        if self.readers.is_empty() {
+            return None;
+        }
+        self.seats.get(&seat)?.reader
     }
 
     /// The exchanges and queues as they are.
@@ -220,7 +251,7 @@ impl RabbitMq {
     }
 
     /// Puts what the host decided on the desk.
-    fn act(&mut self, desk: &mut Desk) {
+    pub(super) fn act(&mut self, desk: &mut Desk) {
         if self.host.out.steps.is_empty() {
             return;
         }
@@ -234,7 +265,7 @@ impl RabbitMq {
                     }
                 }
                 Step::Arrival(Arrival { to, payload, taken: true, .. }) => {
-                    desk.owe(self.outlet(to), &payload.event);
+                    self.owe(to, &payload.event, desk);
                     self.set_alarm(to, desk);
                 }
                 Step::Arrival(_) => {}
@@ -244,6 +275,15 @@ impl RabbitMq {
             }
         }
         self.host.out.steps = steps;
+    }
+
+    /// A queue has a message more that waits.
+    fn owe(&mut self, queue: QueueId, event: &Event, desk: &mut Desk) {
+        if self.is_stream(queue) {
+            self.written(queue, event, false, desk);
+        } else {
+            desk.owe(self.outlet(queue), event);
+        }
     }
 
     /// Remembers that a seat holds a message.
@@ -278,6 +318,9 @@ impl RabbitMq {
     /// Has the queue looked at again when its head expires.
     #[inline]
     fn set_alarm(&mut self, queue: QueueId, desk: &mut Desk) {
+        if self.is_still(queue) {
+            return;
+        }
         let Some(due) = self.host.queue(queue).map(super::queue::Queue::due) else { return };
         let alarm = &mut self.alarms[queue.0 as usize];
         if due < *alarm {
@@ -290,6 +333,10 @@ impl RabbitMq {
     /// queues refused it, though others keep it; yes even if there is no queue.
     #[inline]
     fn take_in(&mut self, channel: ChannelId, event: &Event, straight: bool, desk: &mut Desk) {
+        if self.cluster.is_away() {
+            // Connections are refused: who wants to be sure tries again.
+            return desk.refuse(channel, event, Reason::BrokerDown);
+        }
         self.host.at(desk.now().0);
         let route = self.route(channel, event);
         let Route { queues, origin, rare, size } = &self.routes[route];
@@ -297,8 +344,17 @@ impl RabbitMq {
         let rare = rare.clone();
         let message = Message { event: Event { failures: 0, ..*event }, routed: desk.now() };
         let publisher = Channel(u32::MAX - event.id.emitter().0);
-        let (mut taken, mut refused) = (0, 0);
+        let (mut taken, mut refused, mut later) = (0, 0, false);
+        let mut why = Reason::QueueRefuses;
         for queue in queues.iter() {
+            match self.cluster.takes(*queue) {
+                Takes::Now => {}
+                Takes::Later => later = true,
+                Takes::Never => {
+                    (refused, why) = (refused + 1, Reason::NoLeader);
+                    continue;
+                }
+            }
             let letter = Letter { rare: rare.clone(), ..Letter::new(message, size, origin) };
             if self.host.publish_to(*queue, letter, Some(publisher)) {
                 taken += 1;
@@ -313,14 +369,21 @@ impl RabbitMq {
         if queues.is_empty() {
             desk.unroutable(channel, event);
         } else if taken == 0 {
-            desk.refuse(channel, event, Reason::QueueRefuses);
+            desk.refuse(channel, event, why);
         }
-        desk.confirm(event, refused == 0);
+        if later {
+            self.confirm_later(event, refused == 0, &queues);
+        } else {
+            desk.confirm(event, refused == 0);
+        }
     }
 
     /// A queue took an event. The common case first: it went straight on to a consumer.
     #[inline]
     fn took(&mut self, queue: QueueId, event: &Event, straight: bool, desk: &mut Desk) {
+        if !self.readers.is_empty() && self.is_stream(queue) {
+            return self.written(queue, event, straight, desk);
+        }
         let outlet = self.outlet(queue);
         if straight
             && let [Step::Delivery(delivery)] = self.host.out.steps.as_slice()
@@ -358,7 +421,7 @@ impl RabbitMq {
         self.after(queue, desk);
     }
 
-    fn after(&mut self, queue: QueueId, desk: &mut Desk) {
+    pub(super) fn after(&mut self, queue: QueueId, desk: &mut Desk) {
         self.host.hear_from(queue);
         self.set_alarm(queue, desk);
         if self.memory.is_some() {
@@ -420,7 +483,7 @@ impl RabbitMq {
         for _ in 0..self.host.queue(from).map_or(0, super::queue::Queue::ready) {
             let Some(moved) = self.host.shovel(from, to, replayed) else { break };
             desk.end(self.outlet(from), &moved.event, Place::Waiting, BrokerFate::Acked, Reason::Redriven);
-            desk.owe(self.outlet(to), &replayed(&moved).event);
+            self.owe(to, &replayed(&moved).event, desk);
             self.act(desk);
         }
         desk.note(Note::Replay { outlet: self.outlet(to), under_way: false });
@@ -454,6 +517,37 @@ impl RabbitMq {
 fn redrives(parts: &file::RabbitMq) -> Vec<(Time, QueueId, QueueId)> {
     let queue = |name: &str| parts.queue(name).map(|at| QueueId(at as u32));
     parts.redrives.iter().filter_map(|redrive| Some((Time::ZERO + redrive.at, queue(&redrive.from)?, queue(&redrive.to)?))).collect()
+}
+
+/// The consumers that read an outlet.
+fn read_by(plan: &Plan, outlet: OutletId) -> Vec<&str> {
+    let consumers = plan.outlets[outlet.index()].readers.iter().map(|read| plan.reads[read.index()].consumer);
+    consumers.map(|consumer| plan.nodes[plan.consumers[consumer.index()].node.index()].name.as_str()).collect()
+}
+
+/// When which reader attaches where: those that the file does not name, at the start.
+fn attaches(plan: &Plan, parts: &file::RabbitMq, readers: &[Reader]) -> Vec<(Time, usize, Offset)> {
+    let mut all = Vec::new();
+    for (number, reader) in readers.iter().enumerate() {
+        let stream = parts.queues.get(reader.queue.0 as usize).map(|queue| queue.name.as_str());
+        let names = read_by(plan, reader.outlet);
+        let own = parts.attaches.iter().filter(|attach| names.contains(&attach.reader.as_str()) && Some(attach.stream.as_str()) == stream);
+        let before = all.len();
+        all.extend(own.map(|attach| {
+            let offset = match attach.offset {
+                file::Offset::First => Offset::First,
+                file::Offset::Last => Offset::Last,
+                file::Offset::Next => Offset::Next,
+                file::Offset::Offset(offset) => Offset::At(offset),
+                file::Offset::Time(time) => Offset::Time(time.0),
+            };
+            (Time::ZERO + attach.at, number, offset)
+        }));
+        if all.len() == before && !names.is_empty() {
+            all.push((Time::ZERO, number, Offset::Next));
+        }
+    }
+    all
 }
 
 /// The exchanges and queues of a file.
@@ -497,7 +591,11 @@ fn settings(queue: &file::Queue, host: &mut Host<Message>) -> Settings {
         Some(limit) => u64::try_from(limit).ok(),
     };
     Settings {
-        kind: if quorum { settings::QueueKind::Quorum } else { settings::QueueKind::Classic },
+        kind: match queue.kind {
+            file::QueueKind::Classic => settings::QueueKind::Classic,
+            file::QueueKind::Quorum => settings::QueueKind::Quorum,
+            file::QueueKind::Stream => settings::QueueKind::Stream,
+        },
         durable: true,
         ttl: queue.ttl.map(|span| span.0),
         max_length: queue.max_length,
@@ -509,6 +607,8 @@ fn settings(queue: &file::Queue, host: &mut Host<Message>) -> Settings {
         },
         max_priority: queue.max_priority.filter(|_| !quorum),
         single_active: queue.single_active,
+        max_age: queue.max_age.map(|span| span.0),
+        segment: queue.segment.map(|size| size.0),
         delivery_limit: delivery_limit.filter(|_| quorum),
         dead_letter: queue.dead_letter.as_ref().map(|way| names.intern(&way.exchange)),
         dead_letter_key: queue.dead_letter.as_ref().and_then(|way| way.key.as_deref()).map(|key| names.key(key)),
@@ -551,7 +651,11 @@ impl Rules for RabbitMq {
         for (number, (at, ..)) in self.redrives.iter().enumerate() {
             desk.wake(*at, REDRIVE | number as u64);
         }
-        let wishes: Vec<(QueueId, Subscription)> = self.seats.values().map(|taker| (taker.queue, taker.wish)).collect();
+        for (number, (at, ..)) in self.attaches.iter().enumerate() {
+            desk.wake(*at, ATTACH | number as u64);
+        }
+        let queues = self.seats.values().filter(|taker| taker.reader.is_none());
+        let wishes: Vec<(QueueId, Subscription)> = queues.map(|taker| (taker.queue, taker.wish)).collect();
         for (queue, wish) in wishes {
             self.host.subscribe(queue, wish);
         }
@@ -589,6 +693,13 @@ impl Rules for RabbitMq {
     }
 
     fn settled(&mut self, seat: SeatId, message: &Message, how: Settled, desk: &mut Desk) {
+        if let Some(reader) = self.reader_of(seat) {
+            if how != Settled::Parked {
+                self.seats.get_mut(&seat).and_then(|taker| taker.take(message.event.id));
+                self.pump(reader, desk);
+            }
+            return;
+        }
         let word = (seat, message.event.id);
         if how == Settled::Failed && self.decided.contains(&word) {
             self.decided.retain(|decided| *decided != word);
@@ -598,7 +709,7 @@ impl Rules for RabbitMq {
     }
 
     fn failed(&mut self, seat: SeatId, message: &Message, desk: &mut Desk) -> Failed {
-        let Some(taker) = self.seats.get_mut(&seat) else { return Failed::Final };
+        let Some(taker) = self.seats.get_mut(&seat).filter(|taker| taker.reader.is_none()) else { return Failed::Final };
         let (queue, requeue) = (taker.queue, taker.requeue);
         let leads_on = self.host.queue(queue).is_some_and(|queue| queue.settings.dead_letter.is_some());
         if !requeue && !leads_on {
@@ -623,6 +734,10 @@ impl Rules for RabbitMq {
     }
 
     fn joined(&mut self, seat: SeatId, desk: &mut Desk) {
+        if let Some(reader) = self.reader_of(seat) {
+            self.readers[reader].stand(seat, true);
+            return self.pump(reader, desk);
+        }
         let Some(taker) = self.seats.get(&seat) else { return };
         let (queue, wish) = (taker.queue, taker.wish);
         self.host.at(desk.now().0);
@@ -632,6 +747,9 @@ impl Rules for RabbitMq {
     }
 
     fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
+        if let Some(reader) = self.reader_of(seat) {
+            return self.reader_left(reader, seat, copies, desk);
+        }
         let Some(taker) = self.seats.get_mut(&seat) else { return };
         let (queue, wish) = (taker.queue, taker.wish);
         let slots: Vec<Option<u32>> = copies.iter().map(|copy| taker.take(copy.event.id)).collect();
@@ -665,6 +783,13 @@ impl Rules for RabbitMq {
     }
 
     fn wake(&mut self, token: u64, desk: &mut Desk) {
+        if token & ELECT != 0 {
+            return self.elect((token ^ ELECT) as usize, desk);
+        }
+        if token & ATTACH != 0 {
+            let (_, reader, offset) = self.attaches[(token ^ ATTACH) as usize];
+            return self.attach(reader, offset, desk);
+        }
         if token & REDRIVE != 0 {
             return self.redrive((token ^ REDRIVE) as usize, desk);
         }
@@ -676,6 +801,10 @@ impl Rules for RabbitMq {
         self.after(queue, desk);
     }
 
+    fn node(&mut self, node: u32, up: bool, desk: &mut Desk) {
+        self.node_is(node, up, desk);
+    }
+
     fn wants_word(&self, _: &Seat) -> bool {
         true
     }
@@ -684,6 +813,14 @@ impl Rules for RabbitMq {
         for queue in self.host.queues() {
             queue.ready_letters().for_each(|letter| visit(self.outlet(queue.id), &letter.payload));
         }
+        self.readers_wait_for(visit);
+    }
+
+    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        let ready: u64 = self.host.queues().filter(|queue| queue.log().is_none()).map(super::queue::Queue::ready).sum();
+        let logs: usize = self.host.queues().filter_map(super::queue::Queue::log).map(|log| log.weigh(each)).sum();
+        let again: usize = self.readers.iter().map(|reader| reader.again.len()).sum();
+        (ready as usize + again) * size_of::<Message>() + logs
     }
 
     fn held(&self, visit: &mut dyn FnMut(&Event)) {

@@ -527,6 +527,9 @@ impl<M: Payload> Session<M> {
             }
             let id = session.queue(channel, queue)?;
             let kind = session.broker.queue(id).map(|queue| queue.settings.kind).unwrap_or_default();
+            if kind == QueueKind::Stream {
+                return Err(Fault::not_implemented(format!("reading the stream '{queue}' in vhost '/' by a session is not modelled")));
+            }
             if kind != QueueKind::Classic && global {
                 return Err(Fault::not_implemented(format!("queue '{queue}' in vhost '/' does not support global qos")));
             }

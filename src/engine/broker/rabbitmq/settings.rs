@@ -70,6 +70,10 @@ pub struct Settings {
     pub max_length: Option<u64>,
     /// Most bytes of ready messages (`x-max-length-bytes`).
     pub max_bytes: Option<u64>,
+    /// Longest age of what a stream keeps (`x-max-age`).
+    pub max_age: Option<u64>,
+    /// Bytes of a stream's segment (`x-stream-max-segment-size-bytes`).
+    pub segment: Option<u64>,
     /// What happens beyond.
     pub overflow: Overflow,
     /// Highest priority (`x-max-priority`, classic only); `None`: priorities do not count.
@@ -111,6 +115,8 @@ impl Settings {
             expires: millis("x-expires"),
             max_length: natural("x-max-length"),
             max_bytes: natural("x-max-length-bytes"),
+            max_age: text("x-max-age").and_then(age),
+            segment: natural("x-stream-max-segment-size-bytes"),
             overflow,
             max_priority: natural("x-max-priority").map(|most| most.min(255) as u8).filter(|_| kind == QueueKind::Classic),
             single_active: matches!(look_up(arguments, "x-single-active-consumer"), Some(Value::Bool(true))),
@@ -118,5 +124,30 @@ impl Settings {
             dead_letter: text("x-dead-letter-exchange").map(|text| names.intern(text)),
             dead_letter_key: text("x-dead-letter-routing-key").map(|text| names.key(text)),
         }
+    }
+}
+
+/// `x-max-age`: a whole number and a unit, from years (`Y`) to seconds (`s`), in nanoseconds.
+fn age(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "Y" => 31_536_000,
+        "M" => 2_592_000,
+        "D" => 86_400,
+        "h" => 3_600,
+        "m" => 60,
+        "s" => 1,
+        _ => return None,
+    };
+    Some(number.parse::<u64>().ok()?.saturating_mul(seconds).saturating_mul(1_000_000_000))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn ages_have_a_unit() {
+        assert_eq!(super::age("7D"), Some(604_800_000_000_000));
+        assert_eq!(super::age("90s"), Some(90_000_000_000));
+        assert_eq!([super::age("7"), super::age("x s"), super::age(""), super::age("7é")], [None; 4]);
     }
 }
