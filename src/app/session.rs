@@ -293,7 +293,7 @@ impl Session {
         match action {
             Action::Open(path) => self.open(&path),
             Action::OpenShipped(name) => match library::shipped(name) {
-                Some(shipped) => self.open_text(shipped.text, Home::Shipped(shipped), shipped.name, true),
+                Some(shipped) => self.open_text(shipped.text, Home::Shipped(shipped), &shipped.name, true),
                 None => self.tell(Level::Error, format!("no scenario called `{name}` comes with this program")),
             },
             Action::New => self.replace(Document::new(Scenario::default(), String::new(), Home::Nowhere), false),

@@ -9,21 +9,21 @@ use super::style;
 use super::theme::{Theme, size, space};
 use super::widgets::{labelled_button, muted, named};
 use crate::scenario;
-use egui::{Align2, FontId, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, vec2};
+use egui::text::LayoutJob;
+use egui::{Align2, FontId, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, vec2};
 use egui_material_icons::icons::{ICON_DELETE, ICON_FOLDER_OPEN, ICON_NOTE_ADD, ICON_RESTORE};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The welcome screen; its pictures are made when it is first shown.
+/// The welcome screen; a picture is made when it first comes into view.
 #[derive(Default)]
 pub struct Welcome {
-    pictures: Option<Vec<Option<Picture>>>,
+    pictures: BTreeMap<&'static str, Option<Picture>>,
 }
 
 impl Welcome {
     /// Draws it.
     pub fn show(&mut self, ui: &mut Ui, theme: &Theme, settings: &Settings, left_behind: &[(PathBuf, String)], actions: &mut Vec<Action>) {
-        let made = || LIBRARY.iter().map(|s| scenario::read(s.text, s.file).ok().map(|s| Picture::of(&s))).collect();
-        let pictures = self.pictures.get_or_insert_with(made);
         ScrollArea::vertical().id_salt("welcome").auto_shrink(false).show(ui, |ui| {
             let gap = theme.px(space::L);
             let room = ui.available_width() - theme.px(space::XL) * 2.0;
@@ -39,23 +39,52 @@ impl Welcome {
                     ui.add_space(theme.px(space::XL));
                     head(ui, theme, actions);
                     unsaved(ui, theme, left_behind, actions);
-                    ui.add_space(theme.px(space::L));
-                    ui.label(RichText::new("Scenarios to begin with").size(theme.title));
-                    ui.add_space(theme.px(space::XS));
-                    ui.spacing_mut().item_spacing = vec2(gap, gap);
-                    let cards: Vec<(&Shipped, Option<&Picture>)> = LIBRARY.iter().zip(pictures.iter().map(Option::as_ref)).collect();
-                    for line in cards.chunks(columns) {
-                        ui.horizontal(|ui| {
-                            for (shipped, picture) in line {
-                                one_card(ui, theme, card, shipped, *picture, actions);
+                    for shelf in LIBRARY.iter() {
+                        ui.add_space(theme.px(space::L));
+                        ui.label(RichText::new(shelf.title).size(theme.title));
+                        ui.add_space(theme.px(space::XS));
+                        ui.scope(|ui| {
+                            ui.spacing_mut().item_spacing = vec2(gap, gap);
+                            for line in shelf.scenarios.chunks(columns) {
+                                ui.horizontal(|ui| line.iter().for_each(|shipped| self.card(ui, theme, card, shipped, actions)));
                             }
                         });
                     }
+                    ui.add_space(theme.px(space::L));
                     recent(ui, theme, settings, actions);
                     ui.add_space(theme.px(space::L));
                 });
             });
         });
+    }
+
+    /// A scenario as a picture with its title and its line.
+    fn card(&mut self, ui: &mut Ui, theme: &Theme, card: Vec2, shipped: &'static Shipped, actions: &mut Vec<Action>) {
+        let (rect, response) = ui.allocate_exact_size(card, Sense::click());
+        named(&response, &format!("Open {}", shipped.name));
+        let near = response.hovered() || response.has_focus();
+        if ui.is_rect_visible(rect) {
+            let line = Stroke::new(theme.stroke * if near { 1.5 } else { 1.0 }, if near { theme.accent } else { theme.line });
+            let painter = ui.painter().with_clip_rect(rect.expand(theme.stroke));
+            painter.rect(rect, space::NODE_RADIUS, theme.panel, line, StrokeKind::Inside);
+            let inside = rect.shrink(theme.px(space::M));
+            let label = theme.label * 1.35;
+            let words = theme.body * 1.4 + label * 2.0;
+            let drawn = Rect::from_min_max(inside.min, inside.max - vec2(0.0, words + theme.px(space::XS)));
+            painter.rect_filled(drawn.expand(theme.px(space::XS)), space::RADIUS, theme.canvas);
+            let picture = || scenario::read(shipped.text, shipped.file).ok().map(|s| Picture::of(&s));
+            if let Some(picture) = self.pictures.entry(shipped.file).or_insert_with(picture) {
+                picture.paint(&painter, theme, drawn, near);
+            }
+            let below = drawn.bottom() + theme.px(space::S);
+            painter.text(egui::pos2(inside.left(), below), Align2::LEFT_TOP, &shipped.name, FontId::proportional(theme.body), theme.text);
+            let mut line = LayoutJob::simple(shipped.line.clone(), FontId::proportional(theme.label), theme.muted, inside.width());
+            line.wrap.max_rows = 2;
+            painter.galley(egui::pos2(inside.left(), below + theme.body * 1.4), painter.layout_job(line), theme.muted);
+        }
+        if response.on_hover_text(&shipped.line).on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
+            actions.push(Action::OpenShipped(shipped.file));
+        }
     }
 }
 
@@ -89,32 +118,6 @@ fn unsaved(ui: &mut Ui, theme: &Theme, left_behind: &[(PathBuf, String)], action
                 actions.push(Action::GiveUp(path.clone()));
             }
         });
-    }
-}
-
-fn one_card(ui: &mut Ui, theme: &Theme, card: egui::Vec2, shipped: &'static Shipped, picture: Option<&Picture>, actions: &mut Vec<Action>) {
-    let (rect, response) = ui.allocate_exact_size(card, Sense::click());
-    named(&response, &format!("Open {}", shipped.name));
-    let near = response.hovered() || response.has_focus();
-    if ui.is_rect_visible(rect) {
-        let line = Stroke::new(theme.stroke * if near { 1.5 } else { 1.0 }, if near { theme.accent } else { theme.line });
-        let painter = ui.painter().with_clip_rect(rect.expand(theme.stroke));
-        painter.rect(rect, space::NODE_RADIUS, theme.panel, line, StrokeKind::Inside);
-        let inside = rect.shrink(theme.px(space::M));
-        let label = theme.label * 1.35;
-        let words = theme.body * 1.4 + label * 2.0;
-        let drawn = Rect::from_min_max(inside.min, inside.max - vec2(0.0, words + theme.px(space::XS)));
-        painter.rect_filled(drawn.expand(theme.px(space::XS)), space::RADIUS, theme.canvas);
-        if let Some(picture) = picture {
-            picture.paint(&painter, theme, drawn, near);
-        }
-        let below = drawn.bottom() + theme.px(space::S);
-        painter.text(egui::pos2(inside.left(), below), Align2::LEFT_TOP, shipped.name, FontId::proportional(theme.body), theme.text);
-        let line = painter.layout(shipped.line.to_owned(), FontId::proportional(theme.label), theme.muted, inside.width());
-        painter.galley(egui::pos2(inside.left(), below + theme.body * 1.4), line, theme.muted);
-    }
-    if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
-        actions.push(Action::OpenShipped(shipped.file));
     }
 }
 

@@ -68,7 +68,7 @@ fn step(walk: &mut Walk, step: &Step) -> (Option<Time>, Vec<String>) {
             (None, problems)
         }
         Ok(Reached::Never) => {
-            let (until, end) = (step.until.as_deref().unwrap_or_default(), walk.now());
+            let (until, end) = (step.until.as_deref().unwrap_or_default(), walk.now() - Time::ZERO);
             problems.push(format!("`{until}` did not come to hold by {end}{}", as_it_is(walk, until)));
             (None, problems)
         }

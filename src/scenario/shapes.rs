@@ -155,6 +155,19 @@ impl Arrivals {
             Arrivals::ClosedLoop { .. } | Arrivals::Trace(_) => 0.0,
         }
     }
+
+    /// Highest number of events per second that lasts for some time. Zero for a closed loop, a trace and what comes at one moment.
+    pub fn peak_rate(&self) -> f64 {
+        match self {
+            Arrivals::Every(gap) => 1.0 / gap.seconds(),
+            Arrivals::Poisson(rate) | Arrivals::Bursts { rate, .. } => rate.0,
+            Arrivals::Ramp { from, to, .. } => from.0.max(to.0),
+            Arrivals::Steps(steps) => steps.iter().map(|(_, rate)| rate.0).fold(0.0, f64::max),
+            Arrivals::Daily { mean, swing, .. } => mean.0 * (1.0 + swing.0),
+            Arrivals::Mmpp(states) => states.iter().map(|(rate, _)| rate.0).fold(0.0, f64::max),
+            Arrivals::Once { .. } | Arrivals::ClosedLoop { .. } | Arrivals::Trace(_) => 0.0,
+        }
+    }
 }
 
 impl Times {
@@ -180,6 +193,37 @@ impl Times {
                     before = point;
                 }
                 sum + (1.0 - before.0) * before.1
+            }
+        }
+    }
+
+    /// The 99th percentile in seconds.
+    pub fn p99(&self) -> f64 {
+        /// Of the standard normal distribution.
+        const Z: f64 = 2.326_347_874_040_841;
+        match self {
+            Times::Constant(span) => span.seconds(),
+            Times::Uniform { from, to } => from.seconds() + 0.99 * (to.seconds() - from.seconds()),
+            Times::Exponential { mean } => mean.seconds() * libm::log(100.0),
+            Times::Normal { mean, sd } => (mean.seconds() + Z * sd.seconds()).max(0.0),
+            Times::LogNormal { p99, .. } => p99.seconds(),
+            Times::Gamma { mean, shape } => {
+                // Wilson and Hilferty (1931): the cube root of a gamma variable is nearly normal.
+                let ninth = 1.0 / (9.0 * shape);
+                mean.seconds() * libm::pow(1.0 - ninth + Z * libm::sqrt(ninth), 3.0).max(0.0)
+            }
+            Times::Pareto { min, alpha } => min.seconds() * libm::pow(100.0, 1.0 / alpha),
+            Times::Empirical(points) => {
+                let mut before = (0.0, points.first().filter(|p| p.0.0 <= 0.0).map_or(0.0, |p| p.1.seconds()));
+                for (share, value) in points {
+                    let point = (share.0, value.seconds());
+                    if point.0 >= 0.99 {
+                        let part = if point.0 > before.0 { (0.99 - before.0) / (point.0 - before.0) } else { 1.0 };
+                        return before.1 + (point.1 - before.1) * part.clamp(0.0, 1.0);
+                    }
+                    before = point;
+                }
+                before.1
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Follows events from channel to channel: what is never written or read, what goes round without end.
 
-use super::Findings;
 use super::names::{self, Names, Source};
 use super::numbers::zero;
+use super::{Findings, lint};
 use crate::ids::{ChannelId, NodeId, TypeId};
 use crate::scenario::broker::Parts;
 use crate::scenario::chains::When;
@@ -54,7 +54,8 @@ fn unwritten_and_unread(scenario: &Scenario, names: &Names<'_>, findings: &mut F
         // Once per channel: further writers have the same reason.
         if !std::mem::replace(&mut read[channel.index()], true) {
             let endpoint = names.endpoint(scenario, channel);
-            findings.warning(path, format!("nobody reads `{endpoint}`: its events end as unroutable"), "add a consumer that reads it");
+            let message = format!("nobody reads `{endpoint}`: its events end as unroutable");
+            findings.lint(&lint::UNREACHABLE_OUTLET, path, message, "add a consumer that reads it");
         }
     };
     for emitter in &names.emitters {
@@ -92,7 +93,7 @@ fn unwritten(scenario: &Scenario, names: &Names<'_>, reading: &names::Reading, f
             format!("let a producer `Emit` to `{}`, or bind another {word} that has events", many.first().map_or("", String::as_str)),
         ),
     };
-    findings.warning(format!("{}.from", reading.path), message, help);
+    findings.lint(&lint::UNREACHABLE_OUTLET, format!("{}.from", reading.path), message, help);
 }
 
 fn fills(count: usize) -> &'static str {
@@ -318,7 +319,8 @@ fn circles(scenario: &Scenario, names: &Names<'_>, graph: &Graph, findings: &mut
     for circle in circles_of(graph, |e| e.certain) {
         let (path, way) = describe(scenario, names, graph, &circle);
         if told.insert(path.clone()) {
-            findings.warning(path, format!("events go round for ever: {way}"), "give a step on the way a `probability` below 100%");
+            let help = "give a step on the way a `probability` below 100%";
+            findings.lint(&lint::ENDLESS_LOOP, path, format!("events go round for ever: {way}"), help);
         }
     }
 }

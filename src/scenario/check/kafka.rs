@@ -99,13 +99,6 @@ fn topic(topic: &Topic, nodes: u32, at: &dyn Fn(&str) -> String, findings: &mut 
             format!("give the cluster more `nodes`, or replicate at most {nodes} times"),
         );
     }
-    if topic.min_insync > topic.replication && topic.replication > 0 {
-        findings.warning(
-            at("min_insync"),
-            format!("{} replicas can never be in sync where there are {}", topic.min_insync, topic.replication),
-            "with acks `All` every write will be refused (NOT_ENOUGH_REPLICAS)",
-        );
-    }
     if topic.segment.bytes.0 < LEAST_SEGMENT {
         findings.error_help(
             at("segment.bytes"),

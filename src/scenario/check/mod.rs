@@ -63,6 +63,7 @@ pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Findin
             let plan = Plan { faults, ..build::plan(scenario, &names, expectations) };
             faults::without_effect(&plan, &mut findings);
             findings.list.extend(lint::look(scenario, &plan));
+            findings.list.retain(|finding| finding.lint.is_none_or(|id| scenario.allow.iter().all(|allowed| allowed != id)));
             lesson::look(scenario, files, &mut findings);
             Ok((plan, findings.list))
         }
@@ -120,6 +121,14 @@ impl Findings {
 
     fn warning(&mut self, path: impl Into<String>, message: impl Into<String>, help: impl Into<String>) {
         self.add(Severity::Warning, path, message, Some(help.into()));
+    }
+
+    /// A warning that has an id and can be allowed.
+    fn lint(&mut self, lint: &'static lint::Lint, path: impl Into<String>, message: impl Into<String>, help: impl Into<String>) {
+        self.warning(path, message, help);
+        if let Some(last) = self.list.last_mut() {
+            last.lint = Some(lint.id);
+        }
     }
 
     fn has_errors(&self) -> bool {

@@ -23,11 +23,12 @@ fn look(subject: &Subject<'_>, found: &mut Found<'_>) {
         let broker = plan.outlets[plan.reads[read.index()].outlet.index()].broker;
         plan.brokers[broker.index()].kind.parts().outlets().is_some()
     };
-    for consumer in plan.consumers.iter().filter(|c| c.dead_letter.is_none() && failed_for_good(c) > RARE) {
+    for consumer in plan.consumers.iter().filter(|c| c.dead_letter.is_none() && (failed_for_good(c) > RARE || c.handle.poison.is_some())) {
         if !consumer.reads.iter().any(own_routes) {
             let name = subject.name(consumer);
+            let what = if consumer.handle.poison.is_some() { "poison" } else { "fails" };
             found.warn(
-                format!("nodes.{name}.handle.fails"),
+                format!("nodes.{name}.handle.{what}"),
                 format!("events that `{name}` fails to handle for good are lost"),
                 "give it a `dead_letter: \"broker/channel\"`, or more attempts".to_owned(),
             );

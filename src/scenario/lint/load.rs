@@ -1,7 +1,7 @@
 //! How much work every consumer is offered, computed from the scenario alone: rates along the flow, times and failures of handling.
 
 use crate::ids::ConsumerId;
-use crate::scenario::plan::{ConsumerPlan, Origin, Plan};
+use crate::scenario::plan::{CallPlan, ConsumerPlan, Occasion, Origin, Plan};
 
 /// What a consumer is offered, averaged over the run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,23 +27,36 @@ const ROUNDS: usize = 64;
 /// The load of each consumer, by id; `None` where it cannot be told from the file: events come through an outlet whose broker
 /// routes by rules of its own, or from a closed loop, which waits for whoever is slow.
 pub fn loads(plan: &Plan) -> Vec<Option<Load>> {
+    flow(plan).0
+}
+
+/// Events per second of each emitter, by type.
+type Rates = Vec<Vec<(usize, f64)>>;
+
+/// The load of each consumer, and the events per second of each emitter as far as they can be told.
+pub(super) fn flow(plan: &Plan) -> (Vec<Option<Load>>, Rates) {
     let emitted = emitted(plan);
     let types = plan.types.len();
     // Events per second by consumer and type; NaN where nobody can tell.
     let mut offered = vec![vec![0.0; types]; plan.consumers.len()];
+    let mut rates: Rates = Vec::new();
     for _ in 0..ROUNDS {
         let mut next = vec![vec![0.0; types]; plan.consumers.len()];
-        for (i, emitter) in plan.emitters.iter().enumerate() {
-            let rates = match &emitter.origin {
-                Origin::Then { consumer, probability, on } => {
-                    let consumer_plan = &plan.consumers[consumer.index()];
-                    let handled = 1.0 - failed_for_good(consumer_plan);
-                    let from = &offered[consumer.index()];
-                    let rate: f64 = if on.is_empty() { from.iter().sum() } else { on.iter().map(|t| from[t.index()]).sum() };
-                    emitter.event.map(|event| (event.index(), rate * handled * probability.0)).into_iter().collect()
-                }
-                Origin::Workload(_) | Origin::Trace(_) => emitted[i].clone(),
-            };
+        let all = plan.emitters.iter().enumerate().map(|(i, emitter)| match &emitter.origin {
+            Origin::Then { consumer, probability, on } => {
+                let consumer_plan = &plan.consumers[consumer.index()];
+                let from = &offered[consumer.index()];
+                let rate: f64 = if on.is_empty() { from.iter().sum() } else { on.iter().map(|t| from[t.index()]).sum() };
+                emitter
+                    .event
+                    .map(|event| (event.index(), rate * occurs(consumer_plan, emitter.occasion) * probability.0))
+                    .into_iter()
+                    .collect()
+            }
+            Origin::Workload(_) | Origin::Trace(_) => emitted[i].clone(),
+        });
+        rates = all.collect();
+        for (emitter, rates) in plan.emitters.iter().zip(&rates) {
             let channel = &plan.channels[emitter.channel.index()];
             let routed = plan.brokers[channel.broker.index()].kind.parts().outlets().is_some();
             for outlet in &channel.outlets {
@@ -52,7 +65,7 @@ pub fn loads(plan: &Plan) -> Vec<Option<Load>> {
                 for read in readers {
                     let consumer = plan.reads[read.index()].consumer;
                     let share = workers_of(&plan.consumers[consumer.index()]) / workers;
-                    for (event, rate) in &rates {
+                    for (event, rate) in rates {
                         next[consumer.index()][*event] += if routed { f64::NAN } else { rate * share };
                     }
                 }
@@ -65,10 +78,39 @@ pub fn loads(plan: &Plan) -> Vec<Option<Load>> {
     }
     let load = |(consumer, rates): (&ConsumerPlan, &Vec<f64>)| {
         let rate: f64 = rates.iter().sum();
-        let load = Load { rate, work: consumer.handle.time.mean() * attempts(consumer), workers: workers_of(consumer) };
+        let load = Load { rate, work: work(plan, consumer), workers: workers_of(consumer) };
         (!rate.is_nan()).then_some(load)
     };
-    plan.consumers.iter().zip(&offered).map(load).collect()
+    let loads = plan.consumers.iter().zip(&offered).map(load).collect();
+    rates.iter_mut().for_each(|rates| rates.retain(|(_, rate)| !rate.is_nan()));
+    (loads, rates)
+}
+
+/// How often something follows from an event on this occasion.
+fn occurs(consumer: &ConsumerPlan, occasion: Occasion) -> f64 {
+    let failed = failed_for_good(consumer);
+    let joined = consumer.join.as_ref().map_or(1.0, |join| 1.0 / f64::from(join.count.max(1)));
+    match occasion {
+        Occasion::Handled => (1.0 - failed) * joined,
+        Occasion::Outcome(at) => {
+            let all: f64 = consumer.outcomes.iter().sum();
+            let share = consumer.outcomes.get(usize::from(at)).map_or(1.0, |weight| weight / all.max(f64::MIN_POSITIVE));
+            (1.0 - failed) * share
+        }
+        Occasion::Failed => failed,
+        // How often parts are missing is for a run to tell.
+        Occasion::TimedOut => 0.0,
+    }
+}
+
+/// Seconds of work that one event makes for a consumer, calls and further attempts included.
+pub(super) fn work(plan: &Plan, consumer: &ConsumerPlan) -> f64 {
+    let call = |call: &CallPlan| {
+        let link = &plan.links[call.link.index()];
+        plan.stores[call.store.index()].time.mean() + link.latency.mean() + plan.links[link.back.index()].latency.mean()
+    };
+    let calls: f64 = consumer.calls.iter().map(call).sum();
+    (consumer.handle.time.mean() + calls) * attempts(consumer)
 }
 
 /// Events per second of each emitter of a workload, by type, averaged over the run.

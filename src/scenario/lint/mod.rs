@@ -4,11 +4,18 @@
 //! and a line in [`LINTS`].
 
 mod dead_end;
+mod kafka;
 mod load;
+mod loops;
+mod loss;
+mod queues;
 mod retries;
+mod timeouts;
 mod unstable;
 
 pub use load::{Load, loads};
+pub(super) use loops::ENDLESS_LOOP;
+pub(super) use queues::UNREACHABLE_OUTLET;
 
 use super::Scenario;
 use super::check::Finding;
@@ -29,8 +36,21 @@ pub struct Lint {
 }
 
 /// All lints, in the order in which they look.
-pub static LINTS: &[&Lint] =
-    &[&unstable::UNSTABLE_NODE, &retries::RETRY_WITHOUT_JITTER, &retries::RETRY_AT_ONCE, &dead_end::NO_DEAD_LETTER];
+pub static LINTS: &[&Lint] = &[
+    &unstable::UNSTABLE_NODE,
+    &kafka::HOT_PARTITION,
+    &kafka::IDLE_MEMBERS,
+    &kafka::MIN_INSYNC,
+    &queues::UNBOUNDED_QUEUE,
+    &queues::UNREACHABLE_OUTLET,
+    &loops::ENDLESS_LOOP,
+    &loss::ACK_BEFORE_WORK,
+    &timeouts::SHORT_TIMEOUT,
+    &retries::RETRY_WITHOUT_JITTER,
+    &retries::RETRY_AT_ONCE,
+    &retries::RETRY_WITHOUT_LIMIT,
+    &dead_end::NO_DEAD_LETTER,
+];
 
 /// The lint of that id.
 pub fn lint(id: &str) -> Option<&'static Lint> {
@@ -39,13 +59,31 @@ pub fn lint(id: &str) -> Option<&'static Lint> {
 
 /// What lints look at.
 struct Subject<'s> {
+    scenario: &'s Scenario,
     plan: &'s Plan,
     loads: Vec<Option<Load>>,
+    /// Events per second of each emitter, by type; what cannot be told is left out.
+    rates: Vec<Vec<(usize, f64)>>,
 }
 
 impl Subject<'_> {
     fn name(&self, consumer: &ConsumerPlan) -> &str {
         &self.plan.nodes[consumer.node.index()].name
+    }
+
+    fn load(&self, consumer: &ConsumerPlan) -> Option<Load> {
+        let at = self.plan.consumers.iter().position(|other| other.node == consumer.node)?;
+        self.loads[at]
+    }
+
+    /// Seconds of work that one event makes.
+    fn work(&self, consumer: &ConsumerPlan) -> f64 {
+        load::work(self.plan, consumer)
+    }
+
+    /// Events per second that a consumer can handle.
+    fn capacity(&self, consumer: &ConsumerPlan) -> f64 {
+        f64::from(consumer.capacity().max(1)) / self.work(consumer)
     }
 }
 
@@ -64,11 +102,19 @@ impl Found<'_> {
 /// Lets all lints look that the scenario does not allow to be broken.
 pub(super) fn look(scenario: &Scenario, plan: &Plan) -> Vec<Finding> {
     let mut list = Vec::new();
-    let subject = Subject { plan, loads: loads(plan) };
+    let (loads, rates) = load::flow(plan);
+    let subject = Subject { scenario, plan, loads, rates };
     for lint in LINTS.iter().filter(|lint| scenario.allow.iter().all(|id| id != lint.id)) {
         (lint.look)(&subject, &mut Found { lint, list: &mut list });
     }
     list
+}
+
+/// A number with three significant digits.
+fn digits(value: f64) -> String {
+    let places = (2.0 - libm::floor(libm::log10(value.abs().max(1e-9)))).clamp(0.0, 9.0) as usize;
+    let text = format!("{value:.places$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 #[cfg(test)]
@@ -127,5 +173,46 @@ mod tests {
     fn what_fails_for_good_needs_a_place_to_go() {
         assert_eq!(warned(r#"handle: Handle(time: Constant("1ms"), fails: "1%")"#, ""), ["no-dead-letter"]);
         assert_eq!(warned(r#"handle: Handle(time: Constant("1ms"), fails: "1%"), dead_letter: "b/t""#, ""), [""; 0]);
+    }
+
+    #[test]
+    fn who_may_not_lose_anything_acknowledges_after_the_work() {
+        let expecting = |text: &str| warned("ack: BeforeWork", &format!("expect: [Expect(\"{text}\")],"));
+        assert_eq!(expecting("lost == 0"), ["ack-before-work"]);
+        assert_eq!(expecting("'b/t#c'.dropped < 1"), ["ack-before-work"]);
+        assert_eq!(expecting("lost < 100"), [""; 0]);
+        assert_eq!(warned("ack: BeforeWork", ""), [""; 0]);
+        assert_eq!(warned("", r#"expect: [Expect("lost == 0")],"#), [""; 0]);
+    }
+
+    #[test]
+    fn timeouts_are_measured_against_what_they_wait_for() {
+        let with = |timeout: &str| format!(r#"handle: Handle(time: Exponential(mean: "10ms")), timeout: "{timeout}""#);
+        // The 99th percentile of an exponential time is ln 100 = 4.6 times its mean.
+        assert_eq!(warned(&with("47ms"), ""), [""; 0]);
+        assert_eq!(warned(&with("45ms"), ""), ["short-timeout"]);
+        assert_eq!(warned(&with("45ms"), r#"allow: ["short-timeout"],"#), [""; 0]);
+    }
+
+    #[test]
+    fn what_follows_on_one_of_several_outcomes_is_counted_as_often_as_that() {
+        let chain = |outcome: &str| {
+            let consumer = format!(
+                r#"handle: Handle(time: Constant("1ms"), outcomes: {{"often": 9, "seldom": 1}}),
+                   then: [Emit(event: "F", to: "b/u", when: Outcome("{outcome}"))]),
+                   Consumer(id: "d", reads: [Read(from: "b/u")], handle: Handle(time: Constant("100ms"))"#
+            );
+            let text = format!(
+                r#"Scenario(format: 1, events: [Event(name: "E"), Event(name: "F")], nodes: [
+                    Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Poisson("50/s"))]),
+                    Broker(id: "b", kind: Simple(topics: ["t", "u"])),
+                    Consumer(id: "c", reads: [Read(from: "b/t")], {consumer}),
+                ])"#
+            );
+            load(&text, "lint.ron", &NoFiles).unwrap().warnings.iter().filter_map(|w| w.lint).collect::<Vec<_>>()
+        };
+        // 45 a second where 10 can be handled; 5 a second.
+        assert_eq!(chain("often"), ["unstable-node"]);
+        assert_eq!(chain("seldom"), [""; 0]);
     }
 }

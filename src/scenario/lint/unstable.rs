@@ -1,6 +1,6 @@
 //! Consumers that are offered more than they can do.
 
-use super::{Found, Lint, Subject};
+use super::{Found, Lint, Subject, digits};
 
 /// See its explanation.
 pub static UNSTABLE_NODE: Lint = Lint {
@@ -13,13 +13,6 @@ pub static UNSTABLE_NODE: Lint = Lint {
                   with `allow: [\"unstable-node\"]`.",
     look,
 };
-
-/// A number with three significant digits.
-fn digits(value: f64) -> String {
-    let places = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 9.0) as usize;
-    let text = format!("{value:.places$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-}
 
 fn look(subject: &Subject<'_>, found: &mut Found<'_>) {
     for (consumer, load) in subject.plan.consumers.iter().zip(&subject.loads) {
