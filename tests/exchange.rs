@@ -28,6 +28,40 @@ fn a_shipped_broker_goes_out_as_definitions_and_comes_back() {
     assert_eq!(text(&again.stdout), std::fs::read_to_string(&definitions).unwrap());
 }
 
+/// A template as people have it: names by reference, a function with its dead letters, a nightly rule.
+const TEMPLATE: &str = r#"{"AWSTemplateFormatVersion": "2010-09-09", "Description": "Orders", "Resources": {
+  "OrdersBus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "orders"}},
+  "OrdersArchive": {"Type": "AWS::Events::Archive",
+    "Properties": {"SourceArn": {"Fn::GetAtt": ["OrdersBus", "Arn"]}, "RetentionDays": 7, "EventPattern": {"source": ["shop"]}}},
+  "DeadLetters": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "orders-dlq"}},
+  "Big": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "big-orders-fn"}},
+  "BigOrders": {"Type": "AWS::Events::Rule", "Properties": {"Name": "big-orders", "EventBusName": {"Ref": "OrdersBus"},
+    "EventPattern": {"detail": {"total": [{"numeric": [">", 100]}]}}, "State": "ENABLED", "Targets": [{"Id": "fn",
+      "Arn": {"Fn::GetAtt": ["Big", "Arn"]}, "RetryPolicy": {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 4},
+      "DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}},
+      "InputTransformer": {"InputPathsMap": {"total": "$.detail.total"}, "InputTemplate": "{\"amount\": <total>}"}}]}},
+  "Nightly": {"Type": "AWS::Events::Rule", "Properties": {"Name": "nightly", "ScheduleExpression": "cron(0 2 * * ? *)",
+    "Targets": [{"Id": "q", "Arn": {"Fn::GetAtt": ["Big", "Arn"]}}]}}
+}}"#;
+
+#[test]
+fn a_template_comes_in_and_what_goes_out_comes_back_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("template.json"), TEMPLATE).unwrap();
+    let imported = tidemill(&["import", &path("template.json")]);
+    assert_eq!(imported.status.code(), Some(0), "{}", text(&imported.stderr));
+    for part in ["schedule: \"cron(0 2 * * ? *)\"", "retention: \"7d\"", "attempts: 4", "dead_letter: \"orders-dlq\"", "big-orders-fn"] {
+        assert!(text(&imported.stdout).contains(part), "{part} is missing in {}", text(&imported.stdout));
+    }
+    std::fs::write(path("first.ron"), &imported.stdout).unwrap();
+    let exported = tidemill(&["export", &path("first.ron"), "--to", "cloudformation"]);
+    assert_eq!(exported.status.code(), Some(0), "{}", text(&exported.stderr));
+    std::fs::write(path("second.json"), &exported.stdout).unwrap();
+    let again = tidemill(&["import", &path("second.json")]);
+    assert_eq!(text(&again.stdout), text(&imported.stdout));
+}
+
 #[test]
 fn what_cannot_be_imported_or_exported_is_bad_input() {
     for arguments in [

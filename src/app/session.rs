@@ -12,6 +12,7 @@ use crate::ids::EventId;
 use crate::run::frame::{PlayState, Speed};
 use crate::run::source::MARKS;
 use crate::run::{Command, Frame, Runner, Source, headless};
+use crate::scenario::broker::BrokerKind;
 use crate::scenario::document::Node;
 use crate::scenario::intervention::Intervention;
 use crate::scenario::recording::Recording;
@@ -335,14 +336,19 @@ impl Session {
         }
     }
 
-    /// Writes the broker for RabbitMQ: a scenario itself is never a `.json` file.
+    /// Writes the broker for RabbitMQ, or for AWS if it is EventBridge: a scenario itself is never a `.json` file.
     fn export(&mut self, path: &Path) {
         let Some(document) = &self.document else { return };
         let shown = files::shown(path);
-        let written = exchange::rabbitmq::export(&document.scenario, None)
+        let bridge = |node: &Node| matches!(node, Node::Broker(broker) if matches!(broker.kind, BrokerKind::EventBridge(_)));
+        let (export, what): (fn(&Scenario, Option<&str>) -> _, _) = match document.scenario.nodes.iter().any(bridge) {
+            true => (exchange::cloudformation::export, "a CloudFormation template"),
+            false => (exchange::rabbitmq::export, "RabbitMQ definitions"),
+        };
+        let written = export(&document.scenario, None)
             .and_then(|carried| crate::files::save(path, &carried.result).map(|()| carried.left).map_err(|why| crate::files::reason(&why)));
         match written {
-            Ok(left) => self.tell_left(&format!("Exported RabbitMQ definitions to {shown}"), &left),
+            Ok(left) => self.tell_left(&format!("Exported {what} to {shown}"), &left),
             Err(why) => self.tell(Level::Error, format!("{shown} cannot be exported: {why}")),
         }
     }

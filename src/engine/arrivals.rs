@@ -7,6 +7,7 @@ use super::sample::Sampler;
 use super::ziggurat::exponential;
 use crate::random::Stream;
 use crate::scenario::plan::Trace;
+use crate::scenario::schedule::Schedule;
 use crate::scenario::shapes::Arrivals;
 use crate::time::{SECOND, Span, Time};
 use std::sync::Arc;
@@ -29,6 +30,7 @@ enum Kind {
     Mmpp { states: Box<[(f64, f64)]>, state: usize, until: f64 },
     ClosedLoop { users: u32, think: Sampler },
     Once { at: Time, left: u64 },
+    Schedule(Schedule),
     Trace { trace: Arc<Trace>, next: usize },
 }
 
@@ -53,6 +55,7 @@ impl Process {
             }
             Arrivals::ClosedLoop { users, think } => Kind::ClosedLoop { users: *users, think: Sampler::new(think) },
             Arrivals::Once { at, count } => Kind::Once { at: Time::ZERO + *at, left: *count },
+            Arrivals::Schedule(schedule) => Kind::Schedule(schedule.clone()),
             Arrivals::Trace(_) => Kind::Once { at: Time::ZERO, left: 0 },
         };
         Process { kind, random }
@@ -126,6 +129,7 @@ impl Process {
                 *left = left.checked_sub(1)?;
                 return Some(*at);
             }
+            Kind::Schedule(schedule) => return schedule.next(now),
             Kind::Trace { trace, next } => {
                 let row = trace.rows.get(*next)?;
                 *next += 1;

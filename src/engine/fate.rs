@@ -64,6 +64,8 @@ pub enum Reason {
     TooLarge,
     /// The broker takes no more per second.
     Throttled,
+    /// The service failed on this one of several.
+    InternalFailure,
     /// The broker is down.
     BrokerDown,
     /// No dead-letter target is set.
@@ -114,6 +116,7 @@ impl fmt::Display for Reason {
             Reason::NeverSent => "it was stored and never sent: its publisher crashed or lost the store's answer in between",
             Reason::TooLarge => "it is larger than the broker takes",
             Reason::Throttled => "the broker took no more per second",
+            Reason::InternalFailure => "the service failed on this entry of a call",
             Reason::BrokerDown => "its broker was down",
             Reason::NoDeadLetter => "there is no dead-letter target",
             Reason::Purged => "its queue was emptied",

@@ -7,6 +7,7 @@ use super::faults::FaultSpan;
 use super::recorder::{LevelFigures, Recorder, StalenessFigures};
 use super::{Totals, histogram::Summary};
 use crate::engine::broker::Broker;
+use crate::engine::broker::eventbridge::view::{BusView, ReplayView, RuleView};
 use crate::engine::broker::kafka::view::View;
 use crate::engine::broker::rabbitmq;
 use crate::engine::care::CareCounts;
@@ -121,15 +122,48 @@ pub enum NodeReport {
         accepted: u64,
         /// The same per second.
         throughput: f64,
+        /// Kafka's `UnderReplicatedPartitions`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        under_replicated_partitions: Option<Peak>,
+        /// Kafka's `OfflinePartitionsCount`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        offline_partitions: Option<Peak>,
         /// What a Kafka cluster shows of itself at the end.
         #[serde(skip_serializing_if = "Option::is_none")]
         kafka: Option<Box<View>>,
+        /// The same of EventBridge's buses and replays.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        eventbridge: Option<Box<BridgeReport>>,
         /// What a RabbitMQ broker shows of itself at the end.
         #[serde(skip_serializing_if = "Option::is_none")]
         rabbitmq: Option<Box<rabbitmq::view::View>>,
     },
     /// A consumer.
     Consumer(Box<ConsumerReport>),
+}
+
+/// The largest value of a whole run and the one at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Peak {
+    /// The largest.
+    pub max: u64,
+    /// The last.
+    pub last: u64,
+}
+
+/// EventBridge's buses and replays; rules are outlets.
+#[derive(Clone, Debug, Serialize)]
+pub struct BridgeReport {
+    /// By name, in file order.
+    pub buses: Named<BusView>,
+    /// By name, in file order.
+    pub replays: Named<ReplayView>,
+}
+
+impl PartialEq for BridgeReport {
+    fn eq(&self, other: &BridgeReport) -> bool {
+        (&self.buses.0, &self.replays.0) == (&other.buses.0, &other.replays.0)
+    }
 }
 
 /// A consumer's figures.
@@ -208,7 +242,7 @@ pub struct StoreReport {
 }
 
 /// An outlet's figures.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OutletReport {
     /// What became of the copies routed to it.
     #[serde(flatten)]
@@ -217,6 +251,15 @@ pub struct OutletReport {
     pub in_flight: u64,
     /// Messages waiting.
     pub depth: LevelFigures,
+    /// The largest lag of a partition: Kafka's `records-lag-max`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records_lag_max: Option<Peak>,
+    /// The lag of each partition of a Kafka topic.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub partition_lag: Vec<Peak>,
+    /// What an EventBridge rule did.
+    #[serde(flatten)]
+    pub rule: Option<RuleView>,
 }
 
 /// An expectation and what came of it.
@@ -304,7 +347,10 @@ impl Figures {
     pub fn get(&self, path: &[String]) -> Option<f64> {
         let mut value = &self.0;
         for segment in path {
-            value = value.get(segment)?;
+            value = match segment.parse::<usize>() {
+                Ok(index) if value.is_array() => value.get(index)?,
+                _ => value.get(segment)?,
+            };
             if value.get("count").is_some_and(|count| count == 0) {
                 return None;
             }
@@ -339,15 +385,28 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
             }))
         }
         Role::Broker(broker) => {
-            let kafka = match simulation.broker(broker) {
-                Broker::Kafka(kafka) => Some(Box::new(kafka.view())),
-                _ => None,
-            };
-            let rabbitmq = match simulation.broker(broker) {
-                Broker::RabbitMq(rabbit) => Some(Box::new(rabbit.view())),
-                _ => None,
-            };
-            NodeReport::Broker { accepted: count, throughput, kafka, rabbitmq }
+            let (mut kafka, mut eventbridge, mut rabbitmq) = (None, None, None);
+            match simulation.broker(broker) {
+                Broker::Kafka(it) => kafka = Some(Box::new(it.view())),
+                Broker::EventBridge(it) => {
+                    let (view, parts) = (it.counts(), it.parts());
+                    let buses = parts.buses.iter().map(|bus| bus.name.clone()).zip(view.buses).collect();
+                    let replays = parts.replays.iter().map(|replay| replay.name.clone()).zip(view.replays).collect();
+                    eventbridge = Some(Box::new(BridgeReport { buses: Named(buses), replays: Named(replays) }));
+                }
+                Broker::RabbitMq(it) => rabbitmq = Some(Box::new(it.view())),
+                Broker::Simple(_) => {}
+            }
+            let peak = |max: u32, last: u32| Peak { max: u64::from(max), last: u64::from(last) };
+            NodeReport::Broker {
+                accepted: count,
+                throughput,
+                under_replicated_partitions: kafka.as_ref().map(|it| peak(it.peaks.0, it.under_replicated_partitions)),
+                offline_partitions: kafka.as_ref().map(|it| peak(it.peaks.1, it.offline_partitions)),
+                kafka,
+                eventbridge,
+                rabbitmq,
+            }
         }
         Role::Consumer(consumer) => {
             let counts = simulation.counts(consumer);
@@ -385,5 +444,19 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
 
 fn outlet_report(simulation: &Simulation, recorder: &Recorder, id: OutletId) -> OutletReport {
     let books = simulation.books(id);
-    OutletReport { books: *books, in_flight: books.in_flight(), depth: recorder.depth(id, simulation.now()) }
+    let (mut partition_lag, mut rule) = (Vec::new(), None);
+    match simulation.broker(simulation.plan().outlets[id.index()].broker) {
+        Broker::Kafka(kafka) => partition_lag.extend(kafka.lags(id).map(|(max, last)| Peak { max, last })),
+        Broker::EventBridge(it) => rule = it.rule_of(id),
+        Broker::Simple(_) | Broker::RabbitMq(_) => {}
+    }
+    let largest = |of: fn(&Peak) -> u64| partition_lag.iter().map(of).max();
+    OutletReport {
+        books: *books,
+        in_flight: books.in_flight(),
+        depth: recorder.depth(id, simulation.now()),
+        records_lag_max: largest(|lag| lag.max).zip(largest(|lag| lag.last)).map(|(max, last)| Peak { max, last }),
+        partition_lag,
+        rule,
+    }
 }

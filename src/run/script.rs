@@ -1,8 +1,10 @@
 //! What decides a run, and a run at one moment of it.
 
 use crate::engine::{Observer, Progress, Simulation};
+use crate::ids::BrokerId;
 use crate::record::Recorder;
 use crate::scenario::Plan;
+use crate::scenario::broker::Request;
 use crate::scenario::faults::Fault;
 use crate::scenario::plan::FaultPlan;
 use crate::time::Time;
@@ -37,6 +39,8 @@ pub enum Change {
     Begin(FaultPlan),
     /// It is mended; nothing happens if it is not at work.
     End(Fault),
+    /// A broker is asked to do something that it can do.
+    Ask(BrokerId, Request),
 }
 
 /// A run at one moment. A copy is a checkpoint.
@@ -108,6 +112,7 @@ impl Moment {
             Change::End(fault) => {
                 self.simulation.end_fault(fault, &mut both);
             }
+            Change::Ask(broker, request) => self.simulation.ask(*broker, request, &mut both),
         }
         self.taken += 1;
     }

@@ -2,6 +2,7 @@
 
 use super::headless::Finished;
 use super::script::{Change, Script, Turn};
+use crate::ids::BrokerId;
 use crate::scenario::intervention::{Intervention, What};
 use crate::scenario::plan::When;
 use crate::scenario::recording::{FORMAT, Hash, Recording};
@@ -80,6 +81,12 @@ impl Source {
                     Change::Begin(check::fault(&scenario, what, when).map_err(|finding| fail(finding.message))?)
                 }
                 What::EndFault(what) => Change::End(what.clone()),
+                What::Ask { broker, request } => {
+                    let scenario = read::read(&text, &self.name)?;
+                    check::request(&scenario, broker, request).map_err(|finding| fail(finding.message))?;
+                    let asked = script.plan.brokers.iter().position(|it| script.plan.nodes[it.node.index()].name == *broker);
+                    Change::Ask(asked.map_or(BrokerId(0), BrokerId::at), request.clone())
+                }
             };
             if script.turns.last().is_some_and(|turn| turn.at > intervention.time()) {
                 return Err(fail("interventions stand in order of time".to_owned()));

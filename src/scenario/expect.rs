@@ -5,11 +5,12 @@
 //! outlet (`'BROKER/CHANNEL#GROUP'.FIGURE`, in single quotes or backquotes), or `p99` and its like for the latency of all
 //! consumers together. Knows nothing of how figures are measured: whoever has a run's figures resolves the paths.
 
+use super::broker::BrokerKind;
 use super::names::{Suggest, listed};
 use super::plan::{Plan, Role};
 use super::units::{Percent, Rate};
 use crate::time::Span;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A parsed expectation.
@@ -92,12 +93,46 @@ pub struct Outcome {
 #[derive(Debug)]
 pub struct Known<'k> {
     roles: BTreeMap<&'k str, &'static str>,
-    outlets: BTreeSet<&'k str>,
+    outlets: BTreeMap<&'k str, Outlet>,
+}
+
+/// What an outlet is, as far as its figures go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outlet {
+    /// One with the figures that all have.
+    Plain,
+    /// A group's place in a Kafka topic of so many partitions.
+    Partitions(u32),
+    /// An EventBridge rule.
+    Rule,
+}
+
+impl Outlet {
+    /// What the outlet called `name` (`broker/outlet`, `broker/channel#group`) of a broker of this kind is.
+    pub fn of(kind: &BrokerKind, name: &str) -> Outlet {
+        let inside = name.split_once('/').map_or(name, |(_, inside)| inside);
+        let part = |known: &str| inside == known || inside.rsplit_once('#').is_some_and(|(part, _)| part == known);
+        match kind {
+            BrokerKind::Kafka(kafka) => {
+                kafka.topics.iter().find(|topic| part(&topic.name)).map_or(Outlet::Plain, |topic| Outlet::Partitions(topic.partitions))
+            }
+            BrokerKind::EventBridge(parts) if parts.rules.iter().any(|rule| part(&rule.name)) => Outlet::Rule,
+            _ => Outlet::Plain,
+        }
+    }
+}
+
+/// What a broker of this kind is called, as far as its figures go.
+pub fn broker_role(kind: &BrokerKind) -> &'static str {
+    match kind {
+        BrokerKind::Kafka(_) => "Kafka broker",
+        _ => "broker",
+    }
 }
 
 impl<'k> Known<'k> {
-    /// From the nodes with their roles (`producer`, `broker`, `consumer`) and the outlets' names.
-    pub fn new(nodes: impl Iterator<Item = (&'k str, &'static str)>, outlets: impl Iterator<Item = &'k str>) -> Known<'k> {
+    /// From the nodes with their roles (`producer`, `broker`, `consumer`, ...) and the outlets with what they are.
+    pub fn new(nodes: impl Iterator<Item = (&'k str, &'static str)>, outlets: impl Iterator<Item = (&'k str, Outlet)>) -> Known<'k> {
         Known { roles: nodes.collect(), outlets: outlets.collect() }
     }
 
@@ -105,11 +140,12 @@ impl<'k> Known<'k> {
     pub fn of(plan: &'k Plan) -> Known<'k> {
         let role = |role| match role {
             Role::Producer => "producer",
-            Role::Broker(_) => "broker",
+            Role::Broker(broker) => broker_role(&plan.brokers[broker.index()].kind),
             Role::Consumer(_) => "consumer",
             Role::Store(_) => "store",
         };
-        Known::new(plan.nodes.iter().map(|n| (n.name.as_str(), role(n.role))), plan.outlets.iter().map(|o| o.name.as_str()))
+        let outlet = |o: &'k super::plan::OutletPlan| (o.name.as_str(), Outlet::of(&plan.brokers[o.broker.index()].kind, &o.name));
+        Known::new(plan.nodes.iter().map(|n| (n.name.as_str(), role(n.role))), plan.outlets.iter().map(outlet))
     }
 }
 
@@ -259,6 +295,12 @@ const STORE: Figures = &[
     ("queue", Quantity::Count, LEVEL),
 ];
 const BROKER: Figures = &[("accepted", Quantity::Count, &[]), ("throughput", Quantity::Rate, &[])];
+const KAFKA: Figures = &[
+    ("accepted", Quantity::Count, &[]),
+    ("throughput", Quantity::Rate, &[]),
+    ("under_replicated_partitions", Quantity::Count, PEAK),
+    ("offline_partitions", Quantity::Count, PEAK),
+];
 const OUTLET: Figures = &[
     ("routed", Quantity::Count, &[]),
     ("acked", Quantity::Count, &[]),
@@ -270,6 +312,20 @@ const OUTLET: Figures = &[
     ("in_flight", Quantity::Count, &[]),
     ("depth", Quantity::Count, LEVEL),
 ];
+/// What a group's place in a Kafka topic has besides: the largest lag of a partition, and that of each (`partition_lag.3.max`).
+const LAGS: Figures = &[("records_lag_max", Quantity::Count, PEAK)];
+const PARTITION_LAG: &str = "partition_lag";
+/// What an EventBridge rule has besides.
+const RULE: Figures = &[
+    ("matched", Quantity::Count, &[]),
+    ("passed_over", Quantity::Count, &[]),
+    ("scheduled", Quantity::Count, &[]),
+    ("invocations", Quantity::Count, &[]),
+    ("failed_invocations", Quantity::Count, &[]),
+    ("throttled", Quantity::Count, &[]),
+    ("throttles", Quantity::Count, &[]),
+];
+const PEAK: &[&str] = &["max", "last"];
 
 /// Relative difference below which two measured values count as equal: they went through floating point.
 const SAME: f64 = 1e-9;
@@ -457,31 +513,30 @@ fn figure(text: &str, known: &Known<'_>, suggest: &Suggest) -> Result<(Vec<Strin
             true => Ok((path("latency", &[statistic]), Quantity::Time)),
             false => Err(unknown(text, statistic, "statistic", "latency", SPREAD, suggest)),
         },
-        [name] if known.outlets.contains(name) || is_node => {
-            let help = format!("write which: {}", listed(figures_of(known, name).iter().map(|f| f.0)));
+        [name] if known.outlets.contains_key(name) || is_node => {
+            let help = format!("write which: {}", listed(figures_of(known, name).map(|f| f.0)));
             Err((format!("`{text}` has several figures"), Some(help)))
         }
         [name] if !parts[0].1 => Err(no_total(text, name, known, suggest)),
-        [name, ..] if is_node || known.outlets.contains(name) => {
-            let group = if known.outlets.contains(name) { "outlets" } else { "nodes" };
-            let quantity =
-                within(text, name, &names[1..], figures_of(known, name), known.roles.get(name).copied().unwrap_or("outlet"), suggest)?;
+        [name, ..] if is_node || known.outlets.contains_key(name) => {
+            let group = if known.outlets.contains_key(name) { "outlets" } else { "nodes" };
+            let quantity = within(text, name, &names[1..], known, known.roles.get(name).copied().unwrap_or("outlet"), suggest)?;
             Ok((path(group, &names), quantity))
         }
         [name, ..] if parts[0].1 => {
             let help = suggest
-                .nearest(name, known.outlets.iter().copied().chain(known.roles.keys().copied()))
+                .nearest(name, known.outlets.keys().copied().chain(known.roles.keys().copied()))
                 .map(|n| format!("did you mean `'{n}'`?"));
             let help = help.or_else(|| {
-                Some(format!("the outlets are {}", listed(known.outlets.iter().copied()))).filter(|_| !known.outlets.is_empty())
+                Some(format!("the outlets are {}", listed(known.outlets.keys().copied()))).filter(|_| !known.outlets.is_empty())
             });
             Err((format!("there is no outlet `{name}`"), help))
         }
         [name, ..] => {
-            let help = match known.outlets.iter().find(|o| text.starts_with(**o)) {
+            let help = match known.outlets.keys().find(|o| text.starts_with(**o)) {
                 Some(outlet) => Some(format!("write outlets in quotes: `'{outlet}'{}`", &text[outlet.len()..])),
                 None if name.contains('/') => {
-                    let near = suggest.nearest(name, known.outlets.iter().copied()).map(|o| format!("did you mean `'{o}'`?"));
+                    let near = suggest.nearest(name, known.outlets.keys().copied()).map(|o| format!("did you mean `'{o}'`?"));
                     near.or_else(|| Some("write outlets in quotes: `'broker/channel#group'.depth.max`".to_owned()))
                 }
                 None => suggest.did_you_mean(name, known.roles.keys().copied()),
@@ -492,22 +547,41 @@ fn figure(text: &str, known: &Known<'_>, suggest: &Suggest) -> Result<(Vec<Strin
     }
 }
 
-fn figures_of(known: &Known<'_>, name: &str) -> Figures {
-    match known.roles.get(name).copied() {
-        _ if known.outlets.contains(name) => OUTLET,
-        Some("consumer") => CONSUMER,
-        Some("producer") => PRODUCER,
-        Some("broker") => BROKER,
-        Some("store") => STORE,
-        _ => &[],
+fn figures_of(known: &Known<'_>, name: &str) -> impl Iterator<Item = &'static (&'static str, Quantity, &'static [&'static str])> {
+    let (all, more): (Figures, Figures) = match (known.outlets.get(name), known.roles.get(name).copied()) {
+        (Some(Outlet::Plain), _) => (OUTLET, &[]),
+        (Some(Outlet::Partitions(_)), _) => (OUTLET, LAGS),
+        (Some(Outlet::Rule), _) => (OUTLET, RULE),
+        (_, Some("consumer")) => (CONSUMER, &[]),
+        (_, Some("producer")) => (PRODUCER, &[]),
+        (_, Some("broker")) => (BROKER, &[]),
+        (_, Some("Kafka broker")) => (KAFKA, &[]),
+        (_, Some("store")) => (STORE, &[]),
+        _ => (&[], &[]),
+    };
+    all.iter().chain(more)
+}
+
+/// The lag of one partition: `partition_lag.3.max`.
+fn partition_lag(text: &str, name: &str, rest: &[&str], partitions: u32) -> Result<Quantity, Wrong> {
+    let example = || Some(format!("write it as `'{name}'.{PARTITION_LAG}.0.max`, with `max` or `last`"));
+    match rest {
+        [_, number, statistic] if PEAK.contains(statistic) => match number.parse::<u32>() {
+            Ok(number) if number < partitions => Ok(Quantity::Count),
+            _ => Err((format!("there is no partition {number} in `{text}`: they go from 0 to {}", partitions.saturating_sub(1)), None)),
+        },
+        _ => Err((format!("`{text}` does not say of which partition"), example())),
     }
 }
 
 /// What `rest` counts among the figures of a node or outlet.
-fn within(text: &str, name: &str, rest: &[&str], figures: Figures, role: &str, suggest: &Suggest) -> Result<Quantity, Wrong> {
+fn within(text: &str, name: &str, rest: &[&str], known: &Known<'_>, role: &str, suggest: &Suggest) -> Result<Quantity, Wrong> {
     let Some(first) = rest.first() else { return Err((format!("`{text}` is no figure"), None)) };
-    let all: Vec<&str> = figures.iter().map(|f| f.0).collect();
-    let Some((_, quantity, statistics)) = figures.iter().find(|f| f.0 == *first) else {
+    if let Some(Outlet::Partitions(partitions)) = known.outlets.get(name).filter(|_| *first == PARTITION_LAG) {
+        return partition_lag(text, name, rest, *partitions);
+    }
+    let all: Vec<&str> = figures_of(known, name).map(|f| f.0).collect();
+    let Some((_, quantity, statistics)) = figures_of(known, name).find(|f| f.0 == *first) else {
         return Err(unknown(text, first, "figure", &format!("{role} `{name}`"), &all, suggest));
     };
     match (rest, *statistics) {
@@ -539,8 +613,9 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Expectation, String> {
-        let nodes = [("inventory", "consumer"), ("shop", "producer"), ("bus", "broker")];
-        let known = Known::new(nodes.into_iter(), ["bus/orders#inventory"].into_iter());
+        let nodes = [("inventory", "consumer"), ("shop", "producer"), ("bus", "broker"), ("k", "Kafka broker")];
+        let outlets = [("bus/orders#inventory", Outlet::Plain), ("k/t#g", Outlet::Partitions(6)), ("eb/big", Outlet::Rule)];
+        let known = Known::new(nodes.into_iter(), outlets.into_iter());
         Expectation::parse(text, &known, &Suggest::default()).map_err(|(m, h)| h.map_or(m.clone(), |h| format!("{m} | {h}")))
     }
 
@@ -559,6 +634,10 @@ mod tests {
             ("shop.published > 0", "nodes shop published", 0.0),
             ("bus.throughput > 3/min", "nodes bus throughput", 0.05),
             ("bus/orders#inventory.routed > 0", "outlets bus/orders#inventory routed", 0.0),
+            ("'k/t#g'.records_lag_max.max < 9", "outlets k/t#g records_lag_max max", 9.0),
+            ("'k/t#g'.partition_lag.5.last == 0", "outlets k/t#g partition_lag 5 last", 0.0),
+            ("k.under_replicated_partitions.max == 2", "nodes k under_replicated_partitions max", 2.0),
+            ("'eb/big'.matched > 1", "outlets eb/big matched", 1.0),
         ] {
             let parsed = parse(text).unwrap();
             let Operand::Figure(left) = &parsed.left else { panic!("{text}") };
@@ -590,6 +669,11 @@ mod tests {
             ("cat/x#y.depth.max < 5", "there is no node `cat/x#y` | write outlets in quotes: `'broker/channel#group'.depth.max`"),
             ("'bus/order#inventory'.depth.max < 5", "there is no outlet `bus/order#inventory` | did you mean `'bus/orders#inventory'`?"),
             ("bus.lag.max < 5", "there is no figure `lag` of broker `bus` in `bus.lag.max` | there are `accepted`, `throughput`"),
+            ("'k/t#g'.partition_lag.6.max < 5", "there is no partition 6 in `'k/t#g'.partition_lag.6.max`: they go from 0 to 5"),
+            (
+                "'k/t#g'.partition_lag < 5",
+                "`'k/t#g'.partition_lag` does not say of which partition | write it as `'k/t#g'.partition_lag.0.max`, with `max` or `last`",
+            ),
             ("'bus < 5", "`'bus < 5` compares nothing | write it as `lost == 0` or `inventory.latency.p99 < 500ms`"),
             ("lost < NaN", "`NaN` is no figure of a run | totals are"),
         ] {
@@ -612,7 +696,7 @@ mod tests {
 
     #[test]
     fn a_figure_alone_is_read_in_the_same_way() {
-        let known = Known::new([("inventory", "consumer")].into_iter(), ["bus/orders#inventory"].into_iter());
+        let known = Known::new([("inventory", "consumer")].into_iter(), [("bus/orders#inventory", Outlet::Plain)].into_iter());
         let figure = Figure::parse(" 'bus/orders#inventory'.depth.max ", &known).unwrap();
         assert_eq!((figure.path.join(" ").as_str(), figure.quantity), ("outlets bus/orders#inventory depth max", Quantity::Count));
         assert_eq!(figure.text, "'bus/orders#inventory'.depth.max");
@@ -623,7 +707,7 @@ mod tests {
 
     #[test]
     fn conditions_join_expectations() {
-        let known = Known::new([("a", "consumer")].into_iter(), ["b/x and y#a"].into_iter());
+        let known = Known::new([("a", "consumer")].into_iter(), [("b/x and y#a", Outlet::Plain)].into_iter());
         let condition = Condition::parse("a.acked > 3 and 'b/x and y#a'.routed >= 4 and lost == 0", &known).unwrap();
         assert_eq!(condition.0.len(), 3);
         assert!(condition.holds(&|path| Some(if path[0] == "totals" { 0.0 } else { 4.0 })));

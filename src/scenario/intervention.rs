@@ -1,5 +1,6 @@
 //! Interventions: what a person changed while a run went on, stamped with virtual time.
 
+use super::broker::Request;
 use super::faults::Fault;
 use super::read::options;
 use crate::time::{Span, Time};
@@ -37,6 +38,13 @@ pub enum What {
     },
     /// What goes wrong is mended.
     EndFault(Fault),
+    /// A broker is asked to do something.
+    Ask {
+        /// Which broker.
+        broker: String,
+        /// What.
+        request: Request,
+    },
 }
 
 impl Intervention {
@@ -45,12 +53,13 @@ impl Intervention {
         Time::ZERO + self.at
     }
 
-    /// From `PATH=VALUE`, or a fault as a recording has it: `Fault(what: Crash("inventory"), lasts: "5s")`, `EndFault(Crash("inventory"))`.
+    /// From `PATH=VALUE`, or anything else as a recording has it: `Fault(what: Crash("inventory"), lasts: "5s")`,
+    /// `EndFault(Crash("inventory"))`, `Ask(broker: "kafka", request: Seek(group: "billing", to: Beginning))`.
     ///
     /// # Errors
     /// If it is neither.
     pub fn set(at: Time, assignment: &str) -> Result<Intervention, String> {
-        if assignment.trim_start().starts_with("Fault(") || assignment.trim_start().starts_with("EndFault(") {
+        if ["Fault(", "EndFault(", "Ask("].iter().any(|start| assignment.trim_start().starts_with(start)) {
             let what = options().from_str(assignment).map_err(|error| format!("`{assignment}`: {}", error.code))?;
             return Ok(Intervention { at: at - Time::ZERO, what });
         }
@@ -71,6 +80,7 @@ impl fmt::Display for What {
             What::Fault { what, lasts: None } => write!(f, "{what}"),
             What::Fault { what, lasts: Some(lasts) } => write!(f, "{what} for {lasts}"),
             What::EndFault(what) => write!(f, "end of {what}"),
+            What::Ask { broker, request } => write!(f, "{broker}: {request}"),
         }
     }
 }

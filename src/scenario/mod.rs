@@ -24,6 +24,7 @@ pub mod problem;
 pub mod publishing;
 pub mod read;
 pub mod recording;
+pub mod schedule;
 pub mod set;
 pub mod shapes;
 pub mod state;

@@ -3,6 +3,7 @@
 //! What each means is defined here in words; `engine::arrivals`, `engine::sample` and `engine::keys` do it.
 
 use super::pairs::Pairs;
+use super::schedule::Schedule;
 use super::units::{Percent, Rate};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,9 @@ pub enum Arrivals {
         #[serde(default = "one")]
         count: u64,
     },
+    /// On a schedule as EventBridge writes it, one event each time: `rate(5 minutes)`, or `cron(0 12 * * ? *)` in UTC. Runs begin with
+    /// the year 2026.
+    Schedule(Schedule),
     /// Recorded arrivals: a CSV file beside the scenario with a `time` column (seconds), and `event` and `key` columns where
     /// wanted; all other columns become attributes.
     Trace(String),
@@ -152,6 +156,7 @@ impl Arrivals {
                     0.0
                 }
             }
+            Arrivals::Schedule(schedule) => schedule.mean_rate(seconds),
             Arrivals::ClosedLoop { .. } | Arrivals::Trace(_) => 0.0,
         }
     }
@@ -165,7 +170,7 @@ impl Arrivals {
             Arrivals::Steps(steps) => steps.iter().map(|(_, rate)| rate.0).fold(0.0, f64::max),
             Arrivals::Daily { mean, swing, .. } => mean.0 * (1.0 + swing.0),
             Arrivals::Mmpp(states) => states.iter().map(|(rate, _)| rate.0).fold(0.0, f64::max),
-            Arrivals::Once { .. } | Arrivals::ClosedLoop { .. } | Arrivals::Trace(_) => 0.0,
+            Arrivals::Once { .. } | Arrivals::Schedule(_) | Arrivals::ClosedLoop { .. } | Arrivals::Trace(_) => 0.0,
         }
     }
 }

@@ -333,3 +333,130 @@ proptest! {
         prop_assert_eq!(whole.fingerprint(), pieces.fingerprint());
     }
 }
+
+/// Runs a whole scenario and keeps its books balanced.
+fn whole(text: &str) -> Report {
+    let finished = headless::run(&plan(text), 3, &mut |_| {});
+    finished.simulation.audit().unwrap();
+    finished.report()
+}
+
+#[test]
+fn scheduled_rules_send_their_targets_an_event_of_the_services_own() {
+    let report = whole(
+        r#"Scenario(format: 1, duration: "11min", events: [], nodes: [
+            Broker(id: "b", kind: EventBridge(buses: [Bus(name: "default", archive: Archive())], rules: [
+                Rule(name: "tick", schedule: "rate(1 minute)"),
+                Rule(name: "quarter", schedule: "cron(0/5 * * * ? *)"),
+                Rule(name: "off", schedule: "rate(1 minute)", enabled: false),
+                Rule(name: "all", pattern: "{\"source\": [\"aws.events\"]}"),
+            ])),
+            Consumer(id: "c", reads: [Read(from: "b/tick"), Read(from: "b/off"), Read(from: "b/all")]),
+            Consumer(id: "d", reads: [Read(from: "b/quarter")]),
+        ])"#,
+    );
+    let rule = |name: &str| report.outlets.get(name).unwrap().rule.unwrap();
+    // The first after one interval; no other rule is asked.
+    assert_eq!((rule("b/tick").scheduled, rule("b/quarter").scheduled, rule("b/off").scheduled), (11, 2, 0));
+    assert_eq!((rule("b/all").matched, report.totals.lost), (0, 0));
+    assert!(report.outlets.get("b/quarter").unwrap().books.acked == 2);
+}
+
+#[test]
+fn calls_are_refused_whole_and_entries_alone_and_publishers_try_again() {
+    let text = |publish: &str, put: &str| {
+        format!(
+            r#"Scenario(format: 1, duration: "30s", events: [Event(name: "E", size: "90KiB")], nodes: [
+            Producer(id: "p", {publish} emits: [Emit(event: "E", to: "b/in", arrivals: Steps([("0s", "200/s"), ("20s", "0/s")]))]),
+            Broker(id: "b", kind: EventBridge(put: PutEvents({put}), buses: [Bus(name: "in")],
+                rules: [Rule(name: "r", pattern: "{{\"source\": [\"p\"]}}")])),
+            Consumer(id: "c", reads: [Read(from: "b/r")], instances: 4),
+        ])"#
+        )
+    };
+    // Ten entries of 90 KiB stay below the megabyte, and a share of them fails alone.
+    let forget = whole(&text("", r#"entries: 10, wait: "100ms", fails: "10%""#));
+    let share = forget.totals.rejected as f64 / forget.totals.published as f64;
+    assert!((0.07..0.13).contains(&share), "{share}");
+    assert_eq!(forget.totals.published, forget.totals.rejected + forget.outlets.get("b/r").unwrap().books.routed);
+    let confirmed = whole(&text(r#"publish: Confirmed(timeout: "1s", retries: 20),"#, r#"entries: 10, wait: "100ms", fails: "10%""#));
+    assert_eq!((confirmed.totals.lost, confirmed.outlets.get("b/r").unwrap().rule.unwrap().matched), (0, confirmed.totals.published));
+}
+
+#[test]
+fn a_call_that_is_too_large_is_refused_as_a_whole() {
+    let report = whole(
+        r#"Scenario(format: 1, duration: "5s", events: [Event(name: "E", size: "110KiB")], nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "b/in", arrivals: Once(at: "1s", count: 25))]),
+            Broker(id: "b", kind: EventBridge(put: PutEvents(entries: 10), buses: [Bus(name: "in")],
+                rules: [Rule(name: "r", pattern: "{\"source\": [\"p\"]}")])),
+            Consumer(id: "c", reads: [Read(from: "b/r")]),
+        ])"#,
+    );
+    // Two calls of ten are beyond a megabyte, the last one with five is not.
+    assert_eq!((report.totals.rejected, report.outlets.get("b/r").unwrap().rule.unwrap().matched), (20, 5));
+}
+
+#[test]
+fn a_function_at_its_limit_throttles_and_the_rule_tries_again() {
+    let text = |retry: &str| {
+        format!(
+            r#"Scenario(format: 1, duration: "5min", events: [Event(name: "E")], nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "b/in", arrivals: Once(at: "1s", count: 40))]),
+            Broker(id: "b", kind: EventBridge(buses: [Bus(name: "in")], duplicates: "0%",
+                rules: [Rule(name: "r", pattern: "{{\"source\": [\"p\"]}}", {retry} dead_letter: "dlq")])),
+            Consumer(id: "f", reads: [Read(from: "b/r")], handle: Handle(time: Constant("2s")), scale: Serverless(limit: 3)),
+            Consumer(id: "d", reads: [Read(from: "b/dlq")]),
+        ])"#
+        )
+    };
+    let patient = whole(&text(""));
+    let rule = patient.outlets.get("b/r").unwrap().rule.unwrap();
+    assert!(rule.throttles > 30, "{rule:?}");
+    assert_eq!((patient.outlets.get("b/r").unwrap().books.acked, patient.totals.lost), (40, 0));
+    let hasty = whole(&text("retry: RetryPolicy(max_age: \"60s\", attempts: 1),"));
+    let books = hasty.outlets.get("b/r").unwrap().books;
+    assert!(books.dead_lettered > 20 && books.acked + books.dead_lettered == 40, "{books:?}");
+}
+
+#[test]
+fn events_go_to_another_brokers_bus_once() {
+    let report = whole(
+        r#"Scenario(format: 1, duration: "20s", events: [Event(name: "E")], nodes: [
+            Producer(id: "p", publish: Confirmed(), emits: [Emit(event: "E", to: "near/in", arrivals: Steps([("0s", "50/s"), ("10s", "0/s")]))]),
+            Broker(id: "near", kind: EventBridge(buses: [Bus(name: "in")], duplicates: "0%",
+                rules: [Rule(name: "on", pattern: "{\"source\": [\"p\"]}", forward: "far/in")])),
+            Broker(id: "far", kind: EventBridge(region: "eu-west-1", buses: [Bus(name: "in")], duplicates: "0%", rules: [
+                Rule(name: "got", pattern: "{\"source\": [\"p\"]}"),
+                Rule(name: "back", pattern: "{\"source\": [\"p\"]}", forward: "near/in", dead_letter: "dlq")])),
+            Consumer(id: "here", reads: [Read(from: "near/on")]),
+            Consumer(id: "there", reads: [Read(from: "far/got")]),
+            Consumer(id: "d", reads: [Read(from: "far/dlq")]),
+        ])"#,
+    );
+    let all = report.totals.published;
+    let books = |name: &str| report.outlets.get(name).unwrap().books;
+    // What comes back is refused by the loop protection, at once.
+    assert_eq!((books("near/on").acked, books("far/got").acked, books("far/back").dead_lettered), (2 * all, all, all));
+    assert_eq!((report.totals.lost, report.totals.duplicates), (0, 0));
+}
+
+#[test]
+fn a_replay_can_be_cancelled_by_hand() {
+    use tidemill::scenario::broker::Request;
+    let plan = scenario(
+        &format!(r#"{DEFAULT_ARCHIVED} rules: [{}], replays: [Replay(name: "again", at: "5s", rate: "20/s")]"#, rule("all", ALL, "")),
+        &reader("c", "all"),
+    );
+    let mut simulation = Simulation::new(plan, 1);
+    simulation.advance(Time(7_000_000_000), u64::MAX, &mut ());
+    let before = view(&simulation).replays[0];
+    assert_eq!((before.state, before.done > 30), (State::Running, true));
+    simulation.ask(BrokerId(0), &Request::CancelReplay("again".to_owned()), &mut ());
+    simulation.advance(Time(20_000_000_000), u64::MAX, &mut ());
+    let after = view(&simulation).replays[0];
+    assert_eq!((after.state, after.done, after.left), (State::Cancelled, before.done, 0));
+    simulation.audit().unwrap();
+}
+
+const DEFAULT_ARCHIVED: &str = r#"buses: [Bus(name: "default", archive: Archive())], latency: Constant("0s"), duplicates: "0%","#;

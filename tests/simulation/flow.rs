@@ -93,7 +93,7 @@ fn loss_is_counted_where_it_happens() {
     assert_eq!(before.outlets.0[0].1.books.routed, t.published - t.lost - (t.in_flight - before.outlets.0[0].1.in_flight));
 
     let after = lossy("10%", r#""b", "c""#);
-    let (t, outlet) = (after.totals, after.outlets.0[0].1);
+    let (t, outlet) = (after.totals, &after.outlets.0[0].1);
     assert_eq!((t.lost, t.dropped), (outlet.books.dropped, outlet.books.dropped));
     assert_eq!(outlet.books.routed, outlet.books.acked + outlet.books.dropped + outlet.books.waiting + outlet.in_flight);
 

@@ -3,6 +3,7 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
+mod brokers;
 mod find;
 mod fuzz;
 mod hands;

@@ -347,6 +347,7 @@ fn pace(arrivals: &Arrivals) -> String {
         Arrivals::Mmpp(states) => format!("{} states", states.len()),
         Arrivals::ClosedLoop { users, .. } => format!("{users} users"),
         Arrivals::Once { count, .. } => format!("{count} at once"),
+        Arrivals::Schedule(schedule) => schedule.to_string(),
         Arrivals::Trace(_) => "recorded".to_owned(),
     }
 }

@@ -4,6 +4,7 @@
 use super::curve;
 use super::fields::{add, choice, count, entry, factor, quantity, share, text, whole};
 use crate::app::theme::Theme;
+use crate::scenario::schedule::Schedule;
 use crate::scenario::shapes::{Arrivals, Backoff, Jitter, Key, Times};
 use crate::scenario::units::{Percent, Rate};
 use crate::time::Span;
@@ -19,6 +20,7 @@ const ARRIVALS: &[(&str, &str)] = &[
     ("Mmpp", "Random changes between several rates"),
     ("ClosedLoop", "Users who wait for each event's fate, think, and send again"),
     ("Once", "A number of events at one moment"),
+    ("Schedule", "Again and again, as in `rate(5 minutes)` or `cron(0 12 * * ? *)`"),
     ("Trace", "Recorded arrivals from a CSV file"),
 ];
 
@@ -66,11 +68,30 @@ pub fn arrivals(ui: &mut Ui, theme: &Theme, value: &mut Arrivals) -> bool {
         Arrivals::Once { at, count } => {
             quantity(ui, theme, "At", "When they are emitted", at) | whole(ui, theme, "Count", "How many", count, 1..=1_000_000_000)
         }
+        Arrivals::Schedule(schedule) => schedule_of(ui, theme, schedule),
         Arrivals::Trace(file) => {
             let wrong = |t: &str| t.is_empty().then(|| "name a CSV file, as in `arrivals.csv`".to_owned());
             text(ui, theme, "File", "CSV file beside the scenario, with a `time` column in seconds", file, wrong)
         }
     }
+}
+
+/// A schedule in the words of EventBridge.
+pub fn schedule_of(ui: &mut Ui, theme: &Theme, value: &mut Schedule) -> bool {
+    let mut written = value.to_string();
+    let wrong = |t: &str| t.parse::<Schedule>().err();
+    let done = text(
+        ui,
+        theme,
+        "Schedule",
+        "rate(5 minutes), or cron(minutes hours day-of-month month day-of-week year) in UTC",
+        &mut written,
+        wrong,
+    );
+    if done && let Ok(schedule) = written.parse() {
+        *value = schedule;
+    }
+    done
 }
 
 fn arrivals_index(value: &Arrivals) -> usize {
@@ -84,7 +105,8 @@ fn arrivals_index(value: &Arrivals) -> usize {
         Arrivals::Mmpp(_) => 6,
         Arrivals::ClosedLoop { .. } => 7,
         Arrivals::Once { .. } => 8,
-        Arrivals::Trace(_) => 9,
+        Arrivals::Schedule(_) => 9,
+        Arrivals::Trace(_) => 10,
     }
 }
 
@@ -99,7 +121,7 @@ fn mean_rate(value: &Arrivals) -> f64 {
         Arrivals::Daily { mean, .. } => mean.0,
         Arrivals::Mmpp(states) => states.iter().map(|(rate, _)| rate.0).sum::<f64>() / states.len() as f64,
         Arrivals::ClosedLoop { users, think } => f64::from(*users) / mean_time(think).seconds(),
-        Arrivals::Once { .. } | Arrivals::Trace(_) => 10.0,
+        Arrivals::Once { .. } | Arrivals::Schedule(_) | Arrivals::Trace(_) => 10.0,
     };
     // Three digits: a rate that was computed reads like one that was typed.
     let rate = if rate.is_finite() && rate > 0.0 { rate } else { 10.0 };
@@ -119,6 +141,7 @@ fn arrivals_of_kind(kind: usize, rate: f64) -> Arrivals {
         6 => Arrivals::Mmpp(vec![(Rate(rate / 2.0), seconds(10.0)), (Rate(rate * 2.0), seconds(5.0))]),
         7 => Arrivals::ClosedLoop { users: (rate.ceil() as u32).max(1), think: Times::Exponential { mean: seconds(1.0) } },
         8 => Arrivals::Once { at: Span::ZERO, count: 1 },
+        9 => Arrivals::Schedule(Schedule::each_minute()),
         _ => Arrivals::Trace("arrivals.csv".to_owned()),
     }
 }

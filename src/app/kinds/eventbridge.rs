@@ -7,21 +7,25 @@ use super::{Board, Inside, Kind, Offer, Part, Way, even, letters};
 use crate::app::action::Action;
 use crate::app::canvas::labels;
 use crate::app::canvas::measures::{BROKER_WIDTH, PAD, ROW, ROW_FIGURES};
+use crate::app::canvas::paint::mix;
 use crate::app::inspector::Inspected;
 use crate::app::inspector::broker::renamed;
 use crate::app::inspector::fields::{add, choice, count, entry, flag, optional, quantity, section, share, text};
-use crate::app::inspector::shapes::times;
+use crate::app::inspector::shapes::{schedule_of, times};
 use crate::app::theme::Theme;
-use crate::app::widgets::{fact, muted};
-use crate::run::Frame;
+use crate::app::widgets::{fact, labelled_button, muted};
 use crate::run::frame::{BrokerView, eventbridge};
-use crate::scenario::broker::eventbridge::{Archive, Bus, FIDELITY, Replay, RetryPolicy, Rule};
-use crate::scenario::broker::{BrokerKind, EventBridge};
+use crate::run::{Command, Frame};
+use crate::scenario::broker::eventbridge::{Archive, Bus, FIDELITY, PutEvents, Replay, RetryPolicy, Rule};
+use crate::scenario::broker::{BrokerKind, EventBridge, Request};
+use crate::scenario::document::Node;
+use crate::scenario::intervention::What;
 use crate::scenario::plan::Role;
+use crate::scenario::schedule::Schedule;
 use crate::scenario::units::Rate;
 use crate::time::Span;
-use egui::{Align2, Rect, Ui, pos2, vec2};
-use egui_material_icons::icons::ICON_ALT_ROUTE;
+use egui::{Align2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui_material_icons::icons::{ICON_ALT_ROUTE, ICON_CANCEL};
 
 /// What the palette says.
 pub const OFFER: Offer = Offer {
@@ -35,12 +39,16 @@ pub const OFFER: Offer = Offer {
     },
 };
 
+/// Height of an archive below its bus.
+const ARCHIVE: f32 = 26.0;
+
 /// A rule that wants every event.
 fn rule(name: &str, bus: Option<String>) -> Rule {
     Rule {
         name: name.to_owned(),
         bus,
         pattern: r#"{"source": [{"exists": true}]}"#.to_owned(),
+        schedule: None,
         enabled: true,
         forward: None,
         input: None,
@@ -66,6 +74,8 @@ impl Kind for EventBridge {
         let rules = self.rules.iter().map(|rule| (rule.name.as_str(), "rule", false));
         let queues = self.dead_letter_queues().into_iter().map(|name| (name, "dead-letter queue", false));
         let rows: Vec<(&str, &'static str, bool)> = buses.chain(rules).chain(queues).collect();
+        let height = |i: usize| if self.buses.get(i).is_some_and(|bus| bus.archive.is_some()) { ROW + ARCHIVE } else { ROW };
+        let top = |i: usize| (0..i).map(height).sum::<f32>();
         let wanted = rows.iter().map(|(name, ..)| letters(name) + ROW_FIGURES + PAD * 2.0).fold(least, f32::max);
         let width = even(wanted).clamp(BROKER_WIDTH.0, BROKER_WIDTH.1);
         let part = |(i, (name, noun, takes)): (usize, &(&str, &'static str, bool))| Part {
@@ -73,9 +83,9 @@ impl Kind for EventBridge {
             noun,
             takes: *takes,
             gives: !*takes,
-            rect: Rect::from_min_size(pos2(0.0, ROW * i as f32), vec2(width, ROW)),
+            rect: Rect::from_min_size(pos2(0.0, top(i)), vec2(width, height(i))),
         };
-        Board { size: vec2(width, rows.len().max(1) as f32 * ROW), parts: rows.iter().enumerate().map(part).collect() }
+        Board { size: vec2(width, top(rows.len()).max(ROW)), parts: rows.iter().enumerate().map(part).collect() }
     }
 
     fn paint(&self, inside: &Inside<'_>, scratch: &mut String) {
@@ -90,8 +100,14 @@ impl Kind for EventBridge {
                 continue;
             }
             inside.slot(i, area);
+            let kept = self.buses.get(i).is_some_and(|bus| bus.archive.is_some());
+            let area = if kept { area.with_max_y(area.bottom() - ARCHIVE * unit) } else { area };
+            if kept {
+                let place = Rect::from_min_size(area.left_bottom(), vec2(area.width(), ARCHIVE * unit));
+                self.archive(inside, i, place, seen, scratch);
+            }
             let right = area.right() - PAD * unit;
-            let end = right - 88.0 * unit;
+            let end = right - 96.0 * unit;
             inside.caption(row, area, end);
             let figures: Vec<_> = inside.figures(i).collect();
             let place = Rect::from_min_max(pos2(end, area.top()), pos2(right - 2.0 * unit, area.bottom()));
@@ -101,16 +117,27 @@ impl Kind for EventBridge {
                     labels::count(scratch, view.buses.get(i).map_or(0, |bus| bus.taken));
                     scratch.push_str(" in");
                 }
-                (Some(view), Some(rule)) if rule < self.rules.len() => tally(scratch, view.rules.get(rule)),
+                (Some(view), Some(rule)) if rule < self.rules.len() => {
+                    let Some(counts) = view.rules.get(rule) else { continue };
+                    tally(scratch, counts);
+                    let theme = inside.theme();
+                    let middle = place.right_center();
+                    let bad = trouble(counts);
+                    let up = if bad.is_empty() { 0.0 } else { 7.0 * unit };
+                    inside.brush.text(middle - vec2(0.0, up), Align2::RIGHT_CENTER, scratch, theme.label, theme.muted, place.width());
+                    if !bad.is_empty() {
+                        let wide = place.width() + 40.0 * unit;
+                        inside.brush.text(middle + vec2(0.0, up), Align2::RIGHT_CENTER, &bad, theme.label * 0.9, theme.warn, wide);
+                    }
+                    continue;
+                }
                 _ => {
                     inside.depth(place, &figures, scratch);
                     continue;
                 }
             }
             let theme = inside.theme();
-            let bad = i.checked_sub(self.buses.len()).and_then(|rule| seen?.rules.get(rule)).is_some_and(|rule| rule.failed > 0);
-            let colour = if bad { theme.warn } else { theme.muted };
-            inside.brush.text(place.right_center(), Align2::RIGHT_CENTER, scratch, theme.label, colour, place.width());
+            inside.brush.text(place.right_center(), Align2::RIGHT_CENTER, scratch, theme.label, theme.muted, place.width());
         }
     }
 
@@ -159,7 +186,8 @@ impl Kind for EventBridge {
         let seen = view(input.frame, broker);
         buses(self, ui, input, broker, seen, actions);
         rules(self, ui, input, broker, seen, actions);
-        replays(self, ui, input.theme, seen);
+        replays(self, ui, input.theme, seen, broker, actions);
+        publishing(&mut self.put, ui, input.theme);
         section(ui, input.theme, "Service");
         times(ui, input.theme, "Latency", "From an event's arrival to a target's hearing of it", &mut self.latency);
         share(ui, input.theme, "Made twice", "Deliveries that are made twice: at least once is all that is promised", &mut self.duplicates);
@@ -169,16 +197,72 @@ impl Kind for EventBridge {
     }
 }
 
-/// `12 of 340`, and what failed.
-fn tally(out: &mut String, rule: Option<&eventbridge::RuleView>) {
-    let Some(rule) = rule else { return };
-    labels::count(out, rule.matched);
-    out.push_str(" of ");
-    labels::count(out, rule.matched + rule.passed_over);
-    if rule.failed > 0 {
-        out.push_str(", ");
-        labels::count(out, rule.failed);
-        out.push_str(" failed");
+/// `12 of 340`, or how often its schedule came.
+fn tally(out: &mut String, rule: &eventbridge::RuleView) {
+    if rule.scheduled > 0 {
+        labels::count(out, rule.scheduled);
+        out.push_str(" on time");
+    }
+    if rule.scheduled == 0 || rule.matched > 0 {
+        out.push_str(if rule.scheduled > 0 { ", " } else { "" });
+        labels::count(out, rule.matched);
+        out.push_str(" of ");
+        labels::count(out, rule.matched + rule.passed_over);
+    }
+}
+
+/// What went wrong with a rule's deliveries, in a few words.
+fn trouble(rule: &eventbridge::RuleView) -> String {
+    let mut words = Vec::new();
+    let mut add = |count: u64, what: &str| {
+        if count > 0 {
+            let mut text = String::new();
+            labels::count(&mut text, count);
+            words.push(format!("{text} {what}"));
+        }
+    };
+    add(rule.failed - rule.throttles, "failed");
+    add(rule.throttles, "throttled");
+    add(rule.throttled, "waited");
+    words.join(", ")
+}
+
+impl EventBridge {
+    /// An archive below its bus: how much it keeps, on the time of the run, and the replays that are made of it.
+    fn archive(&self, inside: &Inside<'_>, bus: usize, place: Rect, seen: Option<&eventbridge::View>, scratch: &mut String) {
+        let (theme, unit, painter) = (inside.theme(), inside.brush.unit, &inside.brush.painter);
+        let line = Rect::from_min_max(
+            pos2(place.left() + (PAD + 2.0) * unit, place.bottom() - 9.0 * unit),
+            pos2(place.right() - PAD * unit, place.bottom() - 4.0 * unit),
+        );
+        painter.rect_filled(line, 2.0 * unit, mix(theme.node, theme.muted, 0.15));
+        scratch.clear();
+        scratch.push_str("archive");
+        if let (Some(frame), Some(view)) = (inside.frame, seen.and_then(|view| view.buses.get(bus))) {
+            let whole = frame.plan.duration.seconds().max(1e-9);
+            let x = |seconds: f64| line.left() + line.width() * (seconds / whole).clamp(0.0, 1.0) as f32;
+            let span = |from: f64, to: f64| Rect::from_x_y_ranges(x(from)..=x(to).max(x(from) + 1.0), line.y_range());
+            if let Some((oldest, newest)) = view.window {
+                painter.rect_filled(span(oldest, newest), 2.0 * unit, mix(theme.node, theme.accent, 0.7));
+            }
+            let _ = std::fmt::Write::write_fmt(scratch, format_args!(": {} kept", crate::figures::count(view.archived)));
+            let own = self.replays.iter().enumerate().filter(|(_, replay)| self.archive_of(replay) == Some(bus));
+            for (i, replay) in own {
+                let Some(now) = seen.and_then(|view| view.replays.get(i)) else { continue };
+                let to = replay.to.unwrap_or(replay.at);
+                painter.rect_stroke(
+                    span(replay.from.seconds(), to.seconds()).expand(1.5 * unit),
+                    2.0 * unit,
+                    Stroke::new(theme.stroke, if now.left > 0 { theme.warn } else { theme.muted }),
+                    StrokeKind::Outside,
+                );
+                if let Some(share) = (100 * now.done).checked_div(now.done + now.left) {
+                    let _ = std::fmt::Write::write_fmt(scratch, format_args!(", {} {share} %", now.state.word()));
+                }
+            }
+        }
+        let at = pos2(line.left(), line.top() - 9.0 * unit);
+        inside.brush.text(at, Align2::LEFT_CENTER, scratch, theme.label * 0.95, theme.muted, line.width());
     }
 }
 
@@ -267,6 +351,19 @@ fn rules(
     let buses: Vec<String> = parts.buses.iter().map(|bus| bus.name.clone()).collect();
     let mut taken: Vec<String> = parts.rules.iter().map(|rule| rule.name.clone()).collect();
     taken.extend(parts.dead_letter_queues().into_iter().map(str::to_owned));
+    let far: Vec<String> = input
+        .scenario
+        .nodes
+        .iter()
+        .filter_map(|node| match node {
+            Node::Broker(other) if other.id != broker => match &other.kind {
+                BrokerKind::EventBridge(parts) => Some(parts.buses.iter().map(|bus| format!("{}/{}", other.id, bus.name))),
+                _ => None,
+            },
+            _ => None,
+        })
+        .flatten()
+        .collect();
     let homes: Vec<Option<usize>> = parts.rules.iter().map(|rule| parts.bus_of(rule)).collect();
     let mut gone = None;
     for (i, rule) in parts.rules.iter_mut().enumerate() {
@@ -280,22 +377,29 @@ fn rules(
                 flag(ui, theme, "Enabled", "Whether it looks at events at all", &mut rule.enabled);
                 let recent = seen.into_iter().flat_map(|view| &view.recent).filter(|event| Some(event.bus) == homes[i]);
                 pattern::edit(ui, theme, &mut rule.pattern, recent.map(|event| event.json.as_str()));
-                if buses.len() > 1 {
-                    bus_choice(
-                        ui,
-                        theme,
-                        "Forward to",
-                        "Another bus that gets the events as well",
-                        "no other bus",
-                        &buses,
-                        &mut rule.forward,
-                    );
+                if buses.len() + far.len() > 1 {
+                    let others: Vec<String> = buses.iter().chain(&far).cloned().collect();
+                    let help = "Another bus that gets the events as well; one of another broker as broker/bus";
+                    bus_choice(ui, theme, "Forward to", help, "no other bus", &others, &mut rule.forward);
                 }
                 quantity(ui, theme, "Give up after", "Age of an event beyond which it is not tried again", &mut rule.retry.max_age);
                 count(ui, theme, "Tries", "Tries after the first one", &mut rule.retry.attempts, 0..=185);
                 let mut queue = rule.dead_letter.clone().unwrap_or_default();
                 if text(ui, theme, "Dead letters", "The queue for what targets never took; empty for none", &mut queue, |_| None) {
                     rule.dead_letter = Some(queue).filter(|queue| !queue.is_empty());
+                }
+                let mut timed = rule.schedule.is_some();
+                if flag(
+                    ui,
+                    theme,
+                    "On a schedule",
+                    "Its targets get an event of the service's own at some times; on the bus called default only",
+                    &mut timed,
+                ) {
+                    rule.schedule = timed.then(Schedule::each_minute);
+                }
+                if let Some(schedule) = &mut rule.schedule {
+                    schedule_of(ui, theme, schedule);
                 }
                 if let Some(rule) = seen.and_then(|view| view.rules.get(i)) {
                     figures(ui, theme, rule);
@@ -323,7 +427,9 @@ fn figures(ui: &mut Ui, theme: &Theme, rule: &eventbridge::RuleView) {
         ("Passed over", "Events it looked at and did not want", rule.passed_over),
         ("Invocations", "Hand-overs to targets, tries included", rule.invocations),
         ("Failed", "Of these, failed", rule.failed),
-        ("Throttled", "Hand-overs that waited for the quota", rule.throttled),
+        ("Throttled", "Of the failed: a function was at its limit", rule.throttles),
+        ("Waited", "Hand-overs that waited for the quota", rule.throttled),
+        ("On schedule", "Events of the service's own", rule.scheduled),
         ("Dead-lettered", "Copies that went to the dead-letter queue", rule.dead_lettered),
         ("Dropped", "Copies given up with nowhere to go", rule.dropped),
     ] {
@@ -331,7 +437,17 @@ fn figures(ui: &mut Ui, theme: &Theme, rule: &eventbridge::RuleView) {
     }
 }
 
-fn replays(parts: &mut EventBridge, ui: &mut Ui, theme: &Theme, seen: Option<&eventbridge::View>) {
+/// How clients put events.
+fn publishing(put: &mut PutEvents, ui: &mut Ui, theme: &Theme) {
+    section(ui, theme, "PutEvents");
+    count(ui, theme, "Entries", "Entries of one call, up to ten", &mut put.entries, 1..=10);
+    if put.entries > 1 {
+        quantity(ui, theme, "Wait", "How long a client waits for a call to fill up", &mut put.wait);
+    }
+    share(ui, theme, "Entries fail", "Share of entries that fail alone while the call succeeds: FailedEntryCount", &mut put.fails);
+}
+
+fn replays(parts: &mut EventBridge, ui: &mut Ui, theme: &Theme, seen: Option<&eventbridge::View>, broker: &str, actions: &mut Vec<Action>) {
     let archived: Vec<String> = parts.buses.iter().filter(|bus| bus.archive.is_some()).map(|bus| bus.name.clone()).collect();
     if archived.is_empty() && parts.replays.is_empty() {
         return;
@@ -340,7 +456,7 @@ fn replays(parts: &mut EventBridge, ui: &mut Ui, theme: &Theme, seen: Option<&ev
     let taken: Vec<String> = parts.replays.iter().map(|replay| replay.name.clone()).collect();
     let mut gone = None;
     for (i, replay) in parts.replays.iter_mut().enumerate() {
-        let title = format!("replay {}", replay.name);
+        let (title, replay_name) = (format!("replay {}", replay.name), replay.name.clone());
         let remove = ui.push_id(("replay", i), |ui| {
             entry(ui, theme, &title, |ui| {
                 text(ui, theme, "Name", "Events carry it as replay-name", &mut replay.name, |name| {
@@ -354,9 +470,15 @@ fn replays(parts: &mut EventBridge, ui: &mut Ui, theme: &Theme, seen: Option<&ev
                 optional(ui, theme, "To", "End of the window of events", "its own start", &mut replay.to);
                 quantity(ui, theme, "Rate", "Events that come again per second", &mut replay.rate);
                 optional(ui, theme, "Cancel at", "When it is stopped if it still goes on", "never", &mut replay.cancel);
-                if let Some(replay) = seen.and_then(|view| view.replays.get(i)) {
-                    let words = format!("{}: {} came again, {} to come", replay.state.word(), replay.done, replay.left);
+                if let Some(now) = seen.and_then(|view| view.replays.get(i)) {
+                    let words = format!("{}: {} came again, {} to come", now.state.word(), now.done, now.left);
                     ui.label(muted(theme, words).size(theme.label));
+                    let name = &replay_name;
+                    let under_way = matches!(now.state.word(), "PLANNED" | "RUNNING");
+                    if under_way && labelled_button(ui, theme, ICON_CANCEL, &format!("Cancel {name} now"), true).clicked() {
+                        let request = Request::CancelReplay(name.clone());
+                        actions.push(Action::Run(Command::Intervene(What::Ask { broker: broker.to_owned(), request })));
+                    }
                 }
             })
         });

@@ -1,5 +1,6 @@
 //! Kafka: topics with a strip per partition, where offsets run from left to right and every group stands where it has committed.
-//! Strips get thinner as there are more of them, and stand in columns beyond a dozen, so that a hundred are still one picture.
+//! Beside a strip stand its replicas (the leader's in its node's colour) and, per group, who reads it. Beyond two dozen partitions a topic
+//! is a field of cells, coloured by lag, so that hundreds are still one picture.
 
 mod inspect;
 
@@ -38,8 +39,20 @@ const STRIP: f32 = 9.0;
 const COLUMN: u32 = 12;
 /// Below the last strip.
 const BELOW: f32 = 7.0;
-/// Beside the first strip, for the leaders.
-const MARGIN: f32 = 8.0;
+/// Most strips; more partitions are cells.
+const STRIPS: u32 = 24;
+/// Between replicas' marks, and between owners' marks.
+const MARK: f32 = 6.5;
+/// Most replicas, and most groups, that have marks beside a strip.
+const MARKS: usize = 4;
+/// Sides of cells that are tried, largest first.
+const CELLS: [f32; 6] = [14.0, 10.0, 7.0, 5.0, 4.0, 3.0];
+/// Highest field of cells.
+const FIELD: f32 = 150.0;
+/// A partition that changed hands so many seconds ago is still marked.
+const FRESH: f64 = 5.0;
+/// A lag of a power of ten below this is quiet.
+const QUIET: f32 = 5.0;
 
 /// What the run's latest frame shows of the broker called `id`.
 fn view<'f>(frame: Option<&'f Frame>, id: &str) -> Option<&'f kafka::View> {
@@ -57,6 +70,39 @@ fn grid(partitions: u32) -> (u32, u32) {
     (partitions.div_ceil(COLUMN).max(1), partitions.clamp(1, COLUMN))
 }
 
+/// How a topic's partitions are shown as cells: their side, columns and rows, and how many partitions one stands for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Field {
+    side: f32,
+    columns: u32,
+    rows: u32,
+    each: u32,
+}
+
+impl Field {
+    fn of(partitions: u32, width: f32) -> Field {
+        let fit = |side: f32, each: u32| {
+            let columns = ((width / side) as u32).max(1);
+            Field { side, columns, rows: partitions.div_ceil(each).div_ceil(columns).max(1), each }
+        };
+        let fits = |field: &Field| field.rows as f32 * field.side <= FIELD;
+        let single = CELLS.iter().map(|side| fit(*side, 1)).find(fits);
+        single.unwrap_or_else(|| {
+            let smallest = CELLS[CELLS.len() - 1];
+            (2..).map(|each| fit(smallest, each)).find(fits).unwrap_or(fit(smallest, partitions))
+        })
+    }
+}
+
+/// Height of a topic's strips or cells on a board of that width.
+fn height(partitions: u32, width: f32) -> f32 {
+    if partitions <= STRIPS {
+        return grid(partitions).1 as f32 * STRIP;
+    }
+    let field = Field::of(partitions, width - 2.0 * PAD);
+    field.rows as f32 * field.side
+}
+
 impl Kind for Kafka {
     fn board(&self, least: f32) -> Board {
         let wanted = self.topics.iter().map(|topic| letters(&topic.name) + ROW_FIGURES + PAD * 2.0).fold(least, f32::max);
@@ -64,7 +110,7 @@ impl Kind for Kafka {
         let mut top = 0.0;
         let mut parts = Vec::new();
         for topic in &self.topics {
-            let height = CAPTION + grid(topic.partitions).1 as f32 * STRIP + BELOW;
+            let height = CAPTION + height(topic.partitions, width) + BELOW;
             let rect = Rect::from_min_size(pos2(0.0, top), vec2(width, height));
             parts.push(Part { name: topic.name.clone(), noun: "topic", takes: true, gives: true, rect });
             top += height;
@@ -138,17 +184,27 @@ impl Kafka {
             }
         }
         inside.brush.text(pos2(right, head.center().y), Align2::RIGHT_CENTER, scratch, theme.label, colour, right - end);
-        let strips =
-            Rect::from_min_max(pos2(area.left() + (PAD + MARGIN) * unit, head.bottom()), pos2(right, area.bottom() - BELOW * unit));
+        let place = Rect::from_min_max(pos2(area.left() + PAD * unit, head.bottom()), pos2(right, area.bottom() - BELOW * unit));
+        if topic.partitions > STRIPS {
+            return cells(inside, place, topic, now);
+        }
         let longest = now.map_or(1, |now| now.partitions.iter().map(|partition| partition.log_end_offset).max().unwrap_or(0).max(1));
         let (columns, rows) = grid(topic.partitions);
-        let cell = vec2(strips.width() / columns as f32, strips.height() / rows as f32);
-        let gap = if columns > 8 { 1.0 } else { 4.0 } * unit;
+        let cell = vec2(place.width() / columns as f32, place.height() / rows as f32);
+        let marks = |count: usize| count.min(MARKS) as f32 * MARK * unit;
+        let before = marks(topic.replication as usize) + 2.0 * unit;
+        let behind = marks(now.map_or(0, |now| now.outlets.len())) + 2.0 * unit;
+        let moment = inside.frame.map_or(0.0, |frame| frame.now.seconds());
         for partition in 0..topic.partitions {
-            let min = strips.min + vec2((partition / COLUMN) as f32 * cell.x, (partition % COLUMN) as f32 * cell.y);
-            let strip = Rect::from_min_size(min, vec2((cell.x - gap).max(1.0), cell.y - 2.0 * unit));
+            let min = place.min + vec2((partition / COLUMN) as f32 * cell.x, (partition % COLUMN) as f32 * cell.y);
+            let whole = Rect::from_min_size(min, vec2((cell.x - 4.0 * unit).max(1.0), cell.y - 2.0 * unit));
+            let strip = Rect::from_min_max(whole.min + vec2(before, 0.0), whole.max - vec2(behind, 0.0));
             match now.and_then(|now| now.partitions.get(partition as usize)) {
-                Some(state) => draw(inside, strip, state, longest, columns == 1),
+                Some(state) => {
+                    draw(inside, strip, state, longest, moment, scratch);
+                    replicas(inside, whole, state);
+                    owners(inside, strip, state, moment);
+                }
                 None => {
                     inside.brush.painter.rect_filled(strip, 2.0 * unit, mix(theme.node, theme.muted, 0.2));
                 }
@@ -157,13 +213,52 @@ impl Kafka {
     }
 }
 
-/// One partition: what is kept, how far each group has come, who leads.
-fn draw(inside: &Inside<'_>, strip: Rect, state: &kafka::PartitionView, longest: u64, roomy: bool) {
+/// All partitions of a large topic, each a cell in the colour of its lag.
+fn cells(inside: &Inside<'_>, place: Rect, topic: &Topic, now: Option<&kafka::TopicView>) {
+    let (theme, unit, painter) = (inside.theme(), inside.brush.unit, &inside.brush.painter);
+    let field = Field::of(topic.partitions, place.width() / unit);
+    let side = field.side * unit;
+    let gap = (side * 0.14).min(1.5);
+    for cell in 0..topic.partitions.div_ceil(field.each) {
+        let (column, row) = (cell % field.columns, cell / field.columns);
+        let rect = Rect::from_min_size(place.min + vec2(column as f32, row as f32) * side, vec2(side - gap, side - gap));
+        let from = (cell * field.each) as usize;
+        let own = now
+            .map_or(&[][..], |now| &now.partitions[from.min(now.partitions.len())..(from + field.each as usize).min(now.partitions.len())]);
+        let read = own.iter().flat_map(|partition| &partition.positions);
+        let lag = read.clone().map(|position| position.lag).max();
+        let alone = read.clone().any(|position| position.member.is_none());
+        let offline = own.iter().any(|partition| partition.leader.is_none());
+        let colour = match lag {
+            _ if offline || alone => theme.bad,
+            None => mix(theme.node, theme.muted, 0.35),
+            Some(lag) => {
+                let share = ((1.0 + lag as f32).log10() / QUIET).min(1.0);
+                let calm = mix(theme.node, theme.good, 0.55);
+                mix(calm, theme.warn, (share * 1.6).min(1.0))
+            }
+        };
+        painter.rect_filled(rect, (1.5 * unit).min(side * 0.2), colour);
+        if offline {
+            painter.line_segment([rect.left_top(), rect.right_bottom()], Stroke::new(theme.stroke, theme.node));
+        } else if own.iter().any(|partition| partition.isr.len() < partition.replicas.len()) {
+            painter.rect_stroke(rect, 0.0, Stroke::new(theme.stroke, theme.warn), StrokeKind::Inside);
+        }
+    }
+}
+
+/// One partition: what is kept, the older the fainter, how far each group has come, and in what trouble it is.
+fn draw(inside: &Inside<'_>, strip: Rect, state: &kafka::PartitionView, longest: u64, moment: f64, scratch: &mut String) {
     let (theme, unit, painter) = (inside.theme(), inside.brush.unit, &inside.brush.painter);
     let x = |offset: u64| strip.left() + strip.width() * (offset as f32 / longest as f32);
     let between = |from: u64, to: u64| Rect::from_min_max(pos2(x(from), strip.top()), pos2(x(to).max(x(from) + 0.5), strip.bottom()));
     painter.rect_filled(strip, 2.0 * unit, mix(theme.node, theme.muted, 0.12));
-    painter.rect_filled(between(state.log_start_offset, state.high_watermark), 1.0 * unit, mix(theme.node, theme.muted, 0.45));
+    let kept = between(state.log_start_offset, state.high_watermark);
+    for age in 0..AGES {
+        let (from, to) = (age as f32 / AGES as f32, (age + 1) as f32 / AGES as f32);
+        let part = Rect::from_x_y_ranges(kept.left() + kept.width() * from..=kept.left() + kept.width() * to, kept.y_range());
+        painter.rect_filled(part, 0.0, mix(theme.node, theme.muted, 0.22 + 0.38 * to));
+    }
     if state.log_end_offset > state.high_watermark {
         // Written, and not to be read yet.
         painter.rect_filled(between(state.high_watermark, state.log_end_offset), 0.0, theme.warn.gamma_multiply(0.6));
@@ -186,15 +281,85 @@ fn draw(inside: &Inside<'_>, strip: Rect, state: &kafka::PartitionView, longest:
     if let Some(colour) = edge {
         painter.rect_stroke(strip.expand(0.5), 2.0 * unit, Stroke::new(theme.stroke, colour), StrokeKind::Outside);
     }
-    if roomy {
-        leader(inside, strip, state.leader);
+    // Offsets and the age of the oldest, once there is room to read them.
+    if strip.height() >= READABLE && strip.width() >= 10.0 * READABLE {
+        use std::fmt::Write;
+        let size = strip.height().min(theme.label);
+        scratch.clear();
+        let _ = write!(scratch, "{}", state.log_start_offset);
+        if let Some(oldest) = state.oldest {
+            let _ = write!(scratch, ", {} old", crate::figures::seconds(moment - oldest));
+        }
+        let room = strip.width() * 0.6;
+        inside.brush.text(strip.left_center() + vec2(3.0 * unit, 0.0), Align2::LEFT_CENTER, scratch, size, theme.text, room);
+        scratch.clear();
+        let _ = write!(scratch, "{}", state.log_end_offset);
+        inside.brush.text(strip.right_center() - vec2(3.0 * unit, 0.0), Align2::RIGHT_CENTER, scratch, size, theme.text, room);
     }
 }
 
-/// The node that leads, beside its strip: in its own colour, and by number where there is room.
-fn leader(inside: &Inside<'_>, strip: Rect, node: Option<u32>) {
-    let (theme, unit) = (inside.theme(), inside.brush.unit);
-    let at = pos2(strip.left() - 5.0 * unit, strip.center().y);
-    let colour: Color32 = node.map_or(theme.bad, |node| theme.line_colour(node as usize));
-    inside.brush.painter.circle_filled(at, 2.6 * unit, colour);
+/// Steps in which what is kept fades with age.
+const AGES: u32 = 6;
+/// Least height of a strip on the screen for figures in it.
+const READABLE: f32 = 10.0;
+
+/// Where the replicas are, before the strip: each in its node's colour, the leader full, those in sync as rings, the others small and bad.
+fn replicas(inside: &Inside<'_>, whole: Rect, state: &kafka::PartitionView) {
+    let (theme, unit, painter) = (inside.theme(), inside.brush.unit, &inside.brush.painter);
+    for (i, node) in state.replicas.iter().enumerate().take(MARKS) {
+        let at = pos2(whole.left() + (i as f32 * MARK + MARK / 2.0 - 1.0) * unit, whole.center().y);
+        let colour: Color32 = theme.line_colour(*node as usize);
+        match () {
+            () if state.leader == Some(*node) => {
+                painter.circle_filled(at, 2.6 * unit, colour);
+            }
+            () if state.isr.contains(node) => {
+                painter.circle_stroke(at, 2.0 * unit, Stroke::new(1.0 * unit, colour));
+            }
+            () => {
+                let arm = vec2(1.6, 1.6) * unit;
+                painter.line_segment([at - arm, at + arm], Stroke::new(1.0 * unit, theme.bad));
+                painter.line_segment([at + vec2(arm.x, -arm.y), at - vec2(arm.x, -arm.y)], Stroke::new(1.0 * unit, theme.bad));
+            }
+        }
+    }
+}
+
+/// Who reads, behind the strip: a square per group in the colour of its member, hollow where nobody does, framed for a while after it
+/// changed hands.
+fn owners(inside: &Inside<'_>, strip: Rect, state: &kafka::PartitionView, moment: f64) {
+    let (theme, unit, painter) = (inside.theme(), inside.brush.unit, &inside.brush.painter);
+    for (group, position) in state.positions.iter().enumerate().take(MARKS) {
+        let at = pos2(strip.right() + (2.0 + MARK * (group as f32 + 0.5)) * unit, strip.center().y);
+        let square = Rect::from_center_size(at, vec2(4.6, 4.6) * unit);
+        match position.member {
+            Some(member) => {
+                painter.rect_filled(square, 1.0 * unit, theme.line_colour(member as usize));
+                if position.since > 0.0 && moment - position.since < FRESH {
+                    painter.rect_stroke(square, 1.0 * unit, Stroke::new(1.2 * unit, theme.text), StrokeKind::Outside);
+                }
+            }
+            None => {
+                painter.rect_stroke(square, 1.0 * unit, Stroke::new(1.2 * unit, theme.bad), StrokeKind::Inside);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_of_partitions_has_a_field_of_bounded_size() {
+        for partitions in [25, 100, 240, 1_000, 5_000, 100_000] {
+            let field = Field::of(partitions, 240.0);
+            assert!(field.rows as f32 * field.side <= FIELD, "{partitions}: {field:?}");
+            assert!(
+                u64::from(field.rows) * u64::from(field.columns) * u64::from(field.each) >= u64::from(partitions),
+                "{partitions}: {field:?}"
+            );
+            assert!(partitions > 1_000 || field.each == 1, "{partitions}: {field:?}");
+        }
+    }
 }

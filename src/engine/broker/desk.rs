@@ -53,6 +53,8 @@ pub enum Act {
     LoseInbound(ChannelId, Event, Reason),
     /// See [`Desk::republish`].
     Republish(ChannelId, Event),
+    /// See [`Desk::forward`].
+    Forward(LinkId, ChannelId, Event),
     /// See [`Desk::rebuild`].
     Rebuild(OutletId),
     /// See [`Desk::confirm`].
@@ -248,6 +250,11 @@ impl Desk {
         if event.flags.has(Flags::TRACKED) {
             self.acts.push_back(Act::Confirm(*event, taken));
         }
+    }
+
+    /// The broker publishes an event to a channel of another broker, over the link between the two.
+    pub fn forward(&mut self, link: LinkId, channel: ChannelId, event: &Event) {
+        self.acts.push_back(Act::Forward(link, channel, *event));
     }
 
     /// [`Rules::wake`](super::Rules::wake) is to be called with this token, at `at` or (if that is past) now.

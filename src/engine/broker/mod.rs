@@ -16,7 +16,7 @@ use super::event::{Event, Message};
 use super::seats::{Seat, Seats};
 use crate::ids::{BrokerId, ChannelId, LinkId, OutletId, SeatId};
 use crate::scenario::Plan;
-use crate::scenario::broker::BrokerKind;
+use crate::scenario::broker::{BrokerKind, Request};
 use std::sync::Arc;
 
 /// What every kind of broker can be told.
@@ -79,6 +79,9 @@ pub trait Rules {
 
     /// One node of its cluster (from 0) is down or up again.
     fn node(&mut self, _node: u32, _up: bool, _desk: &mut Desk) {}
+
+    /// A person asks something of this broker. What its kind cannot do is not asked of it.
+    fn asked(&mut self, _request: &Request, _desk: &mut Desk) {}
 
     /// The time asked for by [`Desk::wake`] has come.
     fn wake(&mut self, _token: u64, _desk: &mut Desk) {}
@@ -196,6 +199,9 @@ macro_rules! kinds {
             }
             fn node(&mut self, node: u32, up: bool, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.node(node, up, desk),)+ }
+            }
+            fn asked(&mut self, request: &Request, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.asked(request, desk),)+ }
             }
             fn wake(&mut self, token: u64, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.wake(token, desk),)+ }

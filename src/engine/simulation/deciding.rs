@@ -7,6 +7,7 @@ use crate::engine::broker::{Desk, Rules, Settled};
 use crate::engine::event::{Event, Flags, Message};
 use crate::engine::fate::Reason;
 use crate::engine::ledger::End;
+use crate::engine::link::To;
 use crate::engine::observe::{Observation, Observer};
 use crate::ids::{BrokerId, ChannelId, LinkId, OutletId};
 
@@ -37,6 +38,7 @@ impl Simulation {
                     self.note(&Observation::Accepted { channel, event: &event }, observer);
                     self.take_in(broker, channel, &event, desk, observer);
                 }
+                Act::Forward(link, channel, event) => self.forward(link, channel, event, observer),
                 Act::Rebuild(outlet) => self.rebuild(outlet, observer),
                 Act::Confirm(event, taken) => self.confirm(&event, taken),
                 Act::Wake(at, token) => {
@@ -100,6 +102,8 @@ impl Simulation {
             BrokerFate::Dropped => (&mut books.dropped, End::Gone),
             BrokerFate::DeadLettered => (&mut books.dead_lettered, End::Kept),
             BrokerFate::Failed => (&mut books.failed, End::Gone),
+            // It goes on elsewhere: nobody has handled it.
+            BrokerFate::Acked if why == Reason::Forwarded => (&mut books.acked, End::Kept),
             BrokerFate::Acked => (&mut books.acked, End::Acked),
         };
         *count += 1;
@@ -131,6 +135,16 @@ impl Simulation {
         } else {
             self.lost += 1;
         }
+    }
+
+    /// An event goes from one broker to another. It always takes its turn on the agenda: the other broker has a desk of its own.
+    fn forward<O: Observer>(&mut self, link: LinkId, channel: ChannelId, event: Event, observer: &mut O) {
+        self.inbound.sent += 1;
+        if let Some(why) = self.links[link.index()].loses() {
+            return self.lose_on_the_way(link, event, why, observer);
+        }
+        self.live += 1;
+        self.set_out(link, To::Channel(channel), Message { event, routed: self.now }, observer);
     }
 
     fn ship(&mut self, broker: BrokerId, id: LinkId, bytes: u64, token: u64) {

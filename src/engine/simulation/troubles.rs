@@ -8,6 +8,7 @@ use crate::engine::faults::{Effect, Spell, effects};
 use crate::engine::observe::{Observation, Observer};
 use crate::ids::{BrokerId, LinkId, NodeId, SeatId};
 use crate::random::hash_name;
+use crate::scenario::broker::Request;
 use crate::scenario::faults::Fault;
 use crate::scenario::plan::FaultPlan;
 use std::sync::Arc;
@@ -36,6 +37,15 @@ impl Simulation {
         self.mend(number, &mut desk, observer);
         self.desk = desk;
         true
+    }
+
+    /// A broker is asked to do something, by hand.
+    pub fn ask(&mut self, broker: BrokerId, request: &Request, observer: &mut impl Observer) {
+        let mut desk = std::mem::take(&mut self.desk);
+        desk.now = self.now;
+        self.brokers[broker.index()].asked(request, &mut desk);
+        self.decide(broker, &mut desk, observer);
+        self.desk = desk;
     }
 
     /// All faults, by number.

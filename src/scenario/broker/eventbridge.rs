@@ -2,6 +2,7 @@
 
 use super::{NamedOutlet, Parts};
 use crate::scenario::pairs::Pairs;
+use crate::scenario::schedule::Schedule;
 use crate::scenario::shapes::Times;
 use crate::scenario::units::{Percent, Rate};
 use crate::time::Span;
@@ -28,6 +29,9 @@ pub struct EventBridge {
     /// Default 0.001%.
     #[serde(default = "rare", skip_serializing_if = "is_rare")]
     pub duplicates: Percent,
+    /// How everybody publishes who writes to these buses.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub put: PutEvents,
     /// What the account may do per second. Default: the quotas of us-east-1.
     #[serde(default, skip_serializing_if = "is_default")]
     pub quotas: Quotas,
@@ -50,6 +54,7 @@ impl Default for EventBridge {
             replays: Vec::new(),
             latency: published_latency(),
             duplicates: rare(),
+            put: PutEvents::default(),
             quotas: Quotas::default(),
             sources: Pairs::default(),
             account: account(),
@@ -90,12 +95,18 @@ pub struct Rule {
     /// Whose events it looks at. Default: the only bus, or the one called `default`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bus: Option<String>,
-    /// Which of them it wants: an event pattern in JSON.
+    /// Which of them it wants: an event pattern in JSON. May be left out where there is a schedule.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub pattern: String,
+    /// When its targets get an event of the service's own (source `aws.events`, type `Scheduled Event`): `rate(5 minutes)`, or
+    /// `cron(0 12 * * ? *)` in UTC. Only on the bus called `default`. Default: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
     /// Whether it looks at any. Default yes.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub enabled: bool,
-    /// A bus of this broker that gets the events as well: a target of its own.
+    /// A bus that gets the events as well, a target of its own: one of this broker by its name, or one of another EventBridge broker
+    /// (another account or region) as `broker/bus`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward: Option<String>,
     /// What targets get of an event. Default: all of it.
@@ -173,11 +184,32 @@ pub struct Replay {
     pub cancel: Option<Span>,
 }
 
+/// How clients publish.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PutEvents {
+    /// Entries of one call, 1 to 10. Default 1: each event is a call of its own.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub entries: u32,
+    /// How long a client waits for a call to fill up. Default 10 ms.
+    #[serde(default = "ten_ms", skip_serializing_if = "is_ten_ms")]
+    pub wait: Span,
+    /// Share of entries that fail alone, while the call succeeds (`FailedEntryCount`, `InternalFailure`). Default none.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fails: Percent,
+}
+
+impl Default for PutEvents {
+    fn default() -> Self {
+        PutEvents { entries: one(), wait: ten_ms(), fails: Percent(0.0) }
+    }
+}
+
 /// What the account may do per second.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quotas {
-    /// Events put; more are refused with ThrottlingException. Default 10000/s.
+    /// Calls of PutEvents; more are refused with ThrottlingException. Default 10000/s.
     #[serde(default = "put_rate")]
     pub put: Rate,
     /// Targets invoked; more wait. Default 18750/s.
@@ -213,6 +245,12 @@ impl EventBridge {
             (Some(only), None) => Some(only),
             _ => named("default"),
         }
+    }
+
+    /// Rules that send events of the service's own at some times, in file order.
+    pub fn scheduled(&self) -> impl Iterator<Item = (usize, &Rule, &Schedule)> {
+        let rules = self.rules.iter().enumerate().filter(|(_, rule)| rule.enabled);
+        rules.filter_map(|(i, rule)| rule.schedule.as_ref().map(|schedule| (i, rule, schedule)))
     }
 
     /// Names of the dead-letter queues, each once, in order of the rules.
@@ -268,6 +306,9 @@ impl Parts for EventBridge {
     }
 }
 
+/// The type of events that come on a schedule.
+pub const SCHEDULED_EVENT: &str = "Scheduled Event";
+
 /// What is as in the service, what is not, and what the newer product does otherwise: a headline and sentences for each.
 pub const FIDELITY: &[(&str, &[&str])] = &[
     (
@@ -279,7 +320,10 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
             "PutEvents refuses what is too large or beyond its quota per second; invocations beyond theirs wait and are not lost.",
             "A target that fails is tried again until the rule's age or number of tries is used up; then the event goes to the dead-letter queue, or is gone.",
             "Archives keep what their pattern takes for their retention; replays come in slices of one minute, those in order, inside of one in none, marked with the replay's name, and are never archived again.",
-            "An event goes from bus to bus once only: the loop protection refuses a second time (THIRD_ACCOUNT_HOP_DETECTED) and does not retry.",
+            "An event goes from bus to bus once only, within a broker or to another one (account or region): the loop protection refuses a second time (THIRD_ACCOUNT_HOP_DETECTED) and does not retry.",
+            "Scheduled rules send their targets an event of the service's own, by rate or by cron expression in UTC, on the default bus only.",
+            "A call of PutEvents has up to ten entries. Too many bytes or a call beyond the quota refuse all of it, an entry can fail alone.",
+            "A target that is a function takes no more than its limit: what comes on top is a throttled delivery, tried again as the rule's retry policy says.",
         ],
     ),
     (
@@ -287,10 +331,11 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
         &[
             "The service publishes neither its backoff nor how rare duplicates are. Here the first wait is one second, doubled each time up to ten minutes, with jitter; one delivery in 100,000 is made twice.",
             "Latency is drawn from published measurements unless the scenario says otherwise. There is no guarantee of it in the service.",
-            "Each event is a call of its own: batches of up to ten entries are checked by the model of PutEvents, not made by producers.",
+            "Each event is a call of its own unless `put` says otherwise; clients then fill calls up as they would with a buffer of their own. The quota counts calls.",
+            "Scheduled events come at the full minute; the service takes up to a minute longer. A schedule's rate counts from the start of the run, which is the beginning of the year 2026.",
             "A target is a consumer. Its handling is part of the delivery: a failure is the target's failure. For a function that is called asynchronously, give the consumer a `retry` of its own: the service counts such an event as delivered.",
             "Rules are there from the start: the delay with which new or changed rules take effect is not modelled, nor that with which events reach an archive.",
-            "Buses of other accounts or regions are buses of the same broker: forwarding takes one more latency.",
+            "Forwarding to a bus takes one more latency; to another broker also the link between the two.",
         ],
     ),
     (
@@ -328,6 +373,18 @@ fn region() -> String {
 }
 fn is_region(text: &str) -> bool {
     text == region()
+}
+fn one() -> u32 {
+    1
+}
+fn is_one(n: &u32) -> bool {
+    *n == 1
+}
+fn ten_ms() -> Span {
+    Span::from_millis(10)
+}
+fn is_ten_ms(span: &Span) -> bool {
+    *span == ten_ms()
 }
 fn day() -> Span {
     Span::from_millis(86_400_000)

@@ -423,9 +423,12 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
         "Simplified",
         &[
             "At the start all groups have their partitions; joining with the initial delay happens when members come later.",
-            "A request carries one batch. A connection has its places in flight per node; buffer.memory has no limit.",
+            "The batches of a request are answered one by one, as soon as each can be; its place in flight is free when all are. \
+             buffer.memory has no limit.",
             "A poll gives what has arrived so far; records arrive while a batch is worked on, up to max.poll.records in all. A member that \
-             has to give up everything first finishes these.",
+             has to give up everything first finishes these. A new owner waits for records that the old one still has in hand.",
+            "A member that stands still (`Pause`) goes on with its heartbeats, as the client's background thread does: only \
+             max.poll.interval notices.",
             "Followers have everything one millisecond after their leader. Disks take no time, and a node that comes back has its log.",
             "A lost packet is sent again after 200 ms on the way in. What a link loses on the way out is lost: use links without loss there.",
             "The coordinators' and the controller's nodes never matter. Groups' requests take 2 ms.",

@@ -4,11 +4,13 @@
 pub mod eventbridge;
 pub mod kafka;
 pub mod rabbitmq;
+pub mod request;
 mod simple;
 
 pub use eventbridge::EventBridge;
 pub use kafka::Kafka;
 pub use rabbitmq::RabbitMq;
+pub use request::Request;
 pub use simple::Simple;
 
 use serde::{Deserialize, Serialize};

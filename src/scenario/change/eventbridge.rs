@@ -26,6 +26,7 @@ fn make(drawing: &Drawing) -> BrokerKind {
         name: outlet.name.clone(),
         bus: outlet.channels.first().map(|channel| drawing.channels[*channel].clone()).filter(|_| several),
         pattern: EVERYTHING.to_owned(),
+        schedule: None,
         enabled: true,
         forward: None,
         input: None,

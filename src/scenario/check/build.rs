@@ -1,7 +1,9 @@
 //! The plan of a document in which nothing is wrong.
 
 use super::names::{Names, Source};
-use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId, StoreId};
+use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId, StoreId, TypeId};
+use crate::scenario::broker::BrokerKind;
+use crate::scenario::broker::eventbridge::SCHEDULED_EVENT;
 use crate::scenario::chains::When;
 use crate::scenario::document::{Consumer, Link, Node, Retry, Scenario};
 use crate::scenario::expect::Expectation;
@@ -11,8 +13,10 @@ use crate::scenario::plan::{
     Plan, Properties, ReadPlan, RelayPlan, ReplyPlan, Role, Sending, StorePlan, TypePlan,
 };
 use crate::scenario::publishing::{First, Outbox, Publish};
+use crate::scenario::shapes::{Arrivals, Times};
 use crate::scenario::store::Call;
-use crate::time::Time;
+use crate::scenario::units::{Percent, Size};
+use crate::time::{Span, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Builds the plan. `names` must have been resolved without an error.
@@ -50,6 +54,7 @@ pub(super) fn plan(scenario: &Scenario, names: &Names<'_>, expectations: Vec<Exp
         }
     }
     writes(&mut plan, scenario, names, &roles, &mut links);
+    event_buses(&mut plan, scenario, names, &mut links);
     watched(&mut plan, scenario);
     plan.links = links.both_ways();
     plan
@@ -211,6 +216,44 @@ fn emitters(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, roles: &[Ro
             occasion,
             reply,
         });
+    }
+}
+
+/// What EventBridge brokers send by themselves: events on a schedule, and events for buses of other brokers.
+fn event_buses(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, links: &mut Links<'_>) {
+    for (i, node) in scenario.nodes.iter().enumerate() {
+        let Node::Broker(broker) = node else { continue };
+        let BrokerKind::EventBridge(parts) = &broker.kind else { continue };
+        let here = NodeId::at(i);
+        for (far, _) in parts.rules.iter().filter_map(|rule| rule.forward.as_deref()?.split_once('/')) {
+            if let Some(there) = names.nodes.get(far) {
+                links.between(here, *there);
+            }
+        }
+        for (_, rule, schedule) in parts.scheduled() {
+            let Some(bus) = parts.bus_of(rule) else { continue };
+            let own = |channel: &ChannelPlan| channel.name == format!("{}/{}", broker.id, parts.buses[bus].name);
+            let Some(channel) = plan.channels.iter().position(own) else { continue };
+            let kind = plan.types.iter().position(|kind| kind.name == SCHEDULED_EVENT).unwrap_or_else(|| {
+                let (name, size) = (SCHEDULED_EVENT.to_owned(), Size(256));
+                plan.types.push(TypePlan { name, size, key: None, attributes: Vec::new() });
+                plan.types.len() - 1
+            });
+            plan.emitters.push(EmitterPlan {
+                node: here,
+                name: format!("{}/{} on schedule", broker.id, rule.name),
+                event: Some(TypeId::at(kind)),
+                channel: ChannelId::at(channel),
+                link: links.inside(here),
+                origin: Origin::Workload(Arrivals::Schedule(schedule.clone())),
+                properties: Properties::default(),
+                publish: Publish::Forget,
+                calls: Vec::new(),
+                sending: Sending::Straight,
+                occasion: Occasion::Handled,
+                reply: None,
+            });
+        }
     }
 }
 
@@ -385,6 +428,26 @@ impl<'s> Links<'s> {
             back: id,
         });
         self.ids.insert((from, to), id);
+        id
+    }
+
+    /// A node's way to itself, which takes no time.
+    fn inside(&mut self, node: NodeId) -> LinkId {
+        if let Some(id) = self.ids.get(&(node, node)) {
+            return *id;
+        }
+        let id = LinkId::at(self.list.len());
+        self.list.push(LinkPlan {
+            from: node,
+            to: node,
+            latency: Times::Constant(Span::ZERO),
+            loss: Percent(0.0),
+            duplication: Percent(0.0),
+            bandwidth: None,
+            ordered: true,
+            back: id,
+        });
+        self.ids.insert((node, node), id);
         id
     }
 

@@ -8,13 +8,17 @@ use crate::language::Fault;
 use crate::language::json;
 use crate::language::pattern::Pattern;
 use crate::language::template::{Path, Transformer};
-use crate::scenario::broker::EventBridge;
 use crate::scenario::broker::eventbridge::{Input, Replay, Rule};
+use crate::scenario::broker::{BrokerKind, EventBridge};
 use crate::scenario::document::{Node, Scenario};
 use crate::scenario::names::listed;
 use crate::scenario::units::Rate;
 use crate::time::Span;
 
+/// The one bus whose rules may have schedules.
+const DEFAULT_BUS: &str = "default";
+/// Entries that a call of PutEvents may have.
+const MOST_ENTRIES: u32 = 10;
 /// Targets a rule may have.
 const MOST_TARGETS: usize = 5;
 /// Rules a bus may have, in most regions.
@@ -57,7 +61,7 @@ pub(super) fn look(parts: &EventBridge, names: &Names<'_>, node: NodeId, scenari
         }
     }
     for (i, given) in parts.rules.iter().enumerate() {
-        rule(parts, given, names, node, &at(&format!("rules[{i}]")), findings);
+        rule(parts, given, scenario, names, node, &at(&format!("rules[{i}]")), findings);
     }
     for (i, given) in parts.replays.iter().enumerate() {
         replay(parts, given, &at(&format!("replays[{i}]")), scenario.duration, findings);
@@ -68,6 +72,9 @@ pub(super) fn look(parts: &EventBridge, names: &Names<'_>, node: NodeId, scenari
     if parts.replays.len() > MOST_REPLAYS {
         let message = format!("at most {MOST_REPLAYS} event replays may go on at a time; these are {}", parts.replays.len());
         findings.warning(at("replays"), message, "let some of them start when others have ended");
+    }
+    if !(1..=MOST_ENTRIES).contains(&parts.put.entries) {
+        findings.error(at("put.entries"), format!("a call of PutEvents has 1 to {MOST_ENTRIES} entries, not {}", parts.put.entries));
     }
     numbers::times(&parts.latency, &at("latency"), findings);
     for (name, rate) in [("put", parts.quotas.put), ("invoke", parts.quotas.invoke)] {
@@ -114,13 +121,60 @@ fn bus(parts: &EventBridge, name: Option<&str>, path: String, findings: &mut Fin
     findings.add(super::Severity::Error, path, message, help);
 }
 
-fn rule(parts: &EventBridge, rule: &Rule, names: &Names<'_>, node: NodeId, path: &str, findings: &mut Findings) {
-    pattern(&rule.pattern, format!("{path}.pattern"), findings);
+/// A bus of another broker, to which events are forwarded.
+fn far_bus(scenario: &Scenario, names: &Names<'_>, node: NodeId, broker: &str, bus: &str, path: String, findings: &mut Findings) {
+    let others = || {
+        scenario.nodes.iter().filter_map(|node| match node {
+            Node::Broker(other) => match &other.kind {
+                BrokerKind::EventBridge(parts) => Some((other.id.as_str(), parts)),
+                _ => None,
+            },
+            _ => None,
+        })
+    };
+    if names.nodes.get(broker) == Some(&node) {
+        return findings.error_help(path, "this is a bus of the same broker", format!("write `{bus}`"));
+    }
+    match others().find(|(id, _)| *id == broker) {
+        None => {
+            let help = findings.suggest.did_you_mean(broker, others().map(|(id, _)| id));
+            findings.add(super::Severity::Error, path, format!("there is no EventBridge broker `{broker}`"), help);
+        }
+        Some((_, parts)) if !parts.buses.iter().any(|known| known.name == bus) => {
+            let help = findings.suggest.did_you_mean(bus, parts.buses.iter().map(|bus| bus.name.as_str()));
+            findings.add(super::Severity::Error, path, format!("`{broker}` has no bus `{bus}`"), help);
+        }
+        Some(_) => {}
+    }
+}
+
+fn rule(parts: &EventBridge, rule: &Rule, scenario: &Scenario, names: &Names<'_>, node: NodeId, path: &str, findings: &mut Findings) {
+    if !rule.pattern.is_empty() {
+        pattern(&rule.pattern, format!("{path}.pattern"), findings);
+    } else if rule.schedule.is_none() {
+        let message = format!("the rule `{}` wants nothing: it has neither a pattern nor a schedule", rule.name);
+        findings.error_help(
+            format!("{path}.name"),
+            message,
+            "write a pattern, such as `{\"source\": [{\"exists\": true}]}` for every event",
+        );
+    }
     let own = parts.bus_of(rule);
+    if rule.schedule.is_some()
+        && let Some(bus) = own.map(|bus| &parts.buses[bus]).filter(|bus| bus.name != DEFAULT_BUS)
+    {
+        findings.error_help(
+            format!("{path}.schedule"),
+            format!("schedules are for rules of the default bus only, not for those of `{}`", bus.name),
+            "call the bus `default`, or give the rule to one of that name",
+        );
+    }
     if own.is_none() {
         bus(parts, rule.bus.as_deref(), format!("{path}.bus"), findings);
     }
-    if let Some(to) = &rule.forward {
+    if let Some((broker, bus)) = rule.forward.as_deref().and_then(|to| to.split_once('/')) {
+        far_bus(scenario, names, node, broker, bus, format!("{path}.forward"), findings);
+    } else if let Some(to) = &rule.forward {
         match parts.buses.iter().position(|bus| bus.name == *to) {
             None => bus(parts, Some(to), format!("{path}.forward"), findings),
             Some(to) if Some(to) == own => findings.error(format!("{path}.forward"), "a rule cannot send events back to its own bus"),

@@ -4,9 +4,9 @@ use super::names::{self, Names, Source};
 use super::numbers::zero;
 use super::{Findings, lint};
 use crate::ids::{ChannelId, NodeId, TypeId};
-use crate::scenario::broker::Parts;
+use crate::scenario::broker::{BrokerKind, EventBridge, Parts};
 use crate::scenario::chains::When;
-use crate::scenario::document::{Consumer, Node, Scenario};
+use crate::scenario::document::{Broker, Consumer, Node, Scenario};
 use crate::scenario::names::listed;
 use crate::scenario::shapes::Backoff;
 use crate::scenario::units::Percent;
@@ -41,6 +41,13 @@ fn unwritten_and_unread(scenario: &Scenario, names: &Names<'_>, findings: &mut F
     for channel in names.emitters.iter().filter_map(|e| e.channel).chain(names.dead_letters.iter().map(|d| d.1)) {
         written[channel.index()] = true;
     }
+    for (from, to) in forwards(scenario, names) {
+        read[from.index()] = true;
+        written[to.index()] = true;
+    }
+    for channel in scheduled(scenario, names) {
+        written[channel.index()] = true;
+    }
     for reading in &names.reads {
         reading.channels.iter().for_each(|channel| read[channel.index()] = true);
         if !reading.channels.is_empty() && reading.channels.iter().all(|channel| !written[channel.index()]) {
@@ -66,6 +73,44 @@ fn unwritten_and_unread(scenario: &Scenario, names: &Names<'_>, findings: &mut F
     for (node, channel) in &names.dead_letters {
         unread(*channel, names.at(*node, "dead_letter"), findings);
     }
+}
+
+/// EventBridge brokers with their nodes.
+fn bridges(scenario: &Scenario) -> impl Iterator<Item = (NodeId, &EventBridge)> {
+    scenario.nodes.iter().enumerate().filter_map(|(i, node)| match node {
+        Node::Broker(Broker { kind: BrokerKind::EventBridge(parts), .. }) => Some((NodeId::at(i), parts)),
+        _ => None,
+    })
+}
+
+fn bus(names: &Names<'_>, broker: NodeId, name: &str) -> Option<ChannelId> {
+    names.channels.iter().position(|channel| channel.broker == broker && channel.name == name).map(ChannelId::at)
+}
+
+/// From which bus to which the rules of EventBridge brokers send events on.
+fn forwards(scenario: &Scenario, names: &Names<'_>) -> Vec<(ChannelId, ChannelId)> {
+    let mut found = Vec::new();
+    for (node, parts) in bridges(scenario) {
+        for rule in &parts.rules {
+            let to = rule.forward.as_deref().and_then(|to| match to.split_once('/') {
+                Some((broker, name)) => bus(names, *names.nodes.get(broker)?, name),
+                None => bus(names, node, to),
+            });
+            let from = parts.bus_of(rule).and_then(|own| bus(names, node, &parts.buses[own].name));
+            found.extend(from.zip(to));
+        }
+    }
+    found
+}
+
+/// Buses on which the service itself sends events.
+fn scheduled(scenario: &Scenario, names: &Names<'_>) -> Vec<ChannelId> {
+    let own = |(node, parts): (NodeId, &EventBridge)| {
+        let buses: Vec<ChannelId> =
+            parts.scheduled().filter_map(|(_, rule, _)| bus(names, node, &parts.buses[parts.bus_of(rule)?].name)).collect();
+        buses
+    };
+    bridges(scenario).flat_map(own).collect()
 }
 
 /// Somebody reads what nothing is ever written to.
@@ -161,7 +206,7 @@ impl Graph {
             }
         }
         let dead: BTreeMap<NodeId, ChannelId> = names.dead_letters.iter().copied().collect();
-        let ways = Ways::new(scenario, names);
+        let (ways, forwards) = (Ways::new(scenario, names), forwards(scenario, names));
         let mut graph = Graph { stops: Vec::new(), edges: Vec::new(), received: BTreeSet::new(), complete: true };
         let mut known: BTreeMap<Stop, usize> = BTreeMap::new();
         for emitter in names.emitters.iter().filter(|e| matches!(e.origin, Source::Emits { .. })) {
@@ -179,7 +224,9 @@ impl Graph {
                         let way = ways.between(*node, names.channels[channel.index()].broker);
                         (Stop::At(*node, event), way.instant, way.certain, None)
                     };
-                    readers[channel.index()].iter().map(deliver).collect::<Vec<_>>()
+                    let on = forwards.iter().filter(|(from, _)| *from == channel);
+                    let on = on.map(|(_, to)| (Stop::In(*to, event), false, false, None));
+                    readers[channel.index()].iter().map(deliver).chain(on).collect::<Vec<_>>()
                 }
                 Stop::At(node, event) => {
                     graph.received.insert((node, event));

@@ -48,7 +48,7 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
 }
 
 /// Groups that read from a broker.
-fn groups(scenario: &Scenario, broker: &str) -> BTreeSet<String> {
+pub(super) fn groups(scenario: &Scenario, broker: &str) -> BTreeSet<String> {
     let mut groups = BTreeSet::new();
     for node in &scenario.nodes {
         if let Node::Consumer(consumer) = node {

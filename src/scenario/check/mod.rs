@@ -89,6 +89,27 @@ pub fn fault(scenario: &Scenario, what: &super::faults::Fault, when: super::plan
     }
 }
 
+/// Whether a broker can be asked to do something, in a scenario that has been checked.
+///
+/// # Errors
+/// What is wrong with it, and what to do.
+pub fn request(scenario: &Scenario, broker: &str, request: &super::broker::Request) -> Result<(), Finding> {
+    let mut findings = Findings::default();
+    let kind = scenario.nodes.iter().find_map(|node| match node {
+        super::document::Node::Broker(it) if it.id == broker => Some(&it.kind),
+        _ => None,
+    });
+    let (message, help) = match kind {
+        None => (format!("there is no broker `{broker}`"), None),
+        Some(kind) => match request.wrong(kind, &kafka::groups(scenario, broker)) {
+            None => return Ok(()),
+            Some(wrong) => wrong,
+        },
+    };
+    findings.add(Severity::Error, "what", message, help);
+    Err(findings.list.remove(0))
+}
+
 /// What is allowed must be something that lints warn of.
 fn allowed(scenario: &Scenario, findings: &mut Findings) {
     let known = || lint::LINTS.iter().map(|lint| lint.id);

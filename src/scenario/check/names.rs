@@ -5,7 +5,7 @@ use crate::ids::{ChannelId, NodeId, OutletId, TypeId};
 use crate::scenario::Files;
 use crate::scenario::broker::Parts;
 use crate::scenario::document::{Consumer, Node, Scenario};
-use crate::scenario::expect::{Expectation, Known};
+use crate::scenario::expect::{self, Expectation, Known, broker_role};
 use crate::scenario::names::listed;
 use crate::scenario::plan::Trace;
 use crate::scenario::shapes::Arrivals;
@@ -504,7 +504,15 @@ impl<'s> Names<'s> {
 
 /// Parses the expectations and looks up what they name.
 pub(super) fn expectations(scenario: &Scenario, names: &Names<'_>, findings: &mut Findings) -> Vec<Expectation> {
-    let known = Known::new(scenario.nodes.iter().map(|n| (n.id(), n.role())), names.outlets.iter().map(|o| o.name.as_str()));
+    let role = |node: &Node| match node {
+        Node::Broker(broker) => broker_role(&broker.kind),
+        other => other.role(),
+    };
+    let outlet = |outlet: &Outlet| match &scenario.nodes[outlet.broker.index()] {
+        Node::Broker(broker) => expect::Outlet::of(&broker.kind, &outlet.name),
+        _ => expect::Outlet::Plain,
+    };
+    let known = Known::new(scenario.nodes.iter().map(|n| (n.id(), role(n))), names.outlets.iter().map(|o| (o.name.as_str(), outlet(o))));
     let mut parsed = Vec::with_capacity(scenario.expect.len());
     for (i, expect) in scenario.expect.iter().enumerate() {
         match Expectation::parse(&expect.0, &known, &findings.suggest) {

@@ -7,7 +7,7 @@ use crate::scenario::broker::BrokerKind;
 use crate::scenario::document::{Consumer, Network, Node, Scenario};
 use crate::scenario::shapes::{Arrivals, Attribute, Backoff, Key, Times};
 use crate::scenario::units::{Bandwidth, Rate};
-use crate::time::Span;
+use crate::time::{Span, Time};
 
 /// Most workers (instances times threads) of all consumers together.
 const MOST_WORKERS: u64 = 1_000_000;
@@ -152,6 +152,16 @@ fn arrivals(arrivals: &Arrivals, path: &str, duration: Span, findings: &mut Find
             findings.error(format!("{path}[0]"), "an interval of 0 emits without end at one moment");
         }
         Arrivals::Every(_) | Arrivals::Trace(_) => {}
+        Arrivals::Schedule(schedule) => {
+            if schedule.next(Time::ZERO).is_none_or(|first| first > Time::ZERO + duration) {
+                let message = format!("`{schedule}` does not come within the run, {duration}");
+                findings.warning(
+                    format!("{path}[0]"),
+                    message,
+                    "nothing will be emitted; runs begin on Thursday, 1 January 2026 at 00:00 UTC",
+                );
+            }
+        }
         Arrivals::Poisson(r) => rate(*r, format!("{path}[0]"), findings),
         Arrivals::Bursts { on, rate: r, .. } => {
             rate(*r, at("rate"), findings);

@@ -6,20 +6,23 @@ use crate::app::inspector::broker::{renamed, uses};
 use crate::app::inspector::fields::{add, choice, count, entry, flag, name_of, optional, quantity, section, share, text};
 use crate::app::kinds::Way;
 use crate::app::theme::{Theme, space};
-use crate::app::widgets::muted;
+use crate::app::widgets::{labelled_button, muted};
+use crate::run::Command;
 use crate::run::frame::kafka::View;
-use crate::scenario::broker::Kafka;
 use crate::scenario::broker::kafka::{Acks, Assignor, Cleanup, FIDELITY, Group, Position, Producers, Protocol, Replay, Reset, Topic};
+use crate::scenario::broker::{Kafka, Request};
 use crate::scenario::document::Node;
+use crate::scenario::intervention::What;
 use crate::time::Span;
 use egui::Ui;
+use egui_material_icons::icons::ICON_REPLAY;
 use std::collections::BTreeSet;
 
 /// Draws everything.
 pub fn show(kafka: &mut Kafka, ui: &mut Ui, input: &Inspected<'_>, broker: &str, actions: &mut Vec<Action>) {
     let theme = input.theme;
     if let Some(view) = super::view(input.frame, broker) {
-        now(ui, theme, view, kafka);
+        now(ui, theme, view, kafka, broker, actions);
     }
     count(ui, theme, "Nodes", "Brokers of the cluster", &mut kafka.nodes, 1..=64);
     topics(kafka, ui, input, broker, actions);
@@ -47,7 +50,7 @@ fn readers(input: &Inspected<'_>, broker: &str) -> Vec<String> {
 }
 
 /// What the run shows: groups with their lag, partitions with their leader and offsets.
-fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka) {
+fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, actions: &mut Vec<Action>) {
     section(ui, theme, "Now");
     let line = |ui: &mut Ui, words: String| ui.label(muted(theme, words).size(theme.label));
     let up = view.nodes.iter().filter(|up| **up).count();
@@ -58,6 +61,7 @@ fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka) {
             group.name, group.state, group.members, group.generation, group.lag, group.records_lag_max
         );
         line(ui, words);
+        send(ui, theme, &group.name, broker, actions);
     }
     for (topic, now) in kafka.topics.iter().zip(&view.topics) {
         egui::CollapsingHeader::new(format!("Partitions of {}", topic.name)).id_salt(("partitions", &topic.name)).show(ui, |ui| {
@@ -65,17 +69,35 @@ fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka) {
                 let leader = partition.leader.map_or_else(|| "no leader".to_owned(), |node| format!("leader {}", node + 1));
                 let isr: Vec<String> = partition.isr.iter().map(|node| (node + 1).to_string()).collect();
                 let lags: Vec<String> = partition.positions.iter().map(|position| position.lag.to_string()).collect();
+                let member = |member: Option<u32>| member.map_or_else(|| "nobody".to_owned(), |member| format!("#{}", member + 1));
+                let owners: Vec<String> = partition.positions.iter().map(|position| member(position.member)).collect();
                 let words = format!(
-                    "{number}: {leader}, in sync {}, offsets {} to {}, lag {}",
+                    "{number}: {leader}, in sync {} of {}, offsets {} to {}, lag {}, read by {}",
                     isr.join(" "),
+                    partition.replicas.len(),
                     partition.log_start_offset,
                     partition.high_watermark,
-                    if lags.is_empty() { "-".to_owned() } else { lags.join(" / ") }
+                    if lags.is_empty() { "-".to_owned() } else { lags.join(" / ") },
+                    if owners.is_empty() { "nobody".to_owned() } else { owners.join(" / ") },
                 );
                 line(ui, words);
             }
         });
     }
+}
+
+/// Sends a group elsewhere while the run goes on.
+fn send(ui: &mut Ui, theme: &Theme, group: &str, broker: &str, actions: &mut Vec<Action>) {
+    egui::CollapsingHeader::new(format!("Send {group} elsewhere")).id_salt(("send", group)).show(ui, |ui| {
+        let id = ui.make_persistent_id(("send to", group));
+        let mut to = ui.data(|data| data.get_temp::<Position>(id)).unwrap_or_default();
+        place(ui, theme, &mut to);
+        ui.data_mut(|data| data.insert_temp(id, to));
+        if labelled_button(ui, theme, ICON_REPLAY, &format!("Send {group} there now"), true).clicked() {
+            let request = Request::Seek { group: group.to_owned(), topic: None, to };
+            actions.push(Action::Run(Command::Intervene(What::Ask { broker: broker.to_owned(), request })));
+        }
+    });
 }
 
 fn topics(kafka: &mut Kafka, ui: &mut Ui, input: &Inspected<'_>, broker: &str, actions: &mut Vec<Action>) {

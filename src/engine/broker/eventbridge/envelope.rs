@@ -7,6 +7,7 @@ use crate::language::json::{Json, Member, Node};
 use crate::random::mix;
 use crate::scenario::Plan;
 use crate::scenario::broker::EventBridge;
+use crate::scenario::plan::{NodePlan, Role};
 use crate::time::Time;
 
 /// An event as rules and targets see it.
@@ -83,7 +84,11 @@ impl Envelope {
 /// The `source` of an event.
 pub(super) fn source<'a>(plan: &'a Plan, parts: &'a EventBridge, event: &Event) -> &'a str {
     let node = plan.emitters[event.id.emitter().index()].node;
-    let name = &plan.nodes[node.index()].name;
+    let NodePlan { name, role, .. } = &plan.nodes[node.index()];
+    if matches!(role, Role::Broker(_)) {
+        // On a schedule.
+        return "aws.events";
+    }
     parts.sources.iter().find(|(node, _)| node == name).map_or(name, |(_, source)| source)
 }
 

@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod envelope;
 pub mod limits;
 pub mod put_events;
+mod putting;
 mod queue;
 mod quota;
 pub mod replaying;

@@ -4,10 +4,12 @@ use super::archive::Selection;
 use crate::engine::event::Event;
 use crate::random::Stream;
 use crate::time::{Span, Time};
+use serde::Serialize;
 use std::collections::VecDeque;
 
 /// How far a replay is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum State {
     /// Its time has not come.
     Planned,

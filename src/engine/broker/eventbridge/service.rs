@@ -3,6 +3,8 @@
 use super::archive::Selection;
 use super::delivery::{DeliveryError, Exhausted, Next, backoff};
 use super::envelope::{Envelope, facts};
+use super::put_events::check_call;
+use super::putting::{Added, Puts};
 use super::queue::Queue;
 use super::quota::Quota;
 use super::replaying::{Replaying, State};
@@ -16,10 +18,11 @@ use crate::engine::fifo::Fifo;
 use crate::engine::sample::Sampler;
 use crate::engine::seats::{Seat, Seats};
 use crate::engine::slab::Slab;
-use crate::ids::{BrokerId, ChannelId, EventId, OutletId, SeatId};
+use crate::ids::{BrokerId, ChannelId, EventId, LinkId, OutletId, SeatId};
 use crate::language::matcher::Scratch;
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
+use crate::scenario::broker::Request;
 use crate::time::{Span, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -45,6 +48,10 @@ pub struct EventBridge {
     replays: Vec<Replaying>,
     /// By seat: what it is.
     seats: Vec<Sitting>,
+    /// By seat: how much a function has in hand, and may have.
+    functions: Vec<Option<Function>>,
+    puts: Puts,
+    down: bool,
     buses: Vec<BusView>,
     rules: Vec<RuleView>,
     /// The last events and their buses, for whoever looks.
@@ -62,6 +69,13 @@ struct Pending {
     target: u32,
 }
 
+/// A target that is a function as a service.
+#[derive(Clone, Copy, Debug)]
+struct Function {
+    busy: u32,
+    limit: u32,
+}
+
 /// What a seat is to this broker.
 #[derive(Clone, Copy, Debug)]
 enum Sitting {
@@ -75,17 +89,34 @@ enum Sitting {
 
 /// Tokens of [`Desk::wake`]: a kind in the upper bits, a number below.
 mod token {
+    use crate::ids::LinkId;
+
     pub const DELIVERY: u64 = 0;
     pub const REPLAY: u64 = 1;
     pub const CANCEL: u64 = 2;
+    pub const PUT: u64 = 3;
 
     pub fn pack(kind: u64, number: usize) -> u64 {
         kind << 60 | number as u64
     }
 
+    /// A client's link, and which of its calls.
+    pub fn put(link: LinkId, round: u32) -> usize {
+        (u64::from(round & 0x0fff_ffff) << 32 | u64::from(link.0)) as usize
+    }
+
+    pub fn unput(packed: usize) -> (LinkId, u32) {
+        (LinkId(packed as u32), (packed as u64 >> 32) as u32)
+    }
+
     pub fn unpack(token: u64) -> (u64, usize) {
         (token >> 60, (token & ((1 << 60) - 1)) as usize)
     }
+}
+
+fn function(plan: &Plan, seat: &Seat) -> Option<Function> {
+    let consumer = &plan.consumers[seat.consumer.index()];
+    consumer.is_function().then(|| Function { busy: 0, limit: consumer.capacity() })
 }
 
 impl EventBridge {
@@ -133,6 +164,9 @@ impl EventBridge {
             archives: vec![Fifo::default(); parts.buses.len()],
             replays: parts.replays.iter().map(replay).collect(),
             seats: sitting,
+            functions: seats.iter().map(|(_, seat)| function(plan, seat)).collect(),
+            puts: Puts::new(&parts.put, plan.links.len()),
+            down: false,
             buses: vec![BusView::default(); parts.buses.len()],
             rules: vec![RuleView::default(); parts.rules.len()],
             recent: VecDeque::with_capacity(RECENT),
@@ -144,6 +178,16 @@ impl EventBridge {
 
     /// What can be seen of it now.
     pub fn view(&self) -> View {
+        View { recent: self.recent.iter().rev().map(|(bus, event)| self.recall(*bus, event)).collect(), ..self.counts() }
+    }
+
+    /// The same without the events that came last, which take longest.
+    pub fn counts(&self) -> View {
+        let bus = |(i, bus): (usize, &BusView)| {
+            let seconds = |event: &Event| event.published.seconds();
+            let (oldest, newest) = (self.archives[i].front().map(seconds), self.archives[i].back().map(seconds));
+            BusView { window: oldest.zip(newest), ..*bus }
+        };
         let replay = |replay: &Replaying| ReplayView { state: replay.state, done: replay.done, left: replay.left.len() as u64 };
         let rule = |(i, rule): (usize, &RuleView)| {
             let given = &self.setup.parts.rules[i];
@@ -151,11 +195,23 @@ impl EventBridge {
             RuleView { passed_over: taken.saturating_sub(rule.matched), ..*rule }
         };
         View {
-            buses: self.buses.clone(),
+            buses: self.buses.iter().enumerate().map(bus).collect(),
+            outlets: self.setup.targets.iter().map(|target| (target.outlet, target.rule as usize)).collect(),
             rules: self.rules.iter().enumerate().map(rule).collect(),
             replays: self.replays.iter().map(replay).collect(),
-            recent: self.recent.iter().rev().map(|(bus, event)| self.recall(*bus, event)).collect(),
+            recent: Vec::new(),
         }
+    }
+
+    /// What the file says of it.
+    pub fn parts(&self) -> &crate::scenario::broker::EventBridge {
+        &self.setup.parts
+    }
+
+    /// What the rule did that an outlet is, if it is one.
+    pub fn rule_of(&self, outlet: OutletId) -> Option<RuleView> {
+        let rule = self.setup.targets.iter().find(|target| target.outlet == outlet)?.rule as usize;
+        self.counts().rules.get(rule).copied()
     }
 
     fn recall(&self, bus: usize, event: &Event) -> Recent {
@@ -199,6 +255,45 @@ impl EventBridge {
             self.keep(bus, event, desk.now());
         }
         (deliveries, kept)
+    }
+
+    /// An event has come to a bus, in a call that was taken or refused.
+    fn judge(&mut self, setup: &Arc<Setup>, channel: ChannelId, event: &Event, refused: Option<Reason>, desk: &mut Desk) {
+        let bus = channel.index() - setup.first_channel;
+        desk.confirm(event, refused.is_none());
+        if let Some(why) = refused {
+            self.buses[bus].refused += 1;
+            return desk.refuse(channel, event, why);
+        }
+        self.buses[bus].taken += 1;
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((bus, *event));
+        if let Some(rule) = setup.schedule_of(event) {
+            // No pattern is asked: the rule's own targets get it.
+            self.rules[rule as usize].scheduled += 1;
+            let targets = &setup.rules[rule as usize].targets;
+            targets.iter().for_each(|target| self.deliver(setup, *target, event, desk));
+            if targets.is_empty() {
+                desk.unroutable(channel, event);
+            }
+            return;
+        }
+        let (deliveries, kept) = self.route(bus, event, None, desk);
+        if deliveries == 0 {
+            self.buses[bus].unmatched += 1;
+            if !kept {
+                desk.unroutable(channel, event);
+            }
+        }
+    }
+
+    /// A client calls PutEvents with what it has gathered.
+    fn call(&mut self, link: LinkId, desk: &mut Desk) {
+        let Some((number, call)) = self.puts.send(link) else { return };
+        desk.ship(link, call.bytes, u64::from(number));
+        call.entries.iter().for_each(|(_, event)| desk.carries(link, event));
     }
 
     /// Puts an event into a bus's archive, and throws out what is too old.
@@ -261,10 +356,27 @@ impl EventBridge {
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::FORWARDED);
                 desk.republish(*channel, &Event { flags, failures: 0, ..message.event });
             }
+            To::Far(..) if message.event.flags.has(Flags::FORWARDED) => {
+                self.failure(setup, target, &message, Place::Waiting, DeliveryError::SecondHop, desk);
+            }
+            To::Far(link, channel) => {
+                desk.end(*outlet, &message.event, Place::Waiting, BrokerFate::Acked, Reason::Forwarded);
+                let flags = message.event.flags.without(Flags::TRACKED).with(Flags::FORWARDED);
+                desk.forward(*link, *channel, &Event { flags, failures: 0, ..message.event });
+            }
             To::Seats(seats) => {
                 let there = |seat: &&SeatId| matches!(self.seats[seat.index()], Sitting::Target(_, true));
                 match seats.iter().find(there) {
-                    Some(seat) => desk.release(*seat, message),
+                    Some(seat) => match self.functions[seat.index()].as_mut() {
+                        Some(function) if function.busy >= function.limit => {
+                            self.rules[*rule as usize].throttles += 1;
+                            self.failure(setup, target, &message, Place::Waiting, DeliveryError::Throttling, desk);
+                        }
+                        function => {
+                            function.into_iter().for_each(|function| function.busy += 1);
+                            desk.release(*seat, message);
+                        }
+                    },
                     None => self.failure(setup, target, &message, Place::Waiting, DeliveryError::Unavailable, desk),
                 }
             }
@@ -333,6 +445,14 @@ impl EventBridge {
         }
     }
 
+    fn cancel(&mut self, replay: usize, desk: &mut Desk) {
+        let was = self.replays[replay].state;
+        self.replays[replay].stop();
+        if was == State::Running {
+            self.announce(replay, false, desk);
+        }
+    }
+
     fn announce(&self, replay: usize, under_way: bool, desk: &mut Desk) {
         let Replaying { bus, selection, .. } = &self.replays[replay];
         for target in &self.setup.targets {
@@ -354,29 +474,75 @@ impl Rules for EventBridge {
         }
     }
 
-    fn arrive(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk) {
-        let bus = channel.index() - self.setup.first_channel;
-        let refused =
-            if self.setup.oversized(event) { Some(Reason::TooLarge) } else { self.put.admit(desk.now()).err().map(|_| Reason::Throttled) };
-        if let Some(why) = refused {
-            self.buses[bus].refused += 1;
-            return desk.refuse(channel, event, why);
+    fn keeps_publishers(&self) -> bool {
+        self.puts.batches()
+    }
+
+    fn publish(&mut self, link: LinkId, channel: ChannelId, event: &Event, desk: &mut Desk) -> bool {
+        if event.flags.has(Flags::DEAD_LETTER) || self.setup.schedule_of(event).is_some() {
+            return false;
         }
-        self.buses[bus].taken += 1;
-        if self.recent.len() == RECENT {
-            self.recent.pop_front();
+        let bytes = self.setup.bytes(event);
+        match self.puts.add(link, channel, event, bytes) {
+            Added::Opened(round) => desk.wake(desk.now() + self.setup.parts.put.wait, token::pack(token::PUT, token::put(link, round))),
+            Added::Waits => {}
+            Added::Full => self.call(link, desk),
         }
-        self.recent.push_back((bus, *event));
-        let (deliveries, kept) = self.route(bus, event, None, desk);
-        if deliveries == 0 {
-            self.buses[bus].unmatched += 1;
-            if !kept {
-                desk.unroutable(channel, event);
-            }
+        true
+    }
+
+    fn parcel(&mut self, number: u64, arrived: bool, desk: &mut Desk) {
+        let Some(call) = self.puts.take(number as u32) else { return };
+        let why = match arrived {
+            _ if self.down => Some(Reason::BrokerDown),
+            false => Some(Reason::LinkLoss),
+            true => None,
+        };
+        if let Some(why) = why {
+            return call.entries.iter().for_each(|(channel, event)| desk.lose_inbound(*channel, event, why));
+        }
+        let setup = self.setup.clone();
+        let refused = match check_call(call.entries.len(), call.bytes) {
+            Err(_) => Some(Reason::TooLarge),
+            Ok(()) => self.put.admit(desk.now()).err().map(|_| Reason::Throttled),
+        };
+        for (channel, event) in &call.entries {
+            let refused = refused.or_else(|| self.luck.chance(self.puts.fails).then_some(Reason::InternalFailure));
+            self.judge(&setup, *channel, event, refused, desk);
+            desk.accept(*channel, event);
         }
     }
 
+    fn crashed(&mut self, _desk: &mut Desk) {
+        self.down = true;
+    }
+
+    fn recovered(&mut self, _desk: &mut Desk) {
+        self.down = false;
+    }
+
+    fn held(&self, visit: &mut dyn FnMut(&Event)) {
+        self.puts.held(visit);
+    }
+
+    fn arrive(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk) {
+        let setup = self.setup.clone();
+        let refused = match () {
+            // What the service sends itself is no call of anybody's.
+            () if setup.schedule_of(event).is_some() => None,
+            () if setup.oversized(event) => Some(Reason::TooLarge),
+            () if self.put.admit(desk.now()).is_err() => Some(Reason::Throttled),
+            () => (self.puts.fails > 0 && self.luck.chance(self.puts.fails)).then_some(Reason::InternalFailure),
+        };
+        self.judge(&setup, channel, event, refused, desk);
+    }
+
     fn settled(&mut self, seat: SeatId, message: &Message, how: Settled, _desk: &mut Desk) {
+        if how != Settled::Parked
+            && let Some(function) = &mut self.functions[seat.index()]
+        {
+            function.busy = function.busy.saturating_sub(1);
+        }
         if let Sitting::Target(target, _) = self.seats[seat.index()]
             && matches!(how, Settled::Acked | Settled::Ended | Settled::Lost)
             && !self.tries.is_empty()
@@ -408,6 +574,9 @@ impl Rules for EventBridge {
         match self.seats[seat.index()] {
             Sitting::Target(target, _) => {
                 self.seats[seat.index()] = Sitting::Target(target, false);
+                if let Some(function) = &mut self.functions[seat.index()] {
+                    function.busy = function.busy.saturating_sub(copies.len() as u32);
+                }
                 let setup = self.setup.clone();
                 for message in copies {
                     self.failure(&setup, target, message, Place::Returned, DeliveryError::Unavailable, desk);
@@ -415,6 +584,14 @@ impl Rules for EventBridge {
             }
             Sitting::Queue(queue) => self.queues[queue as usize].set_up(seat, false, copies, desk),
             Sitting::None => {}
+        }
+    }
+
+    fn asked(&mut self, request: &Request, desk: &mut Desk) {
+        if let Request::CancelReplay(name) = request
+            && let Some(replay) = self.replays.iter().position(|replay| replay.name == *name)
+        {
+            self.cancel(replay, desk);
         }
     }
 
@@ -427,20 +604,21 @@ impl Rules for EventBridge {
                 }
             }
             (token::REPLAY, replay) => self.replay(replay, desk),
-            (_, replay) => {
-                let was = self.replays[replay].state;
-                self.replays[replay].stop();
-                if was == State::Running {
-                    self.announce(replay, false, desk);
+            (token::PUT, packed) => {
+                let (link, round) = token::unput(packed);
+                if self.puts.waits(link, round) {
+                    self.call(link, desk);
                 }
             }
+            (_, replay) => self.cancel(replay, desk),
         }
     }
 
-    /// Only where a copy can have failed before, whose tries are then forgotten.
+    /// Only where a copy can have failed before, whose tries are then forgotten, and where there is a limit to what is in hand.
     fn wants_word(&self, seat: &Seat) -> bool {
         let consumer = &self.plan.consumers[seat.consumer.index()];
-        self.setup.targets.iter().any(|target| target.outlet == seat.outlet) && consumer.handle.fails.0 > 0.0
+        let minds = consumer.handle.fails.0 > 0.0 || consumer.is_function();
+        minds && self.setup.targets.iter().any(|target| target.outlet == seat.outlet)
     }
 
     fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message)) {

@@ -5,9 +5,9 @@ use super::delivery::RetryPolicy;
 use super::envelope::{common, source};
 use super::put_events::{Entry, check_call};
 use super::table::{Given, Table};
-use crate::engine::event::{Event, Message, attribute_salt};
+use crate::engine::event::{Event, Flags, Message, attribute_salt};
 use crate::engine::seats::Seats;
-use crate::ids::{BrokerId, ChannelId, EmitterId, EventId, OutletId, SeatId, TypeId};
+use crate::ids::{BrokerId, ChannelId, EmitterId, EventId, LinkId, OutletId, SeatId, TypeId};
 use crate::language::matcher::Matcher;
 use crate::language::pattern::Pattern;
 use crate::scenario::Plan;
@@ -28,8 +28,10 @@ pub(super) struct Setup {
     /// By bus, then by emitter: decisions made in advance.
     tables: Vec<Option<Table>>,
     emitters: usize,
-    /// By event type: whether a call with one of them is too large.
-    pub too_large: Vec<bool>,
+    /// By emitter: the rule whose schedule it is.
+    scheduled: Vec<Option<u32>>,
+    /// By event type: bytes that count against the size of a call.
+    sizes: Vec<u64>,
 }
 
 /// A bus.
@@ -73,8 +75,10 @@ pub(super) struct TargetSetup {
 pub(super) enum To {
     /// The consumers that read from the rule as one group: any of them that is there.
     Seats(Vec<SeatId>),
-    /// Another bus.
+    /// Another bus of this broker.
     Bus(ChannelId),
+    /// A bus of another broker, and the way there.
+    Far(LinkId, ChannelId),
 }
 
 fn pattern(text: &str) -> Option<Pattern> {
@@ -107,6 +111,10 @@ impl Setup {
             if let (Some(bus), Some(outlet)) = (bus, own(i).next()) {
                 targets.push(TargetSetup { rule: i as u32, outlet, to: To::Bus(ChannelId::at(first_channel + bus)) });
             }
+            let far = rule.forward.as_deref().and_then(|to| far(plan, id, to));
+            if let (Some(to), Some(outlet)) = (far, own(i).next()) {
+                targets.push(TargetSetup { rule: i as u32, outlet, to });
+            }
             rules.push(RuleSetup {
                 policy: RetryPolicy { max_age: rule.retry.max_age, attempts: rule.retry.attempts },
                 dead_letter: rule.dead_letter.as_ref().and_then(|queue| names.iter().position(|name| name == queue)),
@@ -115,9 +123,14 @@ impl Setup {
         }
         let queues = (0..names.len()).filter_map(|i| own(parts.rules.len() + i).next()).collect();
         let buses: Vec<BusSetup> = (0..parts.buses.len()).map(|bus| BusSetup::new(&parts, bus)).collect();
-        let too_large = plan.types.iter().map(|kind| too_large(&parts, &kind.name, kind.size.0)).collect();
-        let mut setup =
-            Setup { parts, first_channel, buses, rules, targets, queues, tables: Vec::new(), emitters: plan.emitters.len(), too_large };
+        let sizes = plan.types.iter().map(|kind| entry_size(&parts, &kind.name, kind.size.0)).collect();
+        let mut scheduled = vec![None; plan.emitters.len()];
+        let own = plan.emitters.iter().enumerate().filter(|(_, emitter)| emitter.node == plan.brokers[id.index()].node);
+        for ((emitter, _), (rule, ..)) in own.zip(parts.scheduled()) {
+            scheduled[emitter] = Some(rule as u32);
+        }
+        let (emitters, tables) = (plan.emitters.len(), Vec::new());
+        let mut setup = Setup { parts, first_channel, buses, rules, targets, queues, tables, emitters, scheduled, sizes };
         setup.tables = (0..setup.buses.len() * setup.emitters).map(|at| setup.table(plan, seed, at)).collect();
         setup
     }
@@ -157,8 +170,19 @@ impl Setup {
         Some(table.find(event.id.serial()))
     }
 
+    /// The rule that an event comes from, if it comes on a schedule.
+    #[inline]
+    pub fn schedule_of(&self, event: &Event) -> Option<u32> {
+        self.scheduled[event.id.emitter().index()].filter(|_| !event.flags.has(Flags::FORWARDED))
+    }
+
+    /// Bytes of an event that count against the size of a call.
+    pub fn bytes(&self, event: &Event) -> u64 {
+        self.sizes[TypeId::from(event.kind).index()]
+    }
+
     pub fn oversized(&self, event: &Event) -> bool {
-        self.too_large[TypeId::from(event.kind).index()]
+        check_call(1, self.bytes(event)).is_err()
     }
 }
 
@@ -169,6 +193,7 @@ impl BusSetup {
             .as_ref()
             .map(|archive| Keep { pattern: archive.pattern.as_deref().and_then(pattern), retention: archive.retention });
         let own = parts.rules.iter().enumerate().filter(|(_, rule)| rule.enabled && parts.bus_of(rule) == Some(bus));
+        let own = own.filter(|(_, rule)| !rule.pattern.is_empty());
         let mut wants: Vec<(Want, Option<Pattern>)> = own.map(|(i, rule)| (Want::Rule(i as u32), pattern(&rule.pattern))).collect();
         let keeps_all = keep.as_ref().is_some_and(|keep| keep.pattern.is_none());
         if let Some(pattern) = keep.as_ref().and_then(|keep| keep.pattern.clone()) {
@@ -179,9 +204,17 @@ impl BusSetup {
     }
 }
 
-/// Whether a call with one event of a type is refused for its size. The event's bytes count as those of its detail.
-fn too_large(parts: &EventBridge, detail_type: &str, bytes: u64) -> bool {
+/// A bus of another broker, written as `broker/bus`.
+fn far(plan: &Plan, here: BrokerId, to: &str) -> Option<To> {
+    let channel = plan.channels.iter().position(|channel| channel.name == to)?;
+    let ends = (plan.brokers[here.index()].node, plan.brokers[plan.channels[channel].broker.index()].node);
+    let link = plan.links.iter().position(|link| (link.from, link.to) == ends)?;
+    Some(To::Far(LinkId::at(link), ChannelId::at(channel)))
+}
+
+/// The size of an entry with an event of a type. The event's bytes count as those of its detail.
+fn entry_size(parts: &EventBridge, detail_type: &str, bytes: u64) -> u64 {
     let longest = parts.sources.iter().map(|(_, source)| source.as_str()).max_by_key(|source| source.len());
     let entry = Entry { source: longest, detail_type: Some(detail_type), ..Entry::default() };
-    check_call(1, entry.size() + bytes).is_err()
+    entry.size() + bytes
 }

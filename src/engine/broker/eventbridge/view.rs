@@ -1,6 +1,8 @@
 //! What can be seen of a broker while it runs.
 
 use super::replaying::State;
+use crate::ids::OutletId;
+use serde::Serialize;
 
 /// The whole of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,6 +13,8 @@ pub struct View {
     pub rules: Vec<RuleView>,
     /// By replay, in order of the file.
     pub replays: Vec<ReplayView>,
+    /// What is read from each rule, with the rule's position.
+    pub outlets: Vec<(OutletId, usize)>,
     /// The events that came last, newest first.
     pub recent: Vec<Recent>,
 }
@@ -25,7 +29,7 @@ pub struct Recent {
 }
 
 /// A bus.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct BusView {
     /// Events taken in.
     pub taken: u64,
@@ -35,10 +39,12 @@ pub struct BusView {
     pub refused: u64,
     /// Events in its archive.
     pub archived: u64,
+    /// Times of the oldest and the newest of these, in seconds of the run.
+    pub window: Option<(f64, f64)>,
 }
 
 /// A rule.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RuleView {
     /// Events it wanted.
     pub matched: u64,
@@ -47,17 +53,24 @@ pub struct RuleView {
     /// Hand-overs to targets, tries included.
     pub invocations: u64,
     /// Of these, failed.
+    #[serde(rename = "failed_invocations")]
     pub failed: u64,
     /// Hand-overs that had to wait for the quota.
     pub throttled: u64,
+    /// Hand-overs that a function did not take because it was at its limit; they count as failed.
+    pub throttles: u64,
+    /// Events of the service's own, by the rule's schedule.
+    pub scheduled: u64,
     /// Copies that went to the dead-letter queue.
+    #[serde(skip)]
     pub dead_lettered: u64,
     /// Copies given up with nowhere to go.
+    #[serde(skip)]
     pub dropped: u64,
 }
 
 /// A replay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ReplayView {
     /// How far it is.
     pub state: State,

@@ -29,6 +29,8 @@ pub(super) struct Batch {
     pub answer: Result<(), Error>,
     /// Whether its request is at its node: those of one connection are looked at in the order in which they were sent.
     pub arrived: bool,
+    /// The request it was sent with, which has one place in flight for all its batches.
+    pub request: u64,
     /// The node it was sent to, whose connection it takes a place of.
     pub node: u32,
 }
@@ -65,6 +67,7 @@ impl Batch {
             at: None,
             answer: Ok(()),
             arrived: false,
+            request: 0,
             node: 0,
         }
     }

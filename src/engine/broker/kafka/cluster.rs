@@ -16,6 +16,7 @@ use crate::engine::event::{Event, Flags, Key, Message};
 use crate::engine::fate::Reason;
 use crate::engine::seats::Seat;
 use crate::ids::{ChannelId, EventId, LinkId, OutletId, SeatId};
+use crate::scenario::broker::Request;
 use crate::time::{Span, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub struct Kafka {
     pub(super) opened: u64,
     /// Places in `batches` that are free.
     pub(super) spare: Vec<u32>,
+    /// The most partitions so far that were under-replicated, and that had no leader.
+    pub(super) peaks: (u32, u32),
     /// Work space.
     pub(super) happened: Vec<Happening>,
 }
@@ -79,6 +82,8 @@ pub(super) struct Partition {
     pub shown: u64,
     /// Batches whose publishers wait for all replicas in sync, by the end they wait for.
     pub pending: VecDeque<(u64, u32)>,
+    /// The last request that brought it a batch: whose, and which.
+    pub asked: (u32, u64),
     /// Whether followers are about to fetch.
     pub fetching: bool,
     /// One for each outlet of the topic.
@@ -99,6 +104,12 @@ pub(super) struct Cursor {
     /// The next record to be handed over for the first time.
     pub position: u64,
     pub committed: u64,
+    /// The largest lag so far.
+    pub most_lag: u64,
+    /// Who read before, while nobody does.
+    pub before: Option<SeatId>,
+    /// When its owner got it from another one.
+    pub since: Time,
     /// Handed over and not committed: offsets, and whether they are settled.
     pub window: VecDeque<(u64, bool)>,
     /// To be handed over again, before anything else.
@@ -319,6 +330,12 @@ impl Rules for Kafka {
 
     fn node(&mut self, node: u32, up: bool, desk: &mut Desk) {
         self.node_changes(node, up, desk);
+    }
+
+    fn asked(&mut self, request: &Request, desk: &mut Desk) {
+        if let Request::Seek { group, topic, to } = request {
+            self.send_elsewhere(group, topic.as_deref(), *to, desk);
+        }
     }
 
     fn wake(&mut self, token: u64, desk: &mut Desk) {

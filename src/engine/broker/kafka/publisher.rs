@@ -20,6 +20,8 @@ use std::collections::{BTreeMap, VecDeque};
 const RETRANSMIT: Span = Span::from_millis(200);
 /// `retry.backoff.max.ms`.
 const LONGEST_BACKOFF: Span = Span::from_millis(1000);
+/// `max.request.size`.
+const MOST_REQUEST: u64 = 1 << 20;
 /// Bytes of an answer to a request.
 const ANSWER: u64 = 64;
 
@@ -33,8 +35,10 @@ pub(super) struct Publisher {
     /// By topic: the partition for records without a key.
     sticky: Vec<Option<Sticky>>,
     random: Stream,
-    /// Requests in flight, by node.
-    in_flight: Vec<u32>,
+    /// Requests in flight, by node: which they are, and how many of their batches are not answered yet.
+    in_flight: Vec<Vec<(u64, u32)>>,
+    /// Requests sent so far.
+    requests: u64,
     /// Batches that wait for a place on the connection, by node.
     queue: Vec<VecDeque<u32>>,
     /// Requests on their way, in the order in which they were sent, by node: TCP keeps it.
@@ -53,7 +57,8 @@ impl Publisher {
             open: BTreeMap::new(),
             sticky: vec![None; topics],
             random,
-            in_flight: vec![0; nodes],
+            in_flight: vec![Vec::new(); nodes],
+            requests: 0,
             queue: vec![VecDeque::new(); nodes],
             wire: vec![VecDeque::new(); nodes],
             failing: 0,
@@ -217,24 +222,40 @@ impl Kafka {
 
     /// Sends what the connection has places for.
     fn pump(&mut self, publisher: u32, node: u32, desk: &mut Desk) {
-        loop {
+        let most = self.settings.producers.in_flight as usize;
+        while !self.publishers[publisher as usize].queue[node as usize].is_empty() {
             let it = &mut self.publishers[publisher as usize];
-            if it.in_flight[node as usize] >= self.settings.producers.in_flight {
+            if it.in_flight[node as usize].len() >= most {
                 return;
             }
-            let Some(batch) = it.queue[node as usize].pop_front() else { return };
-            if self.settings.producers.acks != AcksSetting::Zero {
-                it.in_flight[node as usize] += 1;
+            it.requests += 1;
+            let (request, link) = (it.requests, it.link);
+            // One request takes the first waiting batch of every partition, up to its size.
+            let (mut sent, mut bytes, mut at) = (0, 0, 0);
+            while let Some(batch) = self.publishers[publisher as usize].queue[node as usize].get(at).copied() {
+                let it = &mut self.batches[batch as usize];
+                if sent > 0 && bytes + it.bytes > MOST_REQUEST {
+                    break;
+                }
+                if self.partitions[it.partition as usize].asked == (publisher, request) {
+                    at += 1;
+                    continue;
+                }
+                self.partitions[it.partition as usize].asked = (publisher, request);
+                (it.request, it.attempts, it.arrived) = (request, it.attempts + 1, false);
+                (sent, bytes) = (sent + 1, bytes + it.bytes);
+                let it = &mut self.publishers[publisher as usize];
+                it.queue[node as usize].remove(at);
+                it.wire[node as usize].push_back(batch);
+                self.number(batch);
+                self.set_stage(batch, Stage::Sent);
+                let it = &self.batches[batch as usize];
+                desk.ship(link, it.bytes, Token::Request(batch, it.count).pack());
+                it.events.iter().for_each(|event| desk.carries(link, event));
             }
-            it.wire[node as usize].push_back(batch);
-            let link = it.link;
-            self.number(batch);
-            self.set_stage(batch, Stage::Sent);
-            let it = &mut self.batches[batch as usize];
-            it.attempts += 1;
-            it.arrived = false;
-            desk.ship(link, it.bytes, Token::Request(batch, it.count).pack());
-            it.events.iter().for_each(|event| desk.carries(link, event));
+            if self.settings.producers.acks != AcksSetting::Zero {
+                self.publishers[publisher as usize].in_flight[node as usize].push((request, sent));
+            }
         }
     }
 
@@ -357,10 +378,15 @@ impl Kafka {
 
     fn free_place(&mut self, batch: u32, desk: &mut Desk) {
         let it = &self.batches[batch as usize];
-        let (publisher, node) = (it.publisher, it.node);
+        let (publisher, node, request) = (it.publisher, it.node, it.request);
         let in_flight = &mut self.publishers[publisher as usize].in_flight[node as usize];
-        *in_flight = in_flight.saturating_sub(1);
-        self.pump(publisher, node, desk);
+        if let Some(at) = in_flight.iter().position(|(known, _)| *known == request) {
+            in_flight[at].1 -= 1;
+            if in_flight[at].1 == 0 {
+                in_flight.remove(at);
+                self.pump(publisher, node, desk);
+            }
+        }
     }
 
     /// An answer is at its publisher, or lost on the way.

@@ -27,6 +27,9 @@ impl Kafka {
                 }
             }
             partition.shown = visible;
+            for cursor in partition.cursors.iter_mut().filter(|cursor| cursor.active) {
+                cursor.most_lag = cursor.most_lag.max(visible - cursor.committed);
+            }
             for slot in 0..self.partitions[number].cursors.len() {
                 self.list(number, slot, desk);
             }
@@ -227,6 +230,7 @@ impl Kafka {
                 Happening::Revoked { partitions, .. } => {
                     for (partition, slot) in partitions.into_iter().map(|p| self.place(group, p)).collect::<Vec<_>>() {
                         let cursor = &mut self.partitions[partition].cursors[slot];
+                        cursor.before = cursor.owner.or(cursor.before);
                         (cursor.owner, cursor.listed) = (None, false);
                         cursor.commit();
                     }
@@ -234,7 +238,12 @@ impl Kafka {
                 Happening::Assigned { client, partitions } => {
                     for (partition, slot) in partitions.into_iter().map(|p| self.place(group, p)).collect::<Vec<_>>() {
                         self.groups[group].moved += 1;
-                        self.partitions[partition].cursors[slot].owner = self.seat(group, client, slot, partition);
+                        let owner = self.seat(group, client, slot, partition);
+                        let cursor = &mut self.partitions[partition].cursors[slot];
+                        if owner != cursor.owner.or(cursor.before) {
+                            cursor.since = desk.now();
+                        }
+                        cursor.owner = owner;
                         self.list(partition, slot, desk);
                     }
                 }

@@ -1,6 +1,6 @@
 //! Replicas at work: followers fetch, nodes die and come back, leaders change.
 
-use super::cluster::{Kafka, Token};
+use super::cluster::{Kafka, Partition, Token};
 use crate::engine::broker::Desk;
 use crate::engine::broker::desk::{BrokerFate, Note, Place};
 use crate::engine::fate::Reason;
@@ -103,6 +103,14 @@ impl Kafka {
                 self.after_election(partition, before, desk);
             }
         }
+        let (under, offline) = self.troubled();
+        self.peaks = (self.peaks.0.max(under), self.peaks.1.max(offline));
+    }
+
+    /// Partitions with fewer replicas in sync than they have, and those without a leader.
+    pub(super) fn troubled(&self) -> (u32, u32) {
+        let count = |which: &dyn Fn(&Partition) -> bool| self.partitions.iter().filter(|partition| which(partition)).count() as u32;
+        (count(&|it| it.replication.under_replicated()), count(&|it| it.replication.leader().is_none()))
     }
 
     /// What follows where a partition may have another leader: its log is the new leader's, and everybody is told.

@@ -41,21 +41,26 @@ impl Kafka {
         self.arm(group, desk);
     }
 
-    /// A group is sent elsewhere by a person or a tool. Back: what it read is delivered again. Ahead: what waits is skipped.
+    /// A group is sent elsewhere as the scenario says.
     pub(super) fn replay(&mut self, number: usize, desk: &mut Desk) {
         let settings = self.settings.clone();
         let replay = &settings.replays[number];
-        let Some(group) = self.groups.iter().position(|readers| readers.name == replay.group) else { return };
+        self.send_elsewhere(&replay.group, replay.topic.as_deref(), replay.to, desk);
+    }
+
+    /// A group is sent elsewhere by a person or a tool. Back: what it read is delivered again. Ahead: what waits is skipped.
+    pub(super) fn send_elsewhere(&mut self, group: &str, only: Option<&str>, to: Position, desk: &mut Desk) {
+        let Some(group) = self.groups.iter().position(|readers| readers.name == group) else { return };
         for (topic, slot) in self.groups[group].topics.clone() {
-            let it = &self.topics[topic as usize];
-            if !self.settings.replays_topic(number, it.channel) {
+            if only.is_some_and(|only| self.settings.topics[topic as usize] != only) {
                 continue;
             }
+            let it = &self.topics[topic as usize];
             let (first, count) = (it.first, it.count);
             let outlet = self.partitions[first as usize].cursors[slot as usize].outlet;
             desk.note(Note::Replay { outlet, under_way: true });
             for partition in first..first + count {
-                self.seek(partition as usize, slot as usize, replay.to, desk);
+                self.seek(partition as usize, slot as usize, to, desk);
             }
             desk.note(Note::Replay { outlet, under_way: false });
             for partition in first..first + count {

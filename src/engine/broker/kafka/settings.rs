@@ -3,7 +3,6 @@
 use super::partitioner::{murmur2, positive};
 use crate::engine::event::{Event, Key, KeyTexts};
 use crate::engine::keys::Interner;
-use crate::ids::ChannelId;
 use crate::scenario::Plan;
 use crate::scenario::broker::kafka::{Kafka as Document, Producers, Replay};
 use crate::scenario::publishing::Publish;
@@ -29,16 +28,14 @@ pub(super) struct Settings {
     /// Bytes of an event by type.
     sizes: Box<[u64]>,
     texts: KeyTexts,
-    /// By replay: the topic that it is about, if not all.
-    replayed: Box<[Option<ChannelId>]>,
+    /// Names of the topics, in file order.
+    pub topics: Box<[String]>,
 }
 
 impl Settings {
-    pub fn new(plan: &Plan, document: &Document, first: ChannelId, seed: u64) -> Settings {
-        let channel =
-            |name: &String| document.topics.iter().position(|topic| topic.name == *name).map(|at| ChannelId::at(first.index() + at));
+    pub fn new(plan: &Plan, document: &Document, seed: u64) -> Settings {
         Settings {
-            replayed: document.replays.iter().map(|replay| replay.topic.as_ref().and_then(channel)).collect(),
+            topics: document.topics.iter().map(|topic| topic.name.clone()).collect(),
             idempotent: document.producers.idempotent(),
             producers: document.producers.clone(),
             confirmed: plan.emitters.iter().map(|emitter| emitter.publish != Publish::Forget).collect(),
@@ -50,11 +47,6 @@ impl Settings {
             sizes: plan.types.iter().map(|kind| kind.size.0).collect(),
             texts: Interner::of(plan).texts(),
         }
-    }
-
-    /// Whether a replay is about a topic.
-    pub fn replays_topic(&self, replay: usize, channel: ChannelId) -> bool {
-        self.replayed[replay].is_none_or(|only| only == channel)
     }
 
     /// Whether whoever published an event waits for word of it.

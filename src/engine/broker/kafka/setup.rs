@@ -29,7 +29,7 @@ impl Kafka {
         let channels: Vec<usize> = (0..plan.channels.len()).filter(|c| plan.channels[*c].broker == id).collect();
         let first_channel = channels.first().copied().unwrap_or(0);
         let mut kafka = Kafka {
-            settings: Arc::new(Settings::new(plan, &parts, ChannelId::at(first_channel), seed)),
+            settings: Arc::new(Settings::new(plan, &parts, seed)),
             nodes: vec![Node { up: true, felled: false, life: 0 }; parts.nodes as usize],
             topics: Vec::new(),
             first_channel,
@@ -43,6 +43,7 @@ impl Kafka {
             opened: 0,
             spare: Vec::new(),
             happened: Vec::new(),
+            peaks: (0, 0),
         };
         for (topic, channel) in parts.topics.iter().zip(channels) {
             kafka.add_topic(topic, ChannelId::at(channel));
@@ -69,6 +70,7 @@ impl Kafka {
                 producers: BTreeMap::new(),
                 shown: 0,
                 pending: VecDeque::new(),
+                asked: (0, 0),
                 fetching: false,
                 cursors: Vec::new(),
             });
@@ -206,6 +208,9 @@ impl Cursor {
             unsettled: 0,
             position: 0,
             committed: 0,
+            most_lag: 0,
+            before: None,
+            since: Time::ZERO,
             window: VecDeque::new(),
             again: VecDeque::new(),
             epoch: 0,

@@ -105,6 +105,33 @@ fn the_same_seed_gives_the_same_run_in_pieces_and_from_a_copy() {
     assert_ne!(whole(7), whole(8));
 }
 
+#[test]
+fn a_group_is_sent_elsewhere_by_hand() {
+    use crate::scenario::broker::Request;
+    use crate::scenario::broker::kafka::Position;
+    let plan = cluster("", "replication: 3", "");
+    let (mut simulation, mut seen) = (Simulation::new(plan, 1), Seen::default());
+    advance(&mut simulation, Span::from_millis(30_000), &mut seen);
+    let published = seen.published.len() as u64;
+    let to = |simulation: &mut Simulation, to: Position, seen: &mut Seen| {
+        simulation.ask(K, &Request::Seek { group: "c".to_owned(), topic: Some("t".to_owned()), to }, seen);
+    };
+    let handled = |seen: &Seen| seen.acked.values().map(|times| u64::from(*times)).sum::<u64>();
+    assert_eq!(handled(&seen), published);
+    to(&mut simulation, Position::Beginning, &mut seen);
+    advance(&mut simulation, Span::from_millis(50_000), &mut seen);
+    assert_eq!(handled(&seen), 2 * published, "everything once more");
+    to(&mut simulation, Position::Time(Span::from_millis(5_000)), &mut seen);
+    advance(&mut simulation, Span::from_millis(60_000), &mut seen);
+    let half = handled(&seen) - 2 * published;
+    assert!(half > published / 3 && half < 2 * published / 3, "{half} of {published}");
+    to(&mut simulation, Position::Offset(0), &mut seen);
+    to(&mut simulation, Position::End, &mut seen);
+    let before = handled(&seen);
+    advance(&mut simulation, Span::from_millis(70_000), &mut seen);
+    assert!(handled(&seen) - before < published / 10, "what waits is skipped");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 

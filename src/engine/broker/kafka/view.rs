@@ -13,6 +13,9 @@ pub struct View {
     pub under_replicated_partitions: u32,
     /// Partitions without a leader (`OfflinePartitionsCount`).
     pub offline_partitions: u32,
+    /// The most of both so far.
+    #[serde(skip)]
+    pub peaks: (u32, u32),
     /// By topic, in file order.
     pub topics: Vec<TopicView>,
     /// By name.
@@ -63,6 +66,10 @@ pub struct PositionView {
     pub committed: u64,
     /// High watermark minus committed offset.
     pub lag: u64,
+    /// The largest it has been.
+    pub most_lag: u64,
+    /// When its owner got it from another one, in seconds of the run.
+    pub since: f64,
     /// Which member reads it, counted within the group.
     pub member: Option<u32>,
 }
@@ -119,13 +126,24 @@ impl Kafka {
                 outlets: partitions.first().map_or_else(Vec::new, |first| first.cursors.iter().map(|cursor| cursor.outlet).collect()),
             }
         };
+        let (under, offline) = self.troubled();
         View {
             nodes: self.nodes.iter().map(|node| node.up).collect(),
-            under_replicated_partitions: self.partitions.iter().filter(|partition| partition.replication.under_replicated()).count() as u32,
-            offline_partitions: self.partitions.iter().filter(|partition| partition.replication.leader().is_none()).count() as u32,
+            under_replicated_partitions: under,
+            offline_partitions: offline,
+            peaks: self.peaks,
             topics: self.topics.iter().map(topic).collect(),
             groups,
         }
+    }
+
+    /// By partition: the largest lag so far and the present one of what is read from an outlet.
+    pub fn lags(&self, outlet: OutletId) -> impl Iterator<Item = (u64, u64)> {
+        let own = move |partition: &super::cluster::Partition| {
+            let cursor = partition.cursors.iter().find(|cursor| cursor.outlet == outlet)?;
+            Some((cursor.most_lag, cursor.lag(partition.shown)))
+        };
+        self.partitions.iter().filter_map(own)
     }
 
     fn partition_view(&self, partition: &super::cluster::Partition) -> PartitionView {
@@ -133,6 +151,8 @@ impl Kafka {
             position: cursor.again.front().map_or(cursor.position, |(offset, _)| *offset),
             committed: cursor.committed,
             lag: cursor.lag(partition.shown),
+            most_lag: cursor.most_lag,
+            since: cursor.since.seconds(),
             member: cursor
                 .owner
                 .and_then(|seat| self.seats[seat.index()].as_ref())
