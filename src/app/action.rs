@@ -78,6 +78,8 @@ pub enum Action {
     SaveRecording,
     /// Show the journey of this event of the run.
     OpenJourney(EventId),
+    /// Something in a lesson.
+    Teach(super::teach::Teach),
 }
 
 /// What the canvas does when told: by a key, a menu or the list of commands.
@@ -224,6 +226,8 @@ pub enum Fold {
     Dock,
     /// The inspector.
     Inspector,
+    /// The lesson.
+    Lesson,
 }
 
 /// Answers to what the window asks.

@@ -6,6 +6,7 @@ use super::edit::{Edit, may_follow};
 use super::kinds::{self, Way};
 use super::rail::{in_sentence, palette};
 use super::session::Session;
+use super::teach::Teach;
 use super::theme::Mode;
 use super::transport::neighbour;
 use crate::run::Command;
@@ -59,11 +60,19 @@ fn of_the_window(session: &Session) -> Vec<Choice> {
     ];
     let reduced = session.settings.reduce_motion;
     all.push(Choice::new(if reduced { "Allow motion" } else { "Reduce motion" }, "", Action::ReduceMotion(!reduced)));
+    if session.course.is_some() {
+        all.push(Choice::new("Leave lesson", "", Action::Teach(Teach::Leave)));
+        all.push(Choice::new("Present the lesson to a room, or stop", "F7", Action::Teach(Teach::Present)));
+    } else if session.document.as_ref().is_some_and(|d| d.scenario.lesson.is_some()) {
+        all.push(Choice::new("Start lesson", "", Action::Teach(Teach::Start)));
+    }
     if session.document.is_some() {
         all.push(Choice::new("Save", "Ctrl+S", Action::Save));
         all.push(Choice::new("Save as", "Ctrl+Shift+S", Action::AskSaveAs));
         all.push(Choice::new("Fold or unfold plots", "F3", Action::Fold(Fold::Dock)));
         all.push(Choice::new("Fold or unfold inspector", "F4", Action::Fold(Fold::Inspector)));
+        all.push(Choice::new("Fold or unfold lesson", "F6", Action::Fold(Fold::Lesson)));
+        all.push(Choice::new("Write a lesson, or stop writing", "", Action::Teach(Teach::Write)));
         all.push(Choice::new("Welcome screen", "", Action::Welcome));
     }
     all

@@ -4,6 +4,7 @@ use super::action::{Action, Arrange, Find, Fold, OnCanvas, Placing};
 use super::canvas::measures::ZOOM_STEP;
 use super::kinds;
 use super::session::Session;
+use super::teach::{Teach, notes};
 use super::transport::neighbour;
 use crate::ids::NodeId;
 use crate::run::Command;
@@ -45,6 +46,8 @@ pub const HELP: &[(&str, &str)] = &[
     ("F1", "This help"),
     ("F3", "Fold plots"),
     ("F4", "Fold inspector"),
+    ("F6, F7", "Fold the lesson, show it to a room"),
+    ("Page down, Page up", "In a lesson shown to a room: go on, a step back"),
     ("Esc", "Stop placing, close a dialog, undo typing in a field"),
 ];
 
@@ -64,9 +67,20 @@ pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) {
             actions.push(action);
         }
     }
-    for (key, fold) in [(Key::F1, Fold::Help), (Key::F3, Fold::Dock), (Key::F4, Fold::Inspector)] {
+    for (key, fold) in [(Key::F1, Fold::Help), (Key::F3, Fold::Dock), (Key::F4, Fold::Inspector), (Key::F6, Fold::Lesson)] {
         if pressed(plain, key) {
             actions.push(Action::Fold(fold));
+        }
+    }
+    if let Some(course) = &session.course {
+        if pressed(plain, Key::F7) {
+            actions.push(Action::Teach(Teach::Present));
+        }
+        if session.room.is_some() && pressed(plain, Key::PageDown) {
+            actions.push(Action::Teach(notes::forth(course)));
+        }
+        if session.room.is_some() && course.at > 0 && pressed(plain, Key::PageUp) {
+            actions.push(Action::Teach(Teach::To(course.at - 1)));
         }
     }
     if pressed(both, Key::P) || pressed(command, Key::K) {

@@ -35,6 +35,7 @@ pub mod session;
 pub mod settings;
 pub mod shell;
 pub mod style;
+pub mod teach;
 pub mod theme;
 pub mod timeline;
 pub mod topbar;

@@ -7,6 +7,8 @@ use super::files::{self, Home};
 use super::keep::{self, Keep};
 use super::library;
 use super::settings::Settings;
+use super::teach::Room;
+use super::teach::course::Course;
 use crate::exchange;
 use crate::ids::EventId;
 use crate::run::frame::{PlayState, Speed};
@@ -56,6 +58,14 @@ pub struct Session {
     pub inspect: bool,
     /// The whole topology is to be shown.
     pub fit: bool,
+    /// Whether the lesson is unfolded.
+    pub lesson: bool,
+    /// The lesson that is gone through.
+    pub course: Option<Course>,
+    /// Whether the lesson is being written.
+    pub writing: bool,
+    /// While a lesson is shown to a room: what to put back afterwards.
+    pub room: Option<Room>,
     /// The window is to close: nothing is in the way any more.
     pub closing: bool,
     /// Unsaved work of programs that are no more: where it is, and what it is called.
@@ -142,6 +152,10 @@ impl Session {
             recording: None,
             inspect: false,
             fit: false,
+            lesson: false,
+            course: None,
+            writing: false,
+            room: None,
             closing: false,
             left_behind: Vec::new(),
             keep: Keep::default(),
@@ -191,15 +205,25 @@ impl Session {
         self.document.as_ref().is_some_and(Document::dirty)
     }
 
+    /// Whether leaving what is open is asked about: there is work in no file, and it is more than what a lesson did to a scenario that
+    /// ships with the program.
+    fn asks(&self) -> bool {
+        let only_learned = self.course.is_some() && self.document.as_ref().is_some_and(|d| matches!(d.home, Home::Shipped(_)));
+        self.dirty() && !only_learned
+    }
+
     /// Makes an action take effect.
     pub fn apply(&mut self, action: Action) {
         match action {
-            Action::Open(_) | Action::OpenShipped(_) | Action::New | Action::Welcome | Action::Close if self.dirty() => {
+            Action::Open(_) | Action::OpenShipped(_) | Action::New | Action::Welcome | Action::Close if self.asks() => {
                 self.question = Some(Question::Unsaved);
                 self.then = Some(action);
             }
             Action::Open(_) | Action::OpenShipped(_) | Action::New | Action::Welcome | Action::Close => self.leave_for(action),
             Action::Edit(edit) => {
+                if let Some(why) = self.locked(&edit) {
+                    return self.tell(Level::Warning, why);
+                }
                 let Some(document) = &mut self.document else { return };
                 match document.edit(&edit) {
                     Ok(effect) => self.take_effect(effect),
@@ -208,6 +232,10 @@ impl Session {
             }
             Action::Undo => self.step_through_history("Undone", Document::undo),
             Action::Redo => self.step_through_history("Done again", Document::redo),
+            Action::Run(Command::Intervene(what)) if self.locked_on_the_way(&what).is_some() => {
+                let why = self.locked_on_the_way(&what).unwrap_or_default();
+                self.tell(Level::Warning, why);
+            }
             Action::Run(command) => self.run(command),
             Action::Select(selection) => self.select(selection),
             Action::AskOpen => self.question = Some(Question::OpenPath),
@@ -224,6 +252,7 @@ impl Session {
             Action::Find(what) => self.find = Some(what),
             Action::Fold(Fold::Help) => self.help = !self.help,
             Action::Fold(Fold::Dock) => self.settings.dock = !self.settings.dock,
+            Action::Fold(Fold::Lesson) => self.lesson = !self.lesson,
             Action::Fold(Fold::Inspector) => self.settings.inspector = !self.settings.inspector,
             Action::ReduceMotion(reduce) => self.settings.reduce_motion = reduce,
             Action::Complain(why) => self.tell(Level::Warning, why),
@@ -244,6 +273,7 @@ impl Session {
             Action::Mark => self.mark = true,
             Action::SaveBeside(name, bytes) => self.save_beside(&name, &bytes),
             Action::SaveRecording => self.save_recording(),
+            Action::Teach(what) => self.teach(what),
             Action::OpenJourney(event) => self.journey = Some(event),
         }
     }
@@ -290,6 +320,10 @@ impl Session {
     /// Leaves what is open; unsaved work was asked about before.
     fn leave_for(&mut self, action: Action) {
         self.question = None;
+        if !matches!(action, Action::Close) {
+            self.leave_lesson();
+            (self.lesson, self.writing) = (false, false);
+        }
         self.keep.forget();
         match action {
             Action::Open(path) => self.open(&path),
@@ -488,7 +522,7 @@ impl Session {
         self.load(play, Some(fitting_speed(duration)));
     }
 
-    fn take_effect(&mut self, effect: Effect) {
+    pub(super) fn take_effect(&mut self, effect: Effect) {
         if effect == Effect::NewPlan {
             let play = self.playing();
             self.load(play, None);
@@ -496,7 +530,7 @@ impl Session {
     }
 
     /// Gives the runner the newest plan, and, before it moves, its speed.
-    fn load(&mut self, play: bool, speed: Option<f64>) {
+    pub(super) fn load(&mut self, play: bool, speed: Option<f64>) {
         let Some(document) = &self.document else { return };
         let Some(plan) = document.plan.clone() else { return };
         let seed = document.scenario.seed;
@@ -521,6 +555,17 @@ impl Session {
         self.send(Command::Source { source, interventions });
     }
 
+    /// Frames of what runs now are of what was before.
+    pub(super) fn forget_frames(&mut self) {
+        self.stale = self.runner.as_ref().map(|runner| runner.frame().run);
+    }
+
+    /// Lets the run that was loaded be changed on the way as it was before.
+    pub(super) fn send_source(&self, interventions: Vec<Intervention>) {
+        let Some(document) = &self.document else { return };
+        self.send(Command::Source { source: Arc::new(source_of(document)), interventions });
+    }
+
     fn run(&mut self, command: Command) {
         let over = self.frame().is_some_and(|f| matches!(f.state, PlayState::Finished | PlayState::Stopped(_)));
         if over && matches!(command, Command::Step) {
@@ -529,7 +574,7 @@ impl Session {
         self.send(command);
     }
 
-    fn send(&self, command: Command) {
+    pub(super) fn send(&self, command: Command) {
         if let Some(runner) = &self.runner {
             runner.send(command);
         }

@@ -1,8 +1,10 @@
 //! What the window remembers from one start to the next. A type of its own, apart from what is open at the moment:
 //! every field has a default, so that settings of an older or newer version lose nobody anything.
 
+use super::teach::Progress;
 use super::theme::Mode;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Remembered settings.
@@ -23,6 +25,8 @@ pub struct Settings {
     pub dock: bool,
     /// Megabytes that checkpoints of a run may take.
     pub memory_mb: usize,
+    /// What was reached of lessons, by what they are known by.
+    pub lessons: BTreeMap<String, Progress>,
 }
 
 impl Default for Settings {
@@ -35,6 +39,7 @@ impl Default for Settings {
             inspector: true,
             dock: true,
             memory_mb: 512,
+            lessons: BTreeMap::new(),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::keys;
 use super::notices::Notices;
 use super::session::{Question, Session};
 use super::settings::Settings;
+use super::teach::{self, editor::Editor, panel};
 use super::theme::{Mode, Theme, motion, size, space};
 use super::topbar::{self, Folds};
 use super::transport::{self, Transport};
@@ -45,6 +46,8 @@ pub struct Shell {
     welcome: Welcome,
     dock: Dock,
     finder: Finder,
+    teaching: panel::Panel,
+    editor: Editor,
     title: String,
     /// Whether the open scenario could not run when it was last looked at.
     broken: bool,
@@ -72,6 +75,8 @@ impl Shell {
             welcome: Welcome::default(),
             dock: Dock::default(),
             finder: Finder::default(),
+            teaching: panel::Panel::default(),
+            editor: Editor::default(),
             title: String::new(),
             broken: false,
             told: None,
@@ -110,9 +115,11 @@ impl Shell {
             keys::actions(&ctx, &self.session, &mut actions);
         }
         self.session.hear();
+        self.session.watch_lesson();
         if std::mem::take(&mut self.session.fresh) {
             // Markers, spans and what was found belong to what was open before.
             self.dock = Dock { tab: self.dock.tab, plotting: self.dock.plotting.clone(), ..Dock::default() };
+            (self.teaching, self.editor) = (panel::Panel::default(), Editor::default());
         }
         if std::mem::take(&mut self.session.mark)
             && let Some(frame) = self.session.frame()
@@ -131,6 +138,9 @@ impl Shell {
         self.tell_end(frame.as_deref());
         self.tell_refused(frame.as_deref());
         let corner = self.parts(ui, frame.as_deref(), &mut actions);
+        if let Some(course) = self.session.course.as_ref().filter(|_| self.session.room.is_some()) {
+            teach::notes::show(&ctx, course, frame.as_deref(), &mut actions);
+        }
         self.dialogs.show(&ctx, &self.session, &self.theme, &mut actions);
         help::show(&ctx, &self.theme, &mut self.session.help, &mut self.session.settings.reduce_motion);
         self.finder.show(&ctx, &self.session, &self.theme, &mut actions);
@@ -193,6 +203,25 @@ impl Shell {
                 });
                 let rail = Panel::left("rail").exact_size(theme.px(size::RAIL)).resizable(false).frame(bar(0.0));
                 rail.show(ui, |ui| rail::show(ui, &theme, self.session.placing, actions));
+                if self.session.lesson {
+                    let (usual, least, most) = theme.lesson();
+                    let panel =
+                        Panel::left(("lesson", for_room)).frame(pad(space::M, space::S)).default_size(usual).size_range(least..=most);
+                    panel.show(ui, |ui| match self.session.writing {
+                        true => self.editor.show(ui, &theme, document, actions),
+                        false => {
+                            let input = panel::Input {
+                                document,
+                                course: self.session.course.as_ref(),
+                                progress: self.session.progress(),
+                                presented: self.session.room.is_some(),
+                                frame,
+                                theme: &theme,
+                            };
+                            self.teaching.show(ui, &input, actions);
+                        }
+                    });
+                }
                 let (usual, least, most) = theme.dock();
                 let panel = Panel::bottom(("dock", for_room))
                     .resizable(true)
@@ -334,6 +363,7 @@ fn show_canvas(
         theme,
         placing: session.placing,
         findings: &document.findings,
+        highlight: session.course.as_ref().map_or(&[], |course| course.highlight()),
         reduce_motion: session.settings.reduce_motion,
     };
     canvas.show(ui, &input, actions);

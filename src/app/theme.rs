@@ -91,6 +91,8 @@ pub mod size {
     pub const RAIL: f32 = 72.0;
     /// Width of the inspector, and the range it can be dragged in.
     pub const INSPECTOR: (f32, f32, f32) = (300.0, 260.0, 480.0);
+    /// Width of the lesson, and the range it can be dragged in.
+    pub const LESSON: (f32, f32, f32) = (312.0, 260.0, 520.0);
     /// Height of the dock, and the range it can be dragged in.
     pub const DOCK: (f32, f32, f32) = (252.0, 120.0, 640.0);
     /// Height of buttons and fields.
@@ -149,6 +151,13 @@ impl Theme {
     pub fn inspector(&self) -> (f32, f32, f32) {
         let (usual, least, most) = size::INSPECTOR;
         let by = 1.0 + (self.scale - 1.0) * 0.7;
+        ((usual * by).round(), (least * by).round(), (most * by).round())
+    }
+
+    /// Width of the lesson in this look: usual, least, most.
+    pub fn lesson(&self) -> (f32, f32, f32) {
+        let (usual, least, most) = size::LESSON;
+        let by = 1.0 + (self.scale - 1.0) * 0.9;
         ((usual * by).round(), (least * by).round(), (most * by).round())
     }
 

@@ -1,6 +1,6 @@
 //! The bar at the top: what is open, what can be done with it, how it looks.
 
-use super::action::Action;
+use super::action::{Action, Fold};
 use super::session::Session;
 use super::theme::{Mode, Theme, size, space};
 use super::widgets::{icon_button, muted, named, named_choice};
@@ -105,6 +105,10 @@ fn right(ui: &mut Ui, theme: &Theme, session: &Session, folds: &mut Folds<'_>, a
     }
     if icon_button(ui, theme, i::ICON_MONITORING, if *folds.dock { "Fold plots" } else { "Unfold plots" }, "F3", true).clicked() {
         *folds.dock = !*folds.dock;
+    }
+    let lesson = if session.lesson { "Fold lesson panel" } else { "Unfold lesson panel" };
+    if icon_button(ui, theme, i::ICON_SCHOOL, lesson, "F6", true).clicked() {
+        actions.push(Action::Fold(Fold::Lesson));
     }
     if icon_button(ui, theme, i::ICON_FIT_SCREEN, "Show everything", "F", true).clicked() {
         actions.push(Action::FitView);

@@ -2,13 +2,15 @@
 
 use super::action::Action;
 use super::files;
+use super::files::Home;
 use super::library::{LIBRARY, Shipped};
 use super::picture::Picture;
 use super::settings::Settings;
 use super::style;
+use super::teach::{self, Teach};
 use super::theme::{Theme, size, space};
-use super::widgets::{labelled_button, muted, named};
-use crate::scenario;
+use super::widgets::{labelled_button, muted, named, primary_button};
+use crate::scenario::{self, lesson::Lesson};
 use egui::text::LayoutJob;
 use egui::{Align2, FontId, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, vec2};
 use egui_material_icons::icons::{ICON_DELETE, ICON_FOLDER_OPEN, ICON_NOTE_ADD, ICON_RESTORE};
@@ -19,6 +21,19 @@ use std::path::PathBuf;
 #[derive(Default)]
 pub struct Welcome {
     pictures: BTreeMap<&'static str, Option<Picture>>,
+    /// The lessons that come with the program; read when they are first shown.
+    lessons: Option<Vec<(&'static Shipped, Lesson)>>,
+}
+
+/// The scenario whose lesson is the one to begin with.
+const FIRST_LESSON: &str = "shop.ron";
+
+/// All lessons of the library.
+fn lessons_of_library() -> Vec<(&'static Shipped, Lesson)> {
+    let shipped = LIBRARY.iter().flat_map(|shelf| &shelf.scenarios);
+    // Reading all of them only to find that most have none would be seen at the start.
+    let some = shipped.filter(|shipped| shipped.text.contains("lesson: Lesson("));
+    some.filter_map(|shipped| Some((shipped, scenario::read(shipped.text, shipped.file).ok()?.lesson?))).collect()
 }
 
 impl Welcome {
@@ -37,7 +52,8 @@ impl Welcome {
                 ui.vertical(|ui| {
                     ui.set_width(width);
                     ui.add_space(theme.px(space::XL));
-                    head(ui, theme, actions);
+                    let known = self.lessons.get_or_insert_with(lessons_of_library);
+                    head(ui, theme, known, actions);
                     unsaved(ui, theme, left_behind, actions);
                     for shelf in LIBRARY.iter() {
                         ui.add_space(theme.px(space::L));
@@ -51,6 +67,7 @@ impl Welcome {
                         });
                     }
                     ui.add_space(theme.px(space::L));
+                    lessons(ui, theme, settings, self.lessons.as_deref().unwrap_or_default(), actions);
                     recent(ui, theme, settings, actions);
                     ui.add_space(theme.px(space::L));
                 });
@@ -88,7 +105,34 @@ impl Welcome {
     }
 }
 
-fn head(ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+/// The lessons that come with the program, with what was reached of them.
+fn lessons(ui: &mut Ui, theme: &Theme, settings: &Settings, known: &[(&'static Shipped, Lesson)], actions: &mut Vec<Action>) {
+    ui.spacing_mut().item_spacing = vec2(theme.px(space::S), theme.px(space::XS));
+    ui.label(RichText::new("Lessons").size(theme.title));
+    for (shipped, lesson) in known {
+        let progress = settings.lessons.get(&teach::key(&Home::Shipped(shipped), &shipped.name)).copied().unwrap_or_default();
+        ui.horizontal(|ui| {
+            let words = if progress.step > 0 { "Resume" } else { "Start" };
+            let response = ui.button(words);
+            named(&response, &format!("{words} lesson {}", shipped.name));
+            if response.clicked() {
+                actions.push(Action::OpenShipped(shipped.file));
+                actions.push(Action::Teach(Teach::Resume));
+            }
+            ui.label(&*shipped.name);
+            let most = lesson.challenge.as_ref().map_or(0, |challenge| 1 + challenge.stars.len());
+            let reached = match (progress.done, progress.step) {
+                (true, _) if most > 0 => format!("done, {} of {most} stars", progress.stars),
+                (true, _) => "done".to_owned(),
+                (false, 0) => format!("{} min", lesson.minutes),
+                (false, step) => format!("at step {} of {}", step + 1, lesson.steps.len()),
+            };
+            ui.add(egui::Label::new(muted(theme, format!("{} · {reached}", lesson.summary)).size(theme.label)).truncate());
+        });
+    }
+}
+
+fn head(ui: &mut Ui, theme: &Theme, known: &[(&'static Shipped, Lesson)], actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.vertical(|ui| {
             ui.label(RichText::new("Tidemill").text_style(style::head()).strong());
@@ -100,6 +144,13 @@ fn head(ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
             }
             if labelled_button(ui, theme, ICON_NOTE_ADD, "New scenario", true).clicked() {
                 actions.push(Action::New);
+            }
+            let first = known.iter().find(|(shipped, _)| shipped.file.ends_with(FIRST_LESSON)).or(known.first());
+            if let Some((first, _)) = first
+                && primary_button(ui, theme, "Start the first lesson", true).clicked()
+            {
+                actions.push(Action::OpenShipped(first.file));
+                actions.push(Action::Teach(Teach::Start));
             }
         });
     });

@@ -8,6 +8,7 @@ pub use crate::engine::broker::kafka::view as kafka;
 pub use crate::engine::broker::rabbitmq::view as rabbitmq;
 use crate::ids::{EventId, LinkId, TypeId};
 use crate::record::faults::FaultSpan;
+pub use crate::record::report::Figures;
 use crate::record::{Series, Totals};
 use crate::scenario::Plan;
 use crate::time::Time;
@@ -57,6 +58,8 @@ pub struct Frame {
     pub series: Series,
     /// What is known of the run beyond the moment.
     pub past: Past,
+    /// All figures as a report has them, if they are wanted; renewed a few times a second.
+    pub figures: Option<Arc<Figures>>,
 }
 
 /// The recorded run around the moment that a frame shows.

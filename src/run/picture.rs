@@ -4,8 +4,8 @@ use super::frame::{BrokerView, Frame, LinkFigures, NodeFigures, OutboxView, Outl
 use super::pacing::Pacing;
 use super::stage::{Goal, Stage};
 use crate::ids::{BrokerId, ConsumerId, LinkId, NodeId, OutletId, StoreId};
-use crate::record::Totals;
 use crate::record::series::Bin;
+use crate::record::{Report, Totals};
 use crate::scenario::plan::Role;
 use crate::time::{SECOND, Span};
 use std::sync::Arc;
@@ -32,6 +32,8 @@ impl Stage {
             self.latencies_at = Some(Instant::now());
             self.latencies = (0..self.latencies.len()).map(|i| self.moment.recorder.latency(ConsumerId::at(i))).collect();
             self.waits = (0..self.waits.len()).map(|i| self.moment.recorder.store_wait(StoreId::at(i))).collect();
+            let figures = || Arc::new(Report::of(&self.moment.simulation, &self.moment.recorder, 0.0).figures());
+            self.figures = self.wants_figures.then(figures);
         }
     }
 
@@ -86,6 +88,7 @@ impl Stage {
             set_out,
             faults: Arc::clone(recorder.faults().spans()),
             past: self.past(),
+            figures: self.figures.clone(),
             series,
             plan,
         };

@@ -62,6 +62,8 @@ pub enum Command {
     Name(u32, String),
     /// Bytes that checkpoints may take.
     Budget(usize),
+    /// Whether frames carry all figures of the run, for those who judge by them.
+    Figures(bool),
     /// Look something up; frames carry the answer once it is found.
     Look(Look),
     /// What was looked up: from the thread that did, which began as this number.

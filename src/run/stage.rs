@@ -13,6 +13,7 @@ use super::watch::Watch;
 use crate::engine::Progress;
 use crate::ids::NodeId;
 use crate::record::Series;
+use crate::record::report::Figures;
 use crate::scenario::intervention::{Intervention, What};
 use crate::time::Time;
 use std::sync::Arc;
@@ -53,6 +54,9 @@ pub(super) struct Stage {
     /// By store: the wait for a connection.
     pub(super) waits: Vec<(f64, f64, f64)>,
     pub(super) latencies_at: Option<Instant>,
+    /// Whether all figures are wanted, and those of a moment ago.
+    pub(super) wants_figures: bool,
+    pub(super) figures: Option<Arc<Figures>>,
     pub(super) state: PlayState,
     pub(super) pacing: Pacing,
     last_tick: Option<Instant>,
@@ -100,6 +104,8 @@ impl Stage {
             looking: (0, Arc::default()),
             flights: Flights::default(),
             latencies_at: None,
+            wants_figures: false,
+            figures: None,
             state: PlayState::Paused,
             pacing: Pacing::new(Speed::Times(1.0)),
             last_tick: None,
@@ -136,12 +142,12 @@ impl Stage {
 
     /// The same place for another run.
     fn replace(&mut self, script: Script, interventions: Vec<Intervention>, play: bool) {
-        let (pacing, follow, budget) = (self.pacing, self.follow, self.checkpoints.budget());
+        let (pacing, follow, budget, wants) = (self.pacing, self.follow, self.checkpoints.budget(), self.wants_figures);
         self.looking.1.store(true, Ordering::Relaxed);
         let (reply, source, looking, refused) = (self.reply.take(), self.source.take(), self.looking.0, self.refused.take());
         *self = Stage::new(script, interventions, self.id + 1);
         (self.reply, self.source, self.looking.0, self.refused) = (reply, source, looking, refused);
-        (self.pacing, self.follow) = (pacing, follow);
+        (self.pacing, self.follow, self.wants_figures) = (pacing, follow, wants);
         self.checkpoints.limit(budget);
         if play {
             self.play();
@@ -238,6 +244,11 @@ impl Stage {
                 self.list_branches();
             }
             Command::Budget(bytes) => self.checkpoints.limit(bytes),
+            Command::Figures(wanted) => {
+                self.wants_figures = wanted;
+                // The next picture has them, or has none.
+                (self.figures, self.latencies_at) = (None, None);
+            }
             Command::Look(look) => self.look_up(look),
             Command::Answer(number, answer) => self.hear(number, answer),
         }

@@ -262,6 +262,7 @@ const CONSUMER: Figures = &[
     ("wait", Quantity::Time, SPREAD),
     ("lag", Quantity::Count, LEVEL),
     ("instances", Quantity::Count, &[]),
+    ("scaled", Quantity::Count, LEVEL),
     ("confirms", Quantity::Count, CONFIRMS),
     ("skipped", Quantity::Count, &[]),
     ("timeouts", Quantity::Count, &[]),

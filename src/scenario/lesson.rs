@@ -20,7 +20,7 @@ use std::fmt;
 /// Text in Markdown, over several lines. Figures of the run stand in braces: `{billing.latency.p99}`. Code spans that look like names
 /// must be names of the scenario. The space that all lines have in front is not part of the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "String")]
 pub struct Prose(pub String);
 
 /// The name by which the writer of scenarios knows prose.
@@ -49,6 +49,13 @@ impl Prose {
             _ => line.get(margin.min(space(line))..).unwrap_or_default().trim_end().to_owned(),
         };
         lines.iter().enumerate().map(cut).collect::<Vec<_>>().join("\n").trim().to_owned()
+    }
+}
+
+impl From<String> for Prose {
+    /// Files of either kind of line ends say the same.
+    fn from(text: String) -> Prose {
+        Prose(if text.contains("\r\n") { text.replace("\r\n", "\n") } else { text })
     }
 }
 
@@ -273,6 +280,19 @@ impl Act {
         }
     }
 
+    /// As it stands in a file, on one line.
+    pub fn line(&self) -> String {
+        super::write::line(self)
+    }
+
+    /// Reads what [`Act::line`] writes.
+    ///
+    /// # Errors
+    /// What is wrong, in a sentence.
+    pub fn parse(line: &str) -> Result<Act, String> {
+        super::read::options().from_str(line.trim().trim_end_matches(',')).map_err(|error| format!("`{}`: {}", line.trim(), error.code))
+    }
+
     /// Changes the scenario, if that is what it does; what belongs to the run on its way leaves it alone.
     ///
     /// # Errors
@@ -367,5 +387,18 @@ mod tests {
         assert_eq!(Prose::from("one line").text(), "one line");
         assert_eq!(Prose::from("one\n  two").text(), "one\ntwo");
         assert!(Prose::from(" \n ").is_empty());
+    }
+
+    #[test]
+    fn an_action_is_read_as_it_is_written() {
+        for line in [
+            "Change(path: \"billing.instances\", value: \"3\")",
+            "Fault(what: Crash(\"billing\"), lasts: \"10s\")",
+            "EndFault(what: Slow(node: \"billing\", times: 8))",
+            "Remove(node: \"billing\")",
+        ] {
+            assert_eq!(Act::parse(line).unwrap().line(), line);
+        }
+        assert!(Act::parse("Explode(node: \"billing\")").unwrap_err().contains("Explode"));
     }
 }

@@ -52,6 +52,7 @@ impl World {
             theme: &self.theme,
             placing: self.placing,
             findings: &self.findings,
+            highlight: &[],
             reduce_motion: self.reduce_motion,
         };
         self.canvas.show(ui, &input, &mut actions);

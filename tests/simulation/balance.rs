@@ -184,7 +184,14 @@ fn care() -> impl Strategy<Value = String> {
         or(vec!["", "", "inbox: Inbox(size: 3),", "inbox: Inbox(),"]),
         or(vec!["", "", "breaker: Breaker(window: \"300ms\", least: 3, open: \"100ms\"),"]),
         or(vec!["", "", "shed: Shed(queue: 5),", "shed: Shed(age: \"40ms\"),"]),
-        or(vec!["", "", "", "scale: Serverless(cold_start: \"30ms\", idle: \"100ms\", limit: 3),"]),
+        or(vec![
+            "",
+            "",
+            "scale: Serverless(cold_start: \"30ms\", idle: \"100ms\", limit: 3),",
+            "scale: Autoscale(by: Lag(3), most: 5, every: \"40ms\", delay: \"30ms\", hold: \"100ms\"),",
+            "scale: Autoscale(by: Utilisation(\"50%\"), most: 5, every: \"50ms\", delay: \"0s\", hold: \"0s\"),",
+            "scale: Autoscale(by: Schedule([(\"0s\", 3), (\"100ms\", 1), (\"200ms\", 5)]), most: 5, delay: \"20ms\"),",
+        ]),
     )
         .prop_map(|(ack, prefetch, timeout, inbox, breaker, shed, scale)| {
             format!("{ack} {prefetch} {timeout} {inbox} {breaker} {shed} {scale}")

@@ -7,6 +7,7 @@ mod brokers;
 mod find;
 mod fuzz;
 mod hands;
+mod lesson;
 mod names;
 mod road;
 mod time;

@@ -11,6 +11,7 @@ pub mod connect;
 pub mod controls;
 pub mod curve;
 pub mod gestures;
+mod highlight;
 pub mod hit;
 pub mod keys;
 pub mod labels;
@@ -57,6 +58,8 @@ pub struct CanvasInput<'a> {
     pub placing: Option<Placing>,
     /// What is wrong with the document; a finding's path marks the node it begins with.
     pub findings: &'a [Finding],
+    /// What pulses: nodes, `broker/part`, and `node -> node`.
+    pub highlight: &'a [String],
     /// No motion: rates are told by widths and figures alone.
     pub reduce_motion: bool,
 }
@@ -191,6 +194,7 @@ impl Canvas {
         self.take_keys(ui, input, &ground, actions);
         self.obey(ui, input, ground.id, actions);
         self.draw(ui, input, &pointed);
+        self.draw_highlight(ui, input);
         self.tooltips(ui, input, &pointed);
         controls::show(ui, &mut self.view, input.theme, &mut self.fitting);
         minimap::show(ui, &mut self.view, &self.scene, input);

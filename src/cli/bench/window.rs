@@ -89,6 +89,7 @@ fn view(view: &View, frames: Frames, progress: &Runs) -> std::result::Result<Res
             theme: &theme,
             placing: None,
             findings: &[],
+            highlight: &[],
             reduce_motion: false,
         };
         let raw = egui::RawInput { screen_rect: Some(screen), time: Some(number as f64 / 60.0), ..egui::RawInput::default() };

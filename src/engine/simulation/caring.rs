@@ -327,7 +327,11 @@ impl Simulation {
             true => self.take_next(crew, slot, observer),
             false => {
                 let station = &mut self.crews[crew as usize];
-                station.held.push(slot - station.first_worker);
+                let worker = slot - station.first_worker;
+                // One whose place was taken away while it worked is not there to be let go.
+                if worker < station.capacity {
+                    station.held.push(worker);
+                }
             }
         }
     }

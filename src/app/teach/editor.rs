@@ -1,0 +1,338 @@
+//! Writing lessons: a form over the scenario's own lesson. Every change is an edit, to be undone like any other.
+
+use super::Teach;
+use crate::app::action::Action;
+use crate::app::document::Document;
+use crate::app::edit::Edit;
+use crate::app::problems;
+use crate::app::theme::{Theme, size, space};
+use crate::app::widgets::{icon_button, labelled_button, muted, name_field, named_choice};
+use crate::scenario::Scenario;
+use crate::scenario::document::Node;
+use crate::scenario::lesson::{Act, Answer, Challenge, Lesson, Predict, Prose, Step};
+use crate::time::Span;
+use egui::{Align, Button, Checkbox, Layout, RichText, ScrollArea, TextEdit, Ui, UiBuilder, vec2};
+use egui_material_icons::icons as i;
+
+/// What the editor remembers.
+#[derive(Debug, Default)]
+pub struct Editor {
+    /// The step that is open; behind the last one is the challenge.
+    at: usize,
+    /// The field that is being typed in, and its text so far.
+    draft: Option<(egui::Id, String)>,
+}
+
+impl Editor {
+    /// Draws it into all of the room that is left.
+    pub fn show(&mut self, ui: &mut Ui, theme: &Theme, document: &Document, actions: &mut Vec<Action>) {
+        let room = ui.available_rect_before_wrap();
+        let mut child = ui.new_child(UiBuilder::new().max_rect(room));
+        ui.advance_cursor_after_rect(room);
+        child.shrink_clip_rect(room);
+        let ui = &mut child;
+        ui.spacing_mut().item_spacing.y = theme.px(space::XS);
+        let scenario = &document.scenario;
+        let mut lesson = scenario.lesson.clone();
+        let mut label = "Change lesson".to_owned();
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Edit lesson").size(theme.title).strong());
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if labelled_button(ui, theme, i::ICON_CHECK, "Done", true).clicked() {
+                    actions.push(Action::Teach(Teach::Write));
+                }
+            });
+        });
+        ScrollArea::vertical().id_salt("lesson editor").auto_shrink(false).show(ui, |ui| {
+            ui.set_width(ui.available_width() - theme.px(space::M));
+            match &mut lesson {
+                None => {
+                    let words = "A template for this scenario: two steps, one of them with a prediction. Change what it says.";
+                    ui.add(egui::Label::new(words).wrap());
+                    if labelled_button(ui, theme, i::ICON_SCHOOL, "Begin with a template", true).clicked() {
+                        label = "Begin a lesson".to_owned();
+                        lesson = Some(template(scenario));
+                    }
+                }
+                Some(lesson) => self.lesson(ui, theme, document, lesson, &mut label),
+            }
+        });
+        if lesson != scenario.lesson {
+            let edit = Edit::SetScenario { label, scenario: Box::new(Scenario { lesson, ..scenario.clone() }) };
+            actions.push(Action::Edit(edit));
+        }
+    }
+
+    fn lesson(&mut self, ui: &mut Ui, theme: &Theme, document: &Document, lesson: &mut Lesson, label: &mut String) {
+        self.text(ui, theme, "What is learned", &mut lesson.summary, 1);
+        let mut minutes = lesson.minutes.to_string();
+        self.text(ui, theme, "Minutes", &mut minutes, 1);
+        lesson.minutes = minutes.trim().parse().unwrap_or(lesson.minutes);
+        ui.add_space(theme.px(space::S));
+        self.list(ui, theme, lesson, label);
+        ui.separator();
+        for finding in document.findings.iter().filter(|finding| finding.path.starts_with(&format!("lesson.steps[{}]", self.at))) {
+            problems::finding(ui, theme, &document.scenario, finding);
+        }
+        let steps = lesson.steps.len();
+        match lesson.steps.get_mut(self.at) {
+            Some(step) => self.step(ui, theme, step),
+            None => {
+                let mut on = lesson.challenge.is_some();
+                check(ui, "With a challenge at the end", &mut on);
+                match (on, &mut lesson.challenge) {
+                    (true, None) => lesson.challenge = Some(Challenge::default()),
+                    (false, Some(_)) => lesson.challenge = None,
+                    (_, Some(challenge)) => self.challenge(ui, theme, challenge),
+                    (false, None) => {}
+                }
+                self.at = steps;
+            }
+        }
+    }
+
+    /// The steps in their order, to be chosen, moved, added and removed.
+    fn list(&mut self, ui: &mut Ui, theme: &Theme, lesson: &mut Lesson, label: &mut String) {
+        let steps = lesson.steps.len();
+        for (n, step) in lesson.steps.iter().enumerate() {
+            let words = format!("{}. {}", n + 1, step.title);
+            let button = Button::selectable(n == self.at, words.as_str()).truncate();
+            let response = ui.add(button.min_size(vec2(ui.available_width(), theme.px(size::CONTROL))));
+            named_choice(&response, &format!("Edit step {words}"), n == self.at);
+            if response.clicked() {
+                self.at = n;
+            }
+        }
+        let button = Button::selectable(self.at >= steps, "Challenge").truncate();
+        let response = ui.add(button.min_size(vec2(ui.available_width(), theme.px(size::CONTROL))));
+        named_choice(&response, "Edit challenge", self.at >= steps);
+        if response.clicked() {
+            self.at = steps;
+        }
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            let at = self.at;
+            if icon_button(ui, theme, i::ICON_ADD, "Add step", "", true).clicked() {
+                let new = (at + 1).min(steps);
+                let text = Prose::from("What is to be read and done.");
+                lesson.steps.insert(new, Step { title: "A new step".to_owned(), text, ..Step::default() });
+                (self.at, *label) = (new, "Add step".to_owned());
+            }
+            if icon_button(ui, theme, i::ICON_ARROW_UPWARD, "Move step up", "", at > 0 && at < steps).clicked() {
+                lesson.steps.swap(at, at - 1);
+                (self.at, *label) = (at - 1, "Move step".to_owned());
+            }
+            if icon_button(ui, theme, i::ICON_ARROW_DOWNWARD, "Move step down", "", at + 1 < steps).clicked() {
+                lesson.steps.swap(at, at + 1);
+                (self.at, *label) = (at + 1, "Move step".to_owned());
+            }
+            if icon_button(ui, theme, i::ICON_DELETE, "Delete step", "", at < steps).clicked() {
+                lesson.steps.remove(at);
+                (self.at, *label) = (at.min(steps.saturating_sub(2)), "Delete step".to_owned());
+            }
+        });
+    }
+
+    fn step(&mut self, ui: &mut Ui, theme: &Theme, step: &mut Step) {
+        self.text(ui, theme, "Title", &mut step.title, 1);
+        self.text(ui, theme, "Text", &mut step.text.0, 6);
+        self.words(ui, theme, "Highlight", "billing, bus/orders, shop -> bus", &mut step.highlight);
+        self.words(ui, theme, "May be touched", "everything", &mut step.touch);
+        check(ui, "The run begins anew", &mut step.anew);
+        self.predict(ui, theme, &mut step.predict);
+        self.acts(ui, theme, "Reference solution, an action in each line", &mut step.act);
+        check(ui, "Done for the learner", &mut step.done_for_you);
+        let mut until = step.until.clone().unwrap_or_default();
+        self.text(ui, theme, "Reached when", &mut until, 1);
+        step.until = Some(until.trim().to_owned()).filter(|text| !text.is_empty());
+        let mut by = step.by.map(|by| by.to_string()).unwrap_or_default();
+        self.text(ui, theme, "At the latest at", &mut by, 1);
+        step.by = if by.trim().is_empty() { None } else { by.trim().parse::<Span>().ok().or(step.by) };
+        self.text(ui, theme, "Text afterwards", &mut step.after.0, 4);
+        self.proses(ui, theme, "Hints, one in each line", &mut step.hints);
+        self.text(ui, theme, "Notes for the trainer", &mut step.notes.0, 3);
+    }
+
+    fn challenge(&mut self, ui: &mut Ui, theme: &Theme, challenge: &mut Challenge) {
+        self.text(ui, theme, "Task", &mut challenge.text.0, 6);
+        self.acts(ui, theme, "Set up before, an action in each line", &mut challenge.prepare);
+        self.words(ui, theme, "May be touched", "everything", &mut challenge.touch);
+        self.lines(ui, theme, "Goal, an expectation in each line", &mut challenge.goal);
+        self.lines(ui, theme, "A star for each line", &mut challenge.stars);
+        self.proses(ui, theme, "Hints, one in each line", &mut challenge.hints);
+        self.acts(ui, theme, "Reference solution, an action in each line", &mut challenge.solution);
+        self.text(ui, theme, "Text afterwards", &mut challenge.after.0, 4);
+        self.text(ui, theme, "Notes for the trainer", &mut challenge.notes.0, 3);
+    }
+
+    fn predict(&mut self, ui: &mut Ui, theme: &Theme, predict: &mut Option<Predict>) {
+        ui.horizontal(|ui| {
+            ui.label(muted(theme, "Prediction").size(theme.label));
+            let kinds = [("None", 0), ("Choice", 1), ("Number", 2)];
+            let now = predict.as_ref().map_or(0, |p| if matches!(p, Predict::Choice { .. }) { 1 } else { 2 });
+            for (name, kind) in kinds {
+                let response = ui.add(Button::selectable(now == kind, name));
+                named_choice(&response, &format!("Prediction: {name}"), now == kind);
+                if response.clicked() && now != kind {
+                    *predict = fresh(kind);
+                }
+            }
+        });
+        match predict {
+            None => {}
+            Some(Predict::Choice { question, answers, because }) => {
+                self.text(ui, theme, "Question", question, 2);
+                for (n, answer) in answers.iter_mut().enumerate() {
+                    self.text(ui, theme, &format!("Answer {}", n + 1), &mut answer.text, 1);
+                    self.text(ui, theme, &format!("Answer {} is right when", n + 1), &mut answer.when, 1);
+                    check(ui, &format!("Answer {} is the right one", n + 1), &mut answer.right);
+                }
+                ui.horizontal(|ui| {
+                    if ui.button("Add answer").clicked() {
+                        answers.push(Answer { text: "Something else".to_owned(), when: "lost > 0".to_owned(), right: false });
+                    }
+                    if answers.len() > 2 && ui.button("Remove last answer").clicked() {
+                        answers.pop();
+                    }
+                });
+                self.text(ui, theme, "Why", &mut because.0, 3);
+            }
+            Some(Predict::Number { question, figure, answer, because, .. }) => {
+                self.text(ui, theme, "Question", question, 2);
+                self.text(ui, theme, "Figure that is asked for", figure, 1);
+                self.text(ui, theme, "About what it is", answer, 1);
+                self.text(ui, theme, "Why", &mut because.0, 3);
+            }
+        }
+    }
+
+    /// Actions as they stand in the file, one in each line. A line that is none stays in the field until it is one.
+    fn acts(&mut self, ui: &mut Ui, theme: &Theme, name: &str, acts: &mut Vec<Act>) {
+        let mut text = acts.iter().map(Act::line).collect::<Vec<_>>().join("\n");
+        let before = text.clone();
+        let wrong = self.text(ui, theme, name, &mut text, 3);
+        if text == before {
+            return;
+        }
+        match text.lines().filter(|line| !line.trim().is_empty()).map(Act::parse).collect::<Result<Vec<_>, _>>() {
+            Ok(new) => *acts = new,
+            Err(why) => {
+                // Kept to be mended.
+                self.draft = Some((wrong, text));
+                ui.data_mut(|data| data.insert_temp(wrong, why));
+            }
+        }
+        if let Some(why) = ui.data(|data| data.get_temp::<String>(wrong)).filter(|_| self.draft.as_ref().is_some_and(|d| d.0 == wrong)) {
+            ui.add(egui::Label::new(RichText::new(why).color(theme.bad).size(theme.label)).wrap());
+        }
+    }
+
+    fn proses(&mut self, ui: &mut Ui, theme: &Theme, name: &str, proses: &mut Vec<Prose>) {
+        // A hint over several lines is one line here.
+        let mut list: Vec<String> = proses.iter().map(|prose| prose.text().replace('\n', " ")).collect();
+        let before = list.clone();
+        self.lines(ui, theme, name, &mut list);
+        if list != before {
+            *proses = list.into_iter().map(Prose).collect();
+        }
+    }
+
+    fn lines(&mut self, ui: &mut Ui, theme: &Theme, name: &str, list: &mut Vec<String>) {
+        let mut text = list.join("\n");
+        let before = text.clone();
+        self.text(ui, theme, name, &mut text, 3);
+        if text != before {
+            *list = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        }
+    }
+
+    fn words(&mut self, ui: &mut Ui, theme: &Theme, name: &str, hint: &str, list: &mut Vec<String>) {
+        let mut text = list.join(", ");
+        let before = text.clone();
+        self.text(ui, theme, name, &mut text, 1);
+        if text != before {
+            *list = text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+        }
+        if list.is_empty() {
+            ui.label(muted(theme, format!("as in: {hint}")).size(theme.label));
+        }
+    }
+
+    /// A field; its text changes once the person has finished typing. Gives the field's id.
+    fn text(&mut self, ui: &mut Ui, theme: &Theme, name: &str, text: &mut String, rows: usize) -> egui::Id {
+        let label = ui.label(muted(theme, name).size(theme.label));
+        let id = ui.make_persistent_id((name, self.at));
+        let mut shown = match &self.draft {
+            Some((field, draft)) if *field == id => draft.clone(),
+            _ if rows > 1 => Prose(text.clone()).text(),
+            _ => text.clone(),
+        };
+        let before = shown.clone();
+        let edit = if rows > 1 { TextEdit::multiline(&mut shown) } else { TextEdit::singleline(&mut shown) };
+        let response = ui.add(edit.id(id).desired_rows(rows).desired_width(f32::INFINITY)).labelled_by(label.id);
+        name_field(&response, name);
+        if shown != before {
+            self.draft = Some((id, shown));
+        }
+        let done = response.lost_focus() || !response.has_focus();
+        if let Some((_, draft)) = self.draft.take_if(|(field, _)| *field == id && done) {
+            *text = draft;
+        }
+        id
+    }
+}
+
+fn check(ui: &mut Ui, words: &str, on: &mut bool) {
+    let response = ui.add(Checkbox::new(on, words));
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, *on, words));
+}
+
+fn fresh(kind: u8) -> Option<Predict> {
+    match kind {
+        1 => Some(Predict::Choice {
+            question: "What will happen?".to_owned(),
+            answers: vec![
+                Answer { text: "Nothing is lost".to_owned(), when: "lost == 0".to_owned(), right: true },
+                Answer { text: "Events are lost".to_owned(), when: "lost > 0".to_owned(), right: false },
+            ],
+            because: Prose::from("{lost} events are lost."),
+        }),
+        2 => Some(Predict::Number {
+            question: "How many events will have been published?".to_owned(),
+            figure: "published".to_owned(),
+            answer: "100".to_owned(),
+            within: crate::scenario::units::Percent(0.2),
+            because: Prose::from("It is {published}."),
+        }),
+        _ => None,
+    }
+}
+
+/// A lesson to begin with, about the scenario's first consumer.
+pub fn template(scenario: &Scenario) -> Lesson {
+    let consumer = scenario.nodes.iter().find_map(|node| if let Node::Consumer(c) = node { Some(c.id.clone()) } else { None });
+    let half = Span(scenario.duration.0 / 4);
+    let mut steps = vec![Step {
+        title: "Look around".to_owned(),
+        text: Prose::from("Say what there is to see, and what happens in it. Press play."),
+        by: Some(half),
+        after: Prose::from("{published} events were published so far, and {acked} were handled."),
+        notes: Prose::from("What the trainer should say or ask."),
+        ..Step::default()
+    }];
+    let Some(id) = consumer else {
+        return Lesson { summary: "What is learned, in one line".to_owned(), minutes: 10, steps, challenge: None };
+    };
+    steps.push(Step {
+        title: format!("Without {id}"),
+        text: Prose(format!("`{id}` crashes. What will become of the events?")),
+        highlight: vec![id.clone()],
+        predict: fresh(1),
+        act: vec![Act::Fault { what: crate::scenario::faults::Fault::Crash(id.clone()), lasts: Some(half) }],
+        done_for_you: true,
+        until: Some(format!("{id}.lag.last >= 5")),
+        hints: vec![Prose(format!("Watch the lag of `{id}` in the plots."))],
+        ..Step::default()
+    });
+    Lesson { summary: "What is learned, in one line".to_owned(), minutes: 10, steps, challenge: None }
+}

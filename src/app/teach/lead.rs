@@ -1,0 +1,269 @@
+//! What a lesson does to the session: sets the scenario and the run up for each step, does what is done for the learner, looks at what
+//! the run shows.
+
+use super::course::{Course, Phase, Said};
+use super::{Room, Teach, files_of, key, lock};
+use crate::app::edit::Edit;
+use crate::app::session::{Level, Session};
+use crate::app::theme::Mode;
+use crate::lesson::Walk;
+use crate::run::Command;
+use crate::run::frame::{PlayState, Speed};
+use crate::scenario::Scenario;
+use crate::scenario::intervention::{Intervention, What};
+use crate::scenario::lesson::Act;
+use crate::time::Time;
+
+/// Wall seconds that a try at a challenge takes.
+const TRY: f64 = 8.0;
+
+/// Where a learner would stand who did everything as the reference solutions do.
+struct Stand {
+    scenario: Scenario,
+    interventions: Vec<Intervention>,
+    now: Time,
+}
+
+impl Session {
+    /// Does what was asked for in a lesson.
+    pub fn teach(&mut self, what: Teach) {
+        match what {
+            Teach::Start => self.start_lesson(0),
+            Teach::Resume => {
+                let at = self.progress().map_or(0, |progress| progress.step);
+                self.start_lesson(at);
+            }
+            Teach::Leave => self.leave_lesson(),
+            Teach::Write => {
+                self.leave_lesson();
+                self.writing = !self.writing;
+                self.lesson = true;
+            }
+            Teach::Present => self.present(),
+            Teach::Answer(said) => {
+                if let Some(course) = self.course.as_mut().filter(|course| course.phase == Phase::Ask) {
+                    course.said = Some(said).filter(|said| *said != Said::Nothing);
+                    course.phase = Phase::Go;
+                    self.go_on();
+                }
+            }
+            Teach::Go => self.go_on(),
+            Teach::Show => self.act(),
+            Teach::Hint => {
+                if let Some(course) = &mut self.course {
+                    course.hints += 1;
+                }
+            }
+            Teach::Next => self.next_step(),
+            Teach::To(at) => self.enter(at),
+            Teach::Try => self.try_challenge(),
+        }
+    }
+
+    /// What was reached of the open scenario's lesson.
+    pub fn progress(&self) -> Option<super::Progress> {
+        let document = self.document.as_ref()?;
+        self.settings.lessons.get(&key(&document.home, &document.scenario.name)).copied()
+    }
+
+    fn start_lesson(&mut self, at: usize) {
+        let Some(document) = &self.document else { return };
+        let Some(course) = Course::new(&document.scenario, key(&document.home, &document.scenario.name)) else { return };
+        (self.course, self.lesson, self.writing) = (Some(course), true, false);
+        if self.settings.mode == Mode::Projector {
+            // Two panels of that size leave the drawing no room.
+            self.settings.inspector = false;
+        }
+        self.send(Command::Figures(true));
+        self.enter(at);
+    }
+
+    /// Leaves the lesson; the scenario is as it was before.
+    pub(in crate::app) fn leave_lesson(&mut self) {
+        if self.room.is_some() {
+            self.present();
+        }
+        let Some(course) = self.course.take() else { return };
+        self.send(Command::Figures(false));
+        self.send(Command::Pause);
+        self.put_scenario("Leave lesson", course.original);
+    }
+
+    fn put_scenario(&mut self, label: &str, scenario: Scenario) {
+        let Some(document) = &mut self.document else { return };
+        let edit = Edit::SetScenario { label: label.to_owned(), scenario: Box::new(scenario) };
+        match document.edit(&edit) {
+            Ok(effect) => self.take_effect(effect),
+            Err(why) => self.tell(Level::Error, why),
+        }
+    }
+
+    /// Begins a step as if all before it had been done as the lesson does them.
+    fn enter(&mut self, at: usize) {
+        let (Some(course), Some(document)) = (&self.course, &self.document) else { return };
+        let at = at.min(course.last());
+        let stand = match stand(course, files_of(&document.home), at) {
+            Ok(stand) => stand,
+            Err(why) => return self.tell(Level::Error, format!("The lesson cannot go there: {why}")),
+        };
+        let lesson = course.original.lesson.clone();
+        self.put_scenario("Go to another step", Scenario { lesson, ..stand.scenario.clone() });
+        self.run_anew(stand.interventions, stand.now);
+        self.begin(at, &stand.scenario);
+    }
+
+    /// Another run of the scenario, which stands at a time.
+    fn run_anew(&mut self, interventions: Vec<Intervention>, now: Time) {
+        self.forget_frames();
+        self.load(false, None);
+        if !interventions.is_empty() {
+            self.send_source(interventions);
+        }
+        if now > Time::ZERO {
+            self.send(Command::Seek(now));
+        }
+    }
+
+    fn begin(&mut self, at: usize, scenario: &Scenario) {
+        let Some(course) = &mut self.course else { return };
+        course.begin(at, scenario);
+        self.fit |= at == 0;
+        let (key, at) = (course.key.clone(), course.at);
+        self.settings.lessons.entry(key).or_default().step = at;
+    }
+
+    fn next_step(&mut self) {
+        let Some(course) = &mut self.course else { return };
+        let (at, last) = (course.at + 1, course.last());
+        if at > last {
+            course.phase = Phase::Over;
+            let key = course.key.clone();
+            let progress = self.settings.lessons.entry(key).or_default();
+            (progress.done, progress.step) = (true, 0);
+            return;
+        }
+        let skipped = course.phase != Phase::Reached;
+        let over = self.frame().is_some_and(|f| matches!(f.state, PlayState::Finished | PlayState::Stopped(_)));
+        let (Some(course), Some(document)) = (&self.course, &self.document) else { return };
+        let Some(step) = course.lesson.steps.get(at).filter(|_| !skipped && !over) else { return self.enter(at) };
+        let (anew, scenario) = (step.anew, document.scenario.clone());
+        if anew {
+            self.run_anew(Vec::new(), Time::ZERO);
+        }
+        self.begin(at, &scenario);
+    }
+
+    /// Lets the run go on; what is done for the learner is done.
+    fn go_on(&mut self) {
+        let Some(course) = &self.course else { return };
+        if course.phase == Phase::Go && course.step().is_some_and(|step| step.done_for_you) && !course.acted {
+            self.act();
+        }
+        self.send(Command::Play);
+    }
+
+    /// Does what is to be done in the step, or solves the challenge.
+    fn act(&mut self) {
+        let (Some(course), Some(document)) = (&mut self.course, &self.document) else { return };
+        let acts: Vec<Act> = match (course.step(), course.challenge()) {
+            (Some(step), _) => step.act.clone(),
+            (None, Some(challenge)) => challenge.solution.clone(),
+            (None, None) => return,
+        };
+        course.acted = true;
+        let mut scenario = document.scenario.clone();
+        let lesson = scenario.lesson.take();
+        for act in &acts {
+            if let Err((why, _)) = act.change(&mut scenario) {
+                return self.tell(Level::Warning, format!("This cannot be done for you as the drawing is now: {why}"));
+            }
+        }
+        scenario.lesson = lesson;
+        if acts.iter().any(|act| act.on_the_way().is_none()) {
+            let label = acts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            self.put_scenario(&label, scenario);
+        }
+        for what in acts.iter().filter_map(Act::on_the_way) {
+            self.send(Command::Intervene(what));
+        }
+        self.send(Command::Play);
+    }
+
+    fn try_challenge(&mut self) {
+        let (Some(course), Some(document)) = (&mut self.course, &self.document) else { return };
+        if course.challenge().is_none() {
+            return;
+        }
+        (course.trying, course.score) = (true, None);
+        let speed = (document.scenario.duration.seconds() / TRY).max(1.0);
+        self.run_anew(Vec::new(), Time::ZERO);
+        self.send(Command::Speed(Speed::Times(speed)));
+        self.send(Command::Play);
+    }
+
+    /// Looks at the run: what is reached is told, and the run stands so that it can be looked at.
+    pub fn watch_lesson(&mut self) {
+        let Some(frame) = self.frame() else { return };
+        let Some(course) = &mut self.course else { return };
+        if !course.look(&frame) {
+            return;
+        }
+        let (key, earned) = (course.key.clone(), course.score.as_ref().map(crate::lesson::judge::Score::earned));
+        if let Some(earned) = earned {
+            let progress = self.settings.lessons.entry(key).or_default();
+            (progress.done, progress.stars) = (true, progress.stars.max(earned));
+        }
+        self.send(Command::Pause);
+    }
+
+    /// Why an edit cannot be made in this step; none if it can.
+    pub(in crate::app) fn locked(&self, edit: &Edit) -> Option<String> {
+        let (course, document) = (self.course.as_ref()?, self.document.as_ref()?);
+        let mut after = document.scenario.clone();
+        edit.apply(&mut after).ok()?;
+        let what = lock::outside(&document.scenario, &after, course.touch(), &course.given)?;
+        Some(format!("{what} is not part of this step: it can be changed after the lesson"))
+    }
+
+    /// The same for a change on the way.
+    pub(in crate::app) fn locked_on_the_way(&self, what: &What) -> Option<String> {
+        let touch = self.course.as_ref()?.touch();
+        let inside = |path: &str| touch.is_empty() || touch.iter().any(|t| path.starts_with(t.as_str()) || t.starts_with(path));
+        let wrong = match what {
+            What::Set { path, .. } => Some(path.as_str()).filter(|path| !inside(path)),
+            What::Fault { what, .. } | What::EndFault(what) => what.targets().into_iter().find(|target| !inside(target)),
+            What::Ask { broker, .. } => Some(broker.as_str()).filter(|broker| !inside(broker)),
+        }?;
+        Some(format!("{wrong} is not part of this step: it can be changed after the lesson"))
+    }
+
+    /// Shows the lesson to a room: the projector's look, and nothing that is not needed; or puts everything back.
+    fn present(&mut self) {
+        let settings = &mut self.settings;
+        match self.room.take() {
+            Some(room) => (settings.mode, settings.inspector, settings.dock) = (room.mode, room.inspector, room.dock),
+            None => {
+                self.room = Some(Room { mode: settings.mode, inspector: settings.inspector, dock: settings.dock });
+                (settings.mode, settings.inspector, settings.dock) = (Mode::Projector, false, false);
+            }
+        }
+        self.fit = true;
+    }
+}
+
+/// See [`Stand`].
+fn stand(course: &Course, files: std::sync::Arc<dyn crate::scenario::Files + Send + Sync>, at: usize) -> Result<Stand, String> {
+    let first = |problems: Vec<crate::scenario::Problem>| problems.into_iter().next().map(|p| p.message).unwrap_or_default();
+    let mut walk = Walk::new(&course.original, files).map_err(first)?;
+    for step in course.lesson.steps.iter().take(at) {
+        walk.take(step)?;
+    }
+    if let Some(challenge) = course.lesson.challenge.as_ref().filter(|_| at >= course.lesson.steps.len()) {
+        walk.act(&challenge.prepare)?;
+        walk.anew().map_err(first)?;
+    }
+    if course.lesson.steps.get(at).is_some_and(|step| step.anew) {
+        walk.anew().map_err(first)?;
+    }
+    Ok(Stand { now: walk.now(), interventions: walk.interventions.clone(), scenario: walk.scenario })
+}

@@ -1,0 +1,156 @@
+//! The first lesson, from the welcome screen to the challenge's stars; what is kept of it; and writing one.
+
+use crate::hands::*;
+use egui::Key;
+use egui_kittest::kittest::Queryable;
+use tidemill::app::Shell;
+use tidemill::app::action::Action;
+use tidemill::app::edit::Edit;
+use tidemill::app::teach::course::Phase;
+use tidemill::app::theme::Mode;
+use tidemill::run::Command;
+use tidemill::run::frame::Speed;
+use tidemill::scenario::document::{Consumer, Node, Read};
+
+fn at(shell: &Shell, step: usize, phase: Phase) -> bool {
+    shell.session.course.as_ref().is_some_and(|course| course.at == step && course.phase == phase)
+}
+
+fn faster(w: &mut Window) {
+    w.state_mut().session.apply(Action::Run(Command::Speed(Speed::Times(10.0))));
+}
+
+fn set_instances(w: &mut Window, id: &str, instances: u32) {
+    let mut node = scenario(w).nodes.iter().find(|n| n.id() == id).unwrap().clone();
+    if let Node::Consumer(c) = &mut node {
+        c.instances = instances;
+    }
+    w.state_mut().session.apply(Action::Edit(Edit::SetNode(Box::new(node))));
+    w.run_steps(2);
+}
+
+#[test]
+fn the_first_lesson_from_start_to_challenge() {
+    let mut w = window();
+    click(&mut w, "Start the first lesson");
+    until(&mut w, "it is at its first step", |s| at(s, 0, Phase::Go));
+    let before = scenario(&w).clone();
+    assert!(w.query_by_label("One event, many readers").is_some());
+    faster(&mut w);
+    click(&mut w, "Go to step 1: One event, many readers");
+    press(&mut w, Key::Space);
+    until(&mut w, "the first step is reached", |s| at(s, 0, Phase::Reached));
+    assert!(!w.state().session.course.as_ref().unwrap().told.after.contains('–'), "figures are filled in");
+    click(&mut w, "Next step");
+
+    assert!(at(w.state(), 1, Phase::Ask), "a prediction comes before the run goes on");
+    assert!(!w.state().session.playing());
+    // Only billing may be touched.
+    set_instances(&mut w, "inventory", 7);
+    assert_eq!(scenario(&w), &before);
+    click(&mut w, "Answer: It loses the orders of that time");
+    until(&mut w, "billing's lag has grown", |s| at(s, 1, Phase::Reached));
+    assert_eq!(w.state().session.course.as_ref().unwrap().told.right, Some(false));
+    assert!(w.query_by_label_contains("Not quite. The run shows: It does not notice").is_some());
+    click(&mut w, "Next step");
+
+    click(&mut w, "Hint");
+    assert!(w.query_by_label_contains("The run ends after a minute").is_some());
+    press(&mut w, Key::Space);
+    until(&mut w, "billing has caught up", |s| at(s, 2, Phase::Reached));
+    click(&mut w, "Next step");
+
+    retype(&mut w, "Your answer", "55");
+    until(&mut w, "the answer is taken", |s| at(s, 3, Phase::Go));
+    let loyalty = Consumer { id: "consumer-1".into(), reads: vec![Read::new("bus/orders".into())], ..Consumer::default() };
+    w.state_mut().session.apply(Action::Edit(Edit::Add(Node::Consumer(loyalty))));
+    w.state_mut().session.apply(Action::Edit(Edit::Rename { from: "consumer-1".into(), to: "loyalty".into() }));
+    w.state_mut().session.apply(Action::Run(Command::Play));
+    faster(&mut w);
+    until(&mut w, "loyalty handles orders", |s| at(s, 3, Phase::Reached));
+    assert_eq!(w.state().session.course.as_ref().unwrap().told.right, Some(true));
+    click(&mut w, "Next step");
+
+    until(&mut w, "the challenge is set up", |s| at(s, 4, Phase::Go));
+    click(&mut w, "Try it");
+    until(&mut w, "doing nothing is judged", |s| s.session.course.as_ref().unwrap().score.is_some());
+    assert_eq!(w.state().session.course.as_ref().unwrap().score.as_ref().unwrap().earned(), 0);
+    set_instances(&mut w, "billing", 3);
+    set_instances(&mut w, "notification", 3);
+    click(&mut w, "Try it");
+    until(&mut w, "the solution is judged", |s| s.session.course.as_ref().unwrap().score.as_ref().is_some_and(|score| score.reached()));
+    let score = w.state().session.course.as_ref().unwrap().score.clone().unwrap();
+    assert_eq!((score.earned(), score.most()), (2, 3), "three instances of notification are one too many for its star");
+    assert!(w.query_by_label_contains("2 of 3 stars").is_some());
+    click(&mut w, "Finish");
+    assert!(at(w.state(), 4, Phase::Over));
+    click(&mut w, "Back to the scenario");
+    assert!(w.state().session.course.is_none());
+    assert_eq!(scenario(&w), &before, "the scenario is as it was before");
+    assert_eq!(w.state().session.settings.lessons["shipped cases/shop.ron"].stars, 2);
+}
+
+#[test]
+fn a_lesson_is_left_and_resumed_where_it_was() {
+    let mut w = window();
+    click(&mut w, "Start the first lesson");
+    click(&mut w, "Go to step 3: It catches up");
+    until(&mut w, "it is there", |s| at(s, 2, Phase::Go));
+    until(&mut w, "the run stands where the step begins", |s| s.session.frame().is_some_and(|f| f.now.seconds() > 5.0));
+    click(&mut w, "Leave lesson");
+    assert!(w.state().session.course.is_none());
+    click(&mut w, "Resume at step 3");
+    until(&mut w, "it is there again", |s| at(s, 2, Phase::Go));
+}
+
+#[test]
+fn a_room_sees_the_projector_and_one_key_leads_through() {
+    let mut w = window();
+    click(&mut w, "Start the first lesson");
+    press(&mut w, Key::F7);
+    assert_eq!(w.state().session.settings.mode, Mode::Projector);
+    w.run_steps(3);
+    assert!(w.query_by_label_contains("Ask the room who would call whom").is_some(), "the trainer sees the notes");
+    faster(&mut w);
+    press(&mut w, Key::PageDown);
+    until(&mut w, "the first step is reached", |s| at(s, 0, Phase::Reached));
+    press(&mut w, Key::PageDown);
+    assert!(at(w.state(), 1, Phase::Ask));
+    press(&mut w, Key::PageUp);
+    until(&mut w, "it is back at the first step", |s| at(s, 0, Phase::Go));
+    press(&mut w, Key::F7);
+    assert_eq!(w.state().session.settings.mode, Mode::Dark);
+    assert!(w.state().session.settings.inspector, "everything is put back");
+}
+
+#[test]
+fn a_lesson_is_written_in_the_window_and_every_change_can_be_undone() {
+    let mut w = window();
+    click(&mut w, "Open First steps");
+    click(&mut w, "Unfold lesson panel");
+    let lesson = |w: &Window| scenario(w).lesson.clone();
+    if lesson(&w).is_some() {
+        // It ships with one: begin without.
+        let bare = tidemill::scenario::Scenario { lesson: None, ..scenario(&w).clone() };
+        w.state_mut().session.apply(Action::Edit(Edit::SetScenario { label: "Remove lesson".into(), scenario: Box::new(bare) }));
+        w.run_steps(2);
+    }
+    click(&mut w, "Write a lesson");
+    click(&mut w, "Begin with a template");
+    let steps = |w: &Window| lesson(w).map_or(0, |l| l.steps.len());
+    assert_eq!(steps(&w), 2);
+    assert!(w.state().session.document.as_ref().unwrap().findings.is_empty(), "the template is right");
+    click(&mut w, "Add step");
+    assert_eq!(steps(&w), 3);
+    assert_eq!(lesson(&w).unwrap().steps[1].title, "A new step");
+    click(&mut w, "Move step up");
+    assert_eq!(lesson(&w).unwrap().steps[0].title, "A new step");
+    retype(&mut w, "Title", "Begin here");
+    assert_eq!(lesson(&w).unwrap().steps[0].title, "Begin here");
+    click(&mut w, "Delete step");
+    assert_eq!(steps(&w), 2);
+    for _ in 0..5 {
+        click(&mut w, "Undo");
+    }
+    assert_eq!(lesson(&w), None);
+}
