@@ -19,7 +19,7 @@ fn session() -> Session {
 
 fn shop() -> Session {
     let mut session = session();
-    session.apply(Action::OpenShipped("shop.ron"));
+    session.apply(Action::OpenShipped("cases/shop.ron"));
     session
 }
 
@@ -177,7 +177,7 @@ fn any_bytes_as_a_file_are_a_message() {
 #[test]
 fn a_day_is_shown_in_a_sitting() {
     let mut session = session();
-    session.apply(Action::OpenShipped("airport.ron"));
+    session.apply(Action::OpenShipped("cases/airport.ron"));
     std::thread::sleep(std::time::Duration::from_millis(200));
     let frame = session.frame().unwrap();
     assert_eq!(frame.speed, tidemill::run::frame::Speed::Times(1000.0));

@@ -156,7 +156,7 @@ fn random_hands_never_break_the_window() {
     for seed in [3, 0x9E37_79B9_7F4A_7C15] {
         let mut luck = Luck(seed);
         let mut w = window();
-        w.state_mut().session.apply(Action::OpenShipped("shop.ron"));
+        w.state_mut().session.apply(Action::OpenShipped("cases/shop.ron"));
         w.run_steps(3);
         for i in 0..900 {
             one(&mut w, &mut luck);
@@ -166,7 +166,7 @@ fn random_hands_never_break_the_window() {
                 w.state_mut().session.apply(Action::Answer(Answer::Cancel));
             }
             if w.state().session.document.is_none() {
-                w.state_mut().session.apply(Action::OpenShipped(luck.of(&["shop.ron", "airport.ron", "backlog.ron"])));
+                w.state_mut().session.apply(Action::OpenShipped(luck.of(&["cases/shop.ron", "cases/airport.ron", "basics/backlog.ron"])));
             }
             if i % 100 == 99 {
                 edits += undo_leads_back(&mut w, seed);
