@@ -98,7 +98,7 @@ impl<M: Clone> Stream<M> {
     }
 
     /// Writes an entry of so many bytes; gives its offset. What no longer has to be kept goes when this begins a segment: see
-    /// whether [`start`](Stream::start) has moved, and [`until`](Stream::until) for what was in between.
+    /// whether [`start`](Stream::start) has moved.
     pub fn append(&mut self, message: M, bytes: u64, now: u64) -> u64 {
         if self.open.bytes > 0 && self.open.bytes + bytes > self.keeps.segment {
             self.sealed.push_back(std::mem::take(&mut self.open));
