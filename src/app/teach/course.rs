@@ -72,6 +72,8 @@ pub struct Course {
     pub trying: bool,
     /// The nodes that were there when the step began.
     pub given: BTreeSet<String>,
+    /// When in the run the step begins; what lies before is not looked at.
+    pub from: Time,
 }
 
 impl Course {
@@ -91,6 +93,7 @@ impl Course {
             score: None,
             trying: false,
             given: BTreeSet::new(),
+            from: Time::ZERO,
         };
         course.begin(0, scenario);
         Some(course)
@@ -101,6 +104,7 @@ impl Course {
         self.at = at.min(self.last());
         (self.said, self.acted, self.hints, self.told) = (None, false, 0, Told::default());
         (self.score, self.trying) = (None, false);
+        self.from = Time::ZERO;
         self.given = scenario.nodes.iter().map(|node| node.id().to_owned()).collect();
         self.phase = match self.step() {
             Some(step) if step.predict.is_some() => Phase::Ask,
@@ -143,7 +147,8 @@ impl Course {
     pub fn look(&mut self, frame: &Frame) -> bool {
         let Some(figures) = &frame.figures else { return false };
         let shown = Shown { plan: &frame.plan, figures };
-        if self.phase != Phase::Go {
+        // A run that is on its way to where the step begins shows its start first.
+        if self.phase != Phase::Go || frame.now < self.from {
             return false;
         }
         let Some(step) = self.lesson.steps.get(self.at) else { return self.judge(frame, &shown) };

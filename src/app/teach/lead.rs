@@ -110,6 +110,7 @@ impl Session {
         self.put_scenario("Go to another step", Scenario { lesson, ..stand.scenario.clone() });
         self.run_anew(stand.interventions, stand.now);
         self.begin(at, &stand.scenario);
+        self.course.iter_mut().for_each(|course| course.from = stand.now);
     }
 
     /// Another run of the scenario, which stands at a time.
