@@ -194,7 +194,8 @@ fn what_is_saved_opens_again_the_same() {
 fn a_scenario_with_a_trace_takes_it_along() {
     let folder = tempfile::tempdir().unwrap();
     let mut harness = window();
-    click(&mut harness, "Open A day at the airport");
+    harness.state_mut().session.apply(Action::OpenShipped("cases/airport.ron"));
+    harness.run_steps(3);
     harness.state_mut().session.apply(Action::SaveAs(folder.path().join("day")));
     harness.run_steps(3);
     assert!(folder.path().join("day.ron").is_file());
