@@ -20,6 +20,9 @@ pub struct Kafka {
     /// How everybody publishes who writes to this cluster.
     #[serde(default, skip_serializing_if = "is_default")]
     pub producers: Producers,
+    /// Nodes that publish in transactions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transactions: Vec<Transaction>,
     /// Groups that are not as all the others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
@@ -43,6 +46,7 @@ impl Default for Kafka {
             nodes: three(),
             topics: Vec::new(),
             producers: Producers::default(),
+            transactions: Vec::new(),
             groups: Vec::new(),
             replays: Vec::new(),
             retention_check: five_minutes(),
@@ -217,6 +221,51 @@ pub enum Acks {
     All,
 }
 
+/// A node that publishes in transactions: what it writes in one of them counts all together, or not at all. A consumer that reads
+/// from the same cluster commits its offsets with them, so that each event it reads has its effect exactly once, whatever crashes.
+///
+/// `transactional.id` is the node's id, and for a consumer that and the number of the instance: each has a producer of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transaction {
+    /// A producer, or a consumer that emits something.
+    pub node: String,
+    /// A transaction is committed once it has so many events: published ones, or (where the offsets belong to it) handled ones.
+    /// Default 100.
+    #[serde(default = "hundred", skip_serializing_if = "is_hundred")]
+    pub events: u32,
+    /// It is committed this long after it began at the latest, like Kafka Streams' `commit.interval.ms` under exactly-once. Default
+    /// 100 ms.
+    #[serde(default = "tenth", skip_serializing_if = "is_tenth")]
+    pub every: Span,
+    /// `transaction.timeout.ms`: the coordinator aborts a transaction that is open for so long, and fences its producer. Default 60 s.
+    #[serde(default = "minute", skip_serializing_if = "is_minute")]
+    pub timeout: Span,
+    /// Share of the transactions that the application aborts instead. Default none.
+    #[serde(default = "none", skip_serializing_if = "is_none")]
+    pub aborts: Percent,
+}
+
+impl Transaction {
+    /// `transaction.max.timeout.ms`: brokers refuse longer timeouts.
+    pub const LONGEST_TIMEOUT: Span = Span::from_millis(900_000);
+
+    /// With all defaults.
+    pub fn of(node: &str) -> Transaction {
+        Transaction { node: node.to_owned(), events: hundred(), every: tenth(), timeout: minute(), aborts: none() }
+    }
+}
+
+/// `isolation.level`: what readers see of transactions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Isolation {
+    /// Everything below the high watermark, what is aborted later included.
+    #[default]
+    ReadUncommitted,
+    /// Only what is committed, and nothing behind the first transaction that is still open (the last stable offset).
+    ReadCommitted,
+}
+
 /// A group's settings. Groups that are not listed have all defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -244,6 +293,9 @@ pub struct Group {
     /// `auto.offset.reset`. Default `Latest`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub reset: Reset,
+    /// `isolation.level`. Default `ReadUncommitted`, as in the Java client (librdkafka's is `read_committed`).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub isolation: Isolation,
     /// Whether instances are static members (`group.instance.id`). Default false.
     #[serde(default, skip_serializing_if = "is_default")]
     pub fixed: bool,
@@ -264,6 +316,7 @@ impl Group {
             max_poll: five_minutes(),
             max_poll_records: five_hundred(),
             reset: Reset::default(),
+            isolation: Isolation::default(),
             fixed: false,
             starts: Span::ZERO,
         }
@@ -388,17 +441,20 @@ defaults! {
     one, is_one: u32 = 1;
     three, is_three: u32 = 3;
     five, is_five: u32 = 5;
+    hundred, is_hundred: u32 = 100;
     five_hundred, is_five_hundred: u32 = 500;
     five_ms, is_five_ms: Span = Span::from_millis(5);
     tenth, is_tenth: Span = Span::from_millis(100);
     nine_seconds, is_nine_seconds: Span = Span::from_millis(9_000);
     quarter_minute, is_quarter_minute: Span = Span::from_millis(15_000);
     forty_five, is_forty_five: Span = Span::from_millis(45_000);
+    minute, is_minute: Span = Span::from_millis(60_000);
     two_minutes, is_two_minutes: Span = Span::from_millis(120_000);
     five_minutes, is_five_minutes: Span = Span::from_millis(300_000);
     week, is_week: Span = Span::from_millis(7 * 24 * 3_600_000);
     sixteen_kib, is_sixteen_kib: Size = Size(16 << 10);
     gibibyte, is_gibibyte: Size = Size(1 << 30);
+    none, is_none: Percent = Percent(0.0);
     half, is_half: Percent = Percent(0.5);
 }
 

@@ -1,6 +1,6 @@
 //! Replicas at work: followers fetch, nodes die and come back, leaders change.
 
-use super::cluster::{Kafka, Partition, Token};
+use super::cluster::{Kafka, Partition, Token, owed};
 use crate::engine::broker::Desk;
 use crate::engine::broker::desk::{BrokerFate, Note, Place};
 use crate::engine::fate::Reason;
@@ -81,6 +81,7 @@ impl Kafka {
         // What it leads can be read and written again.
         for partition in 0..self.partitions.len() {
             if self.leader(partition) == Some(node as u32) {
+                self.mark(partition, desk);
                 (0..self.partitions[partition].cursors.len()).for_each(|slot| self.list(partition, slot, desk));
             }
         }
@@ -128,6 +129,7 @@ impl Kafka {
         self.show(number, desk);
         if leader.is_some() {
             self.replicate(number, desk);
+            self.mark(number, desk);
         }
     }
 
@@ -142,13 +144,20 @@ impl Kafka {
         for cursor in partition.cursors.iter_mut().filter(|cursor| cursor.active) {
             let (keep, gone): (Vec<_>, Vec<_>) = cursor.again.drain(..).partition(|(offset, _)| *offset < end);
             cursor.again.extend(keep);
-            let fresh = partition.log.range(cursor.position.max(end), partition.shown).map(|(_, message)| message.event);
+            let from = cursor.position.max(end);
+            let fresh = owed(&partition.log, &partition.transactions, cursor.committed_only, from, partition.shown);
+            let fresh = fresh.map(|(_, message)| message.event);
             for event in gone.into_iter().map(|(_, message)| message.event).chain(fresh) {
                 desk.end(cursor.outlet, &event, Place::Waiting, BrokerFate::Dropped, Reason::UnreplicatedLoss);
             }
             cursor.position = cursor.position.min(end);
             cursor.committed = cursor.committed.min(end);
         }
+        // Markers that are gone are written again.
+        let gone = partition.markers.iter().filter(|(offset, ..)| *offset >= end).map(|(_, publisher, outcome)| (*publisher, *outcome));
+        partition.owed_markers.extend(gone);
+        partition.markers.retain(|(offset, ..)| *offset < end);
+        partition.transactions.truncate(end);
         partition.shown = partition.shown.min(end);
         partition.log.truncate(end, |message| sizes.bytes(message.event.kind));
     }

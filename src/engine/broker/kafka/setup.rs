@@ -6,8 +6,10 @@ use super::group::{Group, GroupConfig, Protocol};
 use super::log::{Log, LogConfig};
 use super::publisher::Publisher;
 use super::replication::{Replication, ReplicationConfig};
+use super::session::Session;
 use super::settings::Settings;
-use crate::engine::seats::Seats;
+use super::transactions::Transactions;
+use crate::engine::seats::{Seat, Seats};
 use crate::ids::{BrokerId, ChannelId, LinkId, SeatId};
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
@@ -39,6 +41,7 @@ impl Kafka {
             seats: Vec::new(),
             publishers: Vec::new(),
             by_link: BTreeMap::new(),
+            instances: seats.iter().map(|(_, seat)| seat.instance).collect(),
             batches: Vec::new(),
             opened: 0,
             spare: Vec::new(),
@@ -49,7 +52,7 @@ impl Kafka {
             kafka.add_topic(topic, ChannelId::at(channel));
         }
         kafka.add_groups(plan, &parts, id, seats);
-        kafka.add_publishers(plan, id);
+        kafka.add_publishers(plan, &parts, id, seats);
         kafka
     }
 
@@ -68,7 +71,11 @@ impl Kafka {
                 log: Log::new(log.clone()),
                 replication: Replication::new(config, replicas as usize),
                 producers: BTreeMap::new(),
+                transactions: Transactions::default(),
+                markers: VecDeque::new(),
+                owed_markers: Vec::new(),
                 shown: 0,
+                most_withheld: 0,
                 pending: VecDeque::new(),
                 asked: (0, 0),
                 fetching: false,
@@ -94,7 +101,8 @@ impl Kafka {
                 let outlet = crate::ids::OutletId::at(outlet);
                 let (first, count) = (self.topics[topic].first as usize, self.topics[topic].count as usize);
                 let slot = self.partitions[first].cursors.len() as u32;
-                let cursor = Cursor::new(outlet, settings.starts == Span::ZERO);
+                let committed_only = settings.isolation == document::Isolation::ReadCommitted;
+                let cursor = Cursor::new(outlet, settings.starts == Span::ZERO, committed_only);
                 self.partitions[first..first + count].iter_mut().for_each(|partition| partition.cursors.push(cursor.clone()));
                 topics.push((topic as u32, slot));
                 for seat in seats.at(plan, outlet) {
@@ -146,6 +154,7 @@ impl Kafka {
                 batch_left: 0,
                 draining: false,
                 commits,
+                session: None,
                 ready: VecDeque::new(),
             });
         }
@@ -186,23 +195,46 @@ impl Kafka {
         });
     }
 
-    /// Everybody who may publish: one client for each node that has a way here.
-    fn add_publishers(&mut self, plan: &Plan, id: BrokerId) {
+    /// Everybody who may publish: one client for each node that has a way here, and where that publishes in transactions one for each
+    /// of its instances.
+    fn add_publishers(&mut self, plan: &Plan, parts: &document::Kafka, id: BrokerId, seats: &Seats) {
         let here = plan.brokers[id.index()].node;
         for (i, link) in plan.links.iter().enumerate().filter(|(_, link)| link.to == here) {
             let name = |node: crate::ids::NodeId| plan.nodes[node.index()].name.as_str();
-            let random = Stream::named(self.settings.seed ^ hash_name("partitioner") ^ hash_name(name(here)), name(link.from));
+            let node = name(link.from);
+            let salt = |purpose: &str| self.settings.seed ^ hash_name(purpose) ^ hash_name(name(here));
+            let random = Stream::named(salt("partitioner"), node);
             self.by_link.insert(LinkId::at(i), self.publishers.len() as u32);
-            self.publishers.push(Publisher::new(LinkId::at(i), link.back, self.topics.len(), self.nodes.len(), random));
+            let plain = Publisher::new(LinkId::at(i), link.back, self.topics.len(), self.nodes.len(), random);
+            let Some(settings) = parts.transactions.iter().find(|transaction| transaction.node == node) else {
+                self.publishers.push(plain);
+                continue;
+            };
+            let own = |seat: &Seat| plan.consumers[seat.consumer.index()].node == link.from;
+            let instances = seats.iter().filter(|(_, seat)| own(seat)).map(|(_, seat)| seat.instance + 1).max();
+            for instance in 0..instances.unwrap_or(1) {
+                let id = if instances.is_some() { format!("{node}-{instance}") } else { node.to_owned() };
+                let mut session = Session::new(settings, id.clone(), Stream::named(salt("transactions"), &id));
+                for (number, member) in self.members.iter_mut().enumerate() {
+                    if member.seats.iter().map(|seat| seats.get(*seat)).any(|seat| own(seat) && seat.instance == instance) {
+                        (member.session, member.commits) = (Some(self.publishers.len() as u32), Commits::InTransaction);
+                        session.members.push(number as u32);
+                    }
+                }
+                let random = Stream::named(salt("partitioner"), &id);
+                let instances = instances.unwrap_or(1);
+                self.publishers.push(plain.clone().transactional(instances, session, random));
+            }
         }
     }
 }
 
 impl Cursor {
-    fn new(outlet: crate::ids::OutletId, active: bool) -> Cursor {
+    fn new(outlet: crate::ids::OutletId, active: bool, committed_only: bool) -> Cursor {
         Cursor {
             outlet,
             active,
+            committed_only,
             owner: None,
             holder: None,
             unsettled: 0,
