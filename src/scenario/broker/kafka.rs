@@ -14,6 +14,15 @@ pub struct Kafka {
     /// Broker nodes. Default 3.
     #[serde(default = "three", skip_serializing_if = "is_three")]
     pub nodes: u32,
+    /// Racks that the nodes are in, in turn (`broker.rack`): replicas of a partition are in different ones as far as there are any.
+    /// Default 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub racks: u32,
+    /// Eligible leader replicas (KIP-966): a replica that left those in sync with complete data, because too few were left, may lead
+    /// when none is left. Default false, as in Kafka 4.0; clusters made with 4.1 or later have it
+    /// (<https://kafka.apache.org/42/operations/eligible-leader-replicas>).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub elr: bool,
     /// Topics.
     #[serde(default)]
     pub topics: Vec<Topic>,
@@ -44,6 +53,8 @@ impl Default for Kafka {
     fn default() -> Self {
         Kafka {
             nodes: three(),
+            racks: one(),
+            elr: false,
             topics: Vec::new(),
             producers: Producers::default(),
             transactions: Vec::new(),
@@ -470,6 +481,10 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
              what a new leader lacks.",
             "Range, round robin, sticky and cooperative sticky assignors under the classic protocol, uniform and range under the consumer \
              protocol (KIP-848); sessions, heartbeats, max.poll.interval, static members.",
+            "Transactions in the second version of their protocol (KIP-890): markers that take offsets, an epoch for each, offsets committed \
+             together with what was made of them, fencing, transaction.timeout.ms with a look every 10 s; the last stable offset, and \
+             isolation.level read_committed and read_uncommitted.",
+            "Replicas in different racks (broker.rack); eligible leader replicas (KIP-966) where `elr` is set.",
             "Offsets, commits after work, before work or automatic inside poll; lag in offsets; resets and seeks; retention for whole \
              segments by time and size; compaction by key.",
             "These rules pass the shared tables of measured behaviour: `tidemill conform kafka FILE`.",
@@ -488,8 +503,12 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
             "Followers have everything one millisecond after their leader. Disks take no time, and a node that comes back has its log.",
             "A lost packet is sent again after 200 ms on the way in. What a link loses on the way out is lost: use links without loss there.",
             "The coordinators' and the controller's nodes never matter. Groups' requests take 2 ms.",
-            "Transactions, quotas, tiered storage, racks, adding partitions, eligible leader replicas and share groups have no place in a \
-             scenario; transactions, racks and eligible replicas are in the model that the tables are run against.",
+            "transactional.id is the node's id, with the instance's number for consumers. The end of a transaction is answered when its \
+             markers are replicated; these take an offset and no bytes. A consumer that closes or loses its connection aborts its \
+             transaction; one that has to give up partitions commits first, and who gets them waits for that.",
+            "Consumers have no rack: they fetch from leaders (no client.rack), and assignors do not look at racks; the tables are run \
+             against a model that does.",
+            "Quotas, tiered storage, adding partitions and share groups have no place in a scenario.",
         ],
     ),
 ];

@@ -73,6 +73,13 @@ fn cluster(kafka: &Kafka, at: &dyn Fn(&str) -> String, findings: &mut Findings) 
     if !(1..=MOST_NODES).contains(&kafka.nodes) {
         findings.error(at("nodes"), format!("a cluster has 1 to {MOST_NODES} nodes, not {}", kafka.nodes));
     }
+    if !(1..=kafka.nodes.max(1)).contains(&kafka.racks) {
+        findings.error_help(
+            at("racks"),
+            format!("{} nodes are in 1 to {} racks, not in {}", kafka.nodes, kafka.nodes, kafka.racks),
+            "nodes are put into racks in turn",
+        );
+    }
     let partitions: u64 = kafka.topics.iter().map(|topic| u64::from(topic.partitions)).sum();
     if partitions > MOST_PARTITIONS {
         findings.error(at("topics"), format!("{partitions} partitions are more than the {MOST_PARTITIONS} that can be simulated"));

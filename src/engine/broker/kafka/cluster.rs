@@ -58,6 +58,8 @@ pub(super) struct Node {
     pub up: bool,
     /// It went down with the whole cluster.
     pub felled: bool,
+    /// It was missed when nobody was left to fence it.
+    pub missed: bool,
     /// Counts its crashes: what was planned for an older life is void.
     pub life: u32,
 }

@@ -376,7 +376,9 @@ impl Kafka {
         let repeat = it.at.is_some();
         let start = partition.log.end();
         for event in &it.events {
-            let flags = if repeat { event.flags.without(Flags::TRACKED).with(Flags::HANDLED) } else { event.flags };
+            // A record that its publisher sent again is a record like others.
+            let flags = event.flags.without(Flags::DUPLICATE);
+            let flags = if repeat { flags.without(Flags::TRACKED).with(Flags::HANDLED) } else { flags };
             let message = Message { event: Event { flags, failures: 0, ..*event }, routed: desk.now() };
             partition.log.append(message, self.settings.bytes(event.kind));
         }
@@ -510,11 +512,11 @@ impl Kafka {
         it.at = None;
         let (publisher, partition) = (it.publisher, it.partition);
         self.spare.push(batch);
-        self.release(publisher, partition, desk);
         if let Some(session) = self.session(publisher) {
             session.unanswered -= 1;
-            self.flushed(publisher, desk);
         }
+        self.release(publisher, partition, desk);
+        self.flushed(publisher, desk);
     }
 
     /// A publisher drops everything that it has not been answered. What is in a log stays there, and is aborted with the rest.

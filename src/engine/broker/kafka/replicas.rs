@@ -46,7 +46,7 @@ impl Kafka {
     /// A node dies, or comes back.
     pub(super) fn node_changes(&mut self, number: u32, up: bool, desk: &mut Desk) {
         let Some(node) = self.nodes.get_mut(number as usize).filter(|node| node.up != up) else { return };
-        node.up = up;
+        (node.up, node.missed) = (up, false);
         node.life += 1;
         let life = node.life as u16;
         desk.note(Note::Node { node: number, up });
@@ -63,8 +63,12 @@ impl Kafka {
 
     /// The controller has not heard of a node for its session time: others lead.
     pub(super) fn fence(&mut self, node: usize, life: u16, desk: &mut Desk) {
-        // Where no node works nobody is left to decide.
-        if self.nodes[node].life as u16 == life && self.nodes.iter().any(|node| node.up) {
+        if self.nodes[node].life as u16 != life {
+            return;
+        }
+        // Where no node works nobody is left to decide: the first that comes back does.
+        self.nodes[node].missed = self.nodes.iter().all(|node| !node.up);
+        if !self.nodes[node].missed {
             self.each_replica(node, desk, |kafka, partition, place, _| kafka.partitions[partition].replication.fence(place));
         }
     }
@@ -73,6 +77,11 @@ impl Kafka {
     pub(super) fn returned(&mut self, node: usize, life: u16, desk: &mut Desk) {
         if self.nodes[node].life as u16 != life {
             return;
+        }
+        for other in 0..self.nodes.len() {
+            if self.nodes[other].missed {
+                self.fence(other, self.nodes[other].life as u16, desk);
+            }
         }
         self.each_replica(node, desk, |kafka, partition, place, desk| {
             kafka.partitions[partition].replication.unfence(place);

@@ -32,7 +32,7 @@ impl Kafka {
         let first_channel = channels.first().copied().unwrap_or(0);
         let mut kafka = Kafka {
             settings: Arc::new(Settings::new(plan, &parts, seed)),
-            nodes: vec![Node { up: true, felled: false, life: 0 }; parts.nodes as usize],
+            nodes: vec![Node { up: true, felled: false, missed: false, life: 0 }; parts.nodes as usize],
             topics: Vec::new(),
             first_channel,
             partitions: Vec::new(),
@@ -49,25 +49,24 @@ impl Kafka {
             peaks: (0, 0),
         };
         for (topic, channel) in parts.topics.iter().zip(channels) {
-            kafka.add_topic(topic, ChannelId::at(channel));
+            kafka.add_topic(topic, ChannelId::at(channel), &parts);
         }
         kafka.add_groups(plan, &parts, id, seats);
         kafka.add_publishers(plan, &parts, id, seats);
         kafka
     }
 
-    fn add_topic(&mut self, topic: &document::Topic, channel: ChannelId) {
+    fn add_topic(&mut self, topic: &document::Topic, channel: ChannelId, parts: &document::Kafka) {
         let nodes = self.nodes.len() as u32;
         let log = Arc::new(log_config(topic));
         let replicas = topic.replication.clamp(1, nodes);
         let first = self.partitions.len() as u32;
-        let config = ReplicationConfig { min_insync: topic.min_insync, unclean: topic.unclean, ..ReplicationConfig::default() };
+        let config = ReplicationConfig { min_insync: topic.min_insync, unclean: topic.unclean, elr: parts.elr, ..ReplicationConfig::default() };
         for number in 0..topic.partitions {
             self.partitions.push(Partition {
                 topic: self.topics.len() as u32,
                 number,
-                // Leaders go round over all partitions of the cluster, followers come next in the circle.
-                nodes: (0..replicas).map(|replica| (first + number + replica) % nodes).collect(),
+                nodes: placed(first + number, replicas, nodes, parts.racks.clamp(1, nodes)),
                 log: Log::new(log.clone()),
                 replication: Replication::new(config, replicas as usize),
                 producers: BTreeMap::new(),
@@ -251,6 +250,18 @@ impl Cursor {
     }
 }
 
+/// The nodes of a partition's replicas: leaders go round over all partitions of the cluster, followers come next in the circle of nodes;
+/// but none in a rack that has one already while others have none. Racks take nodes in turn.
+fn placed(partition: u32, replicas: u32, nodes: u32, racks: u32) -> Box<[u32]> {
+    let mut chosen: Vec<u32> = Vec::new();
+    for _ in 0..replicas {
+        let in_rack = |node: u32| chosen.iter().filter(|other| **other % racks == node % racks).count();
+        let circle = (0..nodes).map(|step| (partition + step) % nodes).filter(|node| !chosen.contains(node));
+        chosen.extend(circle.min_by_key(|node| in_rack(*node)));
+    }
+    chosen.into()
+}
+
 fn log_config(topic: &document::Topic) -> LogConfig {
     use document::Cleanup;
     LogConfig {
@@ -288,5 +299,23 @@ fn group_config(settings: &document::Group) -> GroupConfig {
         max_poll: settings.max_poll,
         fixed: settings.fixed,
         ..default
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::placed;
+
+    #[test]
+    fn replicas_go_round_and_keep_out_of_each_others_racks() {
+        assert_eq!(*placed(4, 3, 5, 1), [4, 0, 1]);
+        // Nodes 0, 2, 4 are in one rack, 1, 3, 5 in the other.
+        assert_eq!(*placed(0, 2, 6, 2), [0, 1]);
+        assert_eq!(*placed(4, 3, 5, 2), [4, 1, 0]);
+        for partition in 0..30 {
+            let racks = |nodes: &[u32]| nodes.iter().map(|node| node % 3).collect::<std::collections::BTreeSet<_>>();
+            assert_eq!(racks(&placed(partition, 3, 7, 3)).len(), 3);
+            assert_eq!(racks(&placed(partition, 5, 7, 3)).len(), 3);
+        }
     }
 }

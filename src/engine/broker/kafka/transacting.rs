@@ -36,6 +36,11 @@ impl Kafka {
     /// A transactional publisher publishes. False if the event waits for the next transaction.
     pub(super) fn enters(&mut self, publisher: u32, channel: ChannelId, event: &Event, desk: &mut Desk) -> bool {
         let waits = self.settings.waits(event);
+        // What cannot be committed any more is not sent.
+        if self.session(publisher).is_some_and(|session| session.failed && session.step == Step::Open) {
+            desk.lose_inbound(channel, event, Reason::TransactionAborted);
+            return false;
+        }
         let Some(session) = self.session(publisher) else { return true };
         if !session.takes() {
             session.waiting.push_back((channel, *event));
@@ -130,8 +135,8 @@ impl Kafka {
     /// A batch of the transaction is given up, or the broker says that the producer is fenced: all of it has to be aborted.
     pub(super) fn transaction_fails(&mut self, publisher: u32, fenced: bool, desk: &mut Desk) {
         let Some(session) = self.session(publisher) else { return };
+        session.tally.fenced += u64::from(fenced && !session.failed);
         session.failed = true;
-        session.tally.fenced += u64::from(fenced);
         match session.step {
             Step::Open => {
                 self.discard_all(publisher, desk);
@@ -266,7 +271,9 @@ impl Kafka {
         let Some(session) = self.session(publisher) else { return };
         session.epoch = session.epoch.wrapping_add(1);
         if session.epoch == 0 {
-            self.partitions.iter_mut().for_each(|partition| drop(partition.producers.remove(&publisher)));
+            for partition in &mut self.partitions {
+                partition.producers.remove(&publisher);
+            }
         }
     }
 

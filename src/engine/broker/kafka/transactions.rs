@@ -74,8 +74,12 @@ impl Transactions {
         }
     }
 
-    /// The log starts here now: nobody asks about older offsets any more.
+    /// The log starts here now: nobody asks about older offsets any more. What is open stays open from here on.
     pub fn forget_below(&mut self, start: u64) {
+        for runs in self.open.values_mut() {
+            runs.iter_mut().for_each(|(first, behind)| (*first, *behind) = ((*first).max(start), (*behind).max(start)));
+            runs.dedup_by(|later, earlier| *earlier == (start, start) && later.0 == start && { *earlier = *later; true });
+        }
         while let Some(first) = self.aborted.first_entry().filter(|first| *first.get() <= start) {
             first.remove();
         }

@@ -44,6 +44,9 @@ pub struct PartitionView {
     pub replicas: Vec<u32>,
     /// Of these, in sync.
     pub isr: Vec<u32>,
+    /// Of these, not in sync but eligible to lead (KIP-966).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub elr: Vec<u32>,
     /// The oldest offset that can be read.
     pub log_start_offset: u64,
     /// Consumers read below this.
@@ -234,6 +237,7 @@ impl Kafka {
             leader: partition.replication.leader().map(|place| partition.nodes[place]),
             replicas: partition.nodes.to_vec(),
             isr: partition.replication.isr().iter().filter_map(|place| partition.nodes.get(place).copied()).collect(),
+            elr: partition.replication.elr().iter().filter_map(|place| partition.nodes.get(place).copied()).collect(),
             log_start_offset: partition.log.start(),
             high_watermark: partition.shown,
             last_stable_offset: partition.stable(),
