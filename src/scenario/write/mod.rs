@@ -6,6 +6,7 @@ mod layout;
 mod over;
 
 pub(super) use doc::{Doc, quoted};
+pub(super) use layout::in_one_line;
 pub(super) use edit::Edits;
 
 use super::Scenario;
