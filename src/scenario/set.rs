@@ -306,7 +306,11 @@ mod tests {
     fn default_is_what_holds_without_a_word() {
         let without = |assignment: &str| {
             let scenario = read(&set(SHOP, assignment).unwrap(), "").unwrap();
-            scenario.nodes.into_iter().find_map(|n| if let Node::Consumer(c) = n { (c.id == "inventory").then_some(c) } else { None }).unwrap()
+            scenario
+                .nodes
+                .into_iter()
+                .find_map(|n| if let Node::Consumer(c) = n { (c.id == "inventory").then_some(c) } else { None })
+                .unwrap()
         };
         assert_eq!(without("inventory.instances=default").instances, Consumer::default().instances);
         assert_eq!(set(SHOP, "billing.timeout=default").unwrap(), SHOP, "it was not written down");

@@ -6,8 +6,8 @@ use crate::app::theme::{Theme, size, space};
 use crate::app::widgets;
 use crate::scenario::units::{Percent, Rate, Size};
 use crate::time::Span;
-use egui_material_icons::icons::ICON_LOCK;
 use egui::{Align, DragValue, Id, Key, Layout, Response, RichText, Slider, Stroke, TextEdit, Ui, vec2};
+use egui_material_icons::icons::ICON_LOCK;
 use std::fmt::Display;
 use std::str::FromStr;
 

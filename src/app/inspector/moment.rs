@@ -54,7 +54,11 @@ impl Moment {
             let at = figures::seconds(frame.now.seconds());
             let words = [
                 (false, "From the start".to_owned(), "Changes the scenario: the run begins anew with it"),
-                (true, format!("From now, {at}"), "Changes the run at this moment: the scenario stays as it is, and the change is recorded"),
+                (
+                    true,
+                    format!("From now, {at}"),
+                    "Changes the run at this moment: the scenario stays as it is, and the change is recorded",
+                ),
             ];
             for (now, words, help) in words {
                 let on = self.now == now;
@@ -77,18 +81,21 @@ impl Moment {
     fn refusal(&mut self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
         let Some((why, edit)) = &self.refused else { return };
         let (mut gone, mut anew) = (false, false);
-        egui::Frame::new().fill(theme.wash(theme.warn, 0.14)).corner_radius(space::RADIUS).inner_margin(theme.px(space::S)).show(ui, |ui| {
-            ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-                gone = icon_button(ui, theme, ICON_CLOSE, "Dismiss", "", true).clicked();
-                ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                    ui.horizontal_top(|ui| {
-                        ui.label(ICON_BLOCK.rich_text().size(theme.body).color(theme.warn));
-                        ui.add(egui::Label::new(RichText::new(why).size(theme.label)).wrap());
+        egui::Frame::new().fill(theme.wash(theme.warn, 0.14)).corner_radius(space::RADIUS).inner_margin(theme.px(space::S)).show(
+            ui,
+            |ui| {
+                ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+                    gone = icon_button(ui, theme, ICON_CLOSE, "Dismiss", "", true).clicked();
+                    ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                        ui.horizontal_top(|ui| {
+                            ui.label(ICON_BLOCK.rich_text().size(theme.body).color(theme.warn));
+                            ui.add(egui::Label::new(RichText::new(why).size(theme.label)).wrap());
+                        });
+                        anew = labelled_button(ui, theme, ICON_RESTART_ALT, "Change from the start", true).clicked();
                     });
-                    anew = labelled_button(ui, theme, ICON_RESTART_ALT, "Change from the start", true).clicked();
                 });
-            });
-        });
+            },
+        );
         if anew {
             actions.push(Action::Edit(edit.clone()));
         }
@@ -140,7 +147,9 @@ fn possible(input: &Inspected<'_>, next: &Scenario) -> Result<(), String> {
     let Some(frame) = input.frame else { return Err("nothing runs".to_owned()) };
     let plan = match check(next, input.files) {
         Ok((plan, _)) => plan,
-        Err(findings) => return Err(findings.into_iter().find(|f| f.severity == scenario::Severity::Error).map_or_else(String::new, |f| f.message)),
+        Err(findings) => {
+            return Err(findings.into_iter().find(|f| f.severity == scenario::Severity::Error).map_or_else(String::new, |f| f.message));
+        }
     };
     let said = frame.plan.adoptable(&plan);
     said.map_err(|why| {

@@ -6,8 +6,8 @@ mod layout;
 mod over;
 
 pub(super) use doc::{Doc, quoted};
-pub(super) use layout::in_one_line;
 pub(super) use edit::Edits;
+pub(super) use layout::in_one_line;
 
 use super::Scenario;
 use super::locate::Tree;
