@@ -93,7 +93,7 @@ mod tests {
         way.note(0, vec![b.what.clone()]);
         assert_eq!(way.undo_label(0).as_deref(), Some("x.threads = 3"));
         assert_eq!(way.undo(0, &branch(&[a.clone(), b.clone()])), Some(vec![a.clone()]));
-        assert_eq!(way.undo(0, &branch(&[a.clone()])), Some(vec![]));
+        assert_eq!(way.undo(0, &branch(std::slice::from_ref(&a))), Some(vec![]));
         assert_eq!(way.undo(0, &branch(&[])), None);
         assert_eq!(way.redo(0), Some(vec![a.clone()]));
         assert_eq!(way.redo_label(0).as_deref(), Some("x.threads = 3"));
@@ -107,8 +107,8 @@ mod tests {
         let mut way = OnTheWay::default();
         way.note(3, vec![a.what.clone()]);
         assert_eq!(way.undo_label(4), None, "an edit was made after it");
-        assert_eq!(way.undo(4, &branch(&[a.clone()])), None);
-        assert_eq!(way.undo(3, &branch(&[a.clone()])), Some(vec![]));
+        assert_eq!(way.undo(4, &branch(std::slice::from_ref(&a))), None);
+        assert_eq!(way.undo(3, &branch(std::slice::from_ref(&a))), Some(vec![]));
         way.edited(false);
         assert_eq!(way.redo(3), None);
     }
