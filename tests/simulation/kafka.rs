@@ -203,7 +203,12 @@ fn what_is_read_has_its_effect_exactly_once_with_transactions_and_at_least_once_
 fn a_zombie_is_fenced() {
     let faults = r#"Fault(at: "5s", lasts: "60s", what: Pause("middle#1"))"#;
     let group = r#"max_poll: "20s""#;
-    let text = chain(r#"Transaction(node: "middle", timeout: "8s", every: "2s", events: 1000)"#, group, r#"Handle(time: Constant("4ms"))"#, faults);
+    let text = chain(
+        r#"Transaction(node: "middle", timeout: "8s", every: "2s", events: 1000)"#,
+        group,
+        r#"Handle(time: Constant("4ms"))"#,
+        faults,
+    );
     let (seen, _) = outputs(&text, 2);
     assert!(seen.inputs.values().all(|times| *times == 1), "{:?}", seen.inputs.iter().find(|(_, times)| **times != 1));
     let [_, aborted, timed_out, fenced] = transactions(&run(&plan(&text), 2));
@@ -350,7 +355,9 @@ fn a_rack_that_is_lost_takes_no_partition_with_it() {
         // Nodes 2, 4 and 6 are a rack of two.
         let faults = r#"faults: [Fault(at: "20s", what: Crash("k#2")), Fault(at: "20s", what: Crash("k#4")), Fault(at: "20s", what: Crash("k#6"))])"#;
         let text = format!("{}{faults}", text.split("faults: [").next().unwrap()).replace("partitions: 3", "partitions: 30");
-        let NodeReport::Broker { offline_partitions: Some(it), .. } = run(&plan(&text), 1).nodes.get("k").unwrap().clone() else { panic!() };
+        let NodeReport::Broker { offline_partitions: Some(it), .. } = run(&plan(&text), 1).nodes.get("k").unwrap().clone() else {
+            panic!()
+        };
         it.last
     };
     assert_eq!(offline(2), 0);
@@ -359,7 +366,8 @@ fn a_rack_that_is_lost_takes_no_partition_with_it() {
     let apart = |racks: u32| {
         let text = one_after_the_other(&format!("nodes: 6, racks: {racks}"));
         let faults = r#"faults: [Fault(at: "20s", what: Crash("k#1")), Fault(at: "20s", what: Crash("k#4"))])"#;
-        let text = format!("{}{faults}", text.split("faults: [").next().unwrap()).replace("replication: 3, min_insync: 2", "replication: 4");
+        let text =
+            format!("{}{faults}", text.split("faults: [").next().unwrap()).replace("replication: 3, min_insync: 2", "replication: 4");
         let NodeReport::Broker { kafka: Some(view), .. } = run(&plan(&text), 1).nodes.get("k").unwrap().clone() else { panic!() };
         view.topics[0].partitions.iter().map(|partition| partition.isr.len()).min()
     };

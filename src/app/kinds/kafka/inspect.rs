@@ -28,7 +28,13 @@ pub fn show(kafka: &mut Kafka, ui: &mut Ui, input: &Inspected<'_>, broker: &str,
     }
     count(ui, theme, "Nodes", "Brokers of the cluster", &mut kafka.nodes, 1..=64);
     count(ui, theme, "Racks", "broker.rack: nodes are in so many racks in turn", &mut kafka.racks, 1..=64);
-    flag(ui, theme, "Eligible leaders", "eligible.leader.replicas.version: KIP-966, on for clusters made with 4.1 or later", &mut kafka.elr);
+    flag(
+        ui,
+        theme,
+        "Eligible leaders",
+        "eligible.leader.replicas.version: KIP-966, on for clusters made with 4.1 or later",
+        &mut kafka.elr,
+    );
     topics(kafka, ui, input, broker, actions);
     producers(&mut kafka.producers, ui, theme);
     transactions(&mut kafka.transactions, ui, theme, &publishers(input, broker));
@@ -217,7 +223,14 @@ fn transactions(transactions: &mut Vec<Transaction>, ui: &mut Ui, theme: &Theme,
     for (i, transaction) in transactions.iter_mut().enumerate() {
         ui.push_id(("transaction", i), |ui| {
             let fields = |ui: &mut Ui| {
-                name_of(ui, theme, "Producer", "transactional.id: the node's id, and the number of the instance", known, &mut transaction.node);
+                name_of(
+                    ui,
+                    theme,
+                    "Producer",
+                    "transactional.id: the node's id, and the number of the instance",
+                    known,
+                    &mut transaction.node,
+                );
                 count(ui, theme, "Events", "So many events end a transaction", &mut transaction.events, 1..=1_000_000);
                 quantity(ui, theme, "Commit every", "commit.interval.ms of Kafka Streams: it ends after so long", &mut transaction.every);
                 quantity(ui, theme, "Timeout", "transaction.timeout.ms: the coordinator aborts it then", &mut transaction.timeout);

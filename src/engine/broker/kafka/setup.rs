@@ -61,7 +61,8 @@ impl Kafka {
         let log = Arc::new(log_config(topic));
         let replicas = topic.replication.clamp(1, nodes);
         let first = self.partitions.len() as u32;
-        let config = ReplicationConfig { min_insync: topic.min_insync, unclean: topic.unclean, elr: parts.elr, ..ReplicationConfig::default() };
+        let config =
+            ReplicationConfig { min_insync: topic.min_insync, unclean: topic.unclean, elr: parts.elr, ..ReplicationConfig::default() };
         for number in 0..topic.partitions {
             self.partitions.push(Partition {
                 topic: self.topics.len() as u32,

@@ -78,7 +78,12 @@ impl Transactions {
     pub fn forget_below(&mut self, start: u64) {
         for runs in self.open.values_mut() {
             runs.iter_mut().for_each(|(first, behind)| (*first, *behind) = ((*first).max(start), (*behind).max(start)));
-            runs.dedup_by(|later, earlier| *earlier == (start, start) && later.0 == start && { *earlier = *later; true });
+            runs.dedup_by(|later, earlier| {
+                *earlier == (start, start) && later.0 == start && {
+                    *earlier = *later;
+                    true
+                }
+            });
         }
         while let Some(first) = self.aborted.first_entry().filter(|first| *first.get() <= start) {
             first.remove();
