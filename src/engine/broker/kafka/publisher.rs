@@ -582,7 +582,8 @@ impl Kafka {
         let channel = self.topics[partition.topic as usize].channel;
         let mut kept: Vec<(u64, u64)> = Vec::new();
         for batch in self.batches.iter_mut().filter(|batch| batch.used && batch.partition as usize == number) {
-            if let Some((start, behind)) = batch.at.filter(|(_, behind)| *behind > end) {
+            // What groups were shown has reached the broker, whatever becomes of it.
+            if let Some((start, behind)) = batch.at.filter(|(_, behind)| *behind > end.max(partition.shown)) {
                 kept.push((start, behind));
                 batch.at = None;
             }
