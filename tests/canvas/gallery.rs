@@ -1,6 +1,8 @@
 //! Every kind of node in every state, as pictures: drawn without a graphics card and held against those in `tests/canvas/gallery`.
 //! With `UPDATE=1` they are drawn anew; look at them before they are kept.
 
+#![allow(clippy::disallowed_methods, reason = "the run is on a thread that goes by wall time")]
+
 use crate::raster::Raster;
 use egui::{Color32, ColorImage, Pos2, RawInput, Rect, vec2};
 use std::fs::{self, File};
