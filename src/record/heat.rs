@@ -153,7 +153,7 @@ mod tests {
     fn every_bin_tells_what_came_within_it_also_across_a_clearing() {
         for precision in [Precision::Fine, Precision::Medium, Precision::Coarse] {
             let (mut all, mut told) = (Distribution::new(precision), Told::default());
-            let mut take = |all: &mut Distribution, samples: std::ops::Range<u64>| samples.for_each(|i| all.record(i * 777));
+            let take = |all: &mut Distribution, samples: std::ops::Range<u64>| samples.for_each(|i| all.record(i * 777));
             assert!(told.since(&all).is_empty());
             take(&mut all, 0..100);
             assert_eq!(told.since(&all), heat((0..100).map(|i| i * 777)), "{precision:?}");
