@@ -7,7 +7,7 @@
 //! The way of an event: an [`arrivals::Process`] says when, [`simulation`] publishes, a [`link::Link`] carries it to a
 //! [`broker`], whose rules route copies to outlets, links carry those to consumers, whose workers handle them.
 
-mod agenda;
+pub mod agenda;
 mod arrivals;
 mod audit;
 pub mod books;

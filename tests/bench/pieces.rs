@@ -2,8 +2,10 @@
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
+use tidemill::engine::agenda::{Agenda, Due};
 use tidemill::random::{Stream, threshold};
 use tidemill::record::histogram::{Distribution, Precision};
+use tidemill::time::{Span, Time};
 
 /// Draws and samples per measurement: enough that the clock does not matter.
 const MANY: u64 = 10_000;
@@ -57,4 +59,22 @@ fn stream_chance(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn stream_numbered(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(MANY)).bench_local(|| (0..MANY).fold(0, |sum, n| sum ^ Stream::numbered(black_box(7), n).bits()));
+}
+
+/// The next entry is taken and another one put, later by an exponential time, while so many are pending.
+#[divan::bench(args = [10, 1_000, 100_000, 1_000_000])]
+fn agenda_hold(bencher: Bencher<'_, '_>, pending: u64) {
+    let mut random = Stream::named(1, "agenda");
+    let mut gap = move || Span((-libm::log(1.0 - random.unit()) * 1e6) as u64);
+    let mut agenda = Agenda::default();
+    (0..pending).for_each(|_| agenda.schedule(Time::ZERO + gap(), Due::Done, 0));
+    let gaps: Vec<Span> = (0..MANY).map(|_| gap()).collect();
+    bencher.counter(ItemsCount::new(MANY)).bench_local(|| {
+        for gap in &gaps {
+            let Some(entry) = agenda.next() else { return };
+            agenda.open();
+            agenda.schedule(entry.at() + *gap, Due::Done, entry.index());
+            agenda.close();
+        }
+    });
 }
