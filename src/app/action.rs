@@ -308,6 +308,13 @@ pub enum Connection {
         /// Position in its list.
         index: usize,
     },
+    /// The bus that the `index`-th rule of an EventBridge broker sends events to.
+    Forward {
+        /// The broker of the rule.
+        broker: String,
+        /// Position among its rules.
+        index: usize,
+    },
 }
 
 /// What the palette offers.

@@ -352,6 +352,7 @@ impl EventBridge {
                 self.failure(setup, target, &message, Place::Waiting, DeliveryError::SecondHop, desk);
             }
             To::Bus(channel) => {
+                self.rules[*rule as usize].forwarded += 1;
                 desk.end(*outlet, &message.event, Place::Waiting, BrokerFate::Acked, Reason::Forwarded);
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::FORWARDED);
                 desk.republish(*channel, &Event { flags, failures: 0, ..message.event });
@@ -360,6 +361,7 @@ impl EventBridge {
                 self.failure(setup, target, &message, Place::Waiting, DeliveryError::SecondHop, desk);
             }
             To::Far(link, channel) => {
+                self.rules[*rule as usize].forwarded += 1;
                 desk.end(*outlet, &message.event, Place::Waiting, BrokerFate::Acked, Reason::Forwarded);
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::FORWARDED);
                 desk.forward(*link, *channel, &Event { flags, failures: 0, ..message.event });
