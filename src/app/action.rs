@@ -36,7 +36,9 @@ pub enum Action {
     Save,
     /// Ask where to save.
     AskSaveAs,
-    /// Save here from now on.
+    /// Ask where to write the brokers for the products that they are.
+    AskExport,
+    /// Save here from now on; a file for another product (`.json`, `.yaml`) is written, and the scenario stays where it is.
     SaveAs(PathBuf),
     /// Change the look.
     Look(super::theme::Mode),

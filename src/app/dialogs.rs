@@ -9,6 +9,7 @@ use super::files;
 use super::problems;
 use super::session::{Question, Session};
 use super::theme::{Theme, size, space};
+use crate::exchange::{self, Format};
 use super::widgets::{labelled_button, muted, primary_button};
 use egui::{Align, Context, Id, Key, Layout, Modal, RichText, ScrollArea, TextEdit, Ui};
 use egui_material_icons::icons::ICON_FOLDER_OPEN;
@@ -52,8 +53,9 @@ impl Dialogs {
             Some(Question::Recover(_)) => recover(ctx, theme, actions),
             Some(Question::Reload { path, .. }) => reload(ctx, session, theme, path, actions),
             Some(Question::Broken { file, problems }) => broken(ctx, theme, file, problems, actions),
-            Some(Question::OpenPath) => self.path_field(ctx, theme, fresh, false, session, actions),
-            Some(Question::SavePath) => self.path_field(ctx, theme, fresh, true, session, actions),
+            Some(Question::OpenPath) => self.path_field(ctx, theme, fresh, For::Open, session, actions),
+            Some(Question::SavePath) => self.path_field(ctx, theme, fresh, For::Save, session, actions),
+            Some(Question::ExportPath) => self.path_field(ctx, theme, fresh, For::Export, session, actions),
         }
     }
 
@@ -62,6 +64,7 @@ impl Dialogs {
         self.answer = None;
         self.path = match &session.question {
             Some(Question::SavePath) => files::shown(&proposal(session)),
+            Some(Question::ExportPath) => files::shown(&proposal(session).with_extension("json")),
             Some(Question::OpenPath) => {
                 folder(session).map(|f| format!("{}{}", f.display(), std::path::MAIN_SEPARATOR)).unwrap_or_default()
             }
@@ -74,15 +77,18 @@ impl Dialogs {
 
     /// Asks the desktop.
     fn browse(&mut self, ctx: &Context, session: &Session) {
-        let save = session.question == Some(Question::SavePath);
-        let mut dialog = rfd::FileDialog::new()
-            .add_filter("Scenarios", &["ron"])
-            .add_filter("RabbitMQ definitions", &["json"])
-            .add_filter("All files", &["*"]);
+        let save = session.question != Some(Question::OpenPath);
+        let export = session.question == Some(Question::ExportPath);
+        let mut dialog = rfd::FileDialog::new();
+        if !export {
+            dialog = dialog.add_filter("Scenarios", &["ron"]);
+        }
+        dialog = dialog.add_filter(OTHERS, &["json", "yaml", "yml"]).add_filter("All files", &["*"]);
         if let Some(folder) = folder(session) {
             dialog = dialog.set_directory(folder);
         }
-        if save && let Some(name) = proposal(session).file_name() {
+        let proposal = if export { proposal(session).with_extension("json") } else { proposal(session) };
+        if save && let Some(name) = proposal.file_name() {
             dialog = dialog.set_file_name(name.to_string_lossy());
         }
         let (send, receive) = channel();
@@ -98,7 +104,8 @@ impl Dialogs {
         self.answer = std::thread::Builder::new().name("file dialog".into()).spawn(asked).ok().map(|_| receive);
     }
 
-    fn path_field(&mut self, ctx: &Context, theme: &Theme, fresh: bool, save: bool, session: &Session, actions: &mut Vec<Action>) {
+    fn path_field(&mut self, ctx: &Context, theme: &Theme, fresh: bool, what: For, session: &Session, actions: &mut Vec<Action>) {
+        let save = what != For::Open;
         if let Some(answer) = &self.answer {
             match answer.try_recv() {
                 Ok(Picked { path: Some(path), .. }) => {
@@ -119,7 +126,11 @@ impl Dialogs {
                 Err(TryRecvError::Disconnected) => self.answer = None,
             }
         }
-        let (head, verb) = if save { ("Save scenario as", "Save") } else { ("Open scenario", "Open") };
+        let (head, verb) = match what {
+            For::Open => ("Open scenario", "Open"),
+            For::Save => ("Save scenario as", "Save"),
+            For::Export => ("Export brokers", "Export"),
+        };
         let shown = dialog(ctx, theme, head, |ui| {
             let label = ui.label("Path of the file");
             let field = TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY).hint_text("/home/me/shop.ron");
@@ -138,7 +149,7 @@ impl Dialogs {
             match &self.trouble {
                 Some(why) => ui.label(RichText::new(why).color(theme.bad).size(theme.label)),
                 None if self.answer.is_some() => ui.label(muted(theme, "Or choose it in the file dialog").size(theme.label)),
-                None => ui.label(muted(theme, hint(&self.path, save)).size(theme.label)),
+                None => ui.label(muted(theme, hint(&self.path, what, session)).size(theme.label)),
             };
             let mut go = entered;
             buttons(ui, |ui| {
@@ -151,7 +162,7 @@ impl Dialogs {
                 }
             });
             if go {
-                match checked(&self.path, save) {
+                match checked(&self.path, what, session) {
                     Ok(path) => actions.push(if save { Action::SaveAs(path) } else { Action::Open(path) }),
                     Err(why) => {
                         self.trouble = Some(why);
@@ -186,21 +197,43 @@ fn proposal(session: &Session) -> PathBuf {
     folder.join(format!("{name}.ron"))
 }
 
+/// What a path is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum For {
+    Open,
+    Save,
+    Export,
+}
+
+/// Files of other products that can be opened and written.
+const OTHERS: &str = "RabbitMQ definitions, CloudFormation";
+
+/// The format of another product that a file of this name would be written in.
+fn foreign(path: &Path, session: &Session) -> Option<&'static Format> {
+    exchange::by_extension(&session.document.as_ref()?.scenario, path.extension()?.to_str()?)
+}
+
 /// What would happen with this path.
-fn hint(path: &str, save: bool) -> &'static str {
+fn hint(path: &str, what: For, session: &Session) -> String {
     let path = Path::new(path.trim());
-    let definitions = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    match (save, path.is_file()) {
-        (true, _) if definitions => "RabbitMQ definitions: only the broker is written, the scenario stays unsaved",
-        (true, true) => "This file exists: it will be replaced",
-        (true, false) => "A new file",
-        (false, true) => "This file can be opened",
-        (false, false) => "Enter the path of a scenario or of RabbitMQ definitions, or drop a file into the window",
+    let there = path.is_file();
+    match (what, foreign(path, session)) {
+        (For::Open, _) if there => "This file can be opened".to_owned(),
+        (For::Open, _) => "A scenario, RabbitMQ definitions or a CloudFormation template; or drop a file into the window".to_owned(),
+        (_, Some(format)) => {
+            let also = if there { "; this file exists and will be replaced" } else { "" };
+            format!("Writes {}: of the brokers alone, the scenario is not saved by that{also}", format.what)
+        }
+        (For::Export, None) => NO_FORMAT.to_owned(),
+        (For::Save, None) if there => "This file exists: it will be replaced".to_owned(),
+        (For::Save, None) => "A new file".to_owned(),
     }
 }
 
+const NO_FORMAT: &str = "End it with .json (RabbitMQ or CloudFormation, as the brokers are) or .yaml (CloudFormation)";
+
 /// A path that makes sense, or why it does not.
-fn checked(path: &str, save: bool) -> Result<PathBuf, String> {
+fn checked(path: &str, what: For, session: &Session) -> Result<PathBuf, String> {
     let path = path.trim();
     let path = match path.strip_prefix("~/").zip(std::env::home_dir()) {
         Some((rest, home)) => home.join(rest),
@@ -209,7 +242,10 @@ fn checked(path: &str, save: bool) -> Result<PathBuf, String> {
     if path.is_dir() {
         return Err("This is a folder: add the name of a file".to_owned());
     }
-    if save {
+    if what == For::Export && foreign(&path, session).is_none() {
+        return Err(NO_FORMAT.to_owned());
+    }
+    if what != For::Open {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         return if folder.is_dir() { Ok(path) } else { Err(format!("There is no folder {}", folder.display())) };
     }

@@ -11,7 +11,7 @@ mod rules;
 use super::{Board, Inside, Kind, Offer, Part, Way, even, letters};
 use crate::app::action::Action;
 use crate::app::canvas::labels;
-use crate::app::canvas::measures::{BROKER_WIDTH, PAD, ROW, ROW_FIGURES};
+use crate::app::canvas::measures::{BROKER_WIDTH, PAD, ROW};
 use crate::app::canvas::paint::mix;
 use crate::app::inspector::Inspected;
 use crate::run::Frame;
@@ -33,6 +33,12 @@ pub const OFFER: Offer = Offer {
         BrokerKind::EventBridge(EventBridge { buses: vec![bus], rules: vec![rules::fresh("everything", None)], ..EventBridge::default() })
     },
 };
+
+/// Width of a rule's figures, as in `12.3 k of 45.6 k`.
+const FIGURES: f32 = 112.0;
+
+/// Figures are mostly narrow digits: how much of the room for letters they take.
+const SLIM: f32 = 0.8;
 
 /// Height of an archive below its bus.
 const ARCHIVE: f32 = 26.0;
@@ -56,7 +62,7 @@ impl Kind for EventBridge {
         let rows: Vec<(&str, &'static str, bool)> = buses.chain(rules).chain(queues).collect();
         let height = |i: usize| if self.buses.get(i).is_some_and(|bus| bus.archive.is_some()) { ROW + ARCHIVE } else { ROW };
         let top = |i: usize| (0..i).map(height).sum::<f32>();
-        let wanted = rows.iter().map(|(name, ..)| letters(name) + ROW_FIGURES + PAD * 2.0).fold(least, f32::max);
+        let wanted = rows.iter().map(|(name, ..)| letters(name) + FIGURES + PAD * 2.0).fold(least, f32::max);
         let width = even(wanted).clamp(BROKER_WIDTH.0, BROKER_WIDTH.1);
         let part = |(i, (name, noun, takes)): (usize, &(&str, &'static str, bool))| Part {
             name: (*name).to_owned(),
@@ -87,7 +93,7 @@ impl Kind for EventBridge {
                 self.archive(inside, i, place, seen, scratch);
             }
             let right = area.right() - PAD * unit;
-            let end = right - 96.0 * unit;
+            let end = right - FIGURES * unit;
             inside.caption(row, area, end);
             let figures: Vec<_> = inside.figures(i).collect();
             let place = Rect::from_min_max(pos2(end, area.top()), pos2(right - 2.0 * unit, area.bottom()));
@@ -101,6 +107,11 @@ impl Kind for EventBridge {
                     let Some(counts) = view.rules.get(rule) else { continue };
                     tally(scratch, counts);
                     let theme = inside.theme();
+                    if letters(scratch) * SLIM * theme.label / 12.0 > place.width() {
+                        // From further away: what it wanted alone.
+                        scratch.clear();
+                        labels::count(scratch, counts.matched + counts.scheduled);
+                    }
                     let middle = place.right_center();
                     let bad = trouble(counts);
                     let up = if bad.is_empty() { 0.0 } else { 7.0 * unit };

@@ -74,7 +74,9 @@ fn verdict(ui: &mut Ui, theme: &Theme, scenario: &Scenario, pattern: &Pattern, e
             let (colour, shape) = theme.event(kind);
             glyph(ui.painter(), theme, rect.center(), side * 0.3, colour, shape);
         }
-        ui.add(Label::new(job)).on_hover_ui(|ui| {
+        job.wrap.max_width = ui.available_width();
+        let text = ui.painter().layout_job(job);
+        ui.add(Label::new(text)).on_hover_ui(|ui| {
             ui.label(reason(wanted, &misses, event));
             ui.label(egui::RichText::new(event.lines()).font(FontId::monospace(theme.label)));
         });

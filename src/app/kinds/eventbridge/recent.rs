@@ -41,6 +41,8 @@ fn words(json: &Json) -> String {
     let Json::Object(members) = json else { return json.to_string() };
     let word = |json: &Json| match json {
         Json::Text(text) => text.clone(),
+        // What a number says after its second decimal tells nobody anything here.
+        Json::Number(spelling) if spelling.len() > 8 => spelling.parse().map_or_else(|_| spelling.clone(), |n: f64| format!("{n:.2}")),
         other => other.to_string(),
     };
     members.iter().map(|member| format!("{} {}", member.name, word(&member.node.json))).collect::<Vec<_>>().join(", ")
@@ -76,11 +78,11 @@ mod tests {
 
     #[test]
     fn what_tells_events_apart_is_said_in_words() {
-        let json = r#"{"version":"0","id":"1","detail-type":"Order","source":"shop","detail":{"total":12.5,"country":"ES","tags":["a"]}}"#;
+        let json = r#"{"version":"0","id":"1","detail-type":"Order","source":"shop","detail":{"total":12.50400422715129,"country":"ES","tags":["a"]}}"#;
         let seen = seen(&Recent { bus: 1, json: json.to_owned() }).unwrap();
         assert_eq!((seen.kind.as_str(), seen.source.as_str()), ("Order", "shop"));
-        assert_eq!(seen.says, "total 12.5, country ES, tags [\"a\"]");
-        assert_eq!((seen.at("detail.total"), seen.at("detail.gone")), ("12.5".to_owned(), "not there".to_owned()));
+        assert_eq!(seen.says, "total 12.50, country ES, tags [\"a\"]");
+        assert_eq!((seen.at("detail.total"), seen.at("detail.gone")), ("12.50400422715129".to_owned(), "not there".to_owned()));
         assert!(seen.lines().contains("detail-type: \"Order\"\n"));
     }
 }

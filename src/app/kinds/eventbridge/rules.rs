@@ -8,7 +8,7 @@ use crate::app::inspector::Inspected;
 use crate::app::inspector::fields::{add, count, entry, flag, quantity, section, text};
 use crate::app::inspector::shapes::schedule_of;
 use crate::app::kinds::Way;
-use crate::app::theme::Theme;
+use crate::app::theme::{Theme, space};
 use crate::app::widgets::fact;
 use crate::language::pattern::Pattern;
 use crate::run::frame::eventbridge::{RuleView, View};
@@ -132,8 +132,8 @@ fn on_a_schedule(ui: &mut Ui, theme: &Theme, rule: &mut Rule) {
 
 /// What a rule did in the run.
 fn figures(ui: &mut Ui, theme: &Theme, rule: &RuleView) {
-    let width = ui.available_width() / 2.0;
-    for (name, help, value) in [
+    let width = (ui.available_width() - theme.px(space::M)) / 2.0;
+    let all = [
         ("Matched", "Events it wanted", rule.matched),
         ("Passed over", "Events it looked at and did not want", rule.passed_over),
         ("Invocations", "Hand-overs to targets, tries included", rule.invocations),
@@ -144,7 +144,11 @@ fn figures(ui: &mut Ui, theme: &Theme, rule: &RuleView) {
         ("On schedule", "Events of the service's own", rule.scheduled),
         ("Dead-lettered", "Copies that went to the dead-letter queue", rule.dead_lettered),
         ("Dropped", "Copies given up with nowhere to go", rule.dropped),
-    ] {
-        fact(ui, theme, name, help, &value.to_string(), width);
+    ];
+    for pair in all.chunks(2) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = theme.px(space::M);
+            pair.iter().for_each(|(name, help, value)| fact(ui, theme, name, help, &value.to_string(), width));
+        });
     }
 }
