@@ -119,7 +119,10 @@ mod tests {
         assert_eq!(seen, 9, "three to the broker, three on each way");
         let of = |name: &str| {
             let outlet = OutletId::at(plan.outlets.iter().position(|outlet| outlet.name == name).unwrap());
-            kept.iter().filter(|flight| flight.course == Course::Forward(outlet)).map(|flight| flight.arrives - flight.sent).collect::<Vec<_>>()
+            kept.iter()
+                .filter(|flight| flight.course == Course::Forward(outlet))
+                .map(|flight| flight.arrives - flight.sent)
+                .collect::<Vec<_>>()
         };
         assert_eq!(of("here/near"), [crate::time::Span::ZERO; 3]);
         assert_eq!(of("here/far"), [crate::time::Span::from_millis(5); 3]);

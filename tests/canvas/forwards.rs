@@ -136,11 +136,9 @@ fn a_hand_draws_them_from_a_rule_to_a_bus() {
     assert_eq!(forward(&next, 2), Some("there/copies"));
     forwarded(&before, "here/kept", "here/orders").unwrap().apply(&mut next).unwrap();
     assert_eq!(forward(&next, 2), Some("orders"));
-    for (rule, bus, why) in [
-        ("here/kept", "here/audit", "own bus"),
-        ("here/all", "here/audit", "already"),
-        ("here/nothing", "here/audit", "Only a rule"),
-    ] {
+    for (rule, bus, why) in
+        [("here/kept", "here/audit", "own bus"), ("here/all", "here/audit", "already"), ("here/nothing", "here/audit", "Only a rule")]
+    {
         assert!(forwarded(&before, rule, bus).unwrap_err().contains(why), "{rule} to {bus}");
     }
     // In the canvas itself.

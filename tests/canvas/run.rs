@@ -57,7 +57,14 @@ fn frame(scenario: &Scenario) -> Frame {
 }
 
 fn flight(link: LinkId, emitter: u32, manner: Manner) -> Flight {
-    Flight { course: Course::Link(link), event: EventId::new(EmitterId(emitter), 0), kind: TypeId(0), sent: Time(0), arrives: Time(1_000_000), manner }
+    Flight {
+        course: Course::Link(link),
+        event: EventId::new(EmitterId(emitter), 0),
+        kind: TypeId(0),
+        sent: Time(0),
+        arrives: Time(1_000_000),
+        manner,
+    }
 }
 
 fn link(plan: &Plan, from: &str, to: &str) -> LinkId {

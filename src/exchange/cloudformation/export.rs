@@ -164,7 +164,8 @@ fn export_broker(scenario: &Scenario, id: &str, parts: &EventBridge, resources: 
             properties["ScheduleExpression"] = json!(schedule.to_string());
         }
         if rule.forward.as_ref().is_some_and(|to| to.contains('/')) {
-            notes.push(format!("`{}` sends events to a bus of another account or region: its target needs a `RoleArn` of yours", rule.name));
+            notes
+                .push(format!("`{}` sends events to a bus of another account or region: its target needs a `RoleArn` of yours", rule.name));
         }
         let rule = resources.id("Rule", &rule.name);
         resources.all.insert(rule, json!({"Type": "AWS::Events::Rule", "Properties": properties}));

@@ -15,10 +15,9 @@ use std::fmt::Write;
 /// Why it cannot be read, with the place.
 pub fn import(text: &str, _part: Option<&str>) -> Result<Carried<Scenario>, String> {
     let read = match text.trim_start().starts_with('{') {
-        true => yaml::Read {
-            value: serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?,
-            ..yaml::Read::default()
-        },
+        true => {
+            yaml::Read { value: serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?, ..yaml::Read::default() }
+        }
         false => yaml::read(text)?,
     };
     let template = Template::of(&read)?;
@@ -177,7 +176,8 @@ impl<'t> Import<'t> {
             self.notes.push(format!("`{name}`{line} has neither a pattern nor a schedule: it is left out"));
             return Ok(());
         }
-        let bus = properties.get("EventBusName").and_then(|bus| template.text(bus)).map_or_else(|| "default".to_owned(), |bus| end_of(&bus));
+        let bus =
+            properties.get("EventBusName").and_then(|bus| template.text(bus)).map_or_else(|| "default".to_owned(), |bus| end_of(&bus));
         self.bus(&bus);
         let none = Vec::new();
         let targets = properties.get("Targets").and_then(Value::as_array).unwrap_or(&none);
@@ -197,13 +197,16 @@ impl<'t> Import<'t> {
             match &forward {
                 None => forward = Some(sends),
                 Some(first) => {
-                    self.notes.push(format!("`{name}`{line} sends events to several buses; only {first} is kept: give {sends} a rule of its own"));
+                    self.notes.push(format!(
+                        "`{name}`{line} sends events to several buses; only {first} is kept: give {sends} a rule of its own"
+                    ));
                 }
             }
         }
         let first = targets.first().unwrap_or(&Value::Null);
         let differs = |field: &&str| targets.iter().any(|target| target.get(*field) != first.get(*field));
-        let apart: Vec<&str> = ["Input", "InputPath", "InputTransformer", "RetryPolicy", "DeadLetterConfig"].into_iter().filter(|f| differs(f)).collect();
+        let apart: Vec<&str> =
+            ["Input", "InputPath", "InputTransformer", "RetryPolicy", "DeadLetterConfig"].into_iter().filter(|f| differs(f)).collect();
         if !apart.is_empty() {
             let what = apart.join(", ");
             self.notes.push(format!("the targets of `{name}`{line} differ in {what}: all get what the first one has"));

@@ -60,7 +60,9 @@ impl Reader {
             Event::DocumentStart(_) => Ok(()),
             Event::Alias(_) => Err("an alias: CloudFormation knows none, so write out what it stands for".to_owned()),
             Event::Scalar(text, style, _, tag) => self.scalar(&text, style, tag.as_deref(), span),
-            Event::SequenceStart(_, tag) => self.begin(tag.as_deref(), span, |function, path| Open::List { items: Vec::new(), function, path }),
+            Event::SequenceStart(_, tag) => {
+                self.begin(tag.as_deref(), span, |function, path| Open::List { items: Vec::new(), function, path })
+            }
             Event::MappingStart(_, tag) => {
                 self.begin(tag.as_deref(), span, |function, path| Open::Mapping { members: Map::new(), key: None, function, path })
             }
@@ -156,7 +158,9 @@ fn function(tag: Option<&Tag>) -> Result<Option<String>, String> {
     match tag.handle.as_str() {
         "!" if PLAIN.contains(&tag.suffix.as_str()) => Ok(Some(tag.suffix.clone())),
         "!" if tag.suffix.chars().all(|c| c.is_ascii_alphanumeric()) && !tag.suffix.is_empty() => Ok(Some(format!("Fn::{}", tag.suffix))),
-        _ if tag.is_yaml_core_schema() && matches!(tag.suffix.as_str(), "str" | "int" | "float" | "bool" | "null" | "seq" | "map") => Ok(None),
+        _ if tag.is_yaml_core_schema() && matches!(tag.suffix.as_str(), "str" | "int" | "float" | "bool" | "null" | "seq" | "map") => {
+            Ok(None)
+        }
         _ => Err(format!("the tag `{tag}` is none of CloudFormation's")),
     }
 }

@@ -78,7 +78,9 @@ fn patterns_that_explode_are_refused() {
 
 #[test]
 fn what_does_not_fit_is_named_by_the_nearest_branch() {
-    let pattern = Pattern::read(r#"{"source":["shop"],"detail":{"$or":[{"total":[{"numeric":[">",100]}]},{"country":["ES"],"total":[1]}]}}"#).unwrap();
+    let pattern =
+        Pattern::read(r#"{"source":["shop"],"detail":{"$or":[{"total":[{"numeric":[">",100]}]},{"country":["ES"],"total":[1]}]}}"#)
+            .unwrap();
     let misses = |event: &str| pattern.misses(&Facts::read(event).unwrap()).join(" ");
     assert_eq!(misses(r#"{"source":"shop","detail":{"total":101}}"#), "");
     assert_eq!(misses(r#"{"source":"shop","detail":{"total":42}}"#), "detail.total");

@@ -124,7 +124,9 @@ mod tests {
     fn a_named_path_is_read_or_refused_with_a_reason() {
         let names = ["total".to_owned(), "id".to_owned()];
         assert_eq!(named_path("total = $.detail.total", 0, &names), Ok(("total".to_owned(), "$.detail.total".to_owned())));
-        for (typed, why) in [("total", "as in"), ("id=$.a", "another"), (" = $.a", "needs a name"), ("x = detail", "`$`"), ("aws.x = $.a", "own")] {
+        for (typed, why) in
+            [("total", "as in"), ("id=$.a", "another"), (" = $.a", "needs a name"), ("x = detail", "`$`"), ("aws.x = $.a", "own")]
+        {
             assert!(named_path(typed, 0, &names).unwrap_err().contains(why), "{typed}");
         }
     }

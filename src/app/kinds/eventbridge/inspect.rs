@@ -49,15 +49,7 @@ fn wrong_account(account: &str) -> Option<String> {
 }
 
 /// A name's field; what refers to it follows.
-pub(super) fn name(
-    ui: &mut Ui,
-    input: &Inspected<'_>,
-    broker: &str,
-    way: Way,
-    taken: &[String],
-    now: &str,
-    actions: &mut Vec<Action>,
-) {
+pub(super) fn name(ui: &mut Ui, input: &Inspected<'_>, broker: &str, way: Way, taken: &[String], now: &str, actions: &mut Vec<Action>) {
     let mut new = now.to_owned();
     let wrong = |name: &str| match name {
         "" => Some("it needs a name".to_owned()),
