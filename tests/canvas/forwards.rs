@@ -1,5 +1,7 @@
 //! Events that rules send from bus to bus: links of their own, with what travels on them.
 
+#![allow(clippy::disallowed_methods, reason = "a run goes on by itself, and is waited for")]
+
 use crate::world::*;
 use std::sync::Arc;
 use tidemill::app::action::{Action, Connection};
