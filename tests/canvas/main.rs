@@ -5,7 +5,9 @@
 mod edits;
 mod forwards;
 mod fuzz;
+mod gallery;
 mod gestures;
 mod more;
+mod raster;
 mod run;
 mod world;

@@ -51,21 +51,6 @@ struct Forward {
     rate: f64,
 }
 
-/// How a node is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Nothing runs, or nothing to do.
-    Idle,
-    /// Working.
-    Fine,
-    /// Its workers have no time left.
-    Busy,
-    /// It gave up on events.
-    Failing,
-    /// A fault has struck it.
-    Broken,
-}
-
 /// What was new since the last look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct News {
@@ -254,24 +239,6 @@ impl Live {
     /// Whether a wire is within a broker, with no link below it.
     pub fn is_inside(&self, wire: usize) -> bool {
         self.links.get(wire).is_some_and(Option::is_none) && self.flows.iter().any(|flow| flow.wire as usize == wire)
-    }
-
-    /// How a node is doing.
-    pub fn state(&self, frame: Option<&Frame>, node: usize) -> State {
-        let (Some(figures), Some(plan), Some(id)) = (self.node(frame, node), &self.plan, self.id(node)) else { return State::Idle };
-        if self.fault(frame, node).is_some() {
-            return State::Broken;
-        }
-        let consumes = matches!(plan.nodes[id.index()].role, Role::Consumer(_) | Role::Store(_));
-        if consumes && figures.failed > 0 {
-            State::Failing
-        } else if consumes && figures.utilisation > 0.95 && figures.lag > u64::from(figures.capacity) {
-            State::Busy
-        } else if figures.rate > 0.0 || figures.busy > 0 {
-            State::Fine
-        } else {
-            State::Idle
-        }
     }
 }
 

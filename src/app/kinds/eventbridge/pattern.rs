@@ -8,7 +8,7 @@ use crate::app::widgets::muted;
 use crate::language::pattern::Pattern;
 use crate::scenario::Scenario;
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
-use egui::{Color32, FontId, Label, Sense, Ui, Vec2};
+use egui::{Color32, FontId, Label, Sense, Stroke, Ui, Vec2};
 
 /// Events that a pattern is shown against.
 const SHOWN: usize = 6;
@@ -49,20 +49,30 @@ fn verdicts(ui: &mut Ui, theme: &Theme, scenario: &Scenario, pattern: &Pattern, 
 fn verdict(ui: &mut Ui, theme: &Theme, scenario: &Scenario, pattern: &Pattern, event: &Seen, with_source: bool) {
     let wanted = pattern.matches(&event.facts);
     let misses = if wanted { Vec::new() } else { pattern.misses(&event.facts) };
-    let format = |colour: Color32| TextFormat { font_id: FontId::proportional(theme.label), color: colour, ..TextFormat::default() };
+    let plain = |colour: Color32| TextFormat { font_id: FontId::proportional(theme.label), color: colour, ..TextFormat::default() };
+    // What the pattern does not want is told apart by more than its colour.
+    let unfit = TextFormat { underline: Stroke::new(theme.stroke, theme.warn), ..plain(theme.warn) };
+    let format = |path: &str, colour: Color32| {
+        let inside = |miss: &&str| *miss == path || miss.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        if misses.iter().any(inside) { unfit.clone() } else { plain(colour) }
+    };
     let mut job = LayoutJob {
         wrap: TextWrapping { max_rows: 2, overflow_character: Some('…'), ..TextWrapping::default() },
         ..LayoutJob::default()
     };
-    job.append(&event.kind, 0.0, format(if wanted { theme.text } else { theme.muted }));
-    if with_source {
-        job.append(&format!(" from {}", event.source), 0.0, format(theme.muted));
+    job.append(&event.kind, 0.0, format("detail-type", if wanted { theme.text } else { theme.muted }));
+    let gap = theme.px(space::S);
+    if with_source || misses.contains(&"source") {
+        job.append(&format!("from {}", event.source), gap, format("source", theme.muted));
     }
-    if !event.says.is_empty() {
-        job.append(&format!("  {}", event.says), 0.0, format(theme.muted));
+    let absent = misses.iter().filter(|path| event.facts.at(path).is_empty() && path.starts_with("detail."));
+    for path in absent {
+        job.append(&format!("no {}", path.trim_start_matches("detail.")), gap, unfit.clone());
     }
-    if !misses.is_empty() {
-        job.append(&format!("  not {}", misses.join(", not ")), 0.0, format(theme.warn));
+    // What does not fit comes first: the rest may have to be cut off.
+    let (unfitting, fitting): (Vec<_>, Vec<_>) = event.says.iter().partition(|(path, _)| format(path, theme.muted) == unfit);
+    for (path, words) in unfitting.into_iter().chain(fitting) {
+        job.append(words, gap, format(path, theme.muted));
     }
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = theme.px(space::XS);

@@ -12,8 +12,8 @@ pub(super) struct Seen {
     pub kind: String,
     /// Who says it.
     pub source: String,
-    /// What it says, in a few words: `total 312.4, country ES`.
-    pub says: String,
+    /// What its detail says, member by member: their paths, and a few words as in `total 312.4`.
+    pub says: Vec<(String, String)>,
     /// The whole of it.
     pub json: Json,
     /// The same as patterns look at it.
@@ -32,20 +32,20 @@ fn seen(recent: &Recent) -> Option<Seen> {
         Some(Node { json: Json::Text(text), .. }) => text.clone(),
         _ => String::new(),
     };
-    let says = node.json.get("detail").map(|detail| words(&detail.json)).unwrap_or_default();
+    let says = node.json.get("detail").map(|detail| members(&detail.json)).unwrap_or_default();
     Some(Seen { bus: recent.bus, kind: text("detail-type"), source: text("source"), says, json: node.json, facts })
 }
 
-/// The members of an object side by side, texts without their quotes.
-fn words(json: &Json) -> String {
-    let Json::Object(members) = json else { return json.to_string() };
+/// The members of a detail, texts without their quotes.
+fn members(json: &Json) -> Vec<(String, String)> {
+    let Json::Object(members) = json else { return vec![("detail".to_owned(), json.to_string())] };
     let word = |json: &Json| match json {
         Json::Text(text) => text.clone(),
         // What a number says after its second decimal tells nobody anything here.
         Json::Number(spelling) if spelling.len() > 8 => spelling.parse().map_or_else(|_| spelling.clone(), |n: f64| format!("{n:.2}")),
         other => other.to_string(),
     };
-    members.iter().map(|member| format!("{} {}", member.name, word(&member.node.json))).collect::<Vec<_>>().join(", ")
+    members.iter().map(|member| (format!("detail.{}", member.name), format!("{} {}", member.name, word(&member.node.json)))).collect()
 }
 
 impl Seen {
@@ -81,7 +81,9 @@ mod tests {
         let json = r#"{"version":"0","id":"1","detail-type":"Order","source":"shop","detail":{"total":12.50400422715129,"country":"ES","tags":["a"]}}"#;
         let seen = seen(&Recent { bus: 1, json: json.to_owned() }).unwrap();
         assert_eq!((seen.kind.as_str(), seen.source.as_str()), ("Order", "shop"));
-        assert_eq!(seen.says, "total 12.50, country ES, tags [\"a\"]");
+        let says: Vec<&str> = seen.says.iter().map(|(_, words)| words.as_str()).collect();
+        assert_eq!(says, ["total 12.50", "country ES", "tags [\"a\"]"]);
+        assert_eq!(seen.says[0].0, "detail.total");
         assert_eq!((seen.at("detail.total"), seen.at("detail.gone")), ("12.50400422715129".to_owned(), "not there".to_owned()));
         assert!(seen.lines().contains("detail-type: \"Order\"\n"));
     }

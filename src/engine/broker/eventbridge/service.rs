@@ -189,15 +189,10 @@ impl EventBridge {
             BusView { window: oldest.zip(newest), ..*bus }
         };
         let replay = |replay: &Replaying| ReplayView { state: replay.state, done: replay.done, left: replay.left.len() as u64 };
-        let rule = |(i, rule): (usize, &RuleView)| {
-            let given = &self.setup.parts.rules[i];
-            let taken = self.setup.parts.bus_of(given).filter(|_| given.enabled).map_or(0, |bus| self.buses[bus].taken);
-            RuleView { passed_over: taken.saturating_sub(rule.matched), ..*rule }
-        };
         View {
             buses: self.buses.iter().enumerate().map(bus).collect(),
             outlets: self.setup.targets.iter().map(|target| (target.outlet, target.rule as usize)).collect(),
-            rules: self.rules.iter().enumerate().map(rule).collect(),
+            rules: (0..self.rules.len()).map(|i| self.rule(i)).collect(),
             replays: self.replays.iter().map(replay).collect(),
             recent: Vec::new(),
         }
@@ -210,8 +205,17 @@ impl EventBridge {
 
     /// What the rule did that an outlet is, if it is one.
     pub fn rule_of(&self, outlet: OutletId) -> Option<RuleView> {
-        let rule = self.setup.targets.iter().find(|target| target.outlet == outlet)?.rule as usize;
-        self.counts().rules.get(rule).copied()
+        let rule = self.plan.outlets.get(outlet.index())?.part? as usize;
+        (rule < self.rules.len()).then(|| self.rule(rule))
+    }
+
+    /// What a rule did.
+    fn rule(&self, position: usize) -> RuleView {
+        let (given, rule) = (&self.setup.parts.rules[position], &self.rules[position]);
+        // One that waits for times alone looks at no event.
+        let looks = given.enabled && !given.pattern.is_empty();
+        let taken = self.setup.parts.bus_of(given).filter(|_| looks).map_or(0, |bus| self.buses[bus].taken);
+        RuleView { passed_over: taken.saturating_sub(rule.matched), ..*rule }
     }
 
     fn recall(&self, bus: usize, event: &Event) -> Recent {
@@ -343,7 +347,8 @@ impl EventBridge {
     fn attempt(&mut self, setup: &Setup, target: u32, message: Message, desk: &mut Desk) {
         let TargetSetup { rule, outlet, to } = &setup.targets[target as usize];
         if let Err(at) = self.invoke.admit(desk.now()) {
-            self.rules[*rule as usize].throttled += 1;
+            let rule = &mut self.rules[*rule as usize];
+            (rule.throttled, rule.throttled_until) = (rule.throttled + 1, rule.throttled_until.max(at));
             return self.later(target, message, at, desk);
         }
         self.rules[*rule as usize].invocations += 1;
