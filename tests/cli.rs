@@ -158,14 +158,15 @@ fn what_the_parts_of_brokers_did_stands_in_the_table() {
         found.split_whitespace().map(str::to_owned).collect()
     };
     let text = out(&tidemill(&["run", "scenarios/brokers/eventbridge-accounts.ron", "--for", "2min"]));
-    let head = line(&text, "rules");
+    let text = &text[text.find("\n  buses of").unwrap()..];
+    let head = line(text, "rules");
     for column in ["matched", "not", "failed", "throttled", "forwarded"] {
         assert!(head.iter().any(|word| word == column), "{column} is missing in {head:?}");
     }
-    let (all, report) = (line(&text, "bus/to-europe"), line(&text, "bus/report"));
+    let (all, report) = (line(text, "bus/to-europe"), line(text, "bus/report"));
     assert!(all[1] == all[3] && all[2] == "0", "it wants them all: {all:?}");
     assert_eq!(report[1..3], ["0", "0"], "one that waits for times looks at no event: {report:?}");
-    assert!(line(&text, "photos").len() >= 4, "{text}");
+    assert!(line(text, "photos").len() >= 3, "{text}");
     let text = out(&tidemill(&["run", "scenarios/brokers/kafka-partitions.ron"]));
     let head = text.lines().find(|line| line.trim_start().starts_with("groups")).unwrap_or_else(|| panic!("no groups in\n{text}"));
     assert!(head.contains("records-lag-max") && head.contains("its peak"), "{head}");
