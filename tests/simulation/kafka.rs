@@ -335,11 +335,11 @@ fn a_stuck_poll_loop_holds_its_partitions_up_for_the_poll_interval_and_no_longer
         let noticed = run(&plan(&text("15s", ack)), 1);
         let it = &noticed.totals;
         // What the stuck instance had in hand is handled by both.
-        assert!((1..200).contains(&it.duplicates), "{it:?}");
+        assert!((1..=500).contains(&it.duplicates), "{it:?}");
         assert_eq!((it.lost, it.waiting, it.acked), (0, 0, it.published + it.duplicates));
         // Only the copies in its hand take longer than the interval and a rebalance.
-        let late = noticed.nodes.get("c").map(|_| consumer(&noticed, "c").latency.p99).unwrap();
-        assert!((5.0..25.0).contains(&late), "{late}");
+        let late = |report: &Report| consumer(report, "c").latency.p90;
+        assert!(late(&noticed) < 25.0 && late(&stuck) > 30.0, "{} and {}", late(&noticed), late(&stuck));
     }
 }
 

@@ -291,8 +291,7 @@ impl Kafka {
                         }
                     }
                     if let Some(publisher) = session.filter(|_| overdue) {
-                        // Its offsets are refused from now on.
-                        self.transaction_fails(publisher, true, desk);
+                        self.offsets_refused(publisher, desk);
                     }
                     if let Some(publisher) = session {
                         self.end_soon(publisher, desk);
