@@ -126,7 +126,14 @@ impl Kafka {
                 cursor.window.push_back((offset, false));
             }
             member.outstanding += 1;
-            seated.handed.push_back(Handed { id: message.event.id, partition: partition as u32, offset, epoch: cursor.epoch, done: false, taken_over: false });
+            seated.handed.push_back(Handed {
+                id: message.event.id,
+                partition: partition as u32,
+                offset,
+                epoch: cursor.epoch,
+                done: false,
+                taken_over: false,
+            });
             desk.release(seat, message);
         }
         true
