@@ -30,6 +30,10 @@ pub enum Action {
     AskOpen,
     /// Open this file.
     Open(PathBuf),
+    /// Ask which scenario or recording to compare with.
+    AskCompare,
+    /// Compare the run with this scenario or recording.
+    CompareWith(PathBuf),
     /// Open a scenario that ships with the program, by its name in the library.
     OpenShipped(&'static str),
     /// Save where it was opened from, or ask.
@@ -228,6 +232,8 @@ pub enum Fold {
     Inspector,
     /// The lesson.
     Lesson,
+    /// The canvas of the run that is compared with.
+    Sides,
 }
 
 /// Answers to what the window asks.

@@ -2,6 +2,7 @@
 //! place where actions take effect.
 
 use super::action::{Action, Answer, Find, Fold, OnCanvas, Placing, Selection};
+use super::compare::other::{self, Other};
 use super::document::{Document, Effect};
 use super::files::{self, Home};
 use super::keep::{self, Keep};
@@ -58,6 +59,10 @@ pub struct Session {
     pub inspect: bool,
     /// The whole topology is to be shown.
     pub fit: bool,
+    /// The scenario that the run is compared with, if it is no branch.
+    pub other: Option<Other>,
+    /// Whether the canvas of what is compared with is shown as well.
+    pub sides: bool,
     /// Whether the lesson is unfolded.
     pub lesson: bool,
     /// The lesson that is gone through.
@@ -124,6 +129,8 @@ pub enum Question {
     OpenPath,
     /// Where to save.
     SavePath,
+    /// Which file to compare with.
+    ComparePath,
     /// Nothing really: this file cannot be opened, for these reasons.
     Broken {
         /// The file as the person named it.
@@ -152,6 +159,8 @@ impl Session {
             recording: None,
             inspect: false,
             fit: false,
+            other: None,
+            sides: true,
             lesson: false,
             course: None,
             writing: false,
@@ -238,6 +247,8 @@ impl Session {
             }
             Action::Run(command) => self.run(command),
             Action::Select(selection) => self.select(selection),
+            Action::AskCompare => self.question = self.document.as_ref().map(|_| Question::ComparePath),
+            Action::CompareWith(path) => self.compare_with(&path),
             Action::AskOpen => self.question = Some(Question::OpenPath),
             Action::Save => match self.document.as_ref().map(|d| d.home.path().map(Path::to_path_buf)) {
                 Some(Some(path)) => self.save(path, false),
@@ -252,6 +263,7 @@ impl Session {
             Action::Find(what) => self.find = Some(what),
             Action::Fold(Fold::Help) => self.help = !self.help,
             Action::Fold(Fold::Dock) => self.settings.dock = !self.settings.dock,
+            Action::Fold(Fold::Sides) => self.sides = !self.sides,
             Action::Fold(Fold::Lesson) => self.lesson = !self.lesson,
             Action::Fold(Fold::Inspector) => self.settings.inspector = !self.settings.inspector,
             Action::ReduceMotion(reduce) => self.settings.reduce_motion = reduce,
@@ -420,6 +432,22 @@ impl Session {
         }
     }
 
+    /// Lets a scenario or a recording run beside the open one.
+    fn compare_with(&mut self, path: &Path) {
+        self.question = None;
+        let (Some(frame), Some(document)) = (self.frame(), &self.document) else {
+            return self.tell(Level::Warning, "Nothing runs yet that could be compared: see the problems first");
+        };
+        match other::read(path, frame.seed) {
+            Ok((mut other, rival)) => {
+                other.look(&document.scenario);
+                self.run(Command::Compare(Some(rival)));
+                self.other = Some(other);
+            }
+            Err(problems) => self.question = Some(Question::Broken { file: files::shown(path), problems }),
+        }
+    }
+
     /// Writes a recording of the branch that is shown, as far as it was simulated, on a thread of its own: the run is made again for it.
     fn save_recording(&mut self) {
         let (Some(frame), Some(document)) = (self.frame(), &self.document) else { return };
@@ -513,6 +541,8 @@ impl Session {
 
     fn replace(&mut self, document: Document, play: bool) {
         self.send(Command::Pause);
+        self.send(Command::Compare(None));
+        self.other = None;
         self.stale = self.runner.as_ref().map(|r| r.frame().run);
         self.document = Some(document);
         self.fresh = true;
@@ -523,6 +553,9 @@ impl Session {
     }
 
     pub(super) fn take_effect(&mut self, effect: Effect) {
+        if let (Some(other), Some(document)) = (&mut self.other, &self.document) {
+            other.look(&document.scenario);
+        }
         if effect == Effect::NewPlan {
             let play = self.playing();
             self.load(play, None);
@@ -570,6 +603,10 @@ impl Session {
         let over = self.frame().is_some_and(|f| matches!(f.state, PlayState::Finished | PlayState::Stopped(_)));
         if over && matches!(command, Command::Step) {
             self.send(Command::Restart);
+        }
+        if let Command::Compare(rival) = &command {
+            self.sides |= rival.is_some();
+            self.other = None;
         }
         self.send(command);
     }

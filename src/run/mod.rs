@@ -14,6 +14,7 @@ pub mod look;
 pub mod pacing;
 pub mod parallel;
 mod picture;
+pub mod rival;
 pub mod runner;
 pub mod script;
 pub mod source;
@@ -24,6 +25,7 @@ pub mod why;
 pub mod words;
 
 pub use frame::Frame;
+pub use rival::{Against, Rival};
 pub use runner::{Command, Runner};
 pub use script::{Moment, Script};
 pub use source::Source;

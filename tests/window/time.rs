@@ -8,12 +8,12 @@ use tidemill::app::action::Action;
 use tidemill::run::Frame;
 use tidemill::run::frame::PlayState;
 
-fn frame(shell: &Shell) -> std::sync::Arc<Frame> {
+pub fn frame(shell: &Shell) -> std::sync::Arc<Frame> {
     shell.session.frame().unwrap()
 }
 
 /// A shop that has run for some seconds and stands.
-fn ran() -> egui_kittest::Harness<'static, Shell> {
+pub fn ran() -> egui_kittest::Harness<'static, Shell> {
     let mut w = window();
     click(&mut w, "Open Online shop");
     press(&mut w, Key::CloseBracket);

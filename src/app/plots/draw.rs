@@ -60,7 +60,7 @@ pub(super) fn one(
     };
     let selected = |c: &Curve| match c.ink {
         Ink::Node(node) => frame.plan.nodes.get(node.index()).is_some_and(|n| selection.nodes.contains(&n.name)),
-        Ink::Type(_) => false,
+        Ink::Type(_) | Ink::Other => false,
     };
     let any_selected = curves.iter().any(selected);
     let all = curves.len();
@@ -80,6 +80,7 @@ pub(super) fn one(
         let colour = match c.ink {
             Ink::Node(node) => theme.line_colour(rank(frame, node)),
             Ink::Type(kind) => theme.event(kind.index()).0,
+            Ink::Other => theme.muted,
         };
         if any_selected && !selected(c) { theme.wash(colour, 0.45) } else { colour }
     };
@@ -88,6 +89,7 @@ pub(super) fn one(
     let again = |c: &Curve| match c.ink {
         Ink::Node(node) => rank(frame, node) >= Theme::LINE_COLOURS,
         Ink::Type(kind) => kind.index() >= 7,
+        Ink::Other => false,
     };
     // A line of one point is none: it is drawn as a dot.
     let dots: Vec<(Color32, [f64; 2])> = curves.iter().flat_map(|c| lone(&c.points).map(|p| (ink(c), p)).collect::<Vec<_>>()).collect();

@@ -6,6 +6,7 @@ use crate::record::Series;
 use crate::record::heat::Heat;
 use crate::record::series::Bin;
 use crate::run::Frame;
+use crate::scenario::Plan;
 use crate::scenario::plan::Role;
 
 /// A figure over time.
@@ -28,6 +29,8 @@ pub enum Ink {
     Node(NodeId),
     /// That of an event type.
     Type(TypeId),
+    /// Of something that only the run has which is compared with.
+    Other,
 }
 
 /// What a plot shows.
@@ -104,18 +107,30 @@ impl Kind {
 
     /// Its lines over a part of the run (in seconds), in about `most` points each. A heat map has none.
     pub fn curves(self, frame: &Frame, from: f64, to: f64, most: usize) -> Vec<Curve> {
-        let mut curves = self.of(frame, &frame.past.film, from, to, most);
-        // The branch that is compared with, behind the one that is shown.
-        let others = frame.past.answers.contrast.as_ref().filter(|(id, _)| *id != frame.past.branch);
-        if let Some((id, contrast)) = others {
-            let name = frame.past.branches.iter().find(|branch| branch.id == *id).map_or("", |branch| branch.name.as_str());
-            let theirs = self.of(frame, &contrast.film, from, to, most).into_iter().filter(|curve| !curve.aside);
-            curves.extend(theirs.map(|curve| Curve { name: format!("{} ({name})", curve.name), aside: true, ..curve }));
+        let mut curves = self.of(&frame.plan, &frame.past.film, from, to, most);
+        // The run that is compared with, behind the one that is shown; same names, same colours.
+        if let Some(beside) = &frame.beside {
+            let plan = &beside.frame.plan;
+            let theirs = self.of(plan, &beside.frame.past.film, from, to, most).into_iter().filter(|curve| !curve.aside);
+            let ink = |ink: Ink| match ink {
+                Ink::Node(node) => frame.plan.node(&plan.nodes[node.index()].name).map_or(Ink::Other, Ink::Node),
+                Ink::Type(kind) => {
+                    let name = &plan.types[kind.index()].name;
+                    frame.plan.types.iter().position(|kind| kind.name == *name).map_or(Ink::Other, |i| Ink::Type(TypeId::at(i)))
+                }
+                Ink::Other => Ink::Other,
+            };
+            curves.extend(theirs.map(|curve| Curve {
+                name: format!("{} ({})", curve.name, beside.name),
+                ink: ink(curve.ink),
+                aside: true,
+                ..curve
+            }));
         }
         curves
     }
 
-    fn of(self, frame: &Frame, film: &Series, from: f64, to: f64, most: usize) -> Vec<Curve> {
+    fn of(self, plan: &Plan, film: &Series, from: f64, to: f64, most: usize) -> Vec<Curve> {
         let bins = film.bins(from, to, most);
         let of = |name: String, ink: Ink, aside: bool, figure: &dyn Fn(&Bin<'_>) -> f64| Curve {
             name,
@@ -123,7 +138,6 @@ impl Kind {
             points: bins.iter().map(|bin| [bin.middle(), figure(bin)]).collect(),
             aside,
         };
-        let plan = &frame.plan;
         let consumers = || plan.consumers.iter().enumerate().map(|(i, c)| (ConsumerId::at(i), c.node, &plan.nodes[c.node.index()].name));
         let stores = || plan.stores.iter().enumerate().map(|(i, s)| (StoreId::at(i), s.node, &plan.nodes[s.node.index()].name));
         match self {
@@ -150,7 +164,7 @@ impl Kind {
                 .collect(),
             Kind::Depth => {
                 let outlets = (0..plan.outlets.len()).filter_map(|i| {
-                    let (name, node) = outlet(frame, i)?;
+                    let (name, node) = outlet(plan, i)?;
                     Some(of(name, Ink::Node(node), false, &|bin| bin.depth(OutletId::at(i))))
                 });
                 let lags = consumers().map(|(id, node, name)| of(format!("{name} lag"), Ink::Node(node), true, &|bin| bin.lag(id)));
@@ -188,8 +202,7 @@ impl Kind {
 }
 
 /// What an outlet's line is called, and the node whose colour it has: that of who reads it first.
-fn outlet(frame: &Frame, index: usize) -> Option<(String, NodeId)> {
-    let plan = &frame.plan;
+fn outlet(plan: &Plan, index: usize) -> Option<(String, NodeId)> {
     let outlet = &plan.outlets[index];
     let Some(read) = outlet.readers.first() else {
         return Some((outlet.name.clone(), plan.brokers.get(outlet.broker.index())?.node));

@@ -174,6 +174,7 @@ fn svg(theme: &Theme, frame: &Frame, kind: Kind, (from, to): (f64, f64)) -> Stri
         let colour = hex(match curve.ink {
             Ink::Node(node) => paper.line_colour(super::draw::rank(frame, node)),
             Ink::Type(kind) => paper.event(kind.index()).0,
+            Ink::Other => paper.muted,
         });
         let dashes = if curve.aside { " stroke-dasharray=\"4 3\"" } else { "" };
         for part in curve.points.split(|p| !p[1].is_finite()).filter(|part| !part.is_empty()) {

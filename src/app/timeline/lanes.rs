@@ -92,11 +92,15 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &mut TimeVie
     let painter = ui.painter().with_clip_rect(all);
     let lower = theme.px(size::CONTROL);
     let height = ((rect.height() - lower) / LANES.len() as f32).max(theme.px(10.0));
-    let bins = frame.past.film.bins(from, to, (rect.width() / 2.0) as usize);
+    let most = (rect.width() / 2.0) as usize;
+    let bins = frame.past.film.bins(from, to, most);
+    let others = frame.beside.as_deref().map(|beside| &beside.frame);
+    let other_bins = others.map_or_else(Vec::new, |other| other.past.film.bins(from, to, most));
     for (i, lane) in LANES.iter().enumerate() {
         let top = rect.top() + i as f32 * height;
         let lane_rect = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height - theme.px(2.0)));
-        draw_lane(&painter, &ground, lane, lane_rect, all.left(), frame, &bins);
+        let other = others.map_or_else(Vec::new, |other| values(&other.plan, lane, &other_bins));
+        draw_lane(&painter, &ground, lane, lane_rect, all.left(), frame, &bins, &other);
     }
     let changes = Rect::from_min_max(pos2(rect.left(), rect.bottom() - lower), rect.max);
     draw_changes(&painter, &ground, changes, all.left(), frame, time);
@@ -106,14 +110,29 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &mut TimeVie
     tell(&response, &ground, frame, &bins, height);
 }
 
-fn draw_lane(painter: &Painter, ground: &Ground<'_>, lane: &Lane, rect: Rect, left: f32, frame: &Frame, bins: &[Bin<'_>]) {
+/// A lane's values over time.
+fn values(plan: &Plan, lane: &Lane, bins: &[Bin<'_>]) -> Vec<(f64, f64)> {
+    bins.iter().map(|bin| (bin.middle(), (lane.figure)(plan, bin))).collect()
+}
+
+/// One lane; that of the run that is compared with as a dashed line over it.
+fn draw_lane(
+    painter: &Painter,
+    ground: &Ground<'_>,
+    lane: &Lane,
+    rect: Rect,
+    left: f32,
+    frame: &Frame,
+    bins: &[Bin<'_>],
+    other: &[(f64, f64)],
+) {
     let theme = ground.theme;
     let font = FontId::proportional(theme.label);
     painter.text(pos2(left, rect.center().y), Align2::LEFT_CENTER, lane.name, font.clone(), theme.muted);
     painter.rect_filled(rect, 0.0, theme.field());
     painter.line_segment([rect.left_bottom(), rect.right_bottom()], Stroke::new(theme.stroke, theme.line));
-    let values: Vec<(f64, f64)> = bins.iter().map(|bin| (bin.middle(), (lane.figure)(&frame.plan, bin))).collect();
-    let top = values.iter().map(|(_, value)| *value).filter(|v| v.is_finite()).fold(0.0, f64::max);
+    let values = values(&frame.plan, lane, bins);
+    let top = values.iter().chain(other).map(|(_, value)| *value).filter(|v| v.is_finite()).fold(0.0, f64::max);
     let now = bins.iter().rposition(|bin| bin.begin() <= frame.now.seconds()).map_or(f64::NAN, |i| values[i].1);
     let figure = if values.is_empty() { figures::NONE.to_owned() } else { lane.unit.words(now) };
     let figure_at = pos2(rect.left() - theme.px(space::S), rect.center().y);
@@ -146,6 +165,10 @@ fn draw_lane(painter: &Painter, ground: &Ground<'_>, lane: &Lane, rect: Rect, le
                 clipped.add(Shape::line(points.to_vec(), Stroke::new(theme.stroke * 1.25, colour)));
             }
         }
+    }
+    for part in other.split(|(_, value)| !value.is_finite()).filter(|part| part.len() > 1) {
+        let points: Vec<Pos2> = part.iter().map(|(at, value)| pos2(ground.x(*at), y(*value))).collect();
+        clipped.extend(Shape::dashed_line(&points, Stroke::new(theme.stroke * 1.25, theme.text), theme.px(4.0), theme.px(3.0)));
     }
     let scale = format!("{} ", lane.unit.words(top));
     painter.text(rect.right_top(), Align2::RIGHT_TOP, scale, FontId::proportional(theme.label * 0.85), theme.muted);
