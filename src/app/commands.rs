@@ -85,7 +85,17 @@ fn of_the_scenario(session: &Session) -> Vec<Choice> {
         let (name, command) = if session.playing() { ("Pause", Command::Pause) } else { ("Play", Command::Play) };
         all.push(Choice::new(name, "Space", Action::Run(command)));
         all.push(Choice::new("Step", ".", Action::Run(Command::Step)));
+        all.push(Choice::new("Step back", ",", Action::Run(Command::StepBack)));
+        let nodes = super::keys::selected_nodes(session, &frame.plan);
+        if !nodes.is_empty() {
+            let next = |back| Action::Run(Command::Next { nodes: nodes.clone(), back });
+            all.push(Choice::new("Next thing at what is selected", "Alt+Right", next(false)));
+            all.push(Choice::new("Last thing at what is selected", "Alt+Left", next(true)));
+        }
         all.push(Choice::new("Restart", "Home", Action::Run(Command::Restart)));
+        all.push(Choice::new("Slow motion, or no longer", "S, to follow single events", Action::Run(Command::Follow(!frame.past.follow))));
+        all.push(Choice::new("Mark this moment", "M", Action::Mark));
+        all.push(Choice::new("Save recording", "the run with everything that was changed on the way", Action::SaveRecording));
         all.push(Choice::new("Faster", "]", Action::Run(Command::Speed(neighbour(frame.speed, true)))));
         all.push(Choice::new("Slower", "[", Action::Run(Command::Speed(neighbour(frame.speed, false)))));
         all.extend(comparisons(session, &frame));

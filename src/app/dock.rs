@@ -56,6 +56,7 @@ pub fn show(
     document: &Document,
     frame: Option<&Frame>,
     comparing: Comparing<'_>,
+    steps: &[timeline::Stretch],
     actions: &mut Vec<Action>,
 ) {
     // A child of fixed size, so that the dock is as high as it was made, whatever is in it.
@@ -90,7 +91,7 @@ pub fn show(
         }
     });
     match dock.tab {
-        Tab::Timeline => timeline::show(ui, theme, frame, &mut dock.time, actions),
+        Tab::Timeline => timeline::show(ui, theme, frame, steps, &mut dock.time, actions),
         Tab::Plots => plots::show(ui, theme, frame, &document.selection, &mut dock.plotting, &mut dock.time, actions),
         Tab::Journeys => journeys::show(ui, theme, frame, &mut dock.finding, actions),
         Tab::Branches => branches::show(ui, theme, frame, &document.selection, comparing, &mut dock.branching, actions),

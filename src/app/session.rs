@@ -583,6 +583,7 @@ impl Session {
             _ => Vec::new(),
         };
         let source = Arc::new(source_of(document));
+        self.course.iter_mut().for_each(Course::anew);
         self.send(Command::Budget(self.settings.memory_mb.saturating_mul(1 << 20)));
         self.send(Command::Load { plan, seed, play });
         self.send(Command::Source { source, interventions });

@@ -232,9 +232,10 @@ impl Shell {
                     .frame(pad(space::M, space::XS))
                     .default_size(usual)
                     .size_range(least..=most);
+                let steps = self.session.course.as_ref().map_or_else(Vec::new, |course| course.stretches());
                 let comparing = Comparing { other: self.session.other.as_ref(), sides: self.session.sides };
                 panel.show_collapsible(ui, &mut dock, |ui| {
-                    dock::show(ui, &theme, &mut self.dock, document, frame, comparing, actions);
+                    dock::show(ui, &theme, &mut self.dock, document, frame, comparing, &steps, actions);
                 });
                 middle = ui.available_rect_before_wrap();
                 CentralPanel::default().frame(egui::Frame::new().fill(theme.canvas)).show(ui, |ui| {

@@ -89,6 +89,8 @@ struct ConsumerRecord {
 struct StaleRecord {
     now: Staleness,
     area_at_warmup: u128,
+    /// What it should come to, and what it comes to.
+    sums: (f64, f64),
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -264,6 +266,7 @@ impl Recorder {
             failed: consumer.failed,
             retries: consumer.retries,
             stale: consumer.stale.as_ref().map_or(0, |stale| stale.now.area(end)),
+            state: consumer.stale.as_ref().map_or((0.0, 0.0), |stale| stale.sums),
             heat: Heat::of(&consumer.heat),
         });
         Row {
@@ -514,19 +517,22 @@ impl Observer for Recorder {
                 let warm = self.warm;
                 self.stores[store.index()].observe(now, what, warm);
             }
-            Observation::Expected { consumer, event } => {
+            Observation::Expected { consumer, event, sums } => {
                 if let Some(stale) = &mut self.consumers[consumer.index()].stale {
                     stale.now.published(event.published, now);
+                    stale.sums = sums;
                 }
             }
-            Observation::Folded { consumer, event, .. } => {
+            Observation::Folded { consumer, event, sums, .. } => {
                 if let Some(stale) = &mut self.consumers[consumer.index()].stale {
                     stale.now.applied(event.published, now);
+                    stale.sums = sums;
                 }
             }
             Observation::Rebuilds { consumer } => {
                 if let Some(stale) = &mut self.consumers[consumer.index()].stale {
                     stale.now.reset(now);
+                    stale.sums.1 = 0.0;
                 }
             }
             Observation::Answered { emitter, after, .. } => {

@@ -409,6 +409,10 @@ impl Stage {
         let (now, plays) = (self.moment.now(), self.state == PlayState::Playing);
         let Some(beside) = &mut self.beside.0 else { return };
         beside.follow(now, plays);
+        if beside.is_at(now) {
+            // Both are to be seen at once: nothing else may come to make another picture.
+            self.last_frame = None;
+        }
         // What was found out about a branch there is known here as well.
         let (there, Against::Branch(id)) = (beside.stage.branch(), beside.against) else { return };
         if let Some(branch) = self.branches.iter_mut().find(|branch| branch.id == id && branch.recorded < there.recorded) {

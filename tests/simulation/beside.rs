@@ -112,7 +112,10 @@ fn another_scenario_beside_it_ends_where_it_ends_and_the_first_difference_is_tol
     assert_eq!(beside(&back).frame.now, back.now);
     // The same until a fault: only the names of nodes count, and the moment is exact.
     runner.send(Command::Compare(Some(rival(&late))));
-    let frame = wait(&runner, "another comparison", |frame| contrast(frame).is_some() && frame.past.seeking.is_none());
+    let frame = wait(&runner, "another comparison", |frame| {
+        let whole = frame.beside.as_ref().is_some_and(|beside| beside.frame.plan.duration == frame.plan.duration);
+        whole && contrast(frame).is_some() && frame.past.seeking.is_none()
+    });
     let first = contrast(&frame).unwrap().first.clone().unwrap();
     assert!(first.at == Time(8_000_000_000), "{first:?}");
     // The open scenario is edited: the other stays beside it.

@@ -54,6 +54,8 @@ pub enum Kind {
     Utilisation,
     /// Age of projections.
     Staleness,
+    /// What projections should come to, and what they come to.
+    State,
 }
 
 /// How values are written.
@@ -69,7 +71,7 @@ pub enum Format {
 
 impl Kind {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Throughput,
         Kind::Published,
         Kind::Outcomes,
@@ -79,6 +81,7 @@ impl Kind {
         Kind::Heat,
         Kind::Utilisation,
         Kind::Staleness,
+        Kind::State,
     ];
 
     /// Its title.
@@ -93,13 +96,14 @@ impl Kind {
             Kind::Heat => "Latency, how many took how long",
             Kind::Utilisation => "Utilisation",
             Kind::Staleness => "Staleness of projections, mean",
+            Kind::State => "Projections, expected (- -) and actual (–)",
         }
     }
 
     /// How its values are written.
     pub fn format(self) -> Format {
         match self {
-            Kind::Throughput | Kind::Published | Kind::Outcomes | Kind::Depth => Format::Number,
+            Kind::Throughput | Kind::Published | Kind::Outcomes | Kind::Depth | Kind::State => Format::Number,
             Kind::Latency | Kind::Percentiles | Kind::Heat | Kind::Staleness => Format::Time,
             Kind::Utilisation => Format::Share,
         }
@@ -197,6 +201,23 @@ impl Kind {
                 let keep = consumers().filter(|(id, ..)| plan.consumers[id.index()].state.is_some());
                 keep.map(|(id, node, name)| of(name.clone(), Ink::Node(node), false, &|bin| bin.staleness(id))).collect()
             }
+            Kind::State => {
+                // Not a figure of a stretch but of a moment: that at which the bin ends.
+                let line = |name: String, node: NodeId, aside: bool, value: &dyn Fn(&Bin<'_>) -> f64| Curve {
+                    name,
+                    ink: Ink::Node(node),
+                    points: bins.iter().map(|bin| [bin.end(), value(bin)]).collect(),
+                    aside,
+                };
+                let keep = consumers().filter(|(id, ..)| plan.consumers[id.index()].state.is_some());
+                keep.flat_map(|(id, node, name)| {
+                    [
+                        line(name.clone(), node, false, &|bin| bin.state(id).1),
+                        line(format!("{name} expected"), node, true, &|bin| bin.state(id).0),
+                    ]
+                })
+                .collect()
+            }
         }
     }
 }
@@ -225,6 +246,14 @@ pub fn columns(frame: &Frame, from: f64, to: f64, most: usize, wanted: impl Fn(N
         (bin.begin(), bin.end(), Heat::sum(heats.into_iter()))
     };
     frame.past.film.bins(from, to, most).iter().map(column).collect()
+}
+
+/// All values of lines and of a heat map.
+pub fn values<'a>(curves: &'a [Curve], heat: &'a [(f64, f64, Heat)]) -> impl Iterator<Item = f64> + 'a {
+    let lines = curves.iter().flat_map(|curve| curve.points.iter().map(|point| point[1]));
+    // A class that begins at zero has no place among powers of ten: its end has.
+    let classes = heat.iter().flat_map(|(_, _, heat)| heat.classes().flat_map(|(low, high, _)| [low, high]));
+    lines.chain(classes)
 }
 
 impl Curve {

@@ -3,25 +3,36 @@
 mod draw;
 pub mod figures;
 mod save;
+mod scale;
 
 use super::action::{Action, Selection};
-use super::theme::Theme;
+use super::theme::{Theme, size, space};
 use super::timeline::TimeView;
-use super::widgets::{icon_button, muted};
+use super::widgets::{icon_button, muted, named_choice};
 use crate::run::Frame;
-use egui::{ComboBox, RichText, Ui, WidgetInfo, vec2};
+use egui::{Button, ComboBox, RichText, Ui, WidgetInfo, vec2};
 use egui_material_icons::icons::{ICON_IMAGE, ICON_SHAPE_LINE, ICON_TABLE_VIEW};
-use figures::Kind;
+use figures::{Format, Kind};
+use scale::Scale;
 
 /// Which figures are shown, from left to right: as many as there is room for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plotting {
     shown: [Kind; 4],
+    /// Which of them go by powers of ten, where that makes sense.
+    scales: [Scale; 4],
 }
 
 impl Default for Plotting {
     fn default() -> Self {
-        Plotting { shown: [Kind::Throughput, Kind::Depth, Kind::Latency, Kind::Utilisation] }
+        Plotting { shown: [Kind::Throughput, Kind::Depth, Kind::Latency, Kind::Utilisation], scales: [Scale::default(); 4] }
+    }
+}
+
+impl Plotting {
+    /// The scale of a plot.
+    fn scale(&self, place: usize) -> Scale {
+        Scale { log: self.scales[place].log && self.shown[place].format() == Format::Time }
     }
 }
 
@@ -54,7 +65,7 @@ pub fn show(
                     let kind = plotting.shown[place];
                     let part = draw::part(frame, time);
                     head(ui, theme, frame, place, plotting, part, size.x);
-                    draw::one(ui, theme, frame, selection, (place, kind), part, time, actions);
+                    draw::one(ui, theme, frame, selection, (place, kind, plotting.scale(place)), part, time, actions);
                 });
             });
         }
@@ -66,7 +77,8 @@ fn head(ui: &mut Ui, theme: &Theme, frame: &Frame, place: usize, plotting: &mut 
     let kind = plotting.shown[place];
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
-        let buttons = theme.px(32.0) * 3.0;
+        let by_powers = kind.format() == Format::Time;
+        let buttons = theme.px(32.0) * if by_powers { 4.0 } else { 3.0 };
         let title = RichText::new(kind.title()).size(theme.label).color(theme.muted);
         let list = ComboBox::from_id_salt(("plot", place)).selected_text(title).width(width - buttons - theme.px(40.0)).truncate();
         let response = list.show_ui(ui, |ui| {
@@ -78,11 +90,21 @@ fn head(ui: &mut Ui, theme: &Theme, frame: &Frame, place: usize, plotting: &mut 
         });
         let response = response.response;
         response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Plot {}: {}", place + 1, kind.title())));
+        if by_powers {
+            let log = plotting.scales[place].log;
+            let face = RichText::new("log").size(theme.label);
+            let least = vec2(theme.px(size::CONTROL + space::XS), theme.px(size::CONTROL));
+            let response = ui.add(Button::selectable(log, face).min_size(least));
+            named_choice(&response, &format!("Plot {} by powers of ten", place + 1), log);
+            if response.on_hover_text("Logarithmic scale: equal distances are equal ratios").clicked() {
+                plotting.scales[place].log = !log;
+            }
+        }
         let saves =
             [(ICON_TABLE_VIEW, "CSV", save::Form::Csv), (ICON_SHAPE_LINE, "SVG", save::Form::Svg), (ICON_IMAGE, "PNG", save::Form::Png)];
         for (icon, name, form) in saves {
             if icon_button(ui, theme, icon, &format!("Save plot {} as {name}", place + 1), "", true).clicked() {
-                save::ask(ui.ctx(), theme, frame, kind, part, form);
+                save::ask(ui.ctx(), theme, frame, kind, plotting.scale(place), part, form);
             }
         }
     });

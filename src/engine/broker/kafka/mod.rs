@@ -35,6 +35,7 @@ mod setup;
 mod tests;
 pub mod transactions;
 pub mod view;
+mod weigh;
 
 pub use cluster::Kafka;
 pub use error::Error;
