@@ -211,14 +211,8 @@ pub fn lines(one: &Moment, two: &Moment) -> Vec<Line> {
             add(name.to_owned(), Unit::Count, a as f64, b as f64);
         }
     }
-    let shares: [(&str, fn(&Summary) -> f64); 6] = [
-        ("mean", |s| s.mean),
-        ("p50", |s| s.p50),
-        ("p90", |s| s.p90),
-        ("p99", |s| s.p99),
-        ("p999", |s| s.p999),
-        ("max", |s| s.max),
-    ];
+    let shares: [(&str, fn(&Summary) -> f64); 6] =
+        [("mean", |s| s.mean), ("p50", |s| s.p50), ("p90", |s| s.p90), ("p99", |s| s.p99), ("p999", |s| s.p999), ("max", |s| s.max)];
     for (name, of) in shares {
         add(format!("Latency, {name}"), Unit::Seconds, of(&a.latency), of(&b.latency));
     }
@@ -226,7 +220,8 @@ pub fn lines(one: &Moment, two: &Moment) -> Vec<Line> {
         Some(NodeReport::Consumer(figures)) => Some(**figures),
         _ => None,
     };
-    let names = a.nodes.0.iter().map(|(name, _)| name).chain(b.nodes.0.iter().map(|(name, _)| name).filter(|name| a.nodes.get(name).is_none()));
+    let names =
+        a.nodes.0.iter().map(|(name, _)| name).chain(b.nodes.0.iter().map(|(name, _)| name).filter(|name| a.nodes.get(name).is_none()));
     for name in names {
         let (of_a, of_b) = (consumer(&a, name), consumer(&b, name));
         if of_a.is_none() && of_b.is_none() {

@@ -3,8 +3,8 @@
 use super::checkpoints::Checkpoint;
 use super::contrast::{Contrast, contrast};
 use super::find::{Finder, Found, Query};
-use super::rival::Against;
 use super::journey::{Journey, Tracer, event_of};
+use super::rival::Against;
 use super::script::{Moment, Script};
 use super::why::{Evidence, Insight, diagnose};
 use crate::engine::{Observation, Observer, Progress};

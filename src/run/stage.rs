@@ -379,9 +379,7 @@ impl Stage {
                 Some(known) => Some(Companion::branch(known.clone(), &self.checkpoints.along(&known.lineage), id)),
                 None => return self.refuse("this branch is no longer there to compare with".to_owned()),
             },
-            Some(Rival::Other { name, script, interventions }) => {
-                Some(Companion::other(name, Script::clone(&script), interventions, id))
-            }
+            Some(Rival::Other { name, script, interventions }) => Some(Companion::other(name, Script::clone(&script), interventions, id)),
         };
         self.beside = (companion.map(Box::new), self.beside.1 + 1);
         self.answers.contrast = None;

@@ -2,8 +2,8 @@
 
 use super::journey::ended;
 use super::script::Moment;
-use crate::engine::event::{Flags, Key};
 use crate::engine::broker::Broker;
+use crate::engine::event::{Flags, Key};
 use crate::engine::{AfterFailure, BrokerFate, Observation, Observer};
 use crate::figures;
 use crate::ids::{BrokerId, ConsumerId, EventId, NodeId, OutletId};

@@ -87,14 +87,11 @@ fn another_scenario_beside_it_ends_where_it_ends_and_the_first_difference_is_tol
             Broker(id: "b", kind: Simple(topics: ["t"])),
             Consumer(id: "c", reads: [Read(from: "b/t")], handle: Handle(time: Constant("5ms"))),
         ])"#;
-    let with = text.replace("\"20s\"", "\"12s\"").replace(
-        "Consumer(id: \"c\"",
-        "Consumer(id: \"new\", reads: [Read(from: \"b/t\")]),\n            Consumer(id: \"c\"",
-    );
-    let late = text.replace(
-        "        ])",
-        "        ],\n        faults: [Fault(at: \"8s\", lasts: \"1s\", what: Slow(node: \"c\", times: 3))])",
-    );
+    let with = text
+        .replace("\"20s\"", "\"12s\"")
+        .replace("Consumer(id: \"c\"", "Consumer(id: \"new\", reads: [Read(from: \"b/t\")]),\n            Consumer(id: \"c\"");
+    let late =
+        text.replace("        ])", "        ],\n        faults: [Fault(at: \"8s\", lasts: \"1s\", what: Slow(node: \"c\", times: 3))])");
     let runner = runner(text);
     let rival = |text: &str| {
         let plan = plan(text);

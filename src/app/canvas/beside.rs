@@ -62,29 +62,44 @@ impl Canvas {
         (before.zoom, before.centre) != (self.view.zoom, self.view.centre)
     }
 
-    /// A dashed line around what differs, with the difference over it.
+    /// A dashed line around what differs, with the difference beside it where it covers nothing; else it is told under the pointer.
     pub(super) fn draw_marks(&self, ui: &Ui, input: &CanvasInput<'_>) {
         let theme = input.theme;
-        let mut taken: Vec<Rect> = Vec::new();
+        let screen = |node: usize| self.view.screen_rect(self.scene.nodes[node].rect);
+        let mut taken: Vec<Rect> = match input.marks {
+            [] => return,
+            _ => self.visible_nodes().map(|node| screen(node).shrink(2.0)).collect(),
+        };
         for mark in input.marks {
             let Some(node) = self.scene.index.get(&mark.node) else { continue };
-            let rect = self.view.screen_rect(self.scene.nodes[*node].rect).expand(theme.px(space::XS));
+            let rect = screen(*node).expand(theme.px(3.0));
             if !rect.intersects(self.view.canvas) {
                 continue;
             }
             let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
             let stroke = Stroke::new(theme.stroke * 1.5, theme.warn);
             ui.painter().extend(Shape::dashed_line(&corners, stroke, theme.px(6.0), theme.px(4.0)));
-            let galley = ui.painter().layout_no_wrap(mark.words.clone(), FontId::proportional(theme.label), theme.text);
-            let pad = vec2(theme.px(space::XS), theme.px(1.0));
-            let chip = Align2::CENTER_BOTTOM.anchor_size(rect.center_top(), galley.size() + pad * 2.0);
-            // From afar words would cover each other: the line is enough then.
-            if taken.iter().any(|other| other.intersects(chip)) {
-                continue;
+            let galley = ui.painter().layout_no_wrap(mark.words.clone(), FontId::proportional(theme.label * 0.9), theme.text);
+            let pad = vec2(theme.px(3.0), 0.0);
+            let size = galley.size() + pad * 2.0;
+            let places = [
+                Align2::CENTER_BOTTOM.anchor_size(rect.center_top(), size),
+                Align2::CENTER_TOP.anchor_size(rect.center_bottom(), size),
+                Align2::LEFT_CENTER.anchor_size(rect.right_center(), size),
+                Align2::RIGHT_CENTER.anchor_size(rect.left_center(), size),
+            ];
+            let free = |chip: &Rect| self.view.canvas.contains_rect(*chip) && !taken.iter().any(|other| other.intersects(*chip));
+            if let Some(chip) = places.into_iter().find(free) {
+                ui.painter().rect(chip, theme.px(3.0), theme.panel, Stroke::new(theme.stroke, theme.warn), StrokeKind::Inside);
+                ui.painter().galley(chip.min + pad, galley, theme.text);
+                taken.push(chip);
             }
-            ui.painter().rect(chip, theme.px(3.0), theme.panel, Stroke::new(theme.stroke, theme.warn), StrokeKind::Inside);
-            ui.painter().galley(chip.min + pad, galley, theme.text);
-            taken.push(chip);
         }
+    }
+
+    /// In what a node differs from the other run, if it is marked.
+    pub(super) fn marked<'m>(&self, input: &CanvasInput<'m>, node: usize) -> Option<&'m str> {
+        let id = &self.scene.nodes[node].id;
+        input.marks.iter().find(|mark| mark.node == *id).map(|mark| mark.words.as_str())
     }
 }

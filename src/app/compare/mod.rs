@@ -50,7 +50,8 @@ pub fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, comparing: Comparing<'_>,
             Some(other) => other.name.clone(),
             None => "another file…".to_owned(),
         };
-        let response = ui.add(Button::selectable(on, (ICON_COMPARE_ARROWS.rich_text().size(theme.body), RichText::new(words).size(theme.label))));
+        let response =
+            ui.add(Button::selectable(on, (ICON_COMPARE_ARROWS.rich_text().size(theme.body), RichText::new(words).size(theme.label))));
         named_choice(&response, "Compare with another file", on);
         if response.on_hover_text("A scenario or a recording: it runs beside this one, at the same moment").clicked() {
             actions.push(Action::AskCompare);

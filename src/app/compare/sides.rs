@@ -36,10 +36,7 @@ impl Sides {
         let all = ui.available_rect_before_wrap();
         let head = theme.px(size::CONTROL);
         let middle = all.center().x.round();
-        let halves = [
-            Rect::from_min_max(all.min, pos2(middle, all.bottom())),
-            Rect::from_min_max(pos2(middle, all.top()), all.max),
-        ];
+        let halves = [Rect::from_min_max(all.min, pos2(middle, all.bottom())), Rect::from_min_max(pos2(middle, all.top()), all.max)];
         let (ours, theirs) = (marks(frame, &beside.frame), marks(&beside.frame, frame));
         let here = match beside.against {
             Against::Branch(_) => frame.past.here().map_or("", |branch| branch.name.as_str()),

@@ -13,9 +13,7 @@ use crate::ids::NodeId;
 use crate::run::Frame;
 use crate::scenario::plan::Role;
 use egui::{Align2, Color32, FontId, Id, Rect, RichText, Sense, Stroke, Ui, Vec2, Vec2b, pos2, vec2};
-use egui_plot::{
-    AxisHints, GridInput, HoverPosition, Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotTransform, Points, Span, VLine,
-};
+use egui_plot::{AxisHints, GridInput, HoverPosition, Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotTransform, Points, Span, VLine};
 
 /// Most lines in one plot: more can neither be told apart nor drawn in time.
 const LINES: usize = 24;
@@ -191,14 +189,7 @@ fn lone(points: &[[f64; 2]]) -> impl Iterator<Item = [f64; 2]> + '_ {
 }
 
 /// Classes of latency as cells, darker where there are more, on a logarithmic scale.
-fn draw_heat(
-    ui: &Ui,
-    theme: &Theme,
-    transform: &PlotTransform,
-    scale: Scale,
-    least: f64,
-    heat: &[(f64, f64, crate::record::heat::Heat)],
-) {
+fn draw_heat(ui: &Ui, theme: &Theme, transform: &PlotTransform, scale: Scale, least: f64, heat: &[(f64, f64, crate::record::heat::Heat)]) {
     let most = heat.iter().flat_map(|(_, _, heat)| heat.classes().map(|class| class.2)).max().unwrap_or(1);
     let mut mesh = egui::Mesh::default();
     for (begin, end, heat) in heat {

@@ -113,14 +113,7 @@ impl TimeView {
 }
 
 /// Draws the timeline's tab: lanes, and beside them the figures of what is selected.
-pub fn show(
-    ui: &mut Ui,
-    theme: &Theme,
-    frame: Option<&Frame>,
-    steps: &[Stretch],
-    time: &mut TimeView,
-    actions: &mut Vec<Action>,
-) {
+pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, steps: &[Stretch], time: &mut TimeView, actions: &mut Vec<Action>) {
     let Some(frame) = frame else {
         ui.label(muted(theme, "Nothing runs yet"));
         return;

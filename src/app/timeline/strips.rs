@@ -81,9 +81,11 @@ impl Strip {
         match self {
             Strip::Faults => {
                 let over = |end: Option<crate::time::Time>| end.unwrap_or(frame.past.recorded).seconds();
-                let fault = frame.past.faults.iter().find(|f| {
-                    (f.began.seconds() <= seconds && seconds <= over(f.ended)) || near(f.began.seconds())
-                })?;
+                let fault = frame
+                    .past
+                    .faults
+                    .iter()
+                    .find(|f| (f.began.seconds() <= seconds && seconds <= over(f.ended)) || near(f.began.seconds()))?;
                 Some(format!("{}\n{} to {}", fault.words, fault.began, figures::seconds(over(fault.ended))))
             }
             Strip::Brokers => {
@@ -139,7 +141,13 @@ fn changes(painter: &Painter, ground: &Ground<'_>, rect: Rect, frame: &Frame, ti
             // Words up to where the next one begins.
             let end = interventions.get(i + 1).map_or(rect.right(), |next| ground.x(next.time().seconds()) - side);
             let room = Rect::from_x_y_ranges(x..=end.max(x), rect.y_range());
-            painter.with_clip_rect(room).text(pos2(x + side * 1.5, y), Align2::LEFT_CENTER, intervention.what.to_string(), font.clone(), theme.text);
+            painter.with_clip_rect(room).text(
+                pos2(x + side * 1.5, y),
+                Align2::LEFT_CENTER,
+                intervention.what.to_string(),
+                font.clone(),
+                theme.text,
+            );
         }
     }
     for (i, marker) in time.markers.iter().enumerate() {

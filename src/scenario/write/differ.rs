@@ -107,10 +107,11 @@ mod tests {
         let a = r#"Scenario(format: 1, name: "a", seed: 1, events: [Event(name: "E")], nodes: [
             Producer(id: "p", at: (0, 0), emits: [Emit(event: "E", to: "b/t", arrivals: Poisson("5/s"))]),
             Broker(id: "b", kind: Simple(topics: ["t"])), Consumer(id: "c", reads: [Read(from: "b/t")])])"#;
-        let b = a.replace("\"a\"", "\"b\"").replace("(0, 0)", "(9, 9)").replace("5/s", "6/s").replace(
-            "Consumer(id: \"c\", ",
-            "Consumer(id: \"d\", reads: [Read(from: \"b/t\")]), Consumer(id: \"c\", instances: 2, ",
-        );
+        let b = a
+            .replace("\"a\"", "\"b\"")
+            .replace("(0, 0)", "(9, 9)")
+            .replace("5/s", "6/s")
+            .replace("Consumer(id: \"c\", ", "Consumer(id: \"d\", reads: [Read(from: \"b/t\")]), Consumer(id: \"c\", instances: 2, ");
         let told: Vec<(String, Option<String>, Option<String>)> =
             differences(&scenario(a), &scenario(&b)).into_iter().map(|d| (d.path, d.a, d.b)).collect();
         let some = |text: &str| Some(text.to_owned());
