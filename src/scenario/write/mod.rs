@@ -9,6 +9,7 @@ mod over;
 pub use differ::{Differing, differences};
 pub(super) use doc::{Doc, quoted};
 pub(super) use edit::Edits;
+pub(super) use layout::in_one_line;
 
 use super::Scenario;
 use super::locate::Tree;
