@@ -83,6 +83,8 @@ pub enum Action {
     SaveBeside(String, Arc<[u8]>),
     /// Write a recording of the branch that is shown.
     SaveRecording,
+    /// Run the open recording again and tell whether it is still the same run.
+    Verify,
     /// Show the journey of this event of the run.
     OpenJourney(EventId),
     /// Something in a lesson.

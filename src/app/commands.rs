@@ -95,6 +95,9 @@ fn of_the_scenario(session: &Session) -> Vec<Choice> {
         all.push(Choice::new("Restart", "Home", Action::Run(Command::Restart)));
         all.push(Choice::new("Slow motion, or no longer", "S, to follow single events", Action::Run(Command::Follow(!frame.past.follow))));
         all.push(Choice::new("Mark this moment", "M", Action::Mark));
+        if matches!(document.home, super::files::Home::Recorded(_)) {
+            all.push(Choice::new("Verify the recording", "whether the run is still the same, bit for bit", Action::Verify));
+        }
         all.push(Choice::new("Save recording", "the run with everything that was changed on the way", Action::SaveRecording));
         all.push(Choice::new("Faster", "]", Action::Run(Command::Speed(neighbour(frame.speed, true)))));
         all.push(Choice::new("Slower", "[", Action::Run(Command::Speed(neighbour(frame.speed, false)))));

@@ -12,9 +12,11 @@ use super::settings::Settings;
 use super::teach::Room;
 use super::teach::course::Course;
 use crate::exchange;
+use crate::figures;
 use crate::ids::EventId;
 use crate::run::frame::{PlayState, Speed};
 use crate::run::source::MARKS;
+use crate::run::verdict::verify;
 use crate::run::{Command, Frame, Runner, Source, headless};
 use crate::scenario::broker::BrokerKind;
 use crate::scenario::document::Node;
@@ -80,8 +82,8 @@ pub struct Session {
     /// What undo knows of changes on the way.
     on_the_way: OnTheWay,
     runner: Option<Runner>,
-    /// A recording that is being written.
-    recording: Option<std::sync::mpsc::Receiver<Result<PathBuf, String>>>,
+    /// What other threads will have to tell: of a recording that is written, or run again.
+    awaited: Vec<std::sync::mpsc::Receiver<(Level, String)>>,
     /// Frames up to this run are of what was open before.
     stale: Option<u64>,
     /// What was wanted when unsaved work came in the way.
@@ -159,7 +161,7 @@ impl Session {
             journey: None,
             mark: false,
             fresh: false,
-            recording: None,
+            awaited: Vec::new(),
             inspect: false,
             fit: false,
             other: None,
@@ -289,6 +291,7 @@ impl Session {
             Action::Mark => self.mark = true,
             Action::SaveBeside(name, bytes) => self.save_beside(&name, &bytes),
             Action::SaveRecording => self.save_recording(),
+            Action::Verify => self.verify(),
             Action::Teach(what) => self.teach(what),
             Action::OpenJourney(event) => self.journey = Some(event),
         }
@@ -478,11 +481,20 @@ impl Session {
                 self.settings.note(path);
                 self.replace(Document::new(scenario, recording.scenario.clone(), Home::Recorded(Arc::clone(&recording))), false);
                 let version = env!("CARGO_PKG_VERSION");
-                let told = match recording.tidemill == version {
-                    true => format!("A recording of {} with {} changes on the way", recording.name, recording.interventions.len()),
-                    false => format!("Recorded with Tidemill {}: this is {version}, and the run may differ", recording.tidemill),
-                };
-                self.tell(Level::Info, told);
+                match recording.tidemill == version {
+                    true => {
+                        let changes = recording.interventions.len();
+                        self.tell(Level::Info, format!("A recording of {} with {changes} changes on the way", recording.name));
+                    }
+                    false => {
+                        let then = &recording.tidemill;
+                        self.tell(
+                            Level::Info,
+                            format!("Recorded with Tidemill {then}, this is {version}: whether the run is still the same is found out"),
+                        );
+                        self.verify();
+                    }
+                }
             }
             Err(problems) => self.question = Some(Question::Broken { file: recording.name.clone(), problems }),
         }
@@ -512,13 +524,45 @@ impl Session {
         let stem = document.home.path().and_then(Path::file_stem).unwrap_or_default().to_string_lossy();
         let Some(path) = self.beside(&format!("{stem}.recording.ron")) else { return };
         let (seed, until) = (frame.seed, frame.past.recorded);
+        self.on_a_thread(move || match record(&source, seed, &interventions, until, &path) {
+            Ok(()) => (Level::Info, format!("Recorded in {}", files::shown(&path))),
+            Err(why) => (Level::Error, format!("The recording could not be written: {why}")),
+        });
+    }
+
+    /// Runs the open recording again on a thread of its own, and tells whether it is still the same.
+    fn verify(&mut self) {
+        let Some(Home::Recorded(recording)) = self.document.as_ref().map(|document| &document.home) else {
+            return self.tell(Level::Warning, "What is open is no recording: there is nothing to verify");
+        };
+        let recording = Arc::clone(recording);
+        self.on_a_thread(move || match verify(&recording) {
+            Ok(verdict) => match verdict.differs {
+                None => (Level::Info, "The run is the recorded one, bit for bit".to_owned()),
+                Some((from, to)) => {
+                    let at = |span: Span| figures::seconds(span.seconds());
+                    let words = format!("The run is NOT the recorded one: it begins to differ between {} and {}", at(from), at(to));
+                    (
+                        Level::Warning,
+                        format!("{words}. Recorded with Tidemill {}, this is {}", recording.tidemill, env!("CARGO_PKG_VERSION")),
+                    )
+                }
+            },
+            Err(problems) => {
+                let why = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+                (Level::Warning, format!("The recorded run cannot be made again by this version: {why}"))
+            }
+        });
+    }
+
+    /// Does something that takes long; what it gives is told once it is done.
+    fn on_a_thread(&mut self, work: impl FnOnce() -> (Level, String) + Send + 'static) {
         let (sender, receiver) = std::sync::mpsc::channel();
-        self.recording = Some(receiver);
+        self.awaited.push(receiver);
         let wake = Arc::clone(&self.wake);
         std::thread::spawn(move || {
-            let written = record(&source, seed, &interventions, until, &path);
             // Fails only once the window is gone.
-            let _ = sender.send(written.map(|()| path));
+            let _ = sender.send(work());
             wake();
         });
     }
@@ -545,13 +589,15 @@ impl Session {
 
     /// Takes in what other threads have finished.
     pub fn hear(&mut self) {
-        let said = self.recording.as_ref().and_then(|receiver| receiver.try_recv().ok());
-        match said {
-            Some(Ok(path)) => self.tell(Level::Info, format!("Recorded in {}", files::shown(&path))),
-            Some(Err(why)) => self.tell(Level::Error, format!("The recording could not be written: {why}")),
-            None => return,
-        }
-        self.recording = None;
+        let mut told = Vec::new();
+        self.awaited.retain(|receiver| match receiver.try_recv() {
+            Ok(said) => {
+                told.push(said);
+                false
+            }
+            Err(error) => error == std::sync::mpsc::TryRecvError::Empty,
+        });
+        told.into_iter().for_each(|(level, text)| self.tell(level, text));
     }
 
     /// Opens a text whose form is right, even if it cannot run yet: a half-finished scenario must open again.

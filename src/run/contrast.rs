@@ -8,7 +8,6 @@ use crate::record::histogram::Summary;
 use crate::record::report::{NodeReport, Report};
 use crate::scenario::Plan;
 use crate::time::Time;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// From when on two runs differ.
@@ -106,9 +105,9 @@ impl Print<'_> {
             self.drive(moment, script, until, &mut ())?;
             return Some(moment.simulation.fingerprint());
         }
-        let mut told = Told { plan: Arc::clone(&script.plan), take: DefaultHasher::new() };
+        let mut told = Told { plan: Arc::clone(&script.plan), take: Folded::default() };
         self.drive(moment, script, until, &mut told)?;
-        Some(told.take.finish())
+        Some(told.take.0)
     }
 
     fn drive(&self, moment: &mut Moment, script: &Script, until: Time, observer: &mut dyn Observer) -> Option<()> {
@@ -165,9 +164,19 @@ impl Take for Vec<String> {
     }
 }
 
-impl Take for DefaultHasher {
+/// A hash over words and their times (FNV-1a); told within a program only.
+struct Folded(u64);
+
+impl Default for Folded {
+    fn default() -> Self {
+        Folded(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Take for Folded {
     fn take(&mut self, at: Time, words: String) {
-        (at.0, words).hash(self);
+        let bytes = at.0.to_le_bytes().into_iter().chain(words.into_bytes()).chain([0xff]);
+        bytes.for_each(|byte| self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     }
 }
 
@@ -211,7 +220,8 @@ pub fn lines(one: &Moment, two: &Moment) -> Vec<Line> {
             add(name.to_owned(), Unit::Count, a as f64, b as f64);
         }
     }
-    let shares: [(&str, fn(&Summary) -> f64); 6] =
+    type Share = fn(&Summary) -> f64;
+    let shares: [(&str, Share); 6] =
         [("mean", |s| s.mean), ("p50", |s| s.p50), ("p90", |s| s.p90), ("p99", |s| s.p99), ("p999", |s| s.p999), ("max", |s| s.max)];
     for (name, of) in shares {
         add(format!("Latency, {name}"), Unit::Seconds, of(&a.latency), of(&b.latency));

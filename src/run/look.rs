@@ -79,6 +79,7 @@ impl Library {
                 let mut moment = self.start();
                 let mut finder = Finder::new(&self.script.plan, moment.simulation.keys(), query.clone());
                 self.follow(&mut moment, &mut finder, |_| false)?;
+                finder.look_at(&moment.simulation);
                 let (found, all) = finder.finish();
                 Some(Answer::Found(query.clone(), Arc::new(found), all))
             }

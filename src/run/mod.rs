@@ -20,6 +20,7 @@ pub mod script;
 pub mod source;
 mod stage;
 pub mod sweep;
+pub mod verdict;
 pub mod watch;
 pub mod why;
 pub mod words;

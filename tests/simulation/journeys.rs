@@ -6,7 +6,7 @@ use crate::seek::wait;
 use std::sync::Arc;
 use tidemill::engine::{Observation, Observer};
 use tidemill::ids::EventId;
-use tidemill::run::find::Query;
+use tidemill::run::find::{Fate, Query};
 use tidemill::run::frame::{Against, Frame, PlayState, Speed};
 use tidemill::run::journey::{Journey, StageKind};
 use tidemill::run::look::{Look, why};
@@ -90,6 +90,29 @@ fn events_are_found_by_what_became_of_them_and_their_journeys_tell_it() {
                 assert!(traced.tracks.iter().flat_map(|t| &t.stages).any(|s| worked(&s.kind)), "{traced:#?}");
             }
         }
+    }
+    // By fate: as many as the books have.
+    let end = runner.frame();
+    let count = |fate: Fate| {
+        runner.send(Command::Look(Look::Find(Query::Fate(fate))));
+        let asked = |frame: &Frame| frame.past.answers.found.as_ref().is_some_and(|(query, ..)| *query == Query::Fate(fate));
+        let frame = wait(&runner, "a count", |frame| !frame.past.answers.looking && asked(frame));
+        frame.past.answers.found.as_ref().map_or(0, |(_, _, all)| *all)
+    };
+    let totals = &end.totals;
+    let outlets = |of: fn(&tidemill::run::frame::OutletFigures) -> u64| end.outlets.iter().map(of).sum::<u64>();
+    for (fate, number) in [
+        (Fate::Handled, totals.acked),
+        (Fate::Failed, totals.failed),
+        (Fate::DeadLettered, totals.dead_lettered),
+        (Fate::Expired, totals.expired),
+        (Fate::Dropped, totals.dropped),
+        (Fate::Rejected, totals.rejected),
+        (Fate::Unroutable, totals.unroutable),
+        (Fate::Waiting, outlets(|outlet| outlet.waiting)),
+        (Fate::InFlight, outlets(|outlet| outlet.in_flight)),
+    ] {
+        assert_eq!(count(fate), number, "{}", fate.name());
     }
     // Chains: what was caused stands with its cause.
     let invoice = found(&runner, Query::Type(tidemill::ids::TypeId(1))).into_iter().find(|f| f.node == plan.node("c")).unwrap();

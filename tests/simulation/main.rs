@@ -18,6 +18,7 @@ mod replay;
 mod seek;
 mod stores;
 mod theory;
+mod why;
 
 use std::sync::Arc;
 use tidemill::record::Report;

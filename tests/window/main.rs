@@ -11,5 +11,6 @@ mod hands;
 mod lesson;
 mod moment;
 mod names;
+mod plots;
 mod road;
 mod time;

@@ -3,7 +3,6 @@
 use super::gestures::Gesture;
 use super::{Canvas, CanvasInput, Pointed, controls, hit, live};
 use crate::app::action::{Action, Selection};
-use crate::app::theme::space;
 use egui::{Align2, FontId, Rect, Sense, Shape, Stroke, StrokeKind, Ui, vec2};
 
 /// A node that is not the same in another run.

@@ -6,7 +6,7 @@ use crate::app::marks::{short, time_marks};
 use crate::app::theme::{Mode, Theme};
 use crate::figures;
 use crate::run::Frame;
-use egui::{Color32, Context, Id};
+use egui::{Color32, ColorImage, Context, Id, Rect};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -42,22 +42,32 @@ pub(super) fn ask(ctx: &Context, theme: &Theme, frame: &Frame, kind: Kind, scale
         Form::Svg => put(ctx, File { name: name("svg"), bytes: svg(theme, frame, kind, scale, part).into_bytes().into() }),
         Form::Png => {
             let name = name("png");
-            let place = ctx.data(|data| data.get_temp::<egui::Rect>(place_of(kind)));
+            let place = ctx.data(|data| data.get_temp::<Rect>(place_of(kind)));
             let (Some(place), points) = (place, ctx.pixels_per_point()) else { return };
             let waiting = ctx.clone();
             ctx.request_screenshot(move |image| {
-                let cut = image.region(&place, Some(points));
-                let icon = egui::IconData {
-                    rgba: cut.pixels.iter().flat_map(Color32::to_srgba_unmultiplied).collect(),
-                    width: cut.width() as u32,
-                    height: cut.height() as u32,
-                };
-                if let Ok(bytes) = eframe::icon_data::IconDataExt::to_png_bytes(&icon) {
+                if let Some(bytes) = png(&image, place, points) {
                     put(&waiting, File { name, bytes: bytes.into() });
                 }
             });
         }
     }
+}
+
+/// A part of a picture of the window as a file; none if there is nothing of it in the picture.
+fn png(image: &ColorImage, place: Rect, pixels_per_point: f32) -> Option<Vec<u8>> {
+    let whole = Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(image.width() as f32, image.height() as f32) / pixels_per_point);
+    let place = place.intersect(whole);
+    if !place.is_positive() {
+        return None;
+    }
+    let cut = image.region(&place, Some(pixels_per_point));
+    let icon = egui::IconData {
+        rgba: cut.pixels.iter().flat_map(Color32::to_srgba_unmultiplied).collect(),
+        width: cut.width() as u32,
+        height: cut.height() as u32,
+    };
+    eframe::icon_data::IconDataExt::to_png_bytes(&icon).ok()
 }
 
 /// Under what the place of a plot on the screen is remembered.
@@ -210,4 +220,26 @@ fn svg(theme: &Theme, frame: &Frame, kind: Kind, scale: Scale, (from, to): (f64,
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui::pos2;
+
+    #[test]
+    fn a_picture_holds_the_plot_and_nothing_else() {
+        let mut image = ColorImage::filled([40, 30], Color32::BLACK);
+        (0..30).for_each(|y| (20..40).for_each(|x| image.pixels[y * 40 + x] = Color32::WHITE));
+        // Two pixels per point: the right half.
+        let bytes = png(&image, Rect::from_min_max(pos2(10.0, 5.0), pos2(20.0, 15.0)), 2.0).unwrap();
+        assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
+        let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+        assert_eq!((number(16), number(20)), (20, 20), "width and height");
+        let back = eframe::icon_data::from_png_bytes(&bytes).unwrap();
+        assert!(back.rgba.chunks(4).all(|pixel| pixel == [255, 255, 255, 255]));
+        // What is not on the screen is no picture, and what is half on it is half of one.
+        assert!(png(&image, Rect::from_min_max(pos2(50.0, 5.0), pos2(60.0, 15.0)), 2.0).is_none());
+        assert!(png(&image, Rect::from_min_max(pos2(15.0, 10.0), pos2(60.0, 60.0)), 2.0).is_some());
+    }
 }

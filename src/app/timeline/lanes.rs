@@ -93,15 +93,19 @@ impl Ground<'_> {
 pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, steps: &[Stretch], time: &mut TimeView, actions: &mut Vec<Action>) {
     let strips = Strip::of(frame, steps);
     let axis = theme.px(space::L);
-    let height = (Places::least(theme, strips.len()) + axis).max(ui.available_height());
-    ScrollArea::vertical().id_salt("lanes").auto_shrink(false).scroll_source(ScrollSource::SCROLL_BAR).show(ui, |ui| {
+    let all = ui.available_rect_before_wrap();
+    let room = all.height() - axis;
+    let height = Places::least(theme, strips.len()).max(room);
+    let lanes = ScrollArea::vertical().id_salt("lanes").auto_shrink(false).max_height(room).scroll_source(ScrollSource::SCROLL_BAR);
+    lanes.show(ui, |ui| {
         let width = ui.available_width();
+        let below = Rect::from_min_max(pos2(all.left(), all.bottom() - axis), all.max);
         let (all, response) = ui.allocate_exact_size(vec2(width, height), Sense::click_and_drag());
         response
             .widget_info(|| WidgetInfo { value: Some(frame.now.seconds()), ..WidgetInfo::labeled(egui::Role::Slider, true, "Timeline") });
         let duration = frame.plan.duration.seconds();
         let names = theme.px(140.0);
-        let rect = Rect::from_min_max(all.min + vec2(names, 0.0), all.max - vec2(theme.px(space::S), axis));
+        let rect = Rect::from_min_max(all.min + vec2(names, 0.0), all.max - vec2(theme.px(space::S), 0.0));
         let (from, to) = time.seen(duration);
         let ground = Ground { theme, rect, from, to };
         let painter = ui.painter().with_clip_rect(all.intersect(ui.clip_rect()));
@@ -119,7 +123,7 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, steps: &[Stretch],
             painter.text(pos2(all.left(), place.center().y), Align2::LEFT_CENTER, strip.name(), font, theme.muted);
             strip.draw(&painter, &ground, *place, frame, time, steps);
         }
-        draw_axis(&painter, &ground, all);
+        draw_axis(&painter, ui.painter(), &ground, below);
         draw_over(&painter, &ground, frame, time);
         let flags = places.strips.last().map_or(rect.bottom(), |(_, place)| place.top());
         act(ui, &response, &ground, flags, time, duration, actions);
@@ -191,7 +195,8 @@ fn draw_lane(
     painter.text(rect.right_top(), Align2::RIGHT_TOP, scale, FontId::proportional(theme.label * 0.85), theme.muted);
 }
 
-fn draw_axis(painter: &Painter, ground: &Ground<'_>, all: Rect) {
+/// Marks through all lanes, and their words below, where they stay however the lanes are scrolled.
+fn draw_axis(painter: &Painter, whole: &Painter, ground: &Ground<'_>, below: Rect) {
     let theme = ground.theme;
     let most = (ground.rect.width() / theme.px(80.0)) as usize;
     for mark in time_marks((ground.from, ground.to), most) {
@@ -203,7 +208,7 @@ fn draw_axis(painter: &Painter, ground: &Ground<'_>, all: Rect) {
         let words = short(&figures::axis_seconds(mark.value));
         // The last one stands inside.
         let align = if x > ground.rect.right() - theme.px(space::L) { Align2::RIGHT_BOTTOM } else { Align2::CENTER_BOTTOM };
-        painter.text(pos2(x, all.bottom()), align, words, FontId::proportional(theme.label), theme.muted);
+        whole.with_clip_rect(below).text(pos2(x, below.bottom()), align, words, FontId::proportional(theme.label), theme.muted);
     }
 }
 
@@ -345,6 +350,41 @@ impl Places {
 mod tests {
     use super::*;
     use crate::app::theme::Mode;
+
+    #[test]
+    fn lanes_read_right_when_empty_with_one_sample_at_zero_and_in_gaps() {
+        let text = r#"Scenario(format: 1, duration: "20s", events: [Event(name: "E")], nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Once(at: "10s", count: 50))]),
+            Broker(id: "b", kind: Simple(topics: ["t"])),
+            Consumer(id: "c", reads: [Read(from: "b/t")], handle: Handle(time: Constant("10ms"))),
+        ])"#;
+        let plan = std::sync::Arc::new(
+            crate::scenario::load(text, "lanes", &crate::scenario::NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).plan,
+        );
+        let script = crate::run::Script::plain(std::sync::Arc::clone(&plan), 1);
+        let mut moment = crate::run::Moment::start(&script, 2000);
+        let lane = |name: &str| LANES.iter().find(|lane| lane.name == name).unwrap();
+        let read = |moment: &crate::run::Moment, name: &str| {
+            let series = moment.recorder.series_at(moment.now());
+            values(&plan, lane(name), &series.bins(0.0, 20.0, 4000))
+        };
+        for each in &LANES {
+            assert!(read(&moment, each.name).is_empty(), "{}: nothing yet", each.name);
+        }
+        moment.advance(&script, Time(1_000_000), u64::MAX, &mut ());
+        for each in &LANES {
+            let (values, gap) = (read(&moment, each.name), each.unit == Unit::Seconds);
+            assert!(values.len() == 1 && if gap { values[0].1.is_nan() } else { values[0].1 == 0.0 }, "{}: {values:?}", each.name);
+        }
+        moment.advance(&script, Time::NEVER, u64::MAX, &mut ());
+        let (emitted, handled, waiting) = (read(&moment, "Emitted"), read(&moment, "Handled"), read(&moment, "Waiting"));
+        let top = |values: &[(f64, f64)]| values.iter().map(|value| value.1).fold(0.0, f64::max);
+        assert!(top(&emitted) >= 50.0 && top(&handled) > 50.0 && top(&waiting) > 20.0 && top(&read(&moment, "Lag")) > 20.0);
+        assert!(emitted.iter().all(|(at, value)| *value == 0.0 || (9.9..10.1).contains(at)), "at its moment and at no other");
+        let latency = read(&moment, "Latency p99");
+        assert!(latency.iter().all(|(at, value)| value.is_nan() || (9.9..10.7).contains(at)) && top(&latency) > 0.4);
+        assert!(emitted[0].0 >= 0.0 && emitted[emitted.len() - 1].0 <= 20.0);
+    }
 
     #[test]
     fn lanes_and_strips_lie_below_each_other_and_never_become_too_low_to_read() {

@@ -11,7 +11,7 @@ use super::widgets::{labelled_button, muted};
 use crate::figures;
 use crate::run::{Command, Frame};
 use crate::time::{SECOND, Time};
-use egui::{RichText, Ui, vec2};
+use egui::{Align, Layout, RichText, Ui, vec2};
 use egui_material_icons::icons::{ICON_BOOKMARK_ADD, ICON_CLOSE, ICON_FIT_SCREEN, ICON_REPEAT};
 
 /// A stretch of the run that has a name: a step of a lesson.
@@ -171,13 +171,23 @@ fn row(ui: &mut Ui, theme: &Theme, name: &str, cells: &[String], head: bool) {
         let words = RichText::new(words).size(theme.label);
         if head { words.color(theme.muted) } else { words.color(theme.text) }
     };
-    ui.add(egui::Label::new(text(name)).truncate());
-    for cell in cells {
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.add(egui::Label::new(text(cell).monospace()).extend());
+    let (height, all) = (theme.label * 1.4, ui.available_width());
+    // Figures have up to nine characters of one width, names what is left: at least a quarter.
+    let cell = (theme.label * 5.2).min(all * 0.75 / cells.len().max(1) as f32);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        let width = all - cell * cells.len() as f32;
+        ui.allocate_ui_with_layout(vec2(width, height), Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_width(width);
+            ui.add(egui::Label::new(text(name)).truncate()).on_hover_text(name);
         });
-    }
-    ui.end_row();
+        for words in cells {
+            ui.allocate_ui_with_layout(vec2(cell, height), Layout::right_to_left(Align::Center), |ui| {
+                ui.set_min_width(cell);
+                ui.add(egui::Label::new(text(words).monospace().size(theme.label * 0.92)).truncate());
+            });
+        }
+    });
 }
 
 pub use around::change as change_of;

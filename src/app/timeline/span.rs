@@ -2,14 +2,14 @@
 
 use super::lanes::{emitted, failures, handled, lag, waiting};
 use super::{TimeView, Unit, row};
-use crate::app::theme::{Theme, space};
+use crate::app::theme::Theme;
 use crate::app::widgets::muted;
 use crate::figures;
 use crate::ids::ConsumerId;
 use crate::record::series::Bin;
 use crate::run::Frame;
 use crate::scenario::Plan;
-use egui::{Grid, RichText, ScrollArea, Ui, vec2};
+use egui::{RichText, ScrollArea, Ui};
 
 /// Most bins of a span that are looked at one by one.
 const BINS: usize = 200;
@@ -36,23 +36,22 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &TimeView) {
     let bins: Vec<Bin<'_>> = film.bins(from, to, BINS).into_iter().filter(|bin| bin.middle() >= from && bin.middle() <= to).collect();
     ScrollArea::vertical().id_salt("span").auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().interact_size.y = theme.label * 1.4;
-        Grid::new("span figures").num_columns(6).min_col_width(theme.px(40.0)).spacing(vec2(theme.px(space::S), 2.0)).show(ui, |ui| {
-            row(ui, theme, "Over the span", &["mean", "min", "p50", "p95", "max"].map(str::to_owned), true);
-            for (name, unit, figure) in FIGURES {
-                let values = bins.iter().map(|bin| figure(&frame.plan, bin)).collect();
-                let [least, middle, high, most] = spread(values);
-                let cells = [figure(&frame.plan, &whole), least, middle, high, most];
-                row(ui, theme, name, &cells.map(|value| unit.words(value)), false);
-            }
-            row(ui, theme, "Latency", &["mean", "p50", "p95", "p99", "max"].map(str::to_owned), true);
-            for (i, consumer) in frame.plan.consumers.iter().enumerate() {
-                let id = ConsumerId::at(i);
-                let heat = film.heat(id, from, to);
-                let most = heat.classes().last().map_or(f64::NAN, |(_, upper, _)| upper);
-                let cells = [whole.latency(consumer.node, id), heat.quantile(0.5), heat.quantile(0.95), heat.quantile(0.99), most];
-                row(ui, theme, &frame.plan.nodes[consumer.node.index()].name, &cells.map(|value| Unit::Seconds.words(value)), false);
-            }
-        });
+        ui.spacing_mut().item_spacing.y = 2.0;
+        row(ui, theme, "Over the span", &["mean", "min", "p50", "p95", "max"].map(str::to_owned), true);
+        for (name, unit, figure) in FIGURES {
+            let values = bins.iter().map(|bin| figure(&frame.plan, bin)).collect();
+            let [least, middle, high, most] = spread(values);
+            let cells = [figure(&frame.plan, &whole), least, middle, high, most];
+            row(ui, theme, name, &cells.map(|value| unit.words(value)), false);
+        }
+        row(ui, theme, "Latency", &["mean", "p50", "p95", "p99", "max"].map(str::to_owned), true);
+        for (i, consumer) in frame.plan.consumers.iter().enumerate() {
+            let id = ConsumerId::at(i);
+            let heat = film.heat(id, from, to);
+            let most = heat.classes().last().map_or(f64::NAN, |(_, upper, _)| upper);
+            let cells = [whole.latency(consumer.node, id), heat.quantile(0.5), heat.quantile(0.95), heat.quantile(0.99), most];
+            row(ui, theme, &frame.plan.nodes[consumer.node.index()].name, &cells.map(|value| Unit::Seconds.words(value)), false);
+        }
     });
 }
 

@@ -5,6 +5,7 @@ use super::lanes::Ground;
 use super::{Stretch, TimeView};
 use crate::app::theme::{Theme, space};
 use crate::figures;
+use crate::record::faults::FaultSpan;
 use crate::run::{Frame, words};
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 
@@ -49,9 +50,26 @@ impl Strip {
         let painter = &painter.with_clip_rect(rect.expand2(vec2(theme.px(space::XS), 0.0)));
         match self {
             Strip::Faults => {
+                let ends = |fault: &FaultSpan| fault.ended.unwrap_or(frame.past.recorded).seconds();
                 for fault in &frame.past.faults {
-                    let (from, to) = (fault.began.seconds(), fault.ended.unwrap_or(frame.past.recorded).seconds());
-                    band(painter, ground, rect, (from, to), theme.bad, &fault.words);
+                    band(painter, ground, rect, (fault.began.seconds(), ends(fault)), theme.bad, "");
+                }
+                // Those that overlap share their words.
+                let mut rest = &frame.past.faults[..];
+                while let Some(first) = rest.first() {
+                    let mut to = ends(first);
+                    let later = rest[1..].iter().take_while(|fault| {
+                        let with = fault.began.seconds() < to;
+                        to = to.max(if with { ends(fault) } else { to });
+                        with
+                    });
+                    let count = 1 + later.count();
+                    let words = match count {
+                        1 => first.words.clone(),
+                        n => format!("{n} faults: {}", rest[..n].iter().map(|fault| fault.words.as_str()).collect::<Vec<_>>().join("; ")),
+                    };
+                    write(painter, ground, rect, (first.began.seconds(), to), &words);
+                    rest = &rest[count..];
                 }
             }
             Strip::Brokers => {
@@ -81,12 +99,13 @@ impl Strip {
         match self {
             Strip::Faults => {
                 let over = |end: Option<crate::time::Time>| end.unwrap_or(frame.past.recorded).seconds();
-                let fault = frame
-                    .past
-                    .faults
-                    .iter()
-                    .find(|f| (f.began.seconds() <= seconds && seconds <= over(f.ended)) || near(f.began.seconds()))?;
-                Some(format!("{}\n{} to {}", fault.words, fault.began, figures::seconds(over(fault.ended))))
+                let here =
+                    |f: &&std::sync::Arc<FaultSpan>| (f.began.seconds() <= seconds && seconds <= over(f.ended)) || near(f.began.seconds());
+                let told = |fault: &std::sync::Arc<FaultSpan>| {
+                    format!("{}\n{} to {}", fault.words, fault.began, figures::seconds(over(fault.ended)))
+                };
+                let all: Vec<String> = frame.past.faults.iter().filter(here).map(told).collect();
+                (!all.is_empty()).then(|| all.join("\n"))
             }
             Strip::Brokers => {
                 let happening = frame.past.film.happenings().find(|h| near(h.at.seconds()))?;
@@ -117,8 +136,18 @@ fn band(painter: &Painter, ground: &Ground<'_>, rect: Rect, (from, to): (f64, f6
     }
     painter.rect_filled(band, 2.0, theme.wash(colour, 0.35));
     painter.line_segment([band.left_top(), band.left_bottom()], Stroke::new(theme.stroke * 1.5, colour));
-    let font = FontId::proportional(theme.label);
-    painter.with_clip_rect(band).text(band.left_center() + vec2(theme.px(space::XS), 0.0), Align2::LEFT_CENTER, words, font, theme.text);
+    write(painter, ground, rect, (from, to), words);
+}
+
+/// Words in a stretch of time, cut where it ends.
+fn write(painter: &Painter, ground: &Ground<'_>, rect: Rect, (from, to): (f64, f64), words: &str) {
+    let theme = ground.theme;
+    let band = Rect::from_x_y_ranges(ground.x(from)..=ground.x(to).max(ground.x(from)), rect.y_range());
+    let band = band.intersect(Rect::from_x_y_ranges(ground.rect.x_range(), rect.y_range()));
+    if band.width() > theme.label {
+        let at = band.left_center() + vec2(theme.px(space::XS), 0.0);
+        painter.with_clip_rect(band).text(at, Align2::LEFT_CENTER, words, FontId::proportional(theme.label), theme.text);
+    }
 }
 
 /// Interventions, where branches begin, and markers.
