@@ -130,7 +130,7 @@ fn series_stay_within_their_bound_however_long_the_run() {
 const KAFKA: &str = r#"Kafka(topics: [Topic(name: "t", partitions: 6)])"#;
 const RABBIT: &str =
     r#"RabbitMq(exchanges: [Exchange(name: "t", kind: Fanout)], queues: [Queue(name: "q")], bindings: [Binding(from: "t", to: "q")])"#;
-const BRIDGE: &str = r#"EventBridge(buses: [Bus(name: "t", archive: Archive(retention: "7d"))], rules: [Rule(name: "q", bus: "t")])"#;
+const BRIDGE: &str = r##"EventBridge(buses: [Bus(name: "t", archive: Archive(retention: "7d"))], rules: [Rule(name: "q", bus: "t", pattern: r#"{"detail-type": ["E"]}"#)])"##;
 
 /// A broker of a kind that keeps much: far more comes than is handled.
 fn behind(kind: &str) -> Arc<Plan> {

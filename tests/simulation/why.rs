@@ -99,7 +99,7 @@ fn loss_on_the_network_and_in_a_full_queue() {
         Producer(id: "p", emits: [Emit(event: "E", to: "r/x", arrivals: Poisson("100/s"))]),
         Broker(id: "r", kind: RabbitMq(exchanges: [Exchange(name: "x", kind: Fanout)], queues: [Queue(name: "q", max_length: 20)],
             bindings: [Binding(from: "x", to: "q")])),
-        Consumer(id: "c", reads: [Read(from: "r/q")], handle: Handle(time: Constant("20ms"))),
+        Consumer(id: "c", prefetch: 5, reads: [Read(from: "r/q")], handle: Handle(time: Constant("20ms"))),
     ])"#;
     let (insight, node, at) = told(full, "Events are lost");
     assert!(node == "c" && at < seconds(5.0), "{insight:?}");
