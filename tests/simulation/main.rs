@@ -11,6 +11,7 @@ mod flow;
 mod guarantees;
 mod handling;
 mod journeys;
+mod kafka;
 mod limits;
 mod publishing;
 mod rabbitmq;
