@@ -439,6 +439,10 @@ impl Rules for Kafka {
         }
     }
 
+    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        self.weight(each)
+    }
+
     fn held(&self, visit: &mut dyn FnMut(&Event)) {
         for batch in self.batches.iter().filter(|batch| batch.used && batch.at.is_none()) {
             batch.events.iter().for_each(&mut *visit);
