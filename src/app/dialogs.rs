@@ -33,6 +33,25 @@ pub struct Dialogs {
     answer: Option<Receiver<Picked>>,
 }
 
+/// What a file is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Open,
+    Save,
+    Compare,
+    Export,
+}
+
+impl Purpose {
+    fn action(self, path: PathBuf) -> Action {
+        match self {
+            Purpose::Open => Action::Open(path),
+            Purpose::Save | Purpose::Export => Action::SaveAs(path),
+            Purpose::Compare => Action::CompareWith(path),
+        }
+    }
+}
+
 struct Picked {
     path: Option<PathBuf>,
     took: Duration,
@@ -53,9 +72,10 @@ impl Dialogs {
             Some(Question::Recover(_)) => recover(ctx, theme, actions),
             Some(Question::Reload { path, .. }) => reload(ctx, session, theme, path, actions),
             Some(Question::Broken { file, problems }) => broken(ctx, theme, file, problems, actions),
-            Some(Question::OpenPath) => self.path_field(ctx, theme, fresh, For::Open, session, actions),
-            Some(Question::SavePath) => self.path_field(ctx, theme, fresh, For::Save, session, actions),
-            Some(Question::ExportPath) => self.path_field(ctx, theme, fresh, For::Export, session, actions),
+            Some(Question::OpenPath) => self.path_field(ctx, theme, fresh, Purpose::Open, session, actions),
+            Some(Question::ComparePath) => self.path_field(ctx, theme, fresh, Purpose::Compare, session, actions),
+            Some(Question::SavePath) => self.path_field(ctx, theme, fresh, Purpose::Save, session, actions),
+            Some(Question::ExportPath) => self.path_field(ctx, theme, fresh, Purpose::Export, session, actions),
         }
     }
 
@@ -65,7 +85,7 @@ impl Dialogs {
         self.path = match &session.question {
             Some(Question::SavePath) => files::shown(&proposal(session)),
             Some(Question::ExportPath) => files::shown(&proposal(session).with_extension("json")),
-            Some(Question::OpenPath) => {
+            Some(Question::OpenPath | Question::ComparePath) => {
                 folder(session).map(|f| format!("{}{}", f.display(), std::path::MAIN_SEPARATOR)).unwrap_or_default()
             }
             _ => return,
@@ -77,8 +97,8 @@ impl Dialogs {
 
     /// Asks the desktop.
     fn browse(&mut self, ctx: &Context, session: &Session) {
-        let save = session.question != Some(Question::OpenPath);
         let export = session.question == Some(Question::ExportPath);
+        let save = export || session.question == Some(Question::SavePath);
         let mut dialog = rfd::FileDialog::new();
         if !export {
             dialog = dialog.add_filter("Scenarios", &["ron"]);
@@ -104,13 +124,12 @@ impl Dialogs {
         self.answer = std::thread::Builder::new().name("file dialog".into()).spawn(asked).ok().map(|_| receive);
     }
 
-    fn path_field(&mut self, ctx: &Context, theme: &Theme, fresh: bool, what: For, session: &Session, actions: &mut Vec<Action>) {
-        let save = what != For::Open;
+    fn path_field(&mut self, ctx: &Context, theme: &Theme, fresh: bool, purpose: Purpose, session: &Session, actions: &mut Vec<Action>) {
         if let Some(answer) = &self.answer {
             match answer.try_recv() {
                 Ok(Picked { path: Some(path), .. }) => {
                     self.answer = None;
-                    actions.push(if save { Action::SaveAs(path) } else { Action::Open(path) });
+                    actions.push(purpose.action(path));
                     return;
                 }
                 Ok(Picked { path: None, took }) => {
@@ -126,10 +145,11 @@ impl Dialogs {
                 Err(TryRecvError::Disconnected) => self.answer = None,
             }
         }
-        let (head, verb) = match what {
-            For::Open => ("Open scenario", "Open"),
-            For::Save => ("Save scenario as", "Save"),
-            For::Export => ("Export brokers", "Export"),
+        let (head, verb) = match purpose {
+            Purpose::Save => ("Save scenario as", "Save"),
+            Purpose::Open => ("Open scenario", "Open"),
+            Purpose::Compare => ("Compare with a scenario or a recording", "Compare"),
+            Purpose::Export => ("Export brokers", "Export"),
         };
         let shown = dialog(ctx, theme, head, |ui| {
             let label = ui.label("Path of the file");
@@ -149,7 +169,7 @@ impl Dialogs {
             match &self.trouble {
                 Some(why) => ui.label(RichText::new(why).color(theme.bad).size(theme.label)),
                 None if self.answer.is_some() => ui.label(muted(theme, "Or choose it in the file dialog").size(theme.label)),
-                None => ui.label(muted(theme, hint(&self.path, what, session)).size(theme.label)),
+                None => ui.label(muted(theme, hint(&self.path, purpose, session)).size(theme.label)),
             };
             let mut go = entered;
             buttons(ui, |ui| {
@@ -162,8 +182,8 @@ impl Dialogs {
                 }
             });
             if go {
-                match checked(&self.path, what, session) {
-                    Ok(path) => actions.push(if save { Action::SaveAs(path) } else { Action::Open(path) }),
+                match checked(&self.path, purpose, session) {
+                    Ok(path) => actions.push(purpose.action(path)),
                     Err(why) => {
                         self.trouble = Some(why);
                         response.request_focus();
@@ -197,16 +217,10 @@ fn proposal(session: &Session) -> PathBuf {
     folder.join(format!("{name}.ron"))
 }
 
-/// What a path is wanted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum For {
-    Open,
-    Save,
-    Export,
-}
-
 /// Files of other products that can be opened and written.
 const OTHERS: &str = "RabbitMQ definitions, CloudFormation";
+
+const NO_FORMAT: &str = "End it with .json (RabbitMQ or CloudFormation, as the brokers are) or .yaml (CloudFormation)";
 
 /// The format of another product that a file of this name would be written in.
 fn foreign(path: &Path, session: &Session) -> Option<&'static Format> {
@@ -214,26 +228,26 @@ fn foreign(path: &Path, session: &Session) -> Option<&'static Format> {
 }
 
 /// What would happen with this path.
-fn hint(path: &str, what: For, session: &Session) -> String {
+fn hint(path: &str, purpose: Purpose, session: &Session) -> String {
     let path = Path::new(path.trim());
     let there = path.is_file();
-    match (what, foreign(path, session)) {
-        (For::Open, _) if there => "This file can be opened".to_owned(),
-        (For::Open, _) => "A scenario, RabbitMQ definitions or a CloudFormation template; or drop a file into the window".to_owned(),
+    match (purpose, foreign(path, session)) {
+        (Purpose::Open, _) if there => "This file can be opened".to_owned(),
+        (Purpose::Open, _) => "A scenario, RabbitMQ definitions or a CloudFormation template; or drop a file into the window".to_owned(),
+        (Purpose::Compare, _) if there => "This file can be compared with".to_owned(),
+        (Purpose::Compare, _) => "A scenario or a recording".to_owned(),
         (_, Some(format)) => {
             let also = if there { "; this file exists and will be replaced" } else { "" };
             format!("Writes {}: of the brokers alone, the scenario is not saved by that{also}", format.what)
         }
-        (For::Export, None) => NO_FORMAT.to_owned(),
-        (For::Save, None) if there => "This file exists: it will be replaced".to_owned(),
-        (For::Save, None) => "A new file".to_owned(),
+        (Purpose::Export, None) => NO_FORMAT.to_owned(),
+        (Purpose::Save, None) if there => "This file exists: it will be replaced".to_owned(),
+        (Purpose::Save, None) => "A new file".to_owned(),
     }
 }
 
-const NO_FORMAT: &str = "End it with .json (RabbitMQ or CloudFormation, as the brokers are) or .yaml (CloudFormation)";
-
 /// A path that makes sense, or why it does not.
-fn checked(path: &str, what: For, session: &Session) -> Result<PathBuf, String> {
+fn checked(path: &str, purpose: Purpose, session: &Session) -> Result<PathBuf, String> {
     let path = path.trim();
     let path = match path.strip_prefix("~/").zip(std::env::home_dir()) {
         Some((rest, home)) => home.join(rest),
@@ -242,10 +256,10 @@ fn checked(path: &str, what: For, session: &Session) -> Result<PathBuf, String> 
     if path.is_dir() {
         return Err("This is a folder: add the name of a file".to_owned());
     }
-    if what == For::Export && foreign(&path, session).is_none() {
+    if purpose == Purpose::Export && foreign(&path, session).is_none() {
         return Err(NO_FORMAT.to_owned());
     }
-    if what != For::Open {
+    if matches!(purpose, Purpose::Save | Purpose::Export) {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         return if folder.is_dir() { Ok(path) } else { Err(format!("There is no folder {}", folder.display())) };
     }

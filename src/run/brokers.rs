@@ -124,10 +124,10 @@ impl Outcome<'_> {
             return None;
         }
         Some(match least > most * 0.98 {
-            true => format!("In the end each has them handled about as often, {} times.", number(most)),
+            true => format!("About as much is handled by the end of the run under each: {} copies.", number(most)),
             false => format!(
-                "By the end of the run events were handled {}: what is missing still waits, is on its way, or was given up.",
-                self.listed(&acked, |n| format!("{} times", number(n)))
+                "By the end of the run {}: what is missing still waits, is on its way, or was given up.",
+                self.listed(&acked, |n| format!("{} copies are handled", number(n)))
             ),
         })
     }

@@ -112,7 +112,11 @@ fn side_by_side(ctx: &Context, theme: &Theme) {
             }
             Comparison::Done(table) => {
                 let high = size.y - theme.px(size::CONTROL + space::L * 2.0);
-                ScrollArea::vertical().max_height(high).auto_shrink([false, true]).show(ui, |ui| whole(ui, theme, table));
+                ScrollArea::vertical()
+                    .max_height(high)
+                    .min_scrolled_height(high)
+                    .auto_shrink([false, true])
+                    .show(ui, |ui| whole(ui, theme, table));
             }
         }
         close.inner
