@@ -13,6 +13,7 @@ mod journeys;
 mod limits;
 mod publishing;
 mod rabbitmq;
+mod rabbitmq_queues;
 mod replay;
 mod seek;
 mod stores;

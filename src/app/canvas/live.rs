@@ -41,7 +41,7 @@ pub enum State {
     Idle,
     /// Working.
     Fine,
-    /// Its workers have no time left.
+    /// Its workers have no time left, or its broker takes no more from it.
     Busy,
     /// It gave up on events.
     Failing,
@@ -215,6 +215,14 @@ impl Live {
         self.link(frame, wire).map_or(0.0, |(_, figures)| figures.rate * f64::from(self.shares.get(wire).copied().unwrap_or(1.0)))
     }
 
+    /// Whether the node at the beginning of a wire has to hold events back that would go this way: its broker slows it down.
+    pub fn is_held(&self, frame: Option<&Frame>, wire: usize) -> bool {
+        let (Some((link, _)), Some(plan), Some(frame)) = (self.link(frame, wire), &self.plan, frame) else { return false };
+        let link = &plan.links[link.index()];
+        let into_broker = matches!(plan.nodes[link.to.index()].role, Role::Broker(_));
+        into_broker && frame.nodes.get(link.from.index()).is_some_and(|figures| figures.held_back > Some(0))
+    }
+
     /// How a node is doing.
     pub fn state(&self, frame: Option<&Frame>, node: usize) -> State {
         let (Some(figures), Some(plan), Some(id)) = (self.node(frame, node), &self.plan, self.id(node)) else { return State::Idle };
@@ -224,7 +232,7 @@ impl Live {
         let consumes = matches!(plan.nodes[id.index()].role, Role::Consumer(_) | Role::Store(_));
         if consumes && figures.failed > 0 {
             State::Failing
-        } else if consumes && figures.utilisation > 0.95 && figures.lag > u64::from(figures.capacity) {
+        } else if consumes && figures.utilisation > 0.95 && figures.lag > u64::from(figures.capacity) || figures.held_back > Some(0) {
             State::Busy
         } else if figures.rate > 0.0 || figures.busy > 0 {
             State::Fine

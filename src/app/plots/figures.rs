@@ -84,7 +84,7 @@ impl Kind {
             Kind::Throughput => "Throughput, per second",
             Kind::Published => "Published by type, per second",
             Kind::Outcomes => "Handled (–), retried and failed (- -), per second",
-            Kind::Depth => "Waiting (–) and lag (- -), events",
+            Kind::Depth => "Waiting (–), lag and held back (- -), events",
             Kind::Latency => "Latency, mean",
             Kind::Percentiles => "Latency, p50 (–), p90 and p99 (- -)",
             Kind::Heat => "Latency, how many took how long",
@@ -155,7 +155,15 @@ impl Kind {
                 });
                 let lags = consumers().map(|(id, node, name)| of(format!("{name} lag"), Ink::Node(node), true, &|bin| bin.lag(id)));
                 let queues = stores().map(|(id, node, name)| of(format!("{name} queue"), Ink::Node(node), false, &|bin| bin.queue(id)));
-                outlets.chain(lags).chain(queues).collect()
+                let publishes = |node: &crate::scenario::plan::NodePlan| matches!(node.role, Role::Producer | Role::Consumer(_));
+                let any = bins.last().is_some_and(Bin::holds_back);
+                let publishers = plan.nodes.iter().enumerate().filter(|(_, node)| any && publishes(node));
+                let held = publishers.map(|(i, node)| {
+                    let id = NodeId::at(i);
+                    of(format!("{} holds back", node.name), Ink::Node(id), true, &|bin| bin.held_back(id))
+                });
+                let held = held.filter(|curve| curve.top() > 0.0);
+                outlets.chain(lags).chain(queues).chain(held).collect()
             }
             Kind::Latency => {
                 let handled = consumers().map(|(id, node, name)| of(name.clone(), Ink::Node(node), false, &|bin| bin.latency(node, id)));
