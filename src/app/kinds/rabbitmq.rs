@@ -1,6 +1,7 @@
 //! RabbitMQ: exchanges on the left, queues on the right as tubes with what is ready and what is unacked, the bindings between them
 //! with their keys, and the ways of dead letters.
 
+mod board;
 mod fields;
 mod inspect;
 mod now;
@@ -8,21 +9,18 @@ mod paint;
 
 pub use fields::{addressed, emitting, mandatory, prefetch, reading};
 
-use super::{Board, Inside, Kind, Offer, Part, Way, even, letters};
+use super::{Board, Inside, Kind, Offer, Way};
 use crate::app::action::Action;
-use crate::app::canvas::measures::{PAD, ROW};
 use crate::app::inspector::Inspected;
 use crate::run::Frame;
 use crate::run::frame::{BrokerView, rabbitmq};
 use crate::scenario::Scenario;
-use crate::scenario::broker::rabbitmq::{
-    Binding, DEFAULT_EXCHANGE, DeadLetter, Exchange, ExchangeKind, Leads, Match, Offset, Queue, QueueKind,
-};
+use crate::scenario::broker::rabbitmq::{Binding, DeadLetter, Exchange, ExchangeKind, Leads, Match, Offset, Queue, QueueKind};
 use crate::scenario::broker::{BrokerKind, RabbitMq, Request};
 use crate::scenario::document::Node;
 use crate::scenario::pairs::Pairs;
 use crate::scenario::plan::Role;
-use egui::{Rect, Ui, pos2, vec2};
+use egui::Ui;
 use egui_material_icons::icons::ICON_ACCOUNT_TREE;
 
 /// What the palette says.
@@ -43,8 +41,6 @@ pub const OFFER: Offer = Offer {
 
 /// Below the columns: nodes of a cluster, publishers held back.
 const FOOTER: f32 = 22.0;
-/// Between the columns: room for bindings and their keys.
-const GAP: f32 = 104.0;
 
 fn queue(name: &str) -> Queue {
     Queue { name: name.to_owned(), ..Queue::default() }
@@ -82,24 +78,7 @@ fn view<'f>(frame: Option<&'f Frame>, id: &str) -> Option<&'f rabbitmq::View> {
 
 impl Kind for RabbitMq {
     fn board(&self, least: f32) -> Board {
-        let channels: Vec<&str> = self.exchanges.iter().map(|exchange| exchange.name.as_str()).chain([DEFAULT_EXCHANGE]).collect();
-        let widest = |names: &mut dyn Iterator<Item = &str>, figures: f32| {
-            names.map(|name| letters(name) + figures + PAD * 2.0).fold(112.0, f32::max).min(232.0)
-        };
-        let left = even(widest(&mut channels.iter().copied(), 48.0));
-        let right = even(widest(&mut self.queues.iter().map(|queue| queue.name.as_str()), 104.0)).max(least - left - GAP);
-        let part = |name: &str, noun, takes: bool, column: (f32, f32), row: usize| Part {
-            name: name.to_owned(),
-            noun,
-            takes,
-            gives: !takes,
-            rect: Rect::from_min_size(pos2(column.0, ROW * row as f32), vec2(column.1, ROW)),
-        };
-        let mut parts: Vec<Part> = channels.iter().enumerate().map(|(i, name)| part(name, "exchange", true, (0.0, left), i)).collect();
-        let queues = self.queues.iter().enumerate();
-        parts.extend(queues.map(|(i, queue)| part(&queue.name, "queue", false, (left + GAP, right), i)));
-        let rows = channels.len().max(self.queues.len());
-        Board { size: vec2(left + GAP + right, rows as f32 * ROW + if self.has_footer() { FOOTER } else { 0.0 }), parts }
+        board::board(self, least)
     }
 
     fn paint(&self, inside: &Inside<'_>, scratch: &mut String) {
@@ -109,6 +88,9 @@ impl Kind for RabbitMq {
         }
         let (exchanges, queues) = rows.split_at(self.exchanges.len() + 1);
         let view = view(inside.frame, &inside.node.id);
+        // Lines first: those that pass a row on their way go behind it.
+        self.paint_bindings(inside, exchanges, queues);
+        self.paint_dead_letters(inside, exchanges, queues);
         for (i, row) in exchanges.iter().enumerate() {
             paint::exchange_row(inside, i, row, self.exchanges.get(i));
         }
@@ -116,8 +98,7 @@ impl Kind for RabbitMq {
             let figures = view.and_then(|view| view.queues.get(i));
             paint::queue_row(inside, exchanges.len() + i, row, &self.queues[i], self.nodes > 1, figures, scratch);
         }
-        self.paint_bindings(inside, exchanges, queues, scratch);
-        self.paint_dead_letters(inside, exchanges, queues);
+        self.paint_keys(inside, queues);
         if self.has_footer() {
             self.footer(inside, view, scratch);
         }

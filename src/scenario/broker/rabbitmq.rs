@@ -507,7 +507,7 @@ impl Places<'_> {
     }
 
     /// As [`RabbitMq::dead_letters_of`].
-    fn dead_letters(&self, queue: &Queue) -> Option<Leads> {
+    pub fn dead_letters(&self, queue: &Queue) -> Option<Leads> {
         let way = queue.dead_letter.as_ref()?;
         match way.exchange.as_str() {
             "" => way.key.as_deref().and_then(|key| self.queue(key)).map(Leads::Queue),

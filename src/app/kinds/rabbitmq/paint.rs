@@ -1,8 +1,9 @@
 //! RabbitMQ on the canvas: exchanges, queues as tubes with what is ready and what is unacked, the bindings between them with their
 //! keys, and the ways of dead letters.
 
+use super::FOOTER;
+use super::board::GAP;
 use super::fields::shown;
-use super::{FOOTER, GAP};
 use crate::app::canvas::layout::Row;
 use crate::app::canvas::measures::PAD;
 use crate::app::canvas::paint::{Detail, mix};
@@ -10,7 +11,7 @@ use crate::app::kinds::Inside;
 use crate::run::frame::rabbitmq;
 use crate::scenario::broker::RabbitMq;
 use crate::scenario::broker::rabbitmq::{Exchange, ExchangeKind, Leads, Queue, QueueKind};
-use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, epaint::CubicBezierShape, pos2, vec2};
+use egui::{Align2, Color32, Rect, Shape, Stroke, epaint::CubicBezierShape, pos2, vec2};
 use std::fmt::Write;
 
 pub(super) fn exchange_row(inside: &Inside<'_>, i: usize, row: &Row, exchange: Option<&Exchange>) {
@@ -187,53 +188,89 @@ impl RabbitMq {
         inside.brush.text(pos2(right, middle), Align2::RIGHT_CENTER, scratch, theme.label, colour, right - x);
     }
 
-    pub(super) fn paint_bindings(&self, inside: &Inside<'_>, exchanges: &[Row], queues: &[Row], scratch: &mut String) {
+    /// Bindings as lines from exchanges to queues and other exchanges.
+    pub(super) fn paint_bindings(&self, inside: &Inside<'_>, exchanges: &[Row], queues: &[Row]) {
         let (theme, unit) = (inside.theme(), inside.brush.unit);
         let stroke = Stroke::new((1.2 * unit).clamp(0.8, 2.0), mix(theme.line, theme.muted, 0.7));
-        let mut named: Vec<(Pos2, f32)> = Vec::new();
-        let mut labels: Vec<(Pos2, String)> = Vec::new();
+        let places = self.places();
         for binding in &self.bindings {
-            let Some(from) = self.exchange(&binding.from).map(|at| inside.area(&exchanges[at])) else { continue };
+            let Some(from) = places.exchange(&binding.from).map(|at| inside.area(&exchanges[at])) else { continue };
             let start = from.right_center();
-            let (end, control) = match self.leads(binding) {
-                Some(Leads::Queue(at)) => (inside.area(&queues[at]).left_center(), 0.5),
-                Some(Leads::Exchange(at)) => (inside.area(&exchanges[at]).right_center() + vec2(0.0, 6.0 * unit), 0.0),
+            let reach = GAP * unit * 0.45;
+            let (end, into) = match places.leads(binding) {
+                Some(Leads::Queue(at)) => {
+                    let end = inside.area(&queues[at]).left_center();
+                    (end, end - vec2(reach, 0.0))
+                }
+                Some(Leads::Exchange(at)) => {
+                    let area = inside.area(&exchanges[at]);
+                    // Into the same side if it is above or below, else into the front.
+                    if area.left() > start.x {
+                        (area.left_center(), area.left_center() - vec2(reach, 0.0))
+                    } else {
+                        let end = area.right_center() + vec2(0.0, 6.0 * unit);
+                        (end, end + vec2(reach, 0.0))
+                    }
+                }
                 None => continue,
             };
-            let reach = GAP * unit * 0.45;
-            let into = if control > 0.0 { end - vec2(reach, 0.0) } else { end + vec2(reach, 0.0) };
-            let points = [start, start + vec2(reach, 0.0), into, end];
-            inside.brush.painter.add(CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, stroke));
-            let tip = if control > 0.0 { 1.0 } else { -1.0 };
-            let head = vec![end, end - vec2(5.0 * tip, 3.0) * unit, end - vec2(5.0 * tip, -3.0) * unit];
-            inside.brush.painter.add(Shape::convex_polygon(head, stroke.color, Stroke::NONE));
-            if inside.brush.detail < Detail::Near || control == 0.0 {
+            if !inside.brush.view.canvas.intersects(Rect::from_two_pos(start, end).expand(reach)) {
                 continue;
             }
-            scratch.clear();
-            match self.exchanges.iter().find(|exchange| exchange.name == binding.from).map(|exchange| exchange.kind) {
-                Some(ExchangeKind::Headers) => scratch.push_str(&shown(&binding.headers)),
-                Some(ExchangeKind::Fanout) | None => {}
-                _ => scratch.push_str(&binding.key),
-            }
-            // Several keys of one queue stand below each other.
-            let below = named.iter().filter(|(at, _)| (at.y - end.y).abs() < 1.0).count() as f32;
-            named.push((end, below));
-            labels.push((end - vec2(9.0, 7.0 - below * 12.0) * unit, scratch.clone()));
+            let points = [start, start + vec2(reach, 0.0), into, end];
+            inside.brush.painter.add(CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, stroke));
+            let tip = if into.x < end.x { 1.0 } else { -1.0 };
+            let head = vec![end, end - vec2(5.0 * tip, 3.0) * unit, end - vec2(5.0 * tip, -3.0) * unit];
+            inside.brush.painter.add(Shape::convex_polygon(head, stroke.color, Stroke::NONE));
         }
-        RabbitMq::paint_keys(inside, &labels);
     }
 
-    /// The keys of bindings, over all lines, each on a ground of its own.
-    fn paint_keys(inside: &Inside<'_>, labels: &[(Pos2, String)]) {
+    /// The keys of bindings before their queues, over all lines, each on a ground of its own. Of several keys of one queue as many as
+    /// there is room for stand below each other; how many more there are is said.
+    pub(super) fn paint_keys(&self, inside: &Inside<'_>, queues: &[Row]) {
+        if inside.brush.detail < Detail::Near {
+            return;
+        }
         let (theme, unit) = (inside.theme(), inside.brush.unit);
-        for (at, words) in labels.iter().filter(|(_, words)| !words.is_empty()) {
-            let room = GAP * unit * 0.8;
-            // Laid out once without colour to know how wide it is.
-            let wide = inside.brush.text(*at, Align2::RIGHT_CENTER, words, theme.label * 0.9, Color32::TRANSPARENT, room);
-            let ground = Rect::from_min_max(pos2(at.x - wide - 2.0 * unit, at.y - 6.5 * unit), pos2(at.x + 2.0 * unit, at.y + 6.5 * unit));
-            inside.brush.painter.rect_filled(ground, 3.0 * unit, theme.node);
-            inside.brush.text(*at, Align2::RIGHT_CENTER, words, theme.label * 0.9, theme.text, room);
+        let places = self.places();
+        let mut keys: Vec<Vec<String>> = vec![Vec::new(); queues.len()];
+        for binding in &self.bindings {
+            let (Some(from), Some(Leads::Queue(to))) = (places.exchange(&binding.from), places.leads(binding)) else { continue };
+            let words = match self.exchanges[from].kind {
+                ExchangeKind::Headers => shown(&binding.headers),
+                ExchangeKind::Fanout => String::new(),
+                ExchangeKind::Direct | ExchangeKind::Topic => binding.key.clone(),
+            };
+            if !words.is_empty() {
+                keys[to].push(words);
+            }
+        }
+        const LINE: f32 = 12.0;
+        const MOST: usize = 3;
+        for (row, keys) in queues.iter().zip(keys) {
+            let area = inside.area(row);
+            if keys.is_empty() || !inside.brush.view.canvas.intersects(area.expand(GAP * unit)) {
+                continue;
+            }
+            let more = keys.len() - keys.len().min(MOST);
+            let shown = if more > 0 { MOST - 1 } else { keys.len() };
+            let mut lines: Vec<String> = keys.iter().take(shown).cloned().collect();
+            if more > 0 {
+                lines.push(format!("and {} more", keys.len() - shown));
+            }
+            let top = area.left_center().y - LINE * unit * (lines.len() - 1) as f32 * 0.5;
+            for (i, words) in lines.iter().enumerate() {
+                // One key stands above its line, so that the arrow's head is seen.
+                let lift = if lines.len() == 1 { 7.0 * unit } else { 0.0 };
+                let at = pos2(area.left() - 9.0 * unit, top + LINE * unit * i as f32 - lift);
+                let (room, size) = (GAP * unit * 0.8, theme.label * 0.9);
+                // Laid out once without colour to know how wide it is.
+                let wide = inside.brush.text(at, Align2::RIGHT_CENTER, words, size, Color32::TRANSPARENT, room);
+                let ground =
+                    Rect::from_min_max(pos2(at.x - wide - 2.0 * unit, at.y - 6.5 * unit), pos2(at.x + 2.0 * unit, at.y + 6.5 * unit));
+                inside.brush.painter.rect_filled(ground, 3.0 * unit, theme.node);
+                inside.brush.text(at, Align2::RIGHT_CENTER, words, size, theme.text, room);
+            }
         }
     }
 
@@ -241,14 +278,18 @@ impl RabbitMq {
     pub(super) fn paint_dead_letters(&self, inside: &Inside<'_>, exchanges: &[Row], queues: &[Row]) {
         let (theme, unit) = (inside.theme(), inside.brush.unit);
         let stroke = Stroke::new((1.2 * unit).clamp(0.8, 2.0), mix(theme.muted, theme.bad, 0.35));
-        for (i, _) in self.queues.iter().enumerate() {
+        let places = self.places();
+        for (i, queue) in self.queues.iter().enumerate() {
             let start = inside.area(&queues[i]).left_center() + vec2(0.0, 9.0 * unit);
-            for lead in self.dead_letters_of(i) {
+            if let Some(lead) = places.dead_letters(queue) {
                 let (end, back) = match lead {
                     Leads::Exchange(at) => (inside.area(&exchanges[at]).right_center() + vec2(0.0, 10.0 * unit), false),
                     Leads::Queue(at) => (inside.area(&queues[at]).left_center() + vec2(0.0, 9.0 * unit), true),
                 };
                 let reach = GAP * unit * if back { 0.3 } else { 0.5 };
+                if !inside.brush.view.canvas.intersects(Rect::from_two_pos(start, end).expand(reach)) {
+                    continue;
+                }
                 let into = if back { end - vec2(reach, 0.0) } else { end + vec2(reach, 0.0) };
                 let curve =
                     CubicBezierShape::from_points_stroke([start, start - vec2(reach, 0.0), into, end], false, Color32::TRANSPARENT, stroke);
