@@ -125,7 +125,7 @@ mod tests {
 
     fn many() -> RabbitMq {
         let queue = |n: usize| {
-            let way = (n % 2 == 0).then(|| DeadLetter { key: Some(format!("q{:02}", n + 1)), ..DeadLetter::default() });
+            let way = n.is_multiple_of(2).then(|| DeadLetter { key: Some(format!("q{:02}", n + 1)), ..DeadLetter::default() });
             Queue { name: format!("q{n:02}"), dead_letter: way, ..Queue::default() }
         };
         let binding = |n: usize| Binding {
@@ -157,7 +157,7 @@ mod tests {
         let below = (0..60).step_by(2).filter(|n| (queues[n + 1].rect.top() - queues[*n].rect.bottom()).abs() < 0.5).count();
         assert!(below >= 26, "{below}");
         let order = near(&parts);
-        let filled: Vec<usize> = order.iter().filter(|n| *n % 2 == 0).map(|n| n % 3).collect();
+        let filled: Vec<usize> = order.iter().filter(|n| n.is_multiple_of(2)).map(|n| n % 3).collect();
         assert!(filled.is_sorted(), "{filled:?}");
     }
 }
