@@ -87,12 +87,18 @@ mod tests {
 
     #[test]
     fn what_was_imported_is_exported_and_imported_again_unchanged() {
-        let first = import(SERVER, None).unwrap().result;
+        let first = import(&SERVER.replace(r#", "stamp": null"#, ""), None).unwrap().result;
         let text = export(&first, None).unwrap().result;
         let again = import(&text, None).unwrap();
         assert_eq!(parts(&first), parts(&again.result));
         assert_eq!(again.left, Vec::<String>::new());
         assert_eq!(export(&again.result, Some("rabbitmq")).unwrap().result, text);
+    }
+
+    #[test]
+    fn a_header_that_only_has_to_be_there_is_named_and_left_out() {
+        let carried = export(&import(SERVER, None).unwrap().result, None).unwrap();
+        assert!(!carried.result.contains("null") && carried.left.iter().any(|line| line.contains("`stamp`")), "{:?}", carried.left);
     }
 
     #[test]

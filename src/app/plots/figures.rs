@@ -84,7 +84,7 @@ impl Kind {
             Kind::Throughput => "Throughput, per second",
             Kind::Published => "Published by type, per second",
             Kind::Outcomes => "Handled (–), retried and failed (- -), per second",
-            Kind::Depth => "Waiting (–), lag and held back (- -), events",
+            Kind::Depth => "Waiting (–) and lag (- -), events",
             Kind::Latency => "Latency, mean",
             Kind::Percentiles => "Latency, p50 (–), p90 and p99 (- -)",
             Kind::Heat => "Latency, how many took how long",

@@ -105,10 +105,7 @@ fn is_defined(queue: &Queue, left: &mut Vec<String>) -> bool {
 /// Whether an exchange has to be declared. A server does so by itself with its own, and leaves internal ones out of its exports.
 fn is_declared(exchange: &Exchange, left: &mut Vec<String>) -> bool {
     if exchange.internal {
-        left.push(format!(
-            "the exchange `{}` is internal: a server takes it in, but leaves it out of what it exports itself",
-            exchange.name
-        ));
+        left.push(format!("the exchange `{}`, once a server exports again: `rabbitmqctl` leaves internal exchanges out", exchange.name));
     }
     exchange.predeclared().is_none() && is_short(&exchange.name)
 }
@@ -209,13 +206,21 @@ fn binding_definition(binding: &Binding, places: &Places<'_>, queues: &BTreeSet<
         left.push(format!("a binding from `{}` to `{}`: AMQP knows no keys and names of more than 255 bytes", binding.from, binding.to));
         return None;
     }
+    // Seen with 3.10.8: the whole import stops at a null ("unhandled_type"), over the command line and over HTTP.
+    if let Some((header, _)) = binding.headers.iter().find(|(_, header)| *header == Header::Present) {
+        left.push(format!(
+            "the binding from `{}` to `{}`: that `{header}` only has to be there would be a null, which no server takes in",
+            binding.from, binding.to
+        ));
+        return None;
+    }
     let mut arguments: Map<String, Value> = Map::new();
     for (name, header) in binding.headers.iter() {
         let value = match header {
             Header::Text(text) => json!(text),
             Header::Number(number) => json!(number),
             Header::Flag(flag) => json!(flag),
-            Header::Present => Value::Null,
+            Header::Present => continue,
         };
         arguments.insert(name.clone(), value);
     }
