@@ -228,4 +228,22 @@ mod tests {
         assert_eq!(parts.queues[0].dead_letter.as_ref().map(|way| way.exchange.as_str()), Some("orders"));
         assert_eq!(parts.dead_letters_of(1), [Leads::Queue(0)]);
     }
+
+    #[test]
+    fn dead_letters_can_be_sent_back_to_work_and_readers_of_streams_elsewhere() {
+        let BrokerKind::RabbitMq(mut parts) = (OFFER.fresh)() else { panic!("the offer is of another kind") };
+        parts.create("audit", Way::Out);
+        parts.create("dead", Way::Out);
+        parts.queues[1].dead_letter = Some(DeadLetter { key: Some("dead".to_owned()), ..DeadLetter::default() });
+        let asked = parts.requests("dead", &[]);
+        let [(name, lines)] = asked.as_slice() else { panic!("{asked:?}") };
+        assert_eq!(name, "Move what waits in dead");
+        let redrive = |to: &str| Request::Redrive { from: "dead".to_owned(), to: to.to_owned() };
+        // First where they came from.
+        assert_eq!(lines.iter().map(|(_, request)| request.clone()).collect::<Vec<_>>(), [redrive("audit"), redrive("work")]);
+        parts.queues[0].kind = QueueKind::Stream;
+        let asked = parts.requests("work", &["audit".to_owned()]);
+        assert_eq!((asked.len(), asked[0].1.len()), (1, 3));
+        assert!(parts.requests("nowhere", &[]).is_empty());
+    }
 }
