@@ -34,21 +34,6 @@ pub struct Live {
     cut: Vec<Option<usize>>,
 }
 
-/// How a node is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Nothing runs, or nothing to do.
-    Idle,
-    /// Working.
-    Fine,
-    /// Its workers have no time left, or its broker takes no more from it.
-    Busy,
-    /// It gave up on events.
-    Failing,
-    /// A fault has struck it.
-    Broken,
-}
-
 /// What was new since the last look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct News {
@@ -221,24 +206,6 @@ impl Live {
         let link = &plan.links[link.index()];
         let into_broker = matches!(plan.nodes[link.to.index()].role, Role::Broker(_));
         into_broker && frame.nodes.get(link.from.index()).is_some_and(|figures| figures.held_back > Some(0))
-    }
-
-    /// How a node is doing.
-    pub fn state(&self, frame: Option<&Frame>, node: usize) -> State {
-        let (Some(figures), Some(plan), Some(id)) = (self.node(frame, node), &self.plan, self.id(node)) else { return State::Idle };
-        if self.fault(frame, node).is_some() {
-            return State::Broken;
-        }
-        let consumes = matches!(plan.nodes[id.index()].role, Role::Consumer(_) | Role::Store(_));
-        if consumes && figures.failed > 0 {
-            State::Failing
-        } else if consumes && figures.utilisation > 0.95 && figures.lag > u64::from(figures.capacity) || figures.held_back > Some(0) {
-            State::Busy
-        } else if figures.rate > 0.0 || figures.busy > 0 {
-            State::Fine
-        } else {
-            State::Idle
-        }
     }
 }
 

@@ -1,126 +1,186 @@
-//! Where a RabbitMQ broker's exchanges and queues stand: exchanges on the left, queues on the right. Brokers with many of them, as
-//! imported ones are, stand in several columns, and queues stand near what fills them.
+//! Where a RabbitMQ broker's exchanges and queues stand: exchanges on the left, queues on the right. Where there are many, as in imported
+//! brokers, every exchange has its queues beside it.
 
 use super::FOOTER;
 use crate::app::canvas::measures::{PAD, ROW};
 use crate::app::kinds::{Board, Part, even, letters};
 use crate::scenario::broker::RabbitMq;
-use crate::scenario::broker::rabbitmq::{DEFAULT_EXCHANGE, Leads};
+use crate::scenario::broker::rabbitmq::{DEFAULT_EXCHANGE, ExchangeKind, Leads};
 use egui::{Rect, pos2, vec2};
+use std::collections::{BTreeMap, VecDeque};
 
 /// Between the columns: room for bindings and their keys.
 pub const GAP: f32 = 104.0;
-/// Rows of a column, where there are so many that one would be a tower.
+/// Rows of a column; more would be a tower.
 const TALL: usize = 18;
 
 /// The board.
 pub fn board(parts: &RabbitMq, least: f32) -> Board {
     let channels: Vec<&str> = parts.exchanges.iter().map(|exchange| exchange.name.as_str()).chain([DEFAULT_EXCHANGE]).collect();
     let names: Vec<&str> = parts.queues.iter().map(|queue| queue.name.as_str()).collect();
-    let (left, right) = (Columns::new(&channels, 48.0, in_file(channels.len())), Columns::new(&names, 104.0, near(parts)));
-    let from = left.width() + GAP;
-    let wanted = least - from - right.width();
-    let right = right.widened(wanted);
-    let part = |name: &&str, noun, takes: bool, at: (f32, f32, usize)| Part {
-        name: (*name).to_owned(),
-        noun,
-        takes,
-        gives: !takes,
-        rect: Rect::from_min_size(pos2(at.0, ROW * at.2 as f32), vec2(at.1, ROW)),
-    };
-    let mut all: Vec<Part> = channels.iter().enumerate().map(|(i, name)| part(name, "exchange", true, left.place(i, 0.0))).collect();
-    all.extend(names.iter().enumerate().map(|(i, name)| part(name, "queue", false, right.place(i, from))));
-    let rows = left.rows.max(right.rows);
-    let footer = if parts.has_footer() { FOOTER } else { 0.0 };
-    Board { size: vec2(from + right.width(), rows as f32 * ROW + footer), parts: all }
-}
-
-/// Things in columns of equal height.
-struct Columns {
-    /// By thing: its column and row.
-    places: Vec<(usize, usize)>,
-    widths: Vec<f32>,
-    rows: usize,
-}
-
-impl Columns {
-    /// `order`: which thing stands at which place, column by column. `figures`: room beside a name.
-    fn new(names: &[&str], figures: f32, order: Vec<usize>) -> Columns {
-        let columns = names.len().div_ceil(TALL).max(1);
-        let rows = names.len().div_ceil(columns).max(1);
-        let mut places = vec![(0, 0); names.len()];
-        let mut widths = vec![112.0_f32; columns];
-        for (at, thing) in order.into_iter().enumerate() {
-            places[thing] = (at / rows, at % rows);
-            let width = &mut widths[at / rows];
-            *width = width.max((letters(names[thing]) + figures + PAD * 2.0).min(232.0));
+    let plan = if names.len().max(channels.len()) > TALL { bands(parts) } else { towers(parts) };
+    let left = widths(&channels, &plan.exchanges, 48.0);
+    let mut right = widths(&names, &plan.queues, 104.0);
+    let total = |widths: &[f32]| widths.iter().sum::<f32>() + GAP * widths.len().saturating_sub(1) as f32;
+    let from = total(&left) + GAP;
+    let missing = least - from - total(&right);
+    right.last_mut().into_iter().for_each(|width| *width += missing.max(0.0));
+    let part = |name: &&str, noun, takes: bool, (column, row): (usize, usize), widths: &[f32], from: f32| {
+        let before: f32 = widths[..column].iter().map(|width| width + GAP).sum();
+        Part {
+            name: (*name).to_owned(),
+            noun,
+            takes,
+            gives: !takes,
+            rect: Rect::from_min_size(pos2(from + before, ROW * row as f32), vec2(widths[column], ROW)),
         }
-        Columns { places, widths: widths.into_iter().map(even).collect(), rows }
-    }
-
-    fn width(&self) -> f32 {
-        self.widths.iter().sum::<f32>() + GAP * (self.widths.len() - 1) as f32
-    }
-
-    /// With the last column wider by so much, if that is more than nothing.
-    fn widened(mut self, by: f32) -> Columns {
-        self.widths.last_mut().into_iter().for_each(|width| *width += by.max(0.0));
-        self
-    }
-
-    /// Left end, width and row of a thing, the columns beginning at `from`.
-    fn place(&self, thing: usize, from: f32) -> (f32, f32, usize) {
-        let (column, row) = self.places[thing];
-        let before: f32 = self.widths[..column].iter().map(|width| width + GAP).sum();
-        (from + before, self.widths[column], row)
-    }
+    };
+    let exchanges = channels.iter().zip(&plan.exchanges).map(|(name, at)| part(name, "exchange", true, *at, &left, 0.0));
+    let queues = names.iter().zip(&plan.queues).map(|(name, at)| part(name, "queue", false, *at, &right, from));
+    let all: Vec<Part> = exchanges.chain(queues).collect();
+    let rows = plan.exchanges.iter().chain(&plan.queues).map(|(_, row)| row + 1).max().unwrap_or(1);
+    let footer = if parts.has_footer() { FOOTER } else { 0.0 };
+    Board { size: vec2(from + total(&right), rows as f32 * ROW + footer), parts: all }
 }
 
-fn in_file(count: usize) -> Vec<usize> {
-    (0..count).collect()
+/// Where everything stands: columns and rows, of exchanges (the default one last) and of queues.
+struct Places {
+    exchanges: Vec<(usize, usize)>,
+    queues: Vec<(usize, usize)>,
 }
 
-/// Queues in the order of the file while they are few; many stand in the order of the exchanges that fill them, and a queue of dead
-/// letters behind the first that sends some there.
-fn near(parts: &RabbitMq) -> Vec<usize> {
-    let count = parts.queues.len();
-    if count <= TALL {
-        return in_file(count);
+/// The widths of columns, by the longest name in each. `figures`: room beside a name.
+fn widths(names: &[&str], places: &[(usize, usize)], figures: f32) -> Vec<f32> {
+    let columns = places.iter().map(|(column, _)| column + 1).max().unwrap_or(1);
+    let mut widths = vec![112.0_f32; columns];
+    for (name, (column, _)) in names.iter().zip(places) {
+        widths[*column] = widths[*column].max((letters(name) + figures + PAD * 2.0).min(232.0));
     }
-    let places = parts.places();
-    // By queue and exchange: the first exchange that leads there, through others or not.
-    let mut filled_by: Vec<Option<usize>> = vec![None; count];
-    let mut dead_by: Vec<Option<usize>> = vec![None; parts.exchanges.len()];
+    widths.into_iter().map(even).collect()
+}
+
+/// A few: one column each, in the order of the file.
+fn towers(parts: &RabbitMq) -> Places {
+    let tower = |count: usize| (0..count).map(|row| (0, row)).collect();
+    Places { exchanges: tower(parts.exchanges.len() + 1), queues: tower(parts.queues.len()) }
+}
+
+/// Many: a band for every exchange with the queues that are most its own, side by side, so that most lines are short. Exchanges
+/// without such queues stand where there is room, or further left.
+fn bands(parts: &RabbitMq) -> Places {
+    let groups = groups(parts);
+    // About as wide as two thirds more than it is high.
+    let count = parts.queues.len() as f32;
+    let columns = ((count * ROW * 1.7 / 300.0).sqrt().round() as usize).clamp(1, 7);
+    let (mut exchanges, mut queues) = (vec![None; groups.len()], vec![(0, 0); parts.queues.len()]);
+    let mut row = 0;
+    for (exchange, group) in groups.iter().enumerate().filter(|(_, group)| !group.is_empty()) {
+        exchanges[exchange] = Some(row);
+        for (at, queue) in group.iter().enumerate() {
+            queues[*queue] = (at % columns, row + at / columns);
+        }
+        row += group.len().div_ceil(columns);
+    }
+    let rows = row.max(TALL.min(groups.len()));
+    let taken: Vec<bool> = (0..rows).map(|row| exchanges.contains(&Some(row))).collect();
+    let mut free = (0..rows).filter(|row| !taken[*row]).map(|row| (0, row)).collect::<VecDeque<(usize, usize)>>();
+    // The others: first where the bands leave room, then in columns of their own.
+    let others: Vec<usize> = (0..groups.len()).filter(|exchange| exchanges[*exchange].is_none()).collect();
+    let more = others.len().saturating_sub(free.len()).div_ceil(rows.max(1));
+    for column in 0..more {
+        free.extend((0..rows).map(|row| (column + 1, row)));
+    }
+    let mut places: Vec<(usize, usize)> = exchanges.iter().map(|row| (more, row.unwrap_or(0))).collect();
+    for (exchange, (column, row)) in others.into_iter().zip(free) {
+        // Counted from the queues: the column next to them is the last.
+        places[exchange] = (more - column, row);
+    }
+    Places { exchanges: places, queues }
+}
+
+/// By exchange, the default one last: the queues that are most its own. Those that get only dead letters follow their source; those that
+/// nothing fills are the default exchange's.
+fn groups(parts: &RabbitMq) -> Vec<Vec<usize>> {
+    let (places, count) = (parts.places(), parts.queues.len());
+    let default = parts.exchanges.len();
+    let mut bound = vec![0_usize; default];
+    let ends: Vec<(usize, usize, &str)> = parts
+        .bindings
+        .iter()
+        .filter_map(|binding| match (places.exchange(&binding.from), places.leads(binding)) {
+            (Some(from), Some(Leads::Queue(to))) => Some((from, to, binding.key.as_str())),
+            _ => None,
+        })
+        .collect();
+    ends.iter().for_each(|(from, ..)| bound[*from] += 1);
+    // Where dead letters come from: straight to a queue, or through an exchange with a key.
     let mut dead_of: Vec<Option<usize>> = vec![None; count];
+    let mut dead_by: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+    let mut dead_exchanges = vec![false; default];
     for (at, queue) in parts.queues.iter().enumerate() {
+        let key = queue.dead_letter.as_ref().and_then(|way| way.key.as_deref()).unwrap_or_default();
         match places.dead_letters(queue) {
             Some(Leads::Queue(to)) if to != at => dead_of[to] = dead_of[to].or(Some(at)),
-            Some(Leads::Exchange(exchange)) => dead_by[exchange] = dead_by[exchange].or(Some(at)),
+            Some(Leads::Exchange(exchange)) => {
+                dead_by.entry((exchange, key)).or_insert(at);
+                dead_exchanges[exchange] = true;
+            }
             Some(Leads::Queue(_)) | None => {}
         }
     }
-    for binding in &parts.bindings {
-        let (Some(from), Some(Leads::Queue(to))) = (places.exchange(&binding.from), places.leads(binding)) else { continue };
-        match dead_by[from] {
-            Some(of) if of != to => dead_of[to] = dead_of[to].or(Some(of)),
-            _ => filled_by[to] = Some(filled_by[to].map_or(from, |known| known.min(from))),
+    // The most its own: not the exchange of dead letters, not one that gives to all, and of the others the one with the fewest bindings.
+    let mut own: Vec<Option<(bool, bool, usize, usize)>> = vec![None; count];
+    for (from, to, key) in ends {
+        if let Some(of) = dead_by.get(&(from, key)).filter(|of| **of != to) {
+            dead_of[to] = dead_of[to].or(Some(*of));
+        }
+        let rank = (dead_exchanges[from], parts.exchanges[from].kind == ExchangeKind::Fanout, bound[from], from);
+        own[to] = Some(own[to].map_or(rank, |known| known.min(rank)));
+    }
+    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); default + 1];
+    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for queue in 0..count {
+        match (own[queue], dead_of[queue]) {
+            // Nothing but dead letters comes here.
+            (None | Some((true, ..)), Some(of)) => behind[of].push(queue),
+            (Some((.., exchange)), _) => groups[exchange].push(queue),
+            (None, None) => groups[default].push(queue),
         }
     }
-    let rank = |queue: usize| filled_by[queue].map_or(usize::MAX, |exchange| exchange);
-    let key = |queue: &usize| match (filled_by[*queue], dead_of[*queue]) {
-        // What is filled by dead letters only stands behind its source.
-        (None, Some(of)) => (rank(of), of, 1, *queue),
-        _ => (rank(*queue), *queue, 0, *queue),
-    };
-    let mut order = in_file(count);
-    order.sort_by_key(key);
-    order
+    let mut placed = vec![false; count];
+    for group in &mut groups {
+        let mut all = Vec::with_capacity(group.len());
+        for queue in group.drain(..) {
+            follow(queue, &behind, &mut placed, &mut all);
+        }
+        *group = all;
+    }
+    // What dead letters reach in circles only.
+    for queue in 0..count {
+        if !placed[queue] {
+            let mut all = Vec::new();
+            follow(queue, &behind, &mut placed, &mut all);
+            groups[default].extend(all);
+        }
+    }
+    groups
+}
+
+/// A queue, and behind it what its dead letters fill.
+fn follow(queue: usize, behind: &[Vec<usize>], placed: &mut [bool], all: &mut Vec<usize>) {
+    let mut next = vec![queue];
+    while let Some(queue) = next.pop() {
+        if !std::mem::replace(&mut placed[queue], true) {
+            all.push(queue);
+            next.extend(behind[queue].iter().rev());
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::broker::rabbitmq::{Binding, DeadLetter, Exchange, ExchangeKind, Match, Queue};
+    use crate::scenario::broker::rabbitmq::{Binding, DeadLetter, Exchange, Match, Queue};
     use crate::scenario::pairs::Pairs;
 
     fn many() -> RabbitMq {
@@ -145,19 +205,32 @@ mod tests {
     }
 
     #[test]
-    fn many_queues_stand_in_columns_near_what_fills_them() {
+    fn many_queues_stand_in_bands_beside_what_fills_them() {
         let parts = many();
         let board = board(&parts, 0.0);
         assert!(board.size.y <= TALL as f32 * ROW && board.size.x > board.size.y, "{:?}", board.size);
-        let queues = &board.parts[4..];
-        for (i, part) in queues.iter().enumerate() {
-            assert!(queues[..i].iter().all(|other| !other.rect.shrink(0.5).intersects(part.rect)), "{part:?}");
+        for (i, part) in board.parts.iter().enumerate() {
+            assert!(board.parts[..i].iter().all(|other| !other.rect.shrink(0.5).intersects(part.rect)), "{part:?}");
+            assert!(Rect::from_min_size(pos2(0.0, 0.0), board.size).expand(0.5).contains_rect(part.rect), "{part:?}");
         }
-        // A queue's dead letters stand below it, or on top of the next column.
-        let below = (0..60).step_by(2).filter(|n| (queues[n + 1].rect.top() - queues[*n].rect.bottom()).abs() < 0.5).count();
-        assert!(below >= 26, "{below}");
-        let order = near(&parts);
-        let filled: Vec<usize> = order.iter().filter(|n| n.is_multiple_of(2)).map(|n| n % 3).collect();
-        assert!(filled.is_sorted(), "{filled:?}");
+        // Every exchange has its queues in its band, each with its dead letters behind it.
+        let groups = groups(&parts);
+        assert_eq!(groups.iter().map(Vec::len).collect::<Vec<_>>(), [20, 20, 20, 0]);
+        assert_eq!(groups[1][..4], [4, 5, 10, 11]);
+        let top = |part: usize| board.parts[part].rect.top();
+        assert!(top(0) == top(4) && top(1) > top(4 + 54), "{:?}", board.parts);
+    }
+
+    #[test]
+    fn more_exchanges_than_queues_stand_in_columns_too() {
+        let mut parts = many();
+        parts.exchanges.extend((0..90).map(|n| Exchange::new(&format!("m{n}"), ExchangeKind::Fanout)));
+        parts.queues.truncate(9);
+        parts.bindings.truncate(4);
+        let board = board(&parts, 0.0);
+        for (i, part) in board.parts.iter().enumerate() {
+            assert!(board.parts[..i].iter().all(|other| !other.rect.shrink(0.5).intersects(part.rect)), "{part:?}");
+        }
+        assert!(board.size.y <= TALL as f32 * ROW, "{:?}", board.size);
     }
 }

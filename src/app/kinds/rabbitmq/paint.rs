@@ -191,7 +191,9 @@ impl RabbitMq {
     /// Bindings as lines from exchanges to queues and other exchanges.
     pub(super) fn paint_bindings(&self, inside: &Inside<'_>, exchanges: &[Row], queues: &[Row]) {
         let (theme, unit) = (inside.theme(), inside.brush.unit);
-        let stroke = Stroke::new((1.2 * unit).clamp(0.8, 2.0), mix(theme.line, theme.muted, 0.7));
+        // Many lines are fainter: what they lead to has to be read through them.
+        let strong = if self.bindings.len() > 40 { 0.25 } else { 0.7 };
+        let stroke = Stroke::new((1.2 * unit).clamp(0.8, 2.0), mix(theme.line, theme.muted, strong));
         let places = self.places();
         for binding in &self.bindings {
             let Some(from) = places.exchange(&binding.from).map(|at| inside.area(&exchanges[at])) else { continue };
