@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 mod balance;
+mod beside;
 mod change;
 mod eventbridge;
 mod faults;
@@ -19,6 +20,7 @@ mod replay;
 mod seek;
 mod stores;
 mod theory;
+mod why;
 
 use std::sync::Arc;
 use tidemill::record::Report;
