@@ -164,6 +164,16 @@ impl Gates {
         }
     }
 
+    /// Bytes that what is held back takes.
+    pub fn bytes(&self) -> usize {
+        let held = |credit: &Credit| {
+            let held: usize = credit.connections.values().map(|connection| connection.held.len()).sum();
+            held * size_of::<Publish>() + credit.taking.len() * size_of::<Taking>()
+        };
+        let waiting = self.held_back.len() + self.under_way.len();
+        waiting * size_of::<Publish>() + self.credit.as_deref().map_or(0, held)
+    }
+
     fn hold(&mut self, link: LinkId, desk: &mut Desk) {
         *self.holding.entry(link).or_default() += 1;
         desk.note(Note::HeldBack { link, more: true });

@@ -736,7 +736,7 @@ impl Rules for RabbitMq {
         let queues: usize = self.host.queues().map(|queue| queue.weigh(each)).sum();
         let again: usize = self.readers.iter().map(|reader| reader.again.len() * size_of::<(u64, Message)>()).sum();
         let holds: usize = self.seats.values().map(|taker| taker.holds.len() * size_of::<(EventId, u32)>()).sum();
-        queues + again + holds + (self.held_back.len() + self.under_way.len()) * size_of::<Publish>()
+        queues + again + holds + self.gates.bytes()
     }
 
     fn held(&self, visit: &mut dyn FnMut(&Event)) {
