@@ -236,6 +236,14 @@ impl Live {
         self.link(frame, wire).map_or(0.0, |(_, figures)| figures.rate * f64::from(self.shares.get(wire).copied().unwrap_or(1.0)))
     }
 
+    /// Whether the node at the beginning of a wire has to hold events back that would go this way: its broker slows it down.
+    pub fn is_held(&self, frame: Option<&Frame>, wire: usize) -> bool {
+        let (Some((link, _)), Some(plan), Some(frame)) = (self.link(frame, wire), &self.plan, frame) else { return false };
+        let link = &plan.links[link.index()];
+        let into_broker = matches!(plan.nodes[link.to.index()].role, Role::Broker(_));
+        into_broker && frame.nodes.get(link.from.index()).is_some_and(|figures| figures.held_back > Some(0))
+    }
+
     /// Whether a wire is within a broker, with no link below it.
     pub fn is_inside(&self, wire: usize) -> bool {
         self.links.get(wire).is_some_and(Option::is_none) && self.flows.iter().any(|flow| flow.wire as usize == wire)
