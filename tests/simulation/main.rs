@@ -15,6 +15,7 @@ mod kafka;
 mod limits;
 mod publishing;
 mod rabbitmq;
+mod rabbitmq_queues;
 mod replay;
 mod seek;
 mod stores;

@@ -62,6 +62,10 @@ pub trait Rules {
     /// it takes it [`back`](Desk::take_back) or [`ends`](Desk::end) it.
     fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk);
 
+    /// All of these seats are about to [leave](Rules::left) at once (`begins`): what one gives back must not go to another of them. Or
+    /// the last of them has left.
+    fn severing(&mut self, _seats: &[SeatId], _begins: bool, _desk: &mut Desk) {}
+
     /// The workers behind this seat are so many from now on.
     fn resized(&mut self, _seat: SeatId, _capacity: u32, _desk: &mut Desk) {}
 
@@ -182,6 +186,9 @@ macro_rules! kinds {
             }
             fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.left(seat, copies, orderly, desk),)+ }
+            }
+            fn severing(&mut self, seats: &[SeatId], begins: bool, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.severing(seats, begins, desk),)+ }
             }
             fn resized(&mut self, seat: SeatId, capacity: u32, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.resized(seat, capacity, desk),)+ }

@@ -207,6 +207,8 @@ pub(super) struct Handed {
     pub offset: u64,
     pub epoch: u32,
     pub done: bool,
+    /// Its group went on without the member that has it, and somebody else reads it again.
+    pub taken_over: bool,
 }
 
 /// What a wake or a parcel is about.
