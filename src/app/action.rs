@@ -33,13 +33,19 @@ pub enum Action {
     AskOpen,
     /// Open this file.
     Open(PathBuf),
+    /// Ask which scenario or recording to compare with.
+    AskCompare,
+    /// Compare the run with this scenario or recording.
+    CompareWith(PathBuf),
     /// Open a scenario that ships with the program, by its name in the library.
     OpenShipped(&'static str),
     /// Save where it was opened from, or ask.
     Save,
     /// Ask where to save.
     AskSaveAs,
-    /// Save here from now on.
+    /// Ask where to write the brokers for the products that they are.
+    AskExport,
+    /// Save here from now on; a file for another product (`.json`, `.yaml`) is written, and the scenario stays where it is.
     SaveAs(PathBuf),
     /// Change the look.
     Look(super::theme::Mode),
@@ -79,6 +85,8 @@ pub enum Action {
     SaveBeside(String, Arc<[u8]>),
     /// Write a recording of the branch that is shown.
     SaveRecording,
+    /// Run the open recording again and tell whether it is still the same run.
+    Verify,
     /// Show the journey of this event of the run.
     OpenJourney(EventId),
     /// Something in a lesson.
@@ -231,6 +239,8 @@ pub enum Fold {
     Inspector,
     /// The lesson.
     Lesson,
+    /// The canvas of the run that is compared with.
+    Sides,
 }
 
 /// Answers to what the window asks.
@@ -309,6 +319,13 @@ pub enum Connection {
         /// The consumer.
         consumer: String,
         /// Position in its list.
+        index: usize,
+    },
+    /// The bus that the `index`-th rule of an EventBridge broker sends events to.
+    Forward {
+        /// The broker of the rule.
+        broker: String,
+        /// Position among its rules.
         index: usize,
     },
 }

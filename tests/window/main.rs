@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod brokers;
+mod compare;
 mod find;
 mod fuzz;
 mod hands;
 mod lesson;
 mod moment;
 mod names;
+mod plots;
 mod road;
 mod time;
