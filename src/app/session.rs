@@ -7,6 +7,7 @@ use super::files::{self, Home};
 use super::keep::{self, Keep};
 use super::library;
 use super::on_the_way::OnTheWay;
+use super::panels::{Part, Side};
 use super::settings::Settings;
 use super::teach::Room;
 use super::teach::course::Course;
@@ -59,6 +60,8 @@ pub struct Session {
     pub inspect: bool,
     /// The whole topology is to be shown.
     pub fit: bool,
+    /// What is to be done with the parts of the window.
+    pub panels: Vec<ForPanels>,
     /// Whether the lesson is unfolded.
     pub lesson: bool,
     /// The lesson that is gone through.
@@ -83,6 +86,17 @@ pub struct Session {
     then: Option<Action>,
     wake: Wake,
     next_notice: u64,
+}
+
+/// Something to be done with the parts of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForPanels {
+    /// Send one elsewhere.
+    Send(Part, Side),
+    /// Bring one to the front.
+    Open(Part),
+    /// Put all back.
+    Back,
 }
 
 /// Something to tell.
@@ -155,6 +169,7 @@ impl Session {
             recording: None,
             inspect: false,
             fit: false,
+            panels: Vec::new(),
             lesson: false,
             course: None,
             writing: false,
@@ -258,6 +273,15 @@ impl Session {
             Action::Fold(Fold::Dock) => self.settings.dock = !self.settings.dock,
             Action::Fold(Fold::Lesson) => self.lesson = !self.lesson,
             Action::Fold(Fold::Inspector) => self.settings.inspector = !self.settings.inspector,
+            Action::Panel(part, side) => self.panels.push(ForPanels::Send(part, side)),
+            Action::OpenPanel(part) => {
+                self.unfold(part);
+                self.panels.push(ForPanels::Open(part));
+            }
+            Action::PanelsBack => {
+                (self.settings.inspector, self.settings.dock) = (true, true);
+                self.panels.push(ForPanels::Back);
+            }
             Action::ReduceMotion(reduce) => self.settings.reduce_motion = reduce,
             Action::Complain(why) => self.tell(Level::Warning, why),
             Action::Place(placing) => self.placing = placing,
@@ -347,6 +371,16 @@ impl Session {
         self.send(Command::Changes(all));
         self.tell(Level::Info, format!("Done again: {label}"));
         true
+    }
+
+    /// A part that is asked for is not folded away.
+    fn unfold(&mut self, part: Part) {
+        match part {
+            Part::Canvas => {}
+            Part::Inspector => self.settings.inspector = true,
+            Part::Lesson => self.lesson = true,
+            _ => self.settings.dock = true,
+        }
     }
 
     fn step_through_history(&mut self, done: &str, step: impl Fn(&mut Document) -> Option<(String, Effect)>) {

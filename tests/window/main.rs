@@ -10,5 +10,7 @@ mod hands;
 mod lesson;
 mod moment;
 mod names;
+mod panels;
 mod road;
+mod shop;
 mod time;
