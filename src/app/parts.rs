@@ -166,6 +166,11 @@ impl Behavior<Part> for Parts<'_> {
         self.theme.panel
     }
 
+    fn tab_bar_left_ui(&mut self, _tiles: &Tiles<Part>, ui: &mut Ui, _tile: TileId, _tabs: &Tabs) {
+        // In line with what the tabs head.
+        ui.add_space(self.theme.px(space::S));
+    }
+
     fn tab_bar_hline_stroke(&self, _visuals: &Visuals) -> Stroke {
         Stroke::NONE
     }

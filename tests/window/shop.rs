@@ -47,7 +47,11 @@ impl Hand {
     }
 
     fn double_click(&mut self, label: &str) {
-        let at = middle(&self.w, label);
+        let rect = self.rect(label);
+        // A broker's name stands in its header.
+        let at = if label.starts_with("broker") { rect.center_top() + egui::vec2(0.0, 12.0) } else { rect.center() };
+        // What was clicked before is another matter.
+        self.w.run_steps(25);
         for _ in 0..2 {
             self.w.hover_at(at);
             self.w.drag_at(at);

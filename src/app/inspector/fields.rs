@@ -92,9 +92,8 @@ pub(super) fn begin(ui: &Ui, node: &Node) {
 fn with_default(ui: &Ui, name: &str, help: &str, value: &str) -> String {
     let place = ui.data(|d| d.get_temp::<SectionOf>(Id::NULL)).unwrap_or_default();
     let key = format!("{}/{}/{name}", place.section, place.entry);
-    defaults::record(ui.ctx(), &key, help, value);
+    defaults::record(ui.ctx(), &key, help, if value.is_empty() { "nothing" } else { value });
     match place.defaults.as_ref().and_then(|table| table.get(&key)) {
-        Some(field) if field.value.is_empty() => help.to_owned(),
         Some(field) => format!("{help}\nDefault: {}", field.value),
         None => help.to_owned(),
     }
@@ -501,7 +500,7 @@ pub fn entry(ui: &mut Ui, theme: &Theme, title: &str, fields: impl FnOnce(&mut U
     let mut remove = false;
     let before = ui.data(|d| d.get_temp::<SectionOf>(Id::NULL)).unwrap_or_default();
     // The first of a list, and every other of it.
-    let kind = title.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let kind = title.split_whitespace().next().unwrap_or_default();
     ui.data_mut(|d| d.insert_temp(Id::NULL, SectionOf { entry: format!("{}{kind}", before.entry), ..before.clone() }));
     egui::Frame::new()
         .fill(theme.node)
