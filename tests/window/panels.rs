@@ -45,8 +45,7 @@ fn parts_sent_elsewhere_are_found_there_by_the_next_program() {
     assert!(tab(&w, Part::Plots).left() > 900.0);
     let (timeline, journeys) = (tab(&w, Part::Timeline), tab(&w, Part::Journeys));
     assert!(timeline.left() > journeys.right(), "side by side: {timeline:?} {journeys:?}");
-    let mut kept = Settings::default();
-    kept.panels = w.state().remembered().panels;
+    let kept = Settings { panels: w.state().remembered().panels, ..Settings::default() };
     let builder = egui_kittest::Harness::builder().with_size(egui::vec2(1280.0, 720.0)).with_step_dt(0.02);
     let mut again = builder.build_eframe(|cc| Shell::new(&cc.egui_ctx, kept));
     again.run_steps(3);

@@ -5,7 +5,7 @@ pub mod figures;
 mod save;
 
 use super::action::{Action, Selection};
-use super::theme::Theme;
+use super::theme::{Theme, size, space};
 use super::timeline::TimeView;
 use super::widgets::{icon_button, muted};
 use crate::run::Frame;
@@ -64,17 +64,23 @@ fn head(ui: &mut Ui, theme: &Theme, frame: &Frame, place: usize, plotting: &mut 
     let kind = plotting.shown[place];
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
-        let buttons = theme.px(32.0) * 3.0;
+        let buttons = theme.px(size::CONTROL + space::XS) * 3.0;
         let title = RichText::new(kind.title()).size(theme.label).color(theme.muted);
-        let list = ComboBox::from_id_salt(("plot", place)).selected_text(title).width(width - buttons - theme.px(52.0)).truncate();
-        let response = list.show_ui(ui, |ui| {
-            for other in Kind::ALL {
-                if ui.selectable_label(other == kind, other.title()).clicked() {
-                    plotting.shown[place] = other;
+        let list = ComboBox::from_id_salt(("plot", place)).selected_text(title).width(width - buttons - theme.px(space::S)).truncate();
+        // In a place of its own: a title that is too long is cut off, and the buttons keep theirs.
+        let room = vec2((width - buttons - theme.px(space::S)).max(theme.px(60.0)), theme.px(size::CONTROL));
+        let response = ui.allocate_ui(room, |ui| {
+            ui.set_max_width(room.x);
+            let shown = list.show_ui(ui, |ui| {
+                for other in Kind::ALL {
+                    if ui.selectable_label(other == kind, other.title()).clicked() {
+                        plotting.shown[place] = other;
+                    }
                 }
-            }
+            });
+            shown.response
         });
-        let response = response.response;
+        let response = response.inner;
         response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Plot {}: {}", place + 1, kind.title())));
         let saves =
             [(ICON_TABLE_VIEW, "CSV", save::Form::Csv), (ICON_SHAPE_LINE, "SVG", save::Form::Svg), (ICON_IMAGE, "PNG", save::Form::Png)];
