@@ -2,6 +2,8 @@
 
 use super::action::Action;
 use super::canvas::{Canvas, CanvasInput};
+use super::compare::Comparing;
+use super::compare::sides::Sides;
 use super::dock::Dock;
 use super::document::Document;
 use super::inspector::{self, Inspected, Moment};
@@ -27,6 +29,8 @@ pub struct Parts<'a> {
     pub frame: Option<&'a Frame>,
     /// The topology.
     pub canvas: &'a mut Canvas,
+    /// The same beside that of what it is compared with.
+    pub sides: &'a mut Sides,
     /// When changes in the inspector hold.
     pub moment: &'a mut Moment,
     /// How things are looked at.
@@ -55,9 +59,16 @@ impl Parts<'_> {
                     placing: session.placing,
                     findings: &document.findings,
                     highlight: session.course.as_ref().map_or(&[], |course| course.highlight()),
+                    marks: &[],
                     reduce_motion: session.settings.reduce_motion,
                 };
-                self.canvas.show(ui, &input, actions);
+                match frame.and_then(|frame| Some((frame, frame.beside.as_deref()?))).filter(|_| session.sides) {
+                    Some((frame, beside)) => {
+                        let other = session.other.as_ref().map(|other| &other.scenario);
+                        self.sides.show(ui, self.canvas, &input, frame, beside, other, actions);
+                    }
+                    None => self.canvas.show(ui, &input, actions),
+                }
             }
             Part::Inspector => {
                 let input = Inspected {
@@ -84,10 +95,16 @@ impl Parts<'_> {
                 };
                 self.teaching.show(ui, &input, actions);
             }
-            Part::Timeline => timeline::show(ui, theme, frame, &mut dock.time, actions),
+            Part::Timeline => {
+                let steps = session.course.as_ref().map_or_else(Vec::new, |course| course.stretches());
+                timeline::show(ui, theme, frame, &steps, &mut dock.time, actions);
+            }
             Part::Plots => plots::show(ui, theme, frame, &document.selection, &mut dock.plotting, &mut dock.time, actions),
             Part::Journeys => journeys::show(ui, theme, frame, &mut dock.finding, actions),
-            Part::Branches => branches::show(ui, theme, frame, &document.selection, &mut dock.branching, actions),
+            Part::Branches => {
+                let comparing = Comparing { other: session.other.as_ref(), sides: session.sides };
+                branches::show(ui, theme, frame, &document.selection, comparing, &mut dock.branching, actions);
+            }
             Part::Why => why::show(ui, theme, frame, actions),
             Part::Problems => problems::show(ui, theme, &document.scenario, &document.findings, actions),
             Part::Events => legend::show(ui, theme, &document.scenario),

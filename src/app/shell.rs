@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::canvas::Canvas;
+use super::compare::sides::Sides;
 use super::dialogs::Dialogs;
 use super::dock::Dock;
 use super::finder::Finder;
@@ -42,6 +43,7 @@ pub struct Shell {
     theme: Theme,
     installed: Option<(Mode, bool)>,
     canvas: Canvas,
+    sides: Sides,
     dialogs: Dialogs,
     notices: Notices,
     welcome: Welcome,
@@ -73,6 +75,7 @@ impl Shell {
             theme,
             installed: None,
             canvas: Canvas::default(),
+            sides: Sides::default(),
             dialogs: Dialogs::default(),
             notices: Notices::default(),
             welcome: Welcome::default(),
@@ -203,6 +206,7 @@ impl Shell {
                         document,
                         frame,
                         canvas: &mut self.canvas,
+                        sides: &mut self.sides,
                         moment: &mut self.moment,
                         dock: &mut self.dock,
                         teaching: &mut self.teaching,

@@ -14,16 +14,27 @@ use crate::scenario::shapes::{Backoff, Jitter};
 use crate::time::{Span, Time};
 use std::collections::{BTreeMap, VecDeque};
 
-/// A consumer with its state.
+/// A consumer with its state. What every delivery looks at stands first and side by side: three lines of the cache, not five.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Consumer {
     /// Number of its first worker among all workers; the others follow.
     pub first_worker: u32,
-    /// Number of its first crew among all crews, and how many it has.
-    pub crews: (u32, u32),
+    /// Whether a message takes the long way through a worker's hands: nothing of it is looked at otherwise.
+    pub special: bool,
+    /// Whether it calls stores.
+    pub calls: bool,
+    /// Whether a handled event changes a state, answers a request or is a part of a whole.
+    pub folds: bool,
+    /// What follows from a handled message.
+    pub then: Box<[EmitterId]>,
     /// Time one message takes.
     time: Sampler,
     time_random: Stream,
+    /// Counts since the start.
+    pub counts: Counts,
+    /// Number of its first crew among all crews, and how many it has.
+    pub crews: (u32, u32),
     fails: u64,
     fails_random: Stream,
     attempts: u32,
@@ -31,16 +42,6 @@ pub struct Consumer {
     backoff_random: Stream,
     /// Where messages go whose last attempt failed.
     pub dead_letter: Option<(ChannelId, LinkId)>,
-    /// What follows from a handled message.
-    pub then: Box<[EmitterId]>,
-    /// Whether it calls stores.
-    pub calls: bool,
-    /// Whether a handled event changes a state, answers a request or is a part of a whole.
-    pub folds: bool,
-    /// Counts since the start.
-    pub counts: Counts,
-    /// Whether a message takes the long way through a worker's hands: nothing of it is looked at otherwise.
-    pub special: bool,
     /// What is wrong with it.
     pub burdens: Vec<Burden>,
     /// What it does beyond handling, if anything.
@@ -93,7 +94,10 @@ pub struct Counts {
 
 /// Workers that take from one mailbox: all of a consumer's, or those of one instance where its broker tells instances apart.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Crew {
+    /// Workers without work.
+    pub idle: Idle,
     /// Whose.
     pub consumer: ConsumerId,
     /// Number of its first worker among all workers; the others follow.
@@ -102,12 +106,10 @@ pub struct Crew {
     pub capacity: u32,
     /// Places for workers: more than there are after some were taken away, which finish what they have in hand.
     pub places: u32,
-    /// Whether they work at all.
-    pub up: bool,
-    /// Workers without work.
-    pub idle: Idle,
     /// Messages that arrived and wait for a worker.
     pub inbox: Fifo<Message>,
+    /// Whether they work at all.
+    pub up: bool,
     /// Workers that cannot work.
     pub absent: BTreeMap<u32, Absence>,
     /// Workers that an open breaker keeps from work.
@@ -169,8 +171,9 @@ impl Crew {
     }
 }
 
-/// A worker's current work.
+/// A worker's current work: one line of the cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Hand {
     /// What it handles; stale while the worker is idle.
     pub message: Message,

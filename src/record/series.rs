@@ -56,6 +56,8 @@ pub struct Row {
     pub consumers: Box<[ConsumerCell]>,
     /// By [`StoreId`].
     pub stores: Box<[StoreCell]>,
+    /// By [`NodeId`]: held-back events times nanoseconds; empty until a broker first holds one back.
+    pub held: Box<[u128]>,
 }
 
 /// A store at the end of a bin.
@@ -97,6 +99,8 @@ pub struct ConsumerCell {
     pub retries: u64,
     /// Age of its projection times time, square nanoseconds.
     pub stale: u128,
+    /// What its projection should come to, and what it comes to.
+    pub state: (f64, f64),
     /// Latencies within this bin.
     pub heat: Heat,
 }
@@ -121,6 +125,7 @@ impl Row {
             + size_of_val(&*self.outlets)
             + size_of_val(&*self.consumers)
             + size_of_val(&*self.stores)
+            + size_of_val(&*self.held)
             + heat
     }
 
@@ -370,6 +375,11 @@ impl Bin<'_> {
         self.mean(|row| Some(row.consumers.get(consumer.index())?.stale)) * 1e-9
     }
 
+    /// What a consumer's projection should come to at the end of the bin, and what it comes to; no numbers for who keeps none.
+    pub fn state(&self, consumer: ConsumerId) -> (f64, f64) {
+        self.row.consumers.get(consumer.index()).map_or((f64::NAN, f64::NAN), |cell| cell.state)
+    }
+
     /// Mean seconds from a call's arrival at a store to its end; not a number if nothing ended.
     pub fn call_time(&self, node: NodeId, store: StoreId) -> f64 {
         let ended = self.count(|row| row.counts.get(node.index()).copied()) as f64;
@@ -385,6 +395,16 @@ impl Bin<'_> {
     pub fn store_utilisation(&self, store: StoreId) -> f64 {
         let room = self.area(|row| Some(row.stores.get(store.index())?.room));
         self.area(|row| Some(row.stores.get(store.index())?.busy)) / room.max(1.0)
+    }
+
+    /// Events that its brokers make a node hold back, mean over time.
+    pub fn held_back(&self, node: NodeId) -> f64 {
+        self.mean(|row| row.held.get(node.index()).copied())
+    }
+
+    /// Whether any node has held anything back up to here.
+    pub fn holds_back(&self) -> bool {
+        !self.row.held.is_empty()
     }
 
     /// Events waiting at an outlet, mean over time.
@@ -418,6 +438,7 @@ mod tests {
                 outlets: [OutletCell { waiting: u128::from(n * SECOND) * 3, most: n % 7 }].into(),
                 consumers: [].into(),
                 stores: [].into(),
+                held: [].into(),
             });
         }
         series

@@ -2,6 +2,7 @@
 
 use super::branches::BranchInfo;
 use super::look::Answers;
+pub use super::rival::{Against, Beside};
 use crate::engine::broker::Broker;
 pub use crate::engine::broker::eventbridge::view as eventbridge;
 pub use crate::engine::broker::kafka::view as kafka;
@@ -59,6 +60,8 @@ pub struct Frame {
     pub series: Series,
     /// What is known of the run beyond the moment.
     pub past: Past,
+    /// The run that this one is compared with, at the same moment.
+    pub beside: Option<Arc<Beside>>,
     /// All figures as a report has them, if they are wanted; renewed a few times a second.
     pub figures: Option<Arc<Figures>>,
 }
@@ -176,6 +179,10 @@ pub struct NodeFigures {
     pub outbox: Option<OutboxView>,
     /// Nodes that wait for replies or for parts: those that came in time, those that did not, those still waited for.
     pub waits: Option<(u64, u64, u64)>,
+    /// Events that its brokers make it hold back; none where nobody has ever had to.
+    pub held_back: Option<u64>,
+    /// Events that came back to it because no queue gets them, where it asks for that.
+    pub returned: Option<u64>,
     /// Publishers that wait for confirmations: events sent again, given up, and not confirmed yet.
     pub confirms: Option<(u64, u64, u64)>,
     /// What keeps it from working as usual, apart from faults.

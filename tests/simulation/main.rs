@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 mod balance;
+mod beside;
 mod change;
 mod eventbridge;
 mod faults;
@@ -14,10 +15,12 @@ mod kafka;
 mod limits;
 mod publishing;
 mod rabbitmq;
+mod rabbitmq_queues;
 mod replay;
 mod seek;
 mod stores;
 mod theory;
+mod why;
 
 use std::sync::Arc;
 use tidemill::record::Report;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod brokers;
+mod compare;
 mod find;
 mod fuzz;
 mod hands;
@@ -11,6 +12,7 @@ mod lesson;
 mod moment;
 mod names;
 mod panels;
+mod plots;
 mod road;
 mod shop;
 mod time;

@@ -62,6 +62,10 @@ pub trait Rules {
     /// it takes it [`back`](Desk::take_back) or [`ends`](Desk::end) it.
     fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk);
 
+    /// All of these seats are about to [leave](Rules::left) at once (`begins`): what one gives back must not go to another of them. Or
+    /// the last of them has left.
+    fn severing(&mut self, _seats: &[SeatId], _begins: bool, _desk: &mut Desk) {}
+
     /// The workers behind this seat are so many from now on.
     fn resized(&mut self, _seat: SeatId, _capacity: u32, _desk: &mut Desk) {}
 
@@ -96,13 +100,8 @@ pub trait Rules {
     fn wants_word(&self, seat: &Seat) -> bool;
 
     /// Calls `each` with the identity and the bytes of every block that copies of the broker share, and gives the bytes that a copy
-    /// takes besides. Rules that keep more than what waits say so themselves.
-    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
-        let _ = each;
-        let mut waiting = 0;
-        self.waiting(&mut |_, _| waiting += size_of::<Message>());
-        waiting
-    }
+    /// takes besides.
+    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize;
 
     /// Messages that wait in the broker, each once per outlet that is owed it. For audits and lists: may take long.
     fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message));
@@ -187,6 +186,9 @@ macro_rules! kinds {
             }
             fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.left(seat, copies, orderly, desk),)+ }
+            }
+            fn severing(&mut self, seats: &[SeatId], begins: bool, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.severing(seats, begins, desk),)+ }
             }
             fn resized(&mut self, seat: SeatId, capacity: u32, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.resized(seat, capacity, desk),)+ }

@@ -296,6 +296,7 @@ impl Simulation {
             copies.add(self.drop_waiting(crew, |message| hit(message) && !(first && message.event.failures > 0), observer));
         }
         copies.add(self.recall(hit));
+        self.say_severing(&fresh, true, desk, observer);
         for seat in &fresh {
             if self.crews[seats.get(*seat).crew as usize].up {
                 let broker = self.plan.outlets[seats.get(*seat).outlet.index()].broker;
@@ -304,7 +305,21 @@ impl Simulation {
                 self.decide(broker, desk, observer);
             }
         }
+        self.say_severing(&fresh, false, desk, observer);
         free.into_iter().for_each(|(crew, worker)| self.offer(crew, worker, observer));
+    }
+
+    fn say_severing<O: Observer>(&mut self, seats: &[SeatId], begins: bool, desk: &mut Desk, observer: &mut O) {
+        for number in 0..self.brokers.len() {
+            let broker = BrokerId::at(number);
+            let own = |seat: &SeatId| self.plan.outlets[self.seats.get(*seat).outlet.index()].broker == broker;
+            let own: Vec<SeatId> = seats.iter().copied().filter(own).collect();
+            if !own.is_empty() {
+                desk.now = self.now;
+                self.brokers[number].severing(&own, begins, desk);
+                self.decide(broker, desk, observer);
+            }
+        }
     }
 
     /// The connections of these seats are made again.

@@ -207,6 +207,8 @@ pub(super) struct Handed {
     pub offset: u64,
     pub epoch: u32,
     pub done: bool,
+    /// Its group went on without the member that has it, and somebody else reads it again.
+    pub taken_over: bool,
 }
 
 /// What a wake or a parcel is about.
@@ -435,6 +437,10 @@ impl Rules for Kafka {
                 fresh.for_each(|(_, message)| visit(cursor.outlet, message));
             }
         }
+    }
+
+    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        self.weight(each)
     }
 
     fn held(&self, visit: &mut dyn FnMut(&Event)) {
