@@ -80,6 +80,7 @@ fn of_the_window(session: &Session) -> Vec<Choice> {
             }
         }
         all.push(Choice::new("Put all panels back", "", Action::PanelsBack));
+        all.push(Choice::new("Export for RabbitMQ or AWS", "", Action::AskExport));
         all.push(Choice::new("Fold or unfold plots", "F3", Action::Fold(Fold::Dock)));
         all.push(Choice::new("Fold or unfold inspector", "F4", Action::Fold(Fold::Inspector)));
         all.push(Choice::new("Fold or unfold lesson", "F6", Action::Fold(Fold::Lesson)));
