@@ -161,7 +161,7 @@ impl Dialogs {
                 let cursor = |at: usize| egui::text::CCursor::new(self.path.chars().take(at).count());
                 let end = self.path.chars().count();
                 // Where something is saved its name is to be typed: the folder and the ending are as they should be.
-                let range = if save { name_in(&self.path) } else { (end, end) };
+                let range = if matches!(purpose, Purpose::Save | Purpose::Export) { name_in(&self.path) } else { (end, end) };
                 output.state.cursor.set_char_range(Some(egui::text::CCursorRange::two(cursor(range.0), cursor(range.1))));
                 output.state.store(ui.ctx(), response.id);
             }
