@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod brokers;
+mod faults;
 mod find;
 mod fuzz;
 mod hands;

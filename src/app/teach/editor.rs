@@ -9,6 +9,8 @@ use crate::app::theme::{Theme, size, space};
 use crate::app::widgets::{icon_button, labelled_button, muted, name_field, named_choice};
 use crate::scenario::Scenario;
 use crate::scenario::document::Node;
+use crate::scenario::faults::Fault;
+use crate::scenario::intervention::What;
 use crate::scenario::lesson::{Act, Answer, Challenge, Lesson, Predict, Prose, Step};
 use crate::time::Span;
 use egui::{Align, Button, Checkbox, Layout, RichText, ScrollArea, TextEdit, Ui, UiBuilder, vec2};
@@ -328,7 +330,7 @@ pub fn template(scenario: &Scenario) -> Lesson {
         text: Prose(format!("`{id}` crashes. What will become of the events?")),
         highlight: vec![id.clone()],
         predict: fresh(1),
-        act: vec![Act::Fault { what: crate::scenario::faults::Fault::Crash(id.clone()), lasts: Some(half) }],
+        act: vec![Act::Now(What::Fault { what: Fault::Crash(id.clone()), lasts: Some(half) })],
         done_for_you: true,
         until: Some(format!("{id}.lag.last >= 5")),
         hints: vec![Prose(format!("Watch the lag of `{id}` in the plots."))],

@@ -57,6 +57,11 @@ pub fn lint(id: &str) -> Option<&'static Lint> {
     LINTS.iter().copied().find(|lint| lint.id == id)
 }
 
+/// The id of a lint that is near to this, if one is: "did you mean".
+pub fn near(id: &str) -> Option<&'static str> {
+    super::names::Suggest::default().nearest(id, LINTS.iter().map(|lint| lint.id))
+}
+
 /// What lints look at.
 struct Subject<'s> {
     scenario: &'s Scenario,
