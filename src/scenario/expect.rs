@@ -264,6 +264,7 @@ const CONSUMER: Figures = &[
     ("instances", Quantity::Count, &[]),
     ("scaled", Quantity::Count, LEVEL),
     ("confirms", Quantity::Count, CONFIRMS),
+    ("reordered", Quantity::Count, &[]),
     ("skipped", Quantity::Count, &[]),
     ("timeouts", Quantity::Count, &[]),
     ("shed", Quantity::Count, &[]),

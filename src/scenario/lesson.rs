@@ -371,7 +371,7 @@ mod tests {
         for line in [
             "Change(path: \"billing.instances\", value: \"3\")",
             "Now(Fault(what: Crash(\"billing\"), lasts: \"10s\"))",
-            "Now(EndFault(Slow(node: \"billing\", times: 8.0)))",
+            "Now(EndFault(Slow(node: \"billing\", times: 8)))",
             "Now(Set(path: \"billing.instances\", value: \"2\"))",
             "Now(Ask(broker: \"bus\", request: Seek(group: \"billing\", to: Beginning)))",
             "Remove(node: \"billing\")",

@@ -52,6 +52,10 @@ pub trait Rules {
         Failed::Final
     }
 
+    /// An instance more may come, with these seats: it [joins](Rules::joined) when it is up. Only rules that know instances one by one
+    /// are told.
+    fn grow(&mut self, _plan: &Plan, _seats: &[(SeatId, Seat)]) {}
+
     /// This instance is up (again): it can be handed messages.
     fn joined(&mut self, _seat: SeatId, _desk: &mut Desk) {}
 
@@ -175,6 +179,9 @@ macro_rules! kinds {
             }
             fn failed(&mut self, seat: SeatId, message: &Message, desk: &mut Desk) -> Failed {
                 match self { $(Broker::$name(rules) => rules.failed(seat, message, desk),)+ }
+            }
+            fn grow(&mut self, plan: &Plan, seats: &[(SeatId, Seat)]) {
+                match self { $(Broker::$name(rules) => rules.grow(plan, seats),)+ }
             }
             fn joined(&mut self, seat: SeatId, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.joined(seat, desk),)+ }

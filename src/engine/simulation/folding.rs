@@ -53,6 +53,9 @@ impl Simulation {
             let again = !state.apply(&plan, seed, event);
             self.note(&Observation::Folded { consumer: id, event, again }, observer);
         }
+        if let Some(order) = &mut self.consumers[id.index()].order {
+            order.handled(outlet, event);
+        }
         let asker = event.root.emitter();
         if plan.emitters[asker.index()].reply.is_some_and(|reply| plan.outlets[outlet.index()].channels.contains(&reply.channel))
             && let Some(requests) = &mut self.requests[asker.index()]

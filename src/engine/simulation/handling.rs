@@ -22,6 +22,9 @@ impl Simulation {
         }
         let Seat { outlet, crew, .. } = *self.seats.get(message.event.seat);
         let station = &mut self.crews[crew as usize];
+        if station.lanes.is_some() {
+            return self.arrive_in_lane(crew, outlet, message, observer);
+        }
         match station.idle.take() {
             Some(worker) => self.begin(crew, worker, outlet, message, false, observer),
             None => {
@@ -50,11 +53,11 @@ impl Simulation {
         let station = &self.crews[crew as usize];
         let id = station.consumer;
         let slot = station.first_worker + worker;
+        let worker = station.base + worker;
         let consumer = &mut self.consumers[id.index()];
         let mut service = consumer.service();
-        let worker = slot - consumer.first_worker;
         if consumer.special {
-            service = self.prepare(id, worker, outlet, message, service);
+            service = self.prepare(crew, slot, outlet, message, service);
         }
         let consumer = &mut self.consumers[id.index()];
         consumer.counts.deliveries += 1;
@@ -89,8 +92,8 @@ impl Simulation {
     pub(super) fn succeed<O: Observer>(&mut self, slot: u32, mut follows: bool, desk: &mut Desk, observer: &mut O) {
         let Hand { message, began, .. } = self.hands[slot as usize];
         let Seat { consumer: id, outlet, told, crew, .. } = *self.seats.get(message.event.seat);
+        let worker = self.worker(crew, slot);
         let consumer = &mut self.consumers[id.index()];
-        let worker = slot - consumer.first_worker;
         let (folds, emits) = (consumer.folds, !consumer.then.is_empty());
         consumer.counts.acked += 1;
         self.books[outlet.index()].acked += 1;
@@ -133,7 +136,7 @@ impl Simulation {
         observer: &mut O,
     ) -> Option<Settled> {
         let Seat { consumer: id, outlet, crew, .. } = *self.seats.get(message.event.seat);
-        let worker = slot - self.consumers[id.index()].first_worker;
+        let worker = self.worker(crew, slot);
         message.event.failures = message.event.failures.saturating_add(1);
         let consumer = &mut self.consumers[id.index()];
         let mut backoff = consumer.backoff(message.event.failures);
@@ -219,7 +222,13 @@ impl Simulation {
         let worker = slot - station.first_worker;
         if worker >= station.capacity {
             // Its place was taken away while it worked.
-            return;
+            return self.wake_ready(crew, observer);
+        }
+        if station.leaving {
+            return self.rest_for_good(crew, worker);
+        }
+        if station.lanes.is_some() {
+            return self.take_next_in_lane(crew, worker, observer);
         }
         match station.inbox.pop() {
             Some(message) => {
@@ -242,7 +251,18 @@ impl Simulation {
             self.brokers[broker.index()].resumed(message.event.seat);
         }
         message.routed = self.now;
-        self.arrive_at_consumer(&message, observer);
+        let crew = self.seats.get(message.event.seat).crew;
+        match self.crews[crew as usize].lanes.is_some() {
+            true => self.go_on_in_lane(crew, outlet, &message, observer),
+            false => self.arrive_at_consumer(&message, observer),
+        }
+    }
+
+    /// A worker's number among all of its consumer's.
+    #[inline(always)]
+    pub(super) fn worker(&self, crew: u32, slot: u32) -> u32 {
+        let station = &self.crews[crew as usize];
+        station.base + (slot - station.first_worker)
     }
 
     /// A copy has met its fate.

@@ -195,7 +195,7 @@ impl Kafka {
 
     /// The seat by which a client of a group reads a topic.
     fn seat(&self, group: usize, client: usize, slot: usize, partition: usize) -> Option<SeatId> {
-        let member = &self.members[self.groups[group].first_member as usize + client];
+        let member = &self.members[self.groups[group].members[client] as usize];
         let outlet = self.partitions[partition].cursors[slot].outlet;
         let reads = |seat: &SeatId| self.seats[seat.index()].as_ref().is_some_and(|seated| seated.outlet == outlet);
         member.seats.iter().copied().find(reads)

@@ -123,6 +123,20 @@ pub(super) struct Taker {
 }
 
 impl Taker {
+    /// Somebody who holds nothing yet.
+    fn new(plan: &Plan, seat: SeatId, place: &Seat, queue: QueueId, reader: Option<usize>) -> Taker {
+        let read = &plan.reads[place.read.index()];
+        let wish = Subscription {
+            seat: Subscriber(seat.0),
+            channel: Channel(seat.0),
+            prefetch: plan.consumers[read.consumer.index()].prefetch,
+            auto_ack: false,
+            exclusive: false,
+            priority: read.priority,
+        };
+        Taker { queue, wish, requeue: read.requeue, reader, holds: VecDeque::new() }
+    }
+
     /// Takes the place of a message out of what it holds. Copies of one event are alike.
     pub(super) fn take(&mut self, event: EventId) -> Option<u32> {
         let at = self.holds.iter().position(|(held, _)| *held == event)?;
@@ -151,16 +165,7 @@ impl RabbitMq {
                 readers.push(Reader::new(*outlet, queue, seats.at(plan, *outlet), &read_by(plan, *outlet).join(", ")));
             }
             for seat in seats.at(plan, *outlet) {
-                let read = &plan.reads[seats.get(seat).read.index()];
-                let wish = Subscription {
-                    seat: Subscriber(seat.0),
-                    channel: Channel(seat.0),
-                    prefetch: plan.consumers[read.consumer.index()].prefetch,
-                    auto_ack: false,
-                    exclusive: false,
-                    priority: read.priority,
-                };
-                takers.insert(seat, Taker { queue, wish, requeue: read.requeue, reader, holds: VecDeque::new() });
+                takers.insert(seat, Taker::new(plan, seat, seats.get(seat), queue, reader));
             }
         }
         RabbitMq {
@@ -731,6 +736,17 @@ impl Rules for RabbitMq {
         self.act(desk);
         self.after(queue, desk);
         Failed::Decided
+    }
+
+    fn grow(&mut self, plan: &Plan, seats: &[(SeatId, Seat)]) {
+        for (seat, place) in seats {
+            let queue = QueueId(plan.outlets[place.outlet.index()].part.unwrap_or(0));
+            let reader = self.readers.iter().position(|reader| reader.outlet == place.outlet);
+            if let Some(reader) = reader {
+                self.readers[reader].add(*seat);
+            }
+            self.seats.insert(*seat, Taker::new(plan, *seat, place, queue, reader));
+        }
     }
 
     fn joined(&mut self, seat: SeatId, desk: &mut Desk) {
