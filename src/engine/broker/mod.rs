@@ -63,6 +63,9 @@ pub trait Rules {
     /// it takes it [`back`](Desk::take_back) or [`ends`](Desk::end) it.
     fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk);
 
+    /// Who sits here wants nothing more and will [leave](Rules::left) when it has finished what it has; or it stays after all.
+    fn leaving(&mut self, _seat: SeatId, _leaving: bool, _desk: &mut Desk) {}
+
     /// The workers behind this seat are so many from now on.
     fn resized(&mut self, _seat: SeatId, _capacity: u32, _desk: &mut Desk) {}
 
@@ -188,6 +191,9 @@ macro_rules! kinds {
             }
             fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.left(seat, copies, orderly, desk),)+ }
+            }
+            fn leaving(&mut self, seat: SeatId, leaving: bool, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.leaving(seat, leaving, desk),)+ }
             }
             fn resized(&mut self, seat: SeatId, capacity: u32, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.resized(seat, capacity, desk),)+ }

@@ -49,6 +49,7 @@ impl Simulation {
         }
         self.crews[crew as usize].leaving = true;
         self.hold(crew);
+        self.say_leaving(crew, true, desk, observer);
         self.probe_anew(consumer, observer);
     }
 
@@ -71,6 +72,18 @@ impl Simulation {
         }
     }
 
+    fn say_leaving<O: Observer>(&mut self, crew: u32, leaving: bool, desk: &mut Desk, observer: &mut O) {
+        let seats = self.seats.clone();
+        for (seat, place) in seats.iter().filter(|(_, seat)| seat.crew == crew) {
+            if self.severed[seat.index()] == 0 {
+                let broker = self.plan.outlets[place.outlet.index()].broker;
+                desk.now = self.now;
+                self.brokers[broker.index()].leaving(seat, leaving, desk);
+                self.decide(broker, desk, observer);
+            }
+        }
+    }
+
     fn has_work(&self, crew: u32) -> bool {
         let station = &self.crews[crew as usize];
         let slots = station.first_worker as usize..(station.first_worker + station.places) as usize;
@@ -87,6 +100,7 @@ impl Simulation {
             return self.rose(consumer, Some(instance), desk, observer);
         }
         // It had not gone yet.
+        self.say_leaving(crew, false, desk, observer);
         for worker in std::mem::take(&mut self.crews[crew as usize].held) {
             self.offer(crew, worker, observer);
         }

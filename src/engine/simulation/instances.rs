@@ -297,11 +297,32 @@ impl Simulation {
     pub(super) fn sever<O: Observer>(&mut self, severed: &[SeatId], desk: &mut Desk, observer: &mut O) {
         let fresh: Vec<SeatId> = severed.iter().copied().filter(|seat| self.break_connection(*seat)).collect();
         let seats = self.seats.clone();
+        let mut free = Vec::new();
+        let mut copies = self.take_from(&fresh, &mut free, observer);
+        for seat in &fresh {
+            // What a seat before this one gave back may have been handed here since.
+            let mut held = copies.of(*seat);
+            held.extend(self.take_from(&[*seat], &mut free, observer).of(*seat));
+            if self.crews[seats.get(*seat).crew as usize].up {
+                let broker = self.plan.outlets[seats.get(*seat).outlet.index()].broker;
+                desk.now = self.now;
+                self.brokers[broker.index()].left(*seat, &held, false, desk);
+                self.decide(broker, desk, observer);
+            }
+        }
+        free.into_iter().for_each(|(crew, worker)| self.offer(crew, worker, observer));
+        for seat in fresh {
+            self.wake_ready(self.seats.get(seat).crew, observer);
+        }
+    }
+
+    /// Takes all that was handed to these seats and whose connections break with them, with the workers that are `free` by that.
+    fn take_from<O: Observer>(&mut self, fresh: &[SeatId], free: &mut Vec<(u32, u32)>, observer: &mut O) -> Copies {
         let hit = |message: &Message| fresh.binary_search(&message.event.seat).is_ok();
-        let mut crews: Vec<u32> = fresh.iter().map(|seat| seats.get(*seat).crew).collect();
+        let mut crews: Vec<u32> = fresh.iter().map(|seat| self.seats.get(*seat).crew).collect();
         crews.sort_unstable();
         crews.dedup();
-        let (mut copies, mut free) = (Copies::default(), Vec::new());
+        let mut copies = Copies::default();
         for crew in crews {
             // What was acknowledged before the work needs no connection any more.
             let first = self.consumers[self.crews[crew as usize].consumer.index()].acks_first();
@@ -312,18 +333,7 @@ impl Simulation {
             copies.add(self.drop_waiting(crew, |message| hit(message) && !(first && message.event.failures > 0), observer));
         }
         copies.add(self.recall(hit));
-        for seat in &fresh {
-            if self.crews[seats.get(*seat).crew as usize].up {
-                let broker = self.plan.outlets[seats.get(*seat).outlet.index()].broker;
-                desk.now = self.now;
-                self.brokers[broker.index()].left(*seat, &copies.of(*seat), false, desk);
-                self.decide(broker, desk, observer);
-            }
-        }
-        free.into_iter().for_each(|(crew, worker)| self.offer(crew, worker, observer));
-        for seat in fresh {
-            self.wake_ready(self.seats.get(seat).crew, observer);
-        }
+        copies
     }
 
     /// The connections of these seats are made again.

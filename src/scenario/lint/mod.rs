@@ -8,6 +8,7 @@ mod kafka;
 mod load;
 mod loops;
 mod loss;
+mod order;
 mod queues;
 mod retries;
 mod timeouts;
@@ -45,6 +46,7 @@ pub static LINTS: &[&Lint] = &[
     &queues::UNREACHABLE_OUTLET,
     &loops::ENDLESS_LOOP,
     &loss::ACK_BEFORE_WORK,
+    &order::ORDER_NOT_KEPT,
     &timeouts::SHORT_TIMEOUT,
     &retries::RETRY_WITHOUT_JITTER,
     &retries::RETRY_AT_ONCE,

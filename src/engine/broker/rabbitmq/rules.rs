@@ -762,6 +762,23 @@ impl Rules for RabbitMq {
         self.after(queue, desk);
     }
 
+    /// `basic.cancel`: nothing more is delivered, and what is unacknowledged stays so until the channel closes.
+    fn leaving(&mut self, seat: SeatId, leaving: bool, desk: &mut Desk) {
+        if !leaving {
+            return self.joined(seat, desk);
+        }
+        if let Some(reader) = self.reader_of(seat) {
+            self.readers[reader].stand(seat, false);
+            return self.pump(reader, desk);
+        }
+        let Some(taker) = self.seats.get(&seat) else { return };
+        let (queue, wish) = (taker.queue, taker.wish);
+        self.host.at(desk.now().0);
+        self.host.cancel(queue, wish.seat);
+        self.act(desk);
+        self.after(queue, desk);
+    }
+
     fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
         if let Some(reader) = self.reader_of(seat) {
             return self.reader_left(reader, seat, copies, desk);
