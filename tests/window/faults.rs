@@ -46,7 +46,7 @@ fn a_fault_is_added_changed_in_every_field_and_removed() {
     assert_eq!(faults(&w), [Trouble::Fault { at: seconds(12), lasts: Some(seconds(3)), what: slow.clone() }]);
     assert!(w.query_by_label_contains("receiver 8 times as slow").is_some(), "the verdict says what it does");
     pick(&mut w, "Happens", "By chance");
-    retype(&mut w, "Mean time between", "30s");
+    retype(&mut w, "Mean gap", "30s");
     retype(&mut w, "Mean length", "2s");
     assert_eq!(faults(&w), [Trouble::Chaos { what: slow, every: seconds(30), lasts: seconds(2) }]);
     pick(&mut w, "Fault", "Surge");

@@ -77,7 +77,7 @@ fn when(ui: &mut Ui, theme: &Theme, trouble: &mut Trouble, duration: Span) -> bo
                 | optional(ui, theme, "Lasts", "Then it is mended", "to the end of the run", lasts)
         }
         Trouble::Chaos { every, lasts, .. } => {
-            quantity(ui, theme, "Mean time between", "From the end of one to the beginning of the next, exponentially distributed", every)
+            quantity(ui, theme, "Mean gap", "From the end of one to the beginning of the next, exponentially distributed", every)
                 | quantity(ui, theme, "Mean length", "Exponentially distributed", lasts)
         }
     }
@@ -146,8 +146,8 @@ fn verdict(ui: &mut Ui, input: &Inspected<'_>, i: usize, trouble: &Trouble) {
         }
     }
     if fine {
-        let words = format!("{} ({})", trouble.what().words(), trouble.what().kind().about);
-        ui.add(egui::Label::new(muted(input.theme, words).size(input.theme.label)).wrap());
+        let words = muted(input.theme, trouble.what().words()).size(input.theme.label);
+        ui.add(egui::Label::new(words).wrap()).on_hover_text(trouble.what().kind().about);
     }
 }
 
