@@ -4,6 +4,7 @@
 use super::edit::Edit;
 use crate::ids::EventId;
 use crate::run::Command;
+use crate::scenario::intervention::What;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ pub enum Action {
     Redo,
     /// Act on the run.
     Run(Command),
+    /// Change something at the moment that is shown, in one step; undoable.
+    FromNow(Vec<What>),
     /// Select exactly this.
     Select(Selection),
     /// Go back to the welcome screen (asks first if there is unsaved work).

@@ -89,10 +89,10 @@ fn of_the_scenario(session: &Session) -> Vec<Choice> {
         all.push(Choice::new("Faster", "]", Action::Run(Command::Speed(neighbour(frame.speed, true)))));
         all.push(Choice::new("Slower", "[", Action::Run(Command::Speed(neighbour(frame.speed, false)))));
     }
-    if let Some(label) = document.undo_label() {
+    if let Some(label) = session.undo_label() {
         all.push(Choice::new("Undo", format!("{label}, Ctrl+Z"), Action::Undo));
     }
-    if let Some(label) = document.redo_label() {
+    if let Some(label) = session.redo_label() {
         all.push(Choice::new("Redo", format!("{label}, Ctrl+Shift+Z"), Action::Redo));
     }
     let told = |name: &str, keys: &str, command: OnCanvas| Choice::new(name, keys, Action::Canvas(command));

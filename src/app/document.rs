@@ -86,6 +86,11 @@ impl Document {
         self.history.redo_label()
     }
 
+    /// How many edits lie behind.
+    pub fn depth(&self) -> u64 {
+        self.history.depth()
+    }
+
     /// Changes the scenario; an edit that changes nothing leaves no step behind.
     pub fn edit(&mut self, edit: &Edit) -> Result<Effect, String> {
         let mut next = self.scenario.clone();

@@ -6,6 +6,7 @@ pub struct History<T> {
     past: Vec<Entry<T>>,
     future: Vec<Entry<T>>,
     bound: usize,
+    depth: u64,
 }
 
 #[derive(Debug)]
@@ -17,7 +18,7 @@ struct Entry<T> {
 impl<T> History<T> {
     /// Keeps at most `bound` steps; the oldest are forgotten first.
     pub fn new(bound: usize) -> History<T> {
-        History { past: Vec::new(), future: Vec::new(), bound: bound.max(1) }
+        History { past: Vec::new(), future: Vec::new(), bound: bound.max(1), depth: 0 }
     }
 
     /// `before` was left behind by doing `label`. What had been undone can no longer be done again.
@@ -27,12 +28,14 @@ impl<T> History<T> {
             self.past.remove(0);
         }
         self.past.push(Entry { label, value: before });
+        self.depth += 1;
     }
 
     /// Takes back the last step: gives what was there before it, with its label, and keeps `present` to be done again.
     pub fn undo(&mut self, present: T) -> Option<(String, T)> {
         let Entry { label, value } = self.past.pop()?;
         self.future.push(Entry { label: label.clone(), value: present });
+        self.depth -= 1;
         Some((label, value))
     }
 
@@ -40,7 +43,13 @@ impl<T> History<T> {
     pub fn redo(&mut self, present: T) -> Option<(String, T)> {
         let Entry { label, value } = self.future.pop()?;
         self.past.push(Entry { label: label.clone(), value: present });
+        self.depth += 1;
         Some((label, value))
+    }
+
+    /// How many steps lie behind the present, those that were forgotten included.
+    pub fn depth(&self) -> u64 {
+        self.depth
     }
 
     /// What [`History::undo`] would take back.
@@ -89,7 +98,9 @@ mod tests {
         for step in 0..5 {
             history.push(step.to_string(), step);
         }
+        assert_eq!(history.depth(), 5);
         assert_eq!(history.undo(5), Some(("4".into(), 4)));
+        assert_eq!(history.depth(), 4);
         assert_eq!(history.undo(4), Some(("3".into(), 3)));
         assert_eq!(history.undo(3), None);
     }

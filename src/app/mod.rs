@@ -27,6 +27,7 @@ pub mod legend;
 pub mod library;
 pub mod marks;
 pub mod notices;
+pub mod on_the_way;
 pub mod picture;
 pub mod plots;
 pub mod problems;

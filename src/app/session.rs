@@ -6,6 +6,7 @@ use super::document::{Document, Effect};
 use super::files::{self, Home};
 use super::keep::{self, Keep};
 use super::library;
+use super::on_the_way::OnTheWay;
 use super::settings::Settings;
 use super::teach::Room;
 use super::teach::course::Course;
@@ -16,7 +17,7 @@ use crate::run::source::MARKS;
 use crate::run::{Command, Frame, Runner, Source, headless};
 use crate::scenario::broker::BrokerKind;
 use crate::scenario::document::Node;
-use crate::scenario::intervention::Intervention;
+use crate::scenario::intervention::{Intervention, What};
 use crate::scenario::recording::Recording;
 use crate::scenario::shapes::Arrivals;
 use crate::scenario::write::Rewritten;
@@ -71,6 +72,8 @@ pub struct Session {
     /// Unsaved work of programs that are no more: where it is, and what it is called.
     pub left_behind: Vec<(PathBuf, String)>,
     keep: Keep,
+    /// What undo knows of changes on the way.
+    on_the_way: OnTheWay,
     runner: Option<Runner>,
     /// A recording that is being written.
     recording: Option<std::sync::mpsc::Receiver<Result<PathBuf, String>>>,
@@ -159,6 +162,7 @@ impl Session {
             closing: false,
             left_behind: Vec::new(),
             keep: Keep::default(),
+            on_the_way: OnTheWay::default(),
             runner: None,
             stale: None,
             then: None,
@@ -230,12 +234,12 @@ impl Session {
                     Err(why) => self.tell(Level::Error, why),
                 }
             }
+            Action::Undo if self.undo_on_the_way() => {}
             Action::Undo => self.step_through_history("Undone", Document::undo),
+            Action::Redo if self.redo_on_the_way() => {}
             Action::Redo => self.step_through_history("Done again", Document::redo),
-            Action::Run(Command::Intervene(what)) if self.locked_on_the_way(&what).is_some() => {
-                let why = self.locked_on_the_way(&what).unwrap_or_default();
-                self.tell(Level::Warning, why);
-            }
+            Action::Run(Command::Intervene(what)) => self.change_now(vec![what]),
+            Action::FromNow(what) => self.change_now(what),
             Action::Run(command) => self.run(command),
             Action::Select(selection) => self.select(selection),
             Action::AskOpen => self.question = Some(Question::OpenPath),
@@ -291,6 +295,58 @@ impl Session {
         if let Some(document) = &mut self.document {
             document.selection = selection;
         }
+    }
+
+    /// Changes something at the moment that is shown, where a lesson does not forbid it.
+    fn change_now(&mut self, what: Vec<What>) {
+        if let Some(why) = what.iter().find_map(|what| self.locked_on_the_way(what)) {
+            return self.tell(Level::Warning, why);
+        }
+        let Some(depth) = self.document.as_ref().map(Document::depth) else { return };
+        for what in &what {
+            self.send(Command::Intervene(what.clone()));
+        }
+        self.on_the_way.note(depth, what);
+    }
+
+    /// The latest change on the way could not be made.
+    pub(super) fn refused(&mut self) {
+        self.on_the_way.refused();
+    }
+
+    /// What undo would take back: the latest edit, or the latest change on the way.
+    pub fn undo_label(&self) -> Option<String> {
+        let document = self.document.as_ref()?;
+        let now = self.on_the_way.undo_label(document.depth()).map(|change| format!("{change}, changed on the way"));
+        now.or_else(|| document.undo_label().map(str::to_owned))
+    }
+
+    /// What redo would do again.
+    pub fn redo_label(&self) -> Option<String> {
+        let document = self.document.as_ref()?;
+        let now = self.on_the_way.redo_label(document.depth()).map(|change| format!("{change}, changed on the way"));
+        now.or_else(|| document.redo_label().map(str::to_owned))
+    }
+
+    /// Goes on without the latest change on the way, if that was the latest thing that was done.
+    fn undo_on_the_way(&mut self) -> bool {
+        let Some(depth) = self.document.as_ref().map(Document::depth) else { return false };
+        let Some(label) = self.on_the_way.undo_label(depth) else { return false };
+        let Some(frame) = self.frame() else { return false };
+        let Some(left) = frame.past.here().and_then(|branch| self.on_the_way.undo(depth, branch)) else { return false };
+        self.send(Command::Changes(left));
+        self.tell(Level::Info, format!("Undone: {label}. The branch that has it is kept"));
+        true
+    }
+
+    /// Goes back to where the change that was taken back is made.
+    fn redo_on_the_way(&mut self) -> bool {
+        let Some(depth) = self.document.as_ref().map(Document::depth) else { return false };
+        let Some(label) = self.on_the_way.redo_label(depth) else { return false };
+        let Some(all) = self.on_the_way.redo(depth) else { return false };
+        self.send(Command::Changes(all));
+        self.tell(Level::Info, format!("Done again: {label}"));
+        true
     }
 
     fn step_through_history(&mut self, done: &str, step: impl Fn(&mut Document) -> Option<(String, Effect)>) {
@@ -515,6 +571,7 @@ impl Session {
         self.send(Command::Pause);
         self.stale = self.runner.as_ref().map(|r| r.frame().run);
         self.document = Some(document);
+        self.on_the_way = OnTheWay::default();
         self.fresh = true;
         self.placing = None;
         self.fit = true;
@@ -523,6 +580,7 @@ impl Session {
     }
 
     pub(super) fn take_effect(&mut self, effect: Effect) {
+        self.on_the_way.edited(effect == Effect::NewPlan);
         if effect == Effect::NewPlan {
             let play = self.playing();
             self.load(play, None);

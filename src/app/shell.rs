@@ -46,6 +46,7 @@ pub struct Shell {
     welcome: Welcome,
     dock: Dock,
     finder: Finder,
+    moment: inspector::Moment,
     teaching: panel::Panel,
     editor: Editor,
     title: String,
@@ -75,6 +76,7 @@ impl Shell {
             welcome: Welcome::default(),
             dock: Dock::default(),
             finder: Finder::default(),
+            moment: inspector::Moment::default(),
             teaching: panel::Panel::default(),
             editor: Editor::default(),
             title: String::new(),
@@ -119,6 +121,7 @@ impl Shell {
         if std::mem::take(&mut self.session.fresh) {
             // Markers, spans and what was found belong to what was open before.
             self.dock = Dock { tab: self.dock.tab, plotting: self.dock.plotting.clone(), ..Dock::default() };
+            self.moment = inspector::Moment::default();
             (self.teaching, self.editor) = (panel::Panel::default(), Editor::default());
         }
         if std::mem::take(&mut self.session.mark)
@@ -197,9 +200,12 @@ impl Shell {
                         frame,
                         selection: &document.selection,
                         findings: &document.findings,
+                        runnable: document.runnable(),
+                        revision: document.revision(),
+                        files: &document.home,
                         theme: &theme,
                     };
-                    inspector::show(ui, &input, actions);
+                    inspector::show(ui, &input, &mut self.moment, actions);
                 });
                 let rail = Panel::left("rail").exact_size(theme.px(size::RAIL)).resizable(false).frame(bar(0.0));
                 rail.show(ui, |ui| rail::show(ui, &theme, self.session.placing, actions));
@@ -262,6 +268,7 @@ impl Shell {
             && self.refused != Some(which)
         {
             self.refused = Some(which);
+            self.session.refused();
             self.session.tell(super::session::Level::Error, format!("Not changed: {why}"));
         }
     }

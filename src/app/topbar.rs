@@ -50,11 +50,10 @@ pub fn show(ui: &mut Ui, theme: &Theme, session: &Session, folds: &mut Folds<'_>
         button(ui, i::ICON_SAVE, "Save", "Ctrl+S", open, Action::Save);
         button(ui, i::ICON_SAVE_AS, "Save as", "Ctrl+Shift+S", open, Action::AskSaveAs);
         ui.separator();
-        let undo = document.and_then(|d| d.undo_label());
-        let redo = document.and_then(|d| d.redo_label());
-        let keys = |label: Option<&str>, keys: &str| label.map_or(keys.to_owned(), |label| format!("{label}, {keys}"));
-        button(ui, i::ICON_UNDO, "Undo", &keys(undo, "Ctrl+Z"), undo.is_some(), Action::Undo);
-        button(ui, i::ICON_REDO, "Redo", &keys(redo, "Ctrl+Shift+Z"), redo.is_some(), Action::Redo);
+        let (undo, redo) = (session.undo_label(), session.redo_label());
+        let keys = |label: &Option<String>, keys: &str| label.as_ref().map_or(keys.to_owned(), |label| format!("{label}, {keys}"));
+        button(ui, i::ICON_UNDO, "Undo", &keys(&undo, "Ctrl+Z"), undo.is_some(), Action::Undo);
+        button(ui, i::ICON_REDO, "Redo", &keys(&redo, "Ctrl+Shift+Z"), redo.is_some(), Action::Redo);
         ui.separator();
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = theme.px(space::XS);

@@ -56,6 +56,9 @@ pub enum Command {
     },
     /// Change something, at the moment that is shown. In the past this begins a new branch.
     Intervene(What),
+    /// Be where exactly these changes were made and no others, at the same moment: on the branch that has them, or on a new one that
+    /// leaves this one where they begin to differ. Takes back a change, or makes it again.
+    Changes(Vec<Intervention>),
     /// Show this branch, at the same moment or at its end if it does not reach so far.
     Branch(u32),
     /// Give a branch another name.

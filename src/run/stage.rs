@@ -238,6 +238,7 @@ impl Stage {
             Command::Load { plan, seed, play } => self.replace(Script::plain(plan, seed), Vec::new(), play),
             Command::Source { source, interventions } => self.take_source(source, interventions),
             Command::Intervene(what) => self.intervene(what),
+            Command::Changes(wanted) => self.with_changes(wanted),
             Command::Branch(id) => self.switch(id),
             Command::Name(id, name) => {
                 self.branches.iter_mut().filter(|branch| branch.id == id).for_each(|branch| branch.name.clone_from(&name));
@@ -304,6 +305,33 @@ impl Stage {
         }
         self.keep_film();
         self.list_branches();
+    }
+
+    /// See [`Command::Changes`].
+    fn with_changes(&mut self, wanted: Vec<Intervention>) {
+        if let Some(known) = self.branches.iter().find(|branch| branch.interventions == wanted) {
+            return self.switch(known.id);
+        }
+        let Some(source) = self.source.clone() else { return self.refuse("this run has no scenario text to change".to_owned()) };
+        let script = match source.script(Some(self.branch().script.seed), &wanted) {
+            Ok(script) => script,
+            Err(problems) => return self.refuse(problems.first().map(|p| p.message.clone()).unwrap_or_default()),
+        };
+        let ours = &self.branch().interventions;
+        let alike = ours.iter().zip(&wanted).take_while(|(a, b)| a == b).count();
+        let Some(at) = ours.get(alike).into_iter().chain(wanted.get(alike)).map(Intervention::time).min() else { return };
+        let name = match (wanted.get(alike), ours.get(alike)) {
+            (Some(change), _) => change.what.to_string(),
+            (None, Some(without)) => format!("Without {}", without.what),
+            (None, None) => String::new(),
+        };
+        let id = self.branches.iter().map(|branch| branch.id).max().unwrap_or(0) + 1;
+        let fork = self.branch().fork(id, name, at, alike);
+        self.branches.push(Branch { script, interventions: wanted, ..fork });
+        let now = self.moment.now();
+        self.switch(id);
+        // What the new branch is like is known only once it has been simulated.
+        self.seek(now.max(at));
     }
 
     fn switch(&mut self, id: u32) {

@@ -4,6 +4,7 @@
 //! for through [`Files`], so that the caller decides where they come from.
 
 mod adoptable;
+pub mod assign;
 pub mod broker;
 pub mod chains;
 pub mod change;

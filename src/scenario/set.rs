@@ -20,6 +20,9 @@ const ADDED: &[(&str, &str)] = &[
     ("join", "Join"),
 ];
 
+/// What stands for the value that a field has when it is not written down.
+pub(super) const DEFAULT: &str = "default";
+
 /// Fields of a scenario that need not be written down.
 pub(super) const TOP: &[&str] = &[
     "format", "name", "about", "seed", "duration", "warmup", "network", "limits", "events", "nodes", "links", "groups", "notes", "faults",
@@ -29,6 +32,7 @@ pub(super) const TOP: &[&str] = &[
 /// The text with one value set, to be read again. The assignment is `PATH=VALUE`: a path begins with a node's id, an event's
 /// name or a field of the scenario (`inventory.instances`, `OrderCreated.size`, `nodes.inventory.handle.time`,
 /// `order-service.emits[0].arrivals`); the value is written as in the file, where quantities and names may go without quotes.
+/// `default` without quotes makes it as if it had never been written down.
 ///
 /// Fails if the path leads nowhere, or if the result could not be read although `text` could.
 pub fn set(text: &str, assignment: &str) -> Result<String, Vec<Problem>> {
@@ -45,8 +49,9 @@ pub fn set(text: &str, assignment: &str) -> Result<String, Vec<Problem>> {
     let tree = Tree::new(body).map_err(|b| vec![super::diagnose::broken(body, "", &b)])?;
     let target = Target::find(&tree, path).map_err(|(message, help)| fail(message, help))?;
     let mut first_problem = None;
-    for candidate in target.candidates(&tree, value) {
-        let new = target.write(&tree, candidate);
+    let unwritten = (value == DEFAULT).then(|| target.unwritten(&tree)).flatten();
+    let written = target.candidates(&tree, value).into_iter().map(|candidate| target.write(&tree, candidate));
+    for new in unwritten.into_iter().chain(written) {
         match read(&new, "") {
             Ok(_) => return Ok(format!("{}{new}", &text[..text.len() - body.len()])),
             Err(problems) => first_problem = first_problem.or(problems.into_iter().next()),
@@ -111,6 +116,17 @@ impl<'p> Target<'p> {
             candidates.push((self.item, quoted(value)));
         }
         candidates
+    }
+
+    /// The text without the field; nothing if this is no field.
+    fn unwritten(&self, tree: &Tree<'_>) -> Option<String> {
+        if !self.missing.is_empty() {
+            return Some(tree.text.to_owned());
+        }
+        tree.key(self.item)?;
+        let mut edits = Edits::new(tree);
+        edits.remove(self.item);
+        Some(edits.apply(0..tree.text.len()))
     }
 
     fn write(&self, tree: &Tree<'_>, (item, value): (u32, String)) -> String {
@@ -227,6 +243,7 @@ const _: fn(&Scenario) -> usize = |s| {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::scenario::document::{Consumer, Node};
     use crate::scenario::write::write;
 
     const SHOP: &str = include_str!("../../scenarios/cases/shop.ron");
@@ -283,6 +300,22 @@ mod tests {
         );
         assert_eq!(set(short, "seed=2").unwrap(), "Scenario(format: 1, nodes: [Consumer(id: \"c\")], seed: 2)");
         assert_eq!(set("Scenario(format:1,)", "seed=2").unwrap(), "Scenario(format:1, seed: 2)");
+    }
+
+    #[test]
+    fn default_is_what_holds_without_a_word() {
+        let without = |assignment: &str| {
+            let scenario = read(&set(SHOP, assignment).unwrap(), "").unwrap();
+            scenario
+                .nodes
+                .into_iter()
+                .find_map(|n| if let Node::Consumer(c) = n { (c.id == "inventory").then_some(c) } else { None })
+                .unwrap()
+        };
+        assert_eq!(without("inventory.instances=default").instances, Consumer::default().instances);
+        assert_eq!(set(SHOP, "billing.timeout=default").unwrap(), SHOP, "it was not written down");
+        assert_eq!(without("inventory.zone=\"default\"").zone.as_deref(), Some("default"), "in quotes it is a name");
+        assert!(set(SHOP, "inventory.id=default").is_ok_and(|text| text.contains("id: \"default\"")), "what has no default is a name");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod find;
 mod fuzz;
 mod hands;
 mod lesson;
+mod moment;
 mod names;
 mod road;
 mod time;

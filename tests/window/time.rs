@@ -13,7 +13,7 @@ fn frame(shell: &Shell) -> std::sync::Arc<Frame> {
 }
 
 /// A shop that has run for some seconds and stands.
-fn ran() -> egui_kittest::Harness<'static, Shell> {
+pub fn ran() -> egui_kittest::Harness<'static, Shell> {
     let mut w = window();
     click(&mut w, "Open Online shop");
     press(&mut w, Key::CloseBracket);

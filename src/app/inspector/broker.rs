@@ -2,6 +2,7 @@
 //! it, so it is an edit of the whole scenario.
 
 use super::Inspected;
+use super::fields::fixed;
 use crate::app::action::Action;
 use crate::app::edit::Edit;
 use crate::app::kinds::{self, Way};
@@ -11,8 +12,8 @@ use egui::Ui;
 
 /// Draws the fields.
 pub fn show(ui: &mut Ui, input: &Inspected<'_>, broker: &mut Broker, actions: &mut Vec<Action>) {
-    super::change::show(ui, input, broker, actions);
-    kinds::of_mut(&mut broker.kind).inspect(ui, input, &broker.id, actions);
+    fixed(ui, |ui| super::change::show(ui, input, broker, actions));
+    fixed(ui, |ui| kinds::of_mut(&mut broker.kind).inspect(ui, input, &broker.id, actions));
 }
 
 /// Who uses a part of a broker (`broker/name`), in words.

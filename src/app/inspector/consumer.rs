@@ -1,6 +1,6 @@
 //! A consumer: what it reads, how it works, what happens when it fails, what follows.
 
-use super::fields::{add, count, entry, name_of, optional, section, share};
+use super::fields::{add, count, entry, fixed, name_of, optional, section, share};
 use super::{Inspected, Tag, ends, fields, handling, shapes, types};
 use crate::app::kinds::{self, Way};
 use crate::scenario::document::{Consumer, Read, Retry, Then};
@@ -22,17 +22,23 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer) {
     section(ui, theme, "Handling");
     shapes::times(ui, theme, "Time", "Time one event takes", &mut consumer.handle.time);
     share(ui, theme, "Fails", "Share of attempts that fail", &mut consumer.handle.fails);
-    handling::handling(ui, theme, consumer);
-    reads(ui, input, consumer, &outlets);
-    super::store::calls(ui, input, &mut consumer.calls, &mut consumer.outbox);
+    fixed(ui, |ui| {
+        handling::handling(ui, theme, consumer);
+        reads(ui, input, consumer, &outlets);
+        super::store::calls(ui, input, &mut consumer.calls, &mut consumer.outbox);
+    });
     section(ui, theme, "When it fails");
     retry(ui, input, consumer);
-    dead_letter(ui, input, consumer, &channels);
-    handling::surviving(ui, theme, consumer);
+    fixed(ui, |ui| {
+        dead_letter(ui, input, consumer, &channels);
+        handling::surviving(ui, theme, consumer);
+    });
     then(ui, input, consumer, &channels);
-    super::chains::outcomes(ui, theme, consumer);
-    super::chains::join(ui, theme, consumer);
-    super::chains::state(ui, input, consumer);
+    fixed(ui, |ui| {
+        super::chains::outcomes(ui, theme, consumer);
+        super::chains::join(ui, theme, consumer);
+        super::chains::state(ui, input, consumer);
+    });
 }
 
 fn reads(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, outlets: &[String]) {
@@ -75,7 +81,7 @@ fn retry(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer) {
     if let Some(retry) = &mut consumer.retry {
         count(ui, theme, "Attempts", "In all, the first included", &mut retry.attempts, 1..=255);
         ui.push_id("backoff", |ui| shapes::backoff(ui, theme, &mut retry.backoff));
-        handling::retry(ui, theme, retry);
+        fixed(ui, |ui| handling::retry(ui, theme, retry));
     }
 }
 
@@ -93,13 +99,15 @@ fn then(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, channels: &
     let types = types(input.scenario);
     let outcomes: Vec<String> = consumer.handle.outcomes.iter().map(|(name, _)| name.clone()).collect();
     section(ui, theme, "Then emits");
-    super::publishing::publish(ui, theme, &mut consumer.publish);
+    fixed(ui, |ui| super::publishing::publish(ui, theme, &mut consumer.publish));
     let mut gone = None;
     for (i, then) in consumer.then.iter_mut().enumerate() {
         ui.push_id(("then", i), |ui| {
             let fields = |ui: &mut Ui| {
-                name_of(ui, theme, "Event", "The type of the event that follows", &types, &mut then.event);
-                name_of(ui, theme, "To", "Broker and channel", channels, &mut then.to);
+                fixed(ui, |ui| {
+                    name_of(ui, theme, "Event", "The type of the event that follows", &types, &mut then.event);
+                    name_of(ui, theme, "To", "Broker and channel", channels, &mut then.to);
+                });
                 share(ui, theme, "How often", "Share of handled events it follows from", &mut then.probability);
                 super::chains::when(ui, theme, &outcomes, &mut then.when);
                 triggers(ui, input, then, &types);
@@ -115,7 +123,7 @@ fn then(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, channels: &
     if let Some(i) = gone {
         consumer.then.remove(i);
     }
-    if add(ui, theme, "Add emission") {
+    if fixed(ui, |ui| add(ui, theme, "Add emission")) {
         let event = types.last().cloned().unwrap_or_default();
         let to = channels.iter().find(|c| !consumer.reads.iter().any(|r| r.from == **c)).or(channels.first());
         consumer.then.push(Then::new(event, to.cloned().unwrap_or_default()));

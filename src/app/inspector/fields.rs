@@ -7,6 +7,7 @@ use crate::app::widgets;
 use crate::scenario::units::{Percent, Rate, Size};
 use crate::time::Span;
 use egui::{Align, DragValue, Id, Key, Layout, Response, RichText, Slider, Stroke, TextEdit, Ui, vec2};
+use egui_material_icons::icons::ICON_LOCK;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -26,17 +27,68 @@ pub fn take_focus(ctx: &egui::Context) {
 #[derive(Clone, Default)]
 struct FocusWanted;
 
+/// Whether fields show and change what holds from now on, not from the start.
+#[derive(Clone, Copy, Default)]
+struct FromNow(bool);
+
+/// Says whether fields that are drawn from now on change a run at the moment that is shown.
+pub(super) fn set_from_now(ctx: &egui::Context, from_now: bool) {
+    ctx.data_mut(|d| d.insert_temp(Id::NULL, FromNow(from_now)));
+}
+
+/// Whether they do.
+pub(super) fn is_from_now(ctx: &egui::Context) -> bool {
+    ctx.data(|d| d.get_temp::<FromNow>(Id::NULL)).unwrap_or_default().0
+}
+
+/// Whether the fields that are being drawn are locked.
+#[derive(Clone, Copy, Default)]
+struct Locked(bool);
+
+fn is_locked(ui: &Ui) -> bool {
+    ui.data(|d| d.get_temp::<Locked>(Id::NULL)).unwrap_or_default().0
+}
+
+/// Fields of what stays as it is during a run: where a change would hold from now on they say so, and cannot be changed.
+pub fn fixed<R>(ui: &mut Ui, fields: impl FnOnce(&mut Ui) -> R) -> R {
+    locked(ui, is_from_now(ui.ctx()), fields)
+}
+
+/// Fields among fixed ones that are no setting: what is asked of a broker while the run goes on.
+pub fn free<R>(ui: &mut Ui, fields: impl FnOnce(&mut Ui) -> R) -> R {
+    locked(ui, false, fields)
+}
+
+fn locked<R>(ui: &mut Ui, lock: bool, fields: impl FnOnce(&mut Ui) -> R) -> R {
+    let before = Locked(is_locked(ui));
+    ui.data_mut(|d| d.insert_temp(Id::NULL, Locked(lock)));
+    let result = fields(ui);
+    ui.data_mut(|d| d.insert_temp(Id::NULL, before));
+    result
+}
+
+/// What is said of a field that is locked.
+const LOCKED: &str = "Stays as it is while the run goes on: change it from the start";
+
 /// A name and, right of it, a control as wide as there is room. Gives the name's id too, for screen readers.
 pub fn row<R>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, control: impl FnOnce(&mut Ui, Id) -> R) -> R {
     let width = ui.available_width();
     ui.allocate_ui_with_layout(vec2(width, theme.px(size::CONTROL)), Layout::left_to_right(Align::Center), |ui| {
+        if is_locked(ui) {
+            ui.disable();
+        }
         let named = ui
             .allocate_ui_with_layout(
                 vec2(theme.px(size::FIELD_NAME), theme.px(size::CONTROL)),
                 Layout::left_to_right(Align::Center),
                 |ui| {
                     ui.set_min_width(theme.px(size::FIELD_NAME));
+                    if !ui.is_enabled() {
+                        ui.spacing_mut().item_spacing.x = theme.px(space::XS);
+                        ui.label(ICON_LOCK.rich_text().size(theme.label)).on_disabled_hover_text(LOCKED);
+                    }
                     let label = ui.add(egui::Label::new(widgets::muted(theme, name).size(theme.label)).truncate());
+                    let label = label.on_disabled_hover_text(LOCKED);
                     if help.is_empty() { label } else { label.on_hover_text(help) }
                 },
             )
@@ -252,6 +304,9 @@ fn lines<T>(
     let mut done = None;
     let response = ui
         .vertical(|ui| {
+            if is_locked(ui) {
+                ui.disable();
+            }
             if wrong.is_some() {
                 let mark = Stroke::new(theme.stroke * 1.5, theme.bad);
                 let w = &mut ui.visuals_mut().widgets;
@@ -416,7 +471,7 @@ pub fn entry(ui: &mut Ui, theme: &Theme, title: &str, fields: impl FnOnce(&mut U
                 ui.label(RichText::new(title).size(theme.label).color(theme.muted));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     let icon = egui_material_icons::icons::ICON_CLOSE;
-                    remove = widgets::icon_button(ui, theme, icon, &format!("Remove {title}"), "", true).clicked();
+                    remove = widgets::icon_button(ui, theme, icon, &format!("Remove {title}"), "", !is_locked(ui)).clicked();
                 });
             });
             fields(ui);
@@ -454,6 +509,9 @@ fn removable_line<T>(
     let size = vec2(ui.available_width(), theme.px(size::CONTROL));
     // From the right: the button takes what it needs, the field the rest.
     ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Min), |ui| {
+        if is_locked(ui) {
+            ui.disable();
+        }
         let icon = egui_material_icons::icons::ICON_CLOSE;
         let gone = widgets::icon_button(ui, theme, icon, &format!("Remove {name}"), "", true).clicked();
         other(ui);
@@ -467,5 +525,6 @@ fn removable_line<T>(
 
 /// "Add ...", below a list.
 pub fn add(ui: &mut Ui, theme: &Theme, words: &str) -> bool {
-    widgets::labelled_button(ui, theme, egui_material_icons::icons::ICON_ADD, words, true).clicked()
+    let enabled = !is_locked(ui);
+    widgets::labelled_button(ui, theme, egui_material_icons::icons::ICON_ADD, words, enabled).on_disabled_hover_text(LOCKED).clicked()
 }

@@ -15,6 +15,7 @@ pub mod fields;
 mod handling;
 pub mod link;
 mod live;
+mod moment;
 mod producer;
 mod publishing;
 mod scenario;
@@ -28,11 +29,12 @@ use super::kinds::{self, Way};
 use super::theme::{Theme, size, space};
 use super::widgets::muted;
 use crate::run::Frame;
-use crate::scenario::Scenario;
 use crate::scenario::check::Finding;
 use crate::scenario::document::Node;
+use crate::scenario::{Files, Scenario};
 use egui::{RichText, ScrollArea, Ui, UiBuilder};
 pub use fields::take_focus;
+pub use moment::Moment;
 
 /// What the inspector reads.
 pub struct Inspected<'a> {
@@ -44,19 +46,42 @@ pub struct Inspected<'a> {
     pub selection: &'a Selection,
     /// What is wrong.
     pub findings: &'a [Finding],
+    /// Whether the scenario is what runs.
+    pub runnable: bool,
+    /// Another number after every change of the scenario.
+    pub revision: u64,
+    /// Where the files are that the scenario names.
+    pub files: &'a dyn Files,
     /// The look.
     pub theme: &'a Theme,
 }
 
 /// Draws the inspector.
-pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
+pub fn show(ui: &mut Ui, input: &Inspected<'_>, moment: &mut Moment, actions: &mut Vec<Action>) {
     let salt = input.selection.single().unwrap_or_default().to_owned();
     // A child of fixed size: something too wide is cut off instead of making the panel wider, picture by picture.
     let room = ui.available_rect_before_wrap();
     let mut child = ui.new_child(UiBuilder::new().max_rect(room));
     ui.advance_cursor_after_rect(room);
     child.shrink_clip_rect(room);
-    ScrollArea::vertical().id_salt(("inspector", &salt)).auto_shrink(false).show(&mut child, |ui| {
+    moment.switch(&mut child, input, actions);
+    match moment.scenario(&child, input) {
+        None => everything(&mut child, input, &salt, actions),
+        Some(now) => {
+            let mut asked = Vec::new();
+            everything(&mut child, &Inspected { scenario: &now, ..*input }, &salt, &mut asked);
+            for action in asked {
+                match action {
+                    Action::Edit(edit) => moment.turn(input, &now, edit, actions),
+                    other => actions.push(other),
+                }
+            }
+        }
+    }
+}
+
+fn everything(child: &mut Ui, input: &Inspected<'_>, salt: &str, actions: &mut Vec<Action>) {
+    ScrollArea::vertical().id_salt(("inspector", salt)).auto_shrink(false).show(child, |ui| {
         // Fields end before the scroll bar, which otherwise lies on top of them.
         ui.set_width(ui.available_width() - input.theme.px(space::S));
         ui.push_id(salt, |ui| match (input.selection.single(), &input.selection.connection, input.selection.nodes.len()) {
@@ -79,9 +104,9 @@ fn one_node(ui: &mut Ui, input: &Inspected<'_>, node: &Node, actions: &mut Vec<A
     about::node(ui, theme, node);
     live::show(ui, input, node);
     fields::section(ui, theme, "Settings");
-    rename(ui, input, node, actions);
+    fields::fixed(ui, |ui| rename(ui, input, node, actions));
     let mut draft = node.clone();
-    zone(ui, input, &mut draft);
+    fields::fixed(ui, |ui| zone(ui, input, &mut draft));
     match &mut draft {
         Node::Producer(producer) => producer::show(ui, input, producer),
         Node::Broker(broker) => broker::show(ui, input, broker, actions),
@@ -107,7 +132,8 @@ fn one_connection(ui: &mut Ui, input: &Inspected<'_>, connection: &Connection, a
         if ui.button(format!("Show {owner}")).clicked() {
             actions.push(Action::Select(Selection::node(owner)));
         }
-        if ui.button("Remove connection").clicked() {
+        let fixed = fields::is_from_now(ui.ctx());
+        if ui.add_enabled(!fixed, egui::Button::new("Remove connection")).clicked() {
             actions.push(Action::Edit(Edit::Delete { nodes: Vec::new(), connection: Some(connection.clone()) }));
         }
     });

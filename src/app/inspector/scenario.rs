@@ -1,6 +1,6 @@
 //! The scenario's own settings: what concerns no single node.
 
-use super::fields::{add, flag, optional, paragraph, quantity, removable, section, share, text, whole};
+use super::fields::{add, fixed, flag, optional, paragraph, quantity, removable, section, share, text, whole};
 use super::{Inspected, allowed, events, faults, shapes, title};
 use crate::app::action::Action;
 use crate::app::edit::Edit;
@@ -21,12 +21,14 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
         }
     };
     let named = |name: &str| name.is_empty().then(|| "a scenario needs a name".to_owned());
-    note(text(ui, theme, "Name", "Title", &mut s.name, named), "name");
-    note(paragraph(ui, theme, "About", "One or two sentences on what it shows", &mut s.about), "description");
-    section(ui, theme, "Run");
-    note(whole(ui, theme, "Seed", "Where all randomness comes from: the same seed, the same run", &mut s.seed, 0..=u64::MAX), "seed");
-    note(quantity(ui, theme, "Duration", "Virtual length of the run", &mut s.duration), "duration");
-    note(quantity(ui, theme, "Warm-up", "Means and percentiles start after this", &mut s.warmup), "warm-up");
+    fixed(ui, |ui| {
+        note(text(ui, theme, "Name", "Title", &mut s.name, named), "name");
+        note(paragraph(ui, theme, "About", "One or two sentences on what it shows", &mut s.about), "description");
+        section(ui, theme, "Run");
+        note(whole(ui, theme, "Seed", "Where all randomness comes from: the same seed, the same run", &mut s.seed, 0..=u64::MAX), "seed");
+        note(quantity(ui, theme, "Duration", "Virtual length of the run", &mut s.duration), "duration");
+        note(quantity(ui, theme, "Warm-up", "Means and percentiles start after this", &mut s.warmup), "warm-up");
+    });
     section(ui, theme, "Network");
     ui.push_id("network", |ui| {
         note(shapes::times(ui, theme, "Latency", "Time an event travels, one way", &mut s.network.latency), "network latency");
@@ -40,17 +42,17 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
         );
     });
     section(ui, theme, "Event types");
-    note(events::show(ui, input, s), "event types");
+    note(fixed(ui, |ui| events::show(ui, input, s)), "event types");
     section(ui, theme, "Faults");
-    note(faults::show(ui, input, s), "faults");
+    note(fixed(ui, |ui| faults::show(ui, input, s)), "faults");
     section(ui, theme, "Limits");
     let help = "The run stops when more copies of events than this are on their way, waiting or in hand";
     note(whole(ui, theme, "Live events", help, &mut s.limits.live, 1..=u64::MAX), "limits");
     note(whole(ui, theme, "Steps", "The run stops after so many steps of the simulation", &mut s.limits.steps, 1..=u64::MAX), "limits");
     section(ui, theme, "Expectations");
-    note(expectations(ui, input, s), "expectations");
+    note(fixed(ui, |ui| expectations(ui, input, s)), "expectations");
     section(ui, theme, "Allowed lints");
-    note(allowed::show(ui, input, s), "allowed lints");
+    note(fixed(ui, |ui| allowed::show(ui, input, s)), "allowed lints");
     if let Some(label) = label.filter(|_| draft != *input.scenario) {
         actions.push(Action::Edit(Edit::SetScenario { label, scenario: Box::new(draft) }));
     }

@@ -1,6 +1,6 @@
 //! Several nodes at once: what they have in common, changed for all of them in one step.
 
-use super::fields::{count, optional, section, share};
+use super::fields::{count, fixed, optional, section, share};
 use super::{Inspected, Tag, shapes, title};
 use crate::app::action::{Action, Arrange, OnCanvas};
 use crate::app::edit::Edit;
@@ -39,7 +39,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     section(ui, theme, "All of them");
     let help = "A change makes all of them alike in this";
     let mut zone = chosen.first().and_then(|n| n.zone()).map(|z| Tag(z.to_owned()));
-    if note(optional(ui, theme, "Zone", help, "none", &mut zone), "zone") {
+    if note(fixed(ui, |ui| optional(ui, theme, "Zone", help, "none", &mut zone)), "zone") {
         each(&mut next, input, |n| *n.zone_mut() = zone.as_ref().map(|z| z.0.clone()));
     }
     let consumers: Vec<&Consumer> = chosen.iter().filter_map(|n| if let Node::Consumer(c) = n { Some(c) } else { None }).collect();

@@ -81,7 +81,7 @@ fn is_named(doc: &Doc) -> bool {
 }
 
 /// The value on one line, however long.
-pub(super) fn in_one_line(doc: &Doc) -> String {
+pub(in crate::scenario) fn in_one_line(doc: &Doc) -> String {
     let mut line = String::new();
     flat(doc, usize::MAX, &mut line);
     line

@@ -7,6 +7,7 @@ mod over;
 
 pub(super) use doc::{Doc, quoted};
 pub(super) use edit::Edits;
+pub(super) use layout::in_one_line;
 
 use super::Scenario;
 use super::locate::Tree;

@@ -3,7 +3,7 @@
 use crate::app::action::Action;
 use crate::app::inspector::Inspected;
 use crate::app::inspector::broker::{renamed, uses};
-use crate::app::inspector::fields::{add, choice, count, entry, flag, name_of, optional, quantity, section, share, text};
+use crate::app::inspector::fields::{add, choice, count, entry, flag, free, name_of, optional, quantity, section, share, text};
 use crate::app::kinds::Way;
 use crate::app::theme::{Theme, space};
 use crate::app::widgets::{labelled_button, muted};
@@ -91,7 +91,7 @@ fn send(ui: &mut Ui, theme: &Theme, group: &str, broker: &str, actions: &mut Vec
     egui::CollapsingHeader::new(format!("Send {group} elsewhere")).id_salt(("send", group)).show(ui, |ui| {
         let id = ui.make_persistent_id(("send to", group));
         let mut to = ui.data(|data| data.get_temp::<Position>(id)).unwrap_or_default();
-        place(ui, theme, &mut to);
+        free(ui, |ui| place(ui, theme, &mut to));
         ui.data_mut(|data| data.insert_temp(id, to));
         if labelled_button(ui, theme, ICON_REPLAY, &format!("Send {group} there now"), true).clicked() {
             let request = Request::Seek { group: group.to_owned(), topic: None, to };

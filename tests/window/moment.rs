@@ -1,0 +1,108 @@
+//! The inspector's switch: from the start, or from now on.
+
+use crate::hands::*;
+use crate::time::ran;
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
+use tidemill::app::Shell;
+use tidemill::app::action::{Action, Selection};
+use tidemill::scenario::document::Node;
+use tidemill::scenario::shapes::{Arrivals, Times};
+use tidemill::time::Span;
+
+fn select(w: &mut Window, node: &str) {
+    w.state_mut().session.apply(Action::Select(Selection::node(node)));
+    w.run_steps(4);
+}
+
+/// What was changed on the branch that is shown, in words.
+fn changes(shell: &Shell) -> Vec<String> {
+    let frame = shell.session.frame().unwrap();
+    frame.past.here().map_or_else(Vec::new, |branch| branch.interventions.iter().map(|i| i.what.to_string()).collect())
+}
+
+fn shown(w: &Window, field: &str) -> String {
+    w.get_by_role_and_label(Role::TextInput, field).accesskit_node().value().unwrap_or_default()
+}
+
+fn undo(w: &mut Window) {
+    w.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    w.run_steps(3);
+}
+
+fn redo(w: &mut Window) {
+    w.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    w.run_steps(3);
+}
+
+#[test]
+fn from_now_changes_the_run_and_leaves_the_scenario() {
+    let mut w = ran();
+    let before = scenario(&w).clone();
+    select(&mut w, "inventory");
+    click(&mut w, "Changes apply from now");
+    retype(&mut w, "Median", "20ms");
+    let median = "inventory.handle.time.median = 20ms";
+    until(&mut w, "the run is changed", |s| changes(s) == [median]);
+    assert!(*scenario(&w) == before && !w.state().session.dirty(), "the scenario is as it was");
+    assert_eq!(shown(&w, "Median"), "20ms", "the field shows what holds now");
+
+    click(&mut w, "Changes apply from the start");
+    assert_eq!(shown(&w, "Median"), "8ms", "and here what holds from the start");
+    click(&mut w, "Changes apply from now");
+
+    w.get_by_label("canvas").focus();
+    w.run_steps(2);
+    undo(&mut w);
+    until(&mut w, "it is taken back", |s| changes(s).is_empty());
+    assert_eq!(shown(&w, "Median"), "8ms");
+    redo(&mut w);
+    until(&mut w, "it is made again", |s| changes(s) == [median]);
+    assert_eq!(w.state().session.frame().unwrap().past.branches.len(), 2, "both are kept");
+
+    // An edit of the scenario begins the run anew: nothing of the old one is left to take back.
+    click(&mut w, "Changes apply from the start");
+    retype(&mut w, "Median", "9ms");
+    until(&mut w, "it begins anew", |s| changes(s).is_empty());
+    let Node::Consumer(inventory) = scenario(&w).nodes.iter().find(|n| n.id() == "inventory").unwrap() else { panic!() };
+    assert!(matches!(inventory.handle.time, Times::LogNormal { median, .. } if median == Span::from_millis(9)));
+    w.get_by_label("canvas").focus();
+    w.run_steps(2);
+    undo(&mut w);
+    assert_eq!(*scenario(&w), before);
+}
+
+#[test]
+fn what_cannot_change_on_the_way_is_locked_or_says_so_and_offers_the_start() {
+    let mut w = ran();
+    select(&mut w, "order-service");
+    click(&mut w, "Changes apply from now");
+    let disabled = |w: &Window, field: &str| w.get_by_role_and_label(Role::TextInput, field).accesskit_node().is_disabled();
+    assert!(disabled(&w, "Name") && disabled(&w, "Zone") && !disabled(&w, "Rate"));
+    // Another kind of arrivals than one with a rate.
+    click(&mut w, "Arrivals");
+    click(&mut w, "ClosedLoop");
+    until(&mut w, "it says why", |_| true);
+    assert!(w.query_by_label_contains("The kind of arrivals of order-service cannot be changed during a run").is_some());
+    assert!(changes(w.state()).is_empty());
+    click(&mut w, "Change from the start");
+    let Node::Producer(orders) = scenario(&w).nodes.iter().find(|n| n.id() == "order-service").unwrap() else { panic!() };
+    assert!(matches!(orders.emits[0].arrivals, Arrivals::ClosedLoop { .. }), "{:?}", orders.emits[0].arrivals);
+}
+
+#[test]
+fn several_nodes_are_changed_in_one_step() {
+    let mut w = ran();
+    let both = ["inventory".to_owned(), "billing".to_owned()];
+    w.state_mut().session.apply(Action::Select(Selection::nodes(both.into())));
+    w.run_steps(4);
+    click(&mut w, "Changes apply from now");
+    retype(&mut w, "Median", "20ms");
+    until(&mut w, "both are changed", |s| changes(s).len() == 2);
+    assert!(changes(w.state()).iter().all(|c| c.contains(".handle.time")), "{:?}", changes(w.state()));
+    w.get_by_label("canvas").focus();
+    w.run_steps(2);
+    undo(&mut w);
+    until(&mut w, "both are as they were", |s| changes(s).is_empty());
+}
