@@ -54,7 +54,6 @@ impl Plan {
         }
         Ok(())
     }
-
 }
 
 /// Whether two parts of plans say the same: whatever they consist of, what they show is all there is to them.

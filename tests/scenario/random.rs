@@ -213,8 +213,8 @@ fn caring() -> impl Strategy<Value = Consumer> {
         (percent(), span(), any::<u32>(), span()).prop_map(|(failures, window, least, open)| Breaker { failures, window, least, open });
     let shed = (option::of(any::<u32>()), option::of(span())).prop_map(|(queue, age)| Shed { queue, age });
     let scale = (span(), span(), any::<u32>()).prop_map(|(cold_start, idle, limit)| Scale::Serverless { cold_start, idle, limit });
-    ((ack, ordered), option::of(any::<u32>()), option::of(span()), inbox, option::of(breaker), option::of(shed), option::of(scale)).prop_map(
-        |((ack, ordered), prefetch, timeout, inbox, breaker, shed, scale)| Consumer {
+    ((ack, ordered), option::of(any::<u32>()), option::of(span()), inbox, option::of(breaker), option::of(shed), option::of(scale))
+        .prop_map(|((ack, ordered), prefetch, timeout, inbox, breaker, shed, scale)| Consumer {
             ack,
             ordered,
             prefetch,
@@ -224,8 +224,7 @@ fn caring() -> impl Strategy<Value = Consumer> {
             shed,
             scale,
             ..Consumer::default()
-        },
-    )
+        })
 }
 
 fn publish() -> impl Strategy<Value = Publish> {

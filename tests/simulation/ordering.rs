@@ -103,11 +103,16 @@ fn faults(kind: &'static str) -> impl Strategy<Value = String> {
 
 fn handling() -> impl Strategy<Value = String> {
     let or = |choices: Vec<&'static str>| prop::sample::select(choices);
-    (or(vec!["", "inbox: Inbox(),"]), or(vec!["", "ack: BeforeWork,", "timeout: \"80ms\","]), or(vec!["", "prefetch: 5,"]), 1u32..4, 1u32..5).prop_map(
-        |(inbox, ack, prefetch, instances, threads)| {
-            format!("instances: {}, threads: {threads}, ordered: PerKey, {inbox} {ack} {prefetch} {RETRIES}", instances.max(2))
-        },
+    (
+        or(vec!["", "inbox: Inbox(),"]),
+        or(vec!["", "ack: BeforeWork,", "timeout: \"80ms\","]),
+        or(vec!["", "prefetch: 5,"]),
+        1u32..4,
+        1u32..5,
     )
+        .prop_map(|(inbox, ack, prefetch, instances, threads)| {
+            format!("instances: {}, threads: {threads}, ordered: PerKey, {inbox} {ack} {prefetch} {RETRIES}", instances.max(2))
+        })
 }
 
 proptest! {

@@ -11,9 +11,9 @@ use tidemill::time::Time;
 
 // A member finishes what it has polled before it gives anything up: with Kafka's 500 records that would be most of the run.
 const KAFKA: &str = r#"Kafka(topics: [Topic(name: "t", partitions: 6)], groups: [Group(name: "c", max_poll_records: 5, session: "6s")])"#;
-const RABBIT: &str = r#"RabbitMq(exchanges: [Exchange(name: "x", kind: Fanout)], queues: [Queue(name: "t")], bindings: [Binding(from: "x", to: "t")])"#;
-const STREAM: &str =
-    r#"RabbitMq(exchanges: [Exchange(name: "x", kind: Fanout)], queues: [Queue(name: "t", kind: Stream)], bindings: [Binding(from: "x", to: "t")])"#;
+const RABBIT: &str =
+    r#"RabbitMq(exchanges: [Exchange(name: "x", kind: Fanout)], queues: [Queue(name: "t")], bindings: [Binding(from: "x", to: "t")])"#;
+const STREAM: &str = r#"RabbitMq(exchanges: [Exchange(name: "x", kind: Fanout)], queues: [Queue(name: "t", kind: Stream)], bindings: [Binding(from: "x", to: "t")])"#;
 const SIMPLE: &str = r#"Simple(topics: ["t"])"#;
 
 fn source(kind: &str, handling: &str, faults: &str) -> Source {
@@ -71,7 +71,11 @@ fn who_is_taken_away_finishes_what_it_has_in_hand() {
         assert_eq!(moment.simulation.busy(tidemill::ids::ConsumerId(0)), 1, "{kind}");
         assert!(totals.waiting > 400, "one alone cannot keep up: {kind} {totals:?}");
         // A crash waits for nobody.
-        let crashed = source(kind, &format!(r#"instances: 4, {prefetch} handle: Handle(time: Constant("190ms"))"#), r#"Fault(at: "20030ms", what: Crash("c#2"))"#);
+        let crashed = source(
+            kind,
+            &format!(r#"instances: 4, {prefetch} handle: Handle(time: Constant("190ms"))"#),
+            r#"Fault(at: "20030ms", what: Crash("c#2"))"#,
+        );
         assert!(run(&crashed, &[]).1 > 0, "{kind}");
     }
 }
@@ -102,7 +106,8 @@ fn a_consumer_grows_beyond_what_it_began_with() {
 #[test]
 fn who_comes_while_all_are_struck_is_struck_too() {
     for (kind, fault) in [(KAFKA, "Crash"), (RABBIT, "Crash"), (KAFKA, "Pause"), (RABBIT, "Pause"), (SIMPLE, "Crash")] {
-        let struck = source(kind, r#"handle: Handle(time: Constant("60ms"))"#, &format!(r#"Fault(at: "10s", lasts: "20s", what: {fault}("c"))"#));
+        let struck =
+            source(kind, r#"handle: Handle(time: Constant("60ms"))"#, &format!(r#"Fault(at: "10s", lasts: "20s", what: {fault}("c"))"#));
         let script = script(&struck, &[at(15.0, "c.instances=5")]);
         let mut moment = Moment::start(&script, 200);
         moment.advance(&script, Time(16_000_000_000), u64::MAX, &mut ());

@@ -58,10 +58,7 @@ fn a_fault_is_added_changed_in_every_field_and_removed() {
     pick(&mut w, "Fault", "Partition");
     retype(&mut w, "One side", "sender, receiver");
     retype(&mut w, "Other side", "bus");
-    assert_eq!(
-        faults(&w)[0].what(),
-        &Fault::Partition { of: vec!["sender".into(), "receiver".into()], from: vec!["bus".into()] }
-    );
+    assert_eq!(faults(&w)[0].what(), &Fault::Partition { of: vec!["sender".into(), "receiver".into()], from: vec!["bus".into()] });
     retype(&mut w, "Other side", "buss");
     assert!(w.query_by_label_contains("there is no node `buss`").is_some(), "the verdict says what is wrong");
     click(&mut w, "Remove fault 1");

@@ -76,7 +76,9 @@ mod tests {
     #[test]
     fn order_is_kept_where_one_instance_has_a_key() {
         let rabbit = |queue: &str| {
-            format!(r#"RabbitMq(exchanges: [Exchange(name: "x", kind: Fanout)], queues: [Queue(name: "q", {queue})], bindings: [Binding(from: "x", to: "q")])"#)
+            format!(
+                r#"RabbitMq(exchanges: [Exchange(name: "x", kind: Fanout)], queues: [Queue(name: "q", {queue})], bindings: [Binding(from: "x", to: "q")])"#
+            )
         };
         let kept = "ordered: PerKey, instances: 2";
         assert!(warned(&rabbit(""), "x", "q", kept));
