@@ -4,6 +4,7 @@ use super::action::{Connection, Placing, Source};
 use super::kinds::{self, Way};
 use crate::scenario::Scenario;
 use crate::scenario::broker::BrokerKind;
+use crate::scenario::broker::kafka::Transaction;
 use crate::scenario::document::{Broker, Consumer, Emit, Event, Handle, Node, Producer, Read, Then};
 use crate::scenario::faults::Target;
 use crate::scenario::shapes::{Arrivals, Times};
@@ -354,6 +355,9 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
         // A frame goes with the last node in it; one that was empty before is somebody's beginning.
         empty || !group.nodes.is_empty()
     });
+    for transactions in scenario.nodes.iter_mut().filter_map(transactions) {
+        transactions.retain(|transaction| !gone(&transaction.node));
+    }
     scenario.links.retain(|l| !gone(&l.between.0) && !gone(&l.between.1));
     let struck = |target: &str| matches!(Target::of(target), Target::Node(id) | Target::Instance(id, _) if gone(id));
     scenario.faults.retain(|trouble| !trouble.what().targets().into_iter().any(struck));
@@ -422,6 +426,9 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
         }
     }
     *scenario.nodes[position].id_mut() = to.to_owned();
+    for transaction in scenario.nodes.iter_mut().filter_map(transactions).flatten().filter(|transaction| transaction.node == from) {
+        to.clone_into(&mut transaction.node);
+    }
     for member in scenario.groups.iter_mut().flat_map(|g| &mut g.nodes).filter(|id| *id == from) {
         to.clone_into(member);
     }
@@ -447,6 +454,14 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Who publishes to a Kafka cluster in transactions.
+fn transactions(node: &mut Node) -> Option<&mut Vec<Transaction>> {
+    match node {
+        Node::Broker(Broker { kind: BrokerKind::Kafka(kafka), .. }) => Some(&mut kafka.transactions),
+        _ => None,
+    }
 }
 
 /// Where an expectation's text names a node (`billing.lag`, `bus/orders#billing.depth`), at or after `start`.

@@ -24,7 +24,7 @@ pub struct Event {
     pub failures: u8,
     /// What is special about this copy.
     pub flags: Flags,
-    /// To which seat this copy is handed; means nothing before that. (Stands here and not in [`Message`] because here it costs no
+    /// To which seat this copy is handed; before that, which seat's worker made it (means nothing for a workload's). (Stands here and not in [`Message`] because here it costs no
     /// memory.)
     pub seat: SeatId,
 }

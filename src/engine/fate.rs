@@ -82,6 +82,8 @@ pub enum Reason {
     Forwarded,
     /// It may go from bus to bus once only.
     SecondHop,
+    /// The transaction that it was published in was aborted.
+    TransactionAborted,
 }
 
 impl fmt::Display for Reason {
@@ -108,6 +110,7 @@ impl fmt::Display for Reason {
             Reason::NotEnoughReplicas => "too few replicas were in sync",
             Reason::NoLeader => "its partition had no leader",
             Reason::UnreplicatedLoss => "its leader died before another replica had it",
+            Reason::TransactionAborted => "its transaction was aborted",
             Reason::DeliveryTimeout => "it was not confirmed in time",
             Reason::NotConfirmed => "its publisher gave it up: no confirmation came after the last retry",
             Reason::PublisherCrashed => "its publisher crashed before it was confirmed",

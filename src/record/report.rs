@@ -8,7 +8,7 @@ use super::recorder::{LevelFigures, Recorder, StalenessFigures};
 use super::{Totals, histogram::Summary};
 use crate::engine::broker::Broker;
 use crate::engine::broker::eventbridge::view::{BusView, ReplayView, RuleView};
-use crate::engine::broker::kafka::view::View;
+use crate::engine::broker::kafka::view::{TransactionCounts, View};
 use crate::engine::broker::rabbitmq;
 use crate::engine::care::CareCounts;
 use crate::engine::chains::{JoinCounts, ReplyCounts};
@@ -128,6 +128,13 @@ pub enum NodeReport {
         /// Kafka's `OfflinePartitionsCount`.
         #[serde(skip_serializing_if = "Option::is_none")]
         offline_partitions: Option<Peak>,
+        /// Records that open transactions keep from those who read committed records only (Kafka's `LastStableOffsetLag`), the most of
+        /// a partition.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_stable_offset_lag: Option<Peak>,
+        /// Transactions of a Kafka cluster.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        transactions: Option<TransactionCounts>,
         /// What a Kafka cluster shows of itself at the end.
         #[serde(skip_serializing_if = "Option::is_none")]
         kafka: Option<Box<View>>,
@@ -389,8 +396,13 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
         }
         Role::Broker(broker) => {
             let (mut kafka, mut eventbridge, mut rabbitmq) = (None, None, None);
+            let (mut transactions, mut withheld) = (None, None);
             match simulation.broker(broker) {
-                Broker::Kafka(it) => kafka = Some(Box::new(it.view())),
+                Broker::Kafka(it) => {
+                    kafka = Some(Box::new(it.view()));
+                    let (max, last) = it.last_stable_offset_lag();
+                    (transactions, withheld) = (Some(it.transactions()), Some(Peak { max, last }));
+                }
                 Broker::EventBridge(it) => {
                     let (view, parts) = (it.counts(), it.parts());
                     let buses = parts.buses.iter().map(|bus| bus.name.clone()).zip(view.buses).collect();
@@ -406,6 +418,8 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 throughput,
                 under_replicated_partitions: kafka.as_ref().map(|it| peak(it.peaks.0, it.under_replicated_partitions)),
                 offline_partitions: kafka.as_ref().map(|it| peak(it.peaks.1, it.offline_partitions)),
+                last_stable_offset_lag: withheld,
+                transactions,
                 kafka,
                 eventbridge,
                 rabbitmq,

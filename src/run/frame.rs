@@ -12,6 +12,7 @@ pub use crate::record::report::Figures;
 use crate::record::{Series, Totals};
 use crate::scenario::Plan;
 use crate::time::Time;
+use std::fmt;
 use std::sync::Arc;
 
 /// A run at one moment. Made by the runner, shared, never changed.
@@ -177,9 +178,42 @@ pub struct NodeFigures {
     pub waits: Option<(u64, u64, u64)>,
     /// Publishers that wait for confirmations: events sent again, given up, and not confirmed yet.
     pub confirms: Option<(u64, u64, u64)>,
+    /// What keeps it from working as usual, apart from faults.
+    pub condition: Option<Condition>,
     /// Consumers: seconds from publish to the end of handling, since warm-up: mean, median, 99th percentile. Stores: mean, median and
     /// 99th percentile of the wait for a connection.
     pub latency: (f64, f64, f64),
+}
+
+/// What keeps a node from working as usual, apart from faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Consumers: the circuit breaker lets nothing through.
+    BreakerOpen,
+    /// Consumers: the circuit breaker lets one event through, to see.
+    BreakerHalfOpen,
+    /// Consumers: their Kafka group is being divided anew.
+    Rebalancing,
+    /// Brokers: RabbitMQ holds publishers back, or a quota of EventBridge holds deliveries back. Producers: their broker holds them back.
+    /// Consumers: a function is at its limit of instances, and more waits.
+    Throttled,
+    /// Consumers: a function has no warm instance, so that the next event waits for one to start.
+    Cold,
+    /// Consumers: so many instances were asked for and do not work yet.
+    Starting(u32),
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Condition::BreakerOpen => f.write_str("breaker open"),
+            Condition::BreakerHalfOpen => f.write_str("breaker half open"),
+            Condition::Rebalancing => f.write_str("rebalancing"),
+            Condition::Throttled => f.write_str("throttled"),
+            Condition::Cold => f.write_str("cold"),
+            Condition::Starting(n) => write!(f, "{n} starting"),
+        }
+    }
 }
 
 /// A state at the moment, see the engine's figures of the same names.

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod branches;
 pub mod brokers;
 pub mod checkpoints;
+mod condition;
 pub mod contrast;
 pub mod find;
 mod flights;

@@ -1,5 +1,6 @@
 //! Making frames.
 
+use super::condition;
 use super::frame::{BrokerView, Frame, LinkFigures, NodeFigures, OutboxView, OutletFigures, Past, PlayState, Speed, StateView};
 use super::pacing::Pacing;
 use super::stage::{Goal, Stage};
@@ -69,6 +70,9 @@ impl Stage {
             }
         };
         let links: Vec<LinkFigures> = (0..plan.links.len()).map(link).collect();
+        let brokers: Vec<BrokerView> = (0..plan.brokers.len()).map(|i| BrokerView::of(simulation.broker(BrokerId::at(i)))).collect();
+        let mut nodes: Vec<NodeFigures> = (0..plan.nodes.len()).map(|i| self.node(NodeId::at(i), recent.as_ref())).collect();
+        condition::note(simulation, &brokers, &mut nodes);
         let frame = Frame {
             run: self.id,
             number,
@@ -80,8 +84,8 @@ impl Stage {
             steps: simulation.steps(),
             fingerprint: simulation.fingerprint(),
             totals: Totals::of(simulation),
-            nodes: (0..plan.nodes.len()).map(|i| self.node(NodeId::at(i), recent.as_ref())).collect(),
-            brokers: (0..plan.brokers.len()).map(|i| BrokerView::of(simulation.broker(BrokerId::at(i)))).collect(),
+            nodes,
+            brokers,
             outlets: (0..plan.outlets.len()).map(outlet).collect(),
             links,
             flights,

@@ -1,6 +1,7 @@
 //! Which plan may take the place of another while it runs: the same shape, other numbers.
 
 use super::Plan;
+use super::broker::BrokerKind;
 use super::plan::{ConsumerPlan, EmitterPlan, Origin};
 use super::shapes::Arrivals;
 
@@ -51,8 +52,19 @@ impl Plan {
                 )
             };
             same(&format!("how {name} acknowledges and what it does to survive"), care(old) == care(new))?;
+            if new.most_instances() > old.most_instances() && self.publishes_in_transactions(name) {
+                let most = old.most_instances();
+                return Err(format!("{name} publishes in transactions, with a producer for each of the {most} instances it began with"));
+            }
         }
         Ok(())
+    }
+}
+
+impl Plan {
+    fn publishes_in_transactions(&self, node: &str) -> bool {
+        let of = |kind: &BrokerKind| matches!(kind, BrokerKind::Kafka(parts) if parts.transactions.iter().any(|it| it.node == node));
+        self.brokers.iter().any(|broker| of(&broker.kind))
     }
 }
 

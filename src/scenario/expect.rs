@@ -203,7 +203,7 @@ fn conjuncts(text: &str) -> Vec<&str> {
 /// Whether a word is a figure's or a statistic's.
 pub(super) fn is_word(word: &str) -> bool {
     let figures = [CONSUMER, PRODUCER, STORE, BROKER, OUTLET];
-    let statistics = [TOTALS, SPREAD, CONFIRMS, OUTBOX, STATE, JOIN, REPLIES, LEVEL];
+    let statistics = [TOTALS, SPREAD, CONFIRMS, OUTBOX, STATE, JOIN, REPLIES, TRANSACTIONS, LEVEL];
     figures.iter().any(|of| of.iter().any(|(name, ..)| *name == word)) || statistics.iter().any(|of| of.contains(&word))
 }
 
@@ -243,6 +243,7 @@ const OUTBOX: &[&str] = &["written", "published", "republished", "missing", "inv
 const STATE: &[&str] = &["expected", "actual", "difference", "off", "wrong", "keys", "missing", "repeated"];
 const JOIN: &[&str] = &["complete", "timed_out", "waiting"];
 const REPLIES: &[&str] = &["answered", "timed_out", "late", "waiting"];
+const TRANSACTIONS: &[&str] = &["committed", "aborted", "timed_out", "fenced", "open"];
 const LEVEL: &[&str] = &["mean", "max", "last"];
 
 /// Figures of a kind of thing: name, what it counts, its statistics (none: the figure is one number).
@@ -301,6 +302,8 @@ const KAFKA: Figures = &[
     ("throughput", Quantity::Rate, &[]),
     ("under_replicated_partitions", Quantity::Count, PEAK),
     ("offline_partitions", Quantity::Count, PEAK),
+    ("last_stable_offset_lag", Quantity::Count, PEAK),
+    ("transactions", Quantity::Count, TRANSACTIONS),
 ];
 const OUTLET: Figures = &[
     ("routed", Quantity::Count, &[]),
@@ -637,6 +640,8 @@ mod tests {
             ("bus/orders#inventory.routed > 0", "outlets bus/orders#inventory routed", 0.0),
             ("'k/t#g'.records_lag_max.max < 9", "outlets k/t#g records_lag_max max", 9.0),
             ("'k/t#g'.partition_lag.5.last == 0", "outlets k/t#g partition_lag 5 last", 0.0),
+            ("k.transactions.timed_out == 1", "nodes k transactions timed_out", 1.0),
+            ("k.last_stable_offset_lag.max > 9", "nodes k last_stable_offset_lag max", 9.0),
             ("k.under_replicated_partitions.max == 2", "nodes k under_replicated_partitions max", 2.0),
             ("'eb/big'.matched > 1", "outlets eb/big matched", 1.0),
         ] {

@@ -4,7 +4,9 @@
 
 mod edits;
 mod fuzz;
+mod gallery;
 mod gestures;
 mod more;
+mod raster;
 mod run;
 mod world;

@@ -10,6 +10,7 @@ mod flow;
 mod guarantees;
 mod handling;
 mod journeys;
+mod kafka;
 mod limits;
 mod ordering;
 mod publishing;

@@ -6,7 +6,6 @@ use crate::record::faults::FaultSpan;
 use crate::run::Frame;
 use crate::run::frame::{Flight, LinkFigures, Manner, NodeFigures, PlayState};
 use crate::scenario::Plan;
-use crate::scenario::plan::Role;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -32,21 +31,6 @@ pub struct Live {
     struck: Vec<Option<usize>>,
     /// The same by wire.
     cut: Vec<Option<usize>>,
-}
-
-/// How a node is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Nothing runs, or nothing to do.
-    Idle,
-    /// Working.
-    Fine,
-    /// Its workers have no time left.
-    Busy,
-    /// It gave up on events.
-    Failing,
-    /// A fault has struck it.
-    Broken,
 }
 
 /// What was new since the last look.
@@ -213,24 +197,6 @@ impl Live {
     /// Events per virtual second that set out on a wire.
     pub fn rate(&self, frame: Option<&Frame>, wire: usize) -> f64 {
         self.link(frame, wire).map_or(0.0, |(_, figures)| figures.rate * f64::from(self.shares.get(wire).copied().unwrap_or(1.0)))
-    }
-
-    /// How a node is doing.
-    pub fn state(&self, frame: Option<&Frame>, node: usize) -> State {
-        let (Some(figures), Some(plan), Some(id)) = (self.node(frame, node), &self.plan, self.id(node)) else { return State::Idle };
-        if self.fault(frame, node).is_some() {
-            return State::Broken;
-        }
-        let consumes = matches!(plan.nodes[id.index()].role, Role::Consumer(_) | Role::Store(_));
-        if consumes && figures.failed > 0 {
-            State::Failing
-        } else if consumes && figures.utilisation > 0.95 && figures.lag > u64::from(figures.capacity) {
-            State::Busy
-        } else if figures.rate > 0.0 || figures.busy > 0 {
-            State::Fine
-        } else {
-            State::Idle
-        }
     }
 }
 

@@ -28,6 +28,7 @@ mod picture;
 pub mod place;
 pub mod route;
 pub mod snap;
+pub mod state;
 pub mod told;
 pub mod view;
 pub mod writing;

@@ -3,13 +3,13 @@
 use super::connect;
 use super::gestures::Gesture;
 use super::layout::{Kind, Wire};
-use super::live::State;
 use super::measures::{FAR, SAG, TEXTURE};
 use super::mesh::Kept;
 use super::paint::link::Weight;
 use super::paint::node::Look;
 use super::paint::{self, Brush};
 use super::particles::Seen as Travelling;
+use super::state::State;
 use super::view::View;
 use super::{Canvas, CanvasInput, Pointed, atlas, hit, labels};
 use crate::app::action::Source;
@@ -189,8 +189,8 @@ impl Canvas {
             if let (Some(zone), true) = (input.scenario.nodes.get(i).and_then(Node::zone), rows_shown) {
                 super::notes::paint_zone(brush, self.view.screen_rect(node.rect), zone);
             }
-            if let (Some(span), true) = (self.live.fault(input.frame, i), rows_shown) {
-                paint::node::fault(brush, self.view.screen_rect(node.rect), &told(span));
+            if let (Some(words), true) = (self.plight(input, i), rows_shown) {
+                paint::node::plight(brush, self.view.screen_rect(node.rect), look.state, &words);
             }
             if let Some(severity) = look.finding {
                 paint::node::sign(brush, self.view.screen_rect(node.rect), node.kind, severity);
@@ -315,12 +315,26 @@ impl Canvas {
             let of_it = |f: &&crate::scenario::check::Finding| super::node_of(&self.scene, &f.path) == Some(node);
             let findings = input.findings.iter().filter(of_it);
             let mut lines: Vec<(String, Color32)> = findings.map(|f| (f.message.clone(), input.theme.text)).collect();
-            lines.extend(self.live.fault(input.frame, node).map(|span| (told(span), input.theme.bad)));
+            lines.extend(self.plight(input, node).map(|words| (words, paint::node::ink(input.theme, self.live.state(input.frame, node)))));
             if self.view.zoom * self.scene.scale < super::measures::FAR {
                 let node = &self.scene.nodes[node];
                 lines.insert(0, (node.id.clone(), input.theme.text));
             }
             tooltip(ui, &lines);
+        }
+    }
+
+    /// What has struck a node and until when, or what else keeps it from working as usual.
+    fn plight(&self, input: &CanvasInput<'_>, node: usize) -> Option<String> {
+        let condition = self.live.node(input.frame, node).and_then(|figures| figures.condition).map(|condition| condition.to_string());
+        // Whose plight it is need not be said at the node itself.
+        let own = |words: String| match words.strip_prefix(self.scene.nodes[node].id.as_str()).and_then(|rest| rest.strip_prefix(' ')) {
+            Some(rest) => rest.to_owned(),
+            None => words,
+        };
+        match (self.live.fault(input.frame, node).map(told).map(own), condition) {
+            (Some(fault), Some(condition)) => Some(format!("{condition}: {fault}")),
+            (fault, condition) => fault.or(condition),
         }
     }
 

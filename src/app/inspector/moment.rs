@@ -13,7 +13,7 @@ use crate::scenario::assign::assignments;
 use crate::scenario::intervention::{Intervention, What};
 use crate::scenario::{self, Scenario, check, read, set};
 use crate::time::Time;
-use egui::{Align, Button, Layout, RichText, Ui, vec2};
+use egui::{Align, Button, Layout, RichText, Stroke, Ui, vec2};
 use egui_material_icons::icons::{ICON_BLOCK, ICON_CLOSE, ICON_RESTART_ALT};
 use std::sync::Arc;
 
@@ -48,27 +48,31 @@ impl Moment {
             self.refused = None;
             return;
         };
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = theme.px(space::XS);
-            let width = (ui.available_width() - theme.px(space::XS)) / 2.0;
-            let at = figures::seconds(frame.now.seconds());
-            let words = [
-                (false, "From the start".to_owned(), "Changes the scenario: the run begins anew with it"),
-                (
-                    true,
-                    format!("From now, {at}"),
-                    "Changes the run at this moment: the scenario stays as it is, and the change is recorded",
-                ),
-            ];
-            for (now, words, help) in words {
-                let on = self.now == now;
-                let text = RichText::new(&words).size(theme.label).color(if on { theme.text } else { theme.muted });
-                let response = ui.add(Button::selectable(on, text).min_size(vec2(width, theme.px(size::CONTROL - space::XS))));
-                named_choice(&response, if now { "Changes apply from now" } else { "Changes apply from the start" }, on);
-                if response.on_hover_text(help).clicked() {
-                    (self.now, self.refused) = (now, None);
+        let edge = Stroke::new(theme.stroke, theme.line);
+        let both = egui::Frame::new().stroke(edge).corner_radius(space::RADIUS).inner_margin(theme.px(2.0));
+        both.show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = theme.px(space::XS);
+                let width = (ui.available_width() - theme.px(space::XS)) / 2.0;
+                let at = figures::seconds(frame.now.seconds());
+                let words = [
+                    (false, "From the start".to_owned(), "Changes the scenario: the run begins anew with it"),
+                    (
+                        true,
+                        format!("From now, {at}"),
+                        "Changes the run at this moment: the scenario stays as it is, and the change is recorded",
+                    ),
+                ];
+                for (now, words, help) in words {
+                    let on = self.now == now;
+                    let text = RichText::new(&words).size(theme.label).color(if on { theme.text } else { theme.muted });
+                    let response = ui.add(Button::selectable(on, text).min_size(vec2(width, theme.px(size::CONTROL - space::XS))));
+                    named_choice(&response, if now { "Changes apply from now" } else { "Changes apply from the start" }, on);
+                    if response.on_hover_text(help).clicked() {
+                        (self.now, self.refused) = (now, None);
+                    }
                 }
-            }
+            })
         });
         set_from_now(ui.ctx(), self.now);
         if self.now && frame.now < frame.past.recorded {

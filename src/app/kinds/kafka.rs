@@ -263,6 +263,12 @@ fn draw(inside: &Inside<'_>, strip: Rect, state: &kafka::PartitionView, longest:
         // Written, and not to be read yet.
         painter.rect_filled(between(state.high_watermark, state.log_end_offset), 0.0, theme.warn.gamma_multiply(0.6));
     }
+    if state.last_stable_offset < state.high_watermark {
+        // An open transaction: who reads committed records only waits here.
+        let held = between(state.last_stable_offset, state.high_watermark);
+        painter.hline(held.x_range(), held.bottom() - 0.75 * unit, Stroke::new(1.5 * unit, theme.warn));
+        painter.vline(held.left(), strip.y_range(), Stroke::new(1.5 * unit, theme.warn));
+    }
     // What the slowest group still has to read is in its colour.
     let slowest = state.positions.iter().enumerate().max_by_key(|(_, position)| position.lag);
     if let Some((group, position)) = slowest.filter(|(_, position)| position.lag > 0) {

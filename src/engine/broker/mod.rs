@@ -36,6 +36,9 @@ pub trait Rules {
         false
     }
 
+    /// Who publishes over this link is gone, with all its instances, or there again.
+    fn publisher(&mut self, _link: LinkId, _up: bool, _desk: &mut Desk) {}
+
     /// An event has arrived for a channel. Every way it goes is put on the desk; if there is none, one of
     /// [`unroutable`](Desk::unroutable) and [`refuse`](Desk::refuse), unless the broker just keeps it.
     fn arrive(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk);
@@ -169,6 +172,9 @@ macro_rules! kinds {
             }
             fn publish(&mut self, link: LinkId, channel: ChannelId, event: &Event, desk: &mut Desk) -> bool {
                 match self { $(Broker::$name(rules) => rules.publish(link, channel, event, desk),)+ }
+            }
+            fn publisher(&mut self, link: LinkId, up: bool, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.publisher(link, up, desk),)+ }
             }
             #[inline(always)]
             fn arrive(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk) {

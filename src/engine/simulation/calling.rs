@@ -3,14 +3,14 @@
 use super::Simulation;
 use super::errands::Errand;
 use crate::engine::agenda::Due;
-use crate::engine::broker::Desk;
+use crate::engine::broker::{Desk, Rules};
 use crate::engine::calls::{Call, Leg, Who};
 use crate::engine::consumer::Hand;
 use crate::engine::event::{Event, Flags};
 use crate::engine::fate::Reason;
 use crate::engine::observe::{Observation, Observer, StoreNote};
-use crate::ids::{EmitterId, EventId, NodeId, StoreId};
-use crate::scenario::plan::{CallPlan, Sending};
+use crate::ids::{EmitterId, EventId, LinkId, NodeId, StoreId};
+use crate::scenario::plan::{CallPlan, Role, Sending};
 use crate::time::Time;
 
 impl Simulation {
@@ -472,7 +472,7 @@ impl Simulation {
 
     /// A node that publishes is gone: what it asked for will be answered to nobody, and what it had in memory is gone too unless it was
     /// shut down in an orderly way.
-    pub(super) fn publisher_fell<O: Observer>(&mut self, node: NodeId, orderly: bool, observer: &mut O) {
+    pub(super) fn publisher_fell<O: Observer>(&mut self, node: NodeId, orderly: bool, desk: &mut Desk, observer: &mut O) {
         let plan = std::sync::Arc::clone(&self.plan);
         let own = |who: &Who| match who {
             Who::Workload { emitter, .. } => plan.emitters[emitter.index()].node == node,
@@ -484,11 +484,25 @@ impl Simulation {
         if !orderly {
             self.forget_kept(node, observer);
         }
+        self.tell_of_publisher(node, false, desk, observer);
     }
 
     /// It is there again.
-    pub(super) fn publisher_rose(&mut self, node: NodeId) {
+    pub(super) fn publisher_rose<O: Observer>(&mut self, node: NodeId, desk: &mut Desk, observer: &mut O) {
         self.relay_rose(node);
+        self.tell_of_publisher(node, true, desk, observer);
+    }
+
+    /// Tells every broker that a node can publish to whether it is there.
+    fn tell_of_publisher<O: Observer>(&mut self, node: NodeId, up: bool, desk: &mut Desk, observer: &mut O) {
+        let plan = std::sync::Arc::clone(&self.plan);
+        for (i, link) in plan.links.iter().enumerate().filter(|(_, link)| link.from == node) {
+            if let Role::Broker(broker) = plan.nodes[link.to.index()].role {
+                desk.now = self.now;
+                self.brokers[broker.index()].publisher(LinkId::at(i), up, desk);
+                self.decide(broker, desk, observer);
+            }
+        }
     }
 
     /// Who a worker's slot belongs to, once it has had work.

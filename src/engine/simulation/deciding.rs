@@ -129,11 +129,13 @@ impl Simulation {
         self.inbound.lost += 1;
         self.live -= 1;
         self.note(&Observation::GivenUp { channel, event, why }, observer);
+        // What its publisher has taken back is not lost.
+        let lost = why != Reason::TransactionAborted;
         if event.flags.has(Flags::TRACKED) {
-            let verdict = self.ledger.arrived(event.id, true);
+            let verdict = self.ledger.arrived(event.id, lost);
             self.conclude(event.id, verdict);
         } else {
-            self.lost += 1;
+            self.lost += u64::from(lost);
         }
     }
 

@@ -208,7 +208,8 @@ impl Emitter {
             kind,
             failures: 0,
             flags: self.flags,
-            seat: SeatId(0),
+            // Who has made it, for brokers whose publishers are instances.
+            seat: cause.map_or(SeatId(0), |event| event.seat),
         }
     }
 }

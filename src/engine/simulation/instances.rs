@@ -95,7 +95,7 @@ impl Simulation {
                     self.take_down(crew, orderly, desk, observer);
                     // With the last of the workers goes what the consumer as a publisher kept in memory.
                     if !self.is_up(consumer) {
-                        self.publisher_fell(self.plan.consumers[consumer.index()].node, orderly, observer);
+                        self.publisher_fell(self.plan.consumers[consumer.index()].node, orderly, desk, observer);
                     }
                 }
                 true => self.lose_workers(crew, &fallen, desk, observer),
@@ -122,7 +122,7 @@ impl Simulation {
             match (station.up, station.anybody()) {
                 (false, true) => {
                     self.bring_up(crew, desk, observer);
-                    self.publisher_rose(self.plan.consumers[consumer.index()].node);
+                    self.publisher_rose(self.plan.consumers[consumer.index()].node, desk, observer);
                 }
                 (false, false) => {}
                 (true, _) => risen.into_iter().for_each(|worker| self.offer(crew, worker, observer)),

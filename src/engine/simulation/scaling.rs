@@ -25,6 +25,11 @@ impl Simulation {
         self.scaler(consumer).map_or(0, |scaler| scaler.asked.saturating_sub(scaler.instances))
     }
 
+    /// Instances of a function that are warm now, besides those at work; 0 for what is none.
+    pub fn warm(&self, consumer: ConsumerId) -> u32 {
+        self.consumers[consumer.index()].care.as_ref().map_or(0, |care| care.warm(self.now()))
+    }
+
     fn scaler(&self, consumer: ConsumerId) -> Option<&Scaler> {
         self.consumers[consumer.index()].care.as_ref().and_then(|care| care.scaler.as_ref())
     }

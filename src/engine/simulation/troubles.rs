@@ -116,7 +116,7 @@ impl Simulation {
             }
             Effect::Mute(node) => {
                 self.each_workload(node, |emitter| emitter.mute(true));
-                self.publisher_fell(node, false, observer);
+                self.publisher_fell(node, false, desk, observer);
             }
             Effect::StoreDown(store) => self.store_fell(store, observer),
             Effect::StoreSlow(store, times) => self.stores[store.index()].slow.push((number, times)),
@@ -143,7 +143,7 @@ impl Simulation {
                     mute |= emitter.is_mute();
                 });
                 if !mute {
-                    self.publisher_rose(node);
+                    self.publisher_rose(node, desk, observer);
                 }
             }
             Effect::StoreDown(store) => self.store_rose(store),

@@ -14,12 +14,24 @@ pub struct Kafka {
     /// Broker nodes. Default 3.
     #[serde(default = "three", skip_serializing_if = "is_three")]
     pub nodes: u32,
+    /// Racks that the nodes are in, in turn (`broker.rack`): replicas of a partition are in different ones as far as there are any.
+    /// Default 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub racks: u32,
+    /// Eligible leader replicas (KIP-966): a replica that left those in sync with complete data, because too few were left, may lead
+    /// when none is left. Default false, as in Kafka 4.0; clusters made with 4.1 or later have it
+    /// (<https://kafka.apache.org/42/operations/eligible-leader-replicas>).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub elr: bool,
     /// Topics.
     #[serde(default)]
     pub topics: Vec<Topic>,
     /// How everybody publishes who writes to this cluster.
     #[serde(default, skip_serializing_if = "is_default")]
     pub producers: Producers,
+    /// Nodes that publish in transactions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transactions: Vec<Transaction>,
     /// Groups that are not as all the others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
@@ -41,8 +53,11 @@ impl Default for Kafka {
     fn default() -> Self {
         Kafka {
             nodes: three(),
+            racks: one(),
+            elr: false,
             topics: Vec::new(),
             producers: Producers::default(),
+            transactions: Vec::new(),
             groups: Vec::new(),
             replays: Vec::new(),
             retention_check: five_minutes(),
@@ -217,6 +232,51 @@ pub enum Acks {
     All,
 }
 
+/// A node that publishes in transactions: what it writes in one of them counts all together, or not at all. A consumer that reads
+/// from the same cluster commits its offsets with them, so that each event it reads has its effect exactly once, whatever crashes.
+///
+/// `transactional.id` is the node's id, and for a consumer that and the number of the instance: each has a producer of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transaction {
+    /// A producer, or a consumer that emits something.
+    pub node: String,
+    /// A transaction is committed once it has so many events: published ones, or (where the offsets belong to it) handled ones.
+    /// Default 100.
+    #[serde(default = "hundred", skip_serializing_if = "is_hundred")]
+    pub events: u32,
+    /// It is committed this long after it began at the latest, like Kafka Streams' `commit.interval.ms` under exactly-once. Default
+    /// 100 ms.
+    #[serde(default = "tenth", skip_serializing_if = "is_tenth")]
+    pub every: Span,
+    /// `transaction.timeout.ms`: the coordinator aborts a transaction that is open for so long, and fences its producer. Default 60 s.
+    #[serde(default = "minute", skip_serializing_if = "is_minute")]
+    pub timeout: Span,
+    /// Share of the transactions that the application aborts instead. Default none.
+    #[serde(default = "none", skip_serializing_if = "is_none")]
+    pub aborts: Percent,
+}
+
+impl Transaction {
+    /// `transaction.max.timeout.ms`: brokers refuse longer timeouts.
+    pub const LONGEST_TIMEOUT: Span = Span::from_millis(900_000);
+
+    /// With all defaults.
+    pub fn of(node: &str) -> Transaction {
+        Transaction { node: node.to_owned(), events: hundred(), every: tenth(), timeout: minute(), aborts: none() }
+    }
+}
+
+/// `isolation.level`: what readers see of transactions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Isolation {
+    /// Everything below the high watermark, what is aborted later included.
+    #[default]
+    ReadUncommitted,
+    /// Only what is committed, and nothing behind the first transaction that is still open (the last stable offset).
+    ReadCommitted,
+}
+
 /// A group's settings. Groups that are not listed have all defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -244,6 +304,9 @@ pub struct Group {
     /// `auto.offset.reset`. Default `Latest`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub reset: Reset,
+    /// `isolation.level`. Default `ReadUncommitted`, as in the Java client (librdkafka's is `read_committed`).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub isolation: Isolation,
     /// Whether instances are static members (`group.instance.id`). Default false.
     #[serde(default, skip_serializing_if = "is_default")]
     pub fixed: bool,
@@ -264,6 +327,7 @@ impl Group {
             max_poll: five_minutes(),
             max_poll_records: five_hundred(),
             reset: Reset::default(),
+            isolation: Isolation::default(),
             fixed: false,
             starts: Span::ZERO,
         }
@@ -388,17 +452,20 @@ defaults! {
     one, is_one: u32 = 1;
     three, is_three: u32 = 3;
     five, is_five: u32 = 5;
+    hundred, is_hundred: u32 = 100;
     five_hundred, is_five_hundred: u32 = 500;
     five_ms, is_five_ms: Span = Span::from_millis(5);
     tenth, is_tenth: Span = Span::from_millis(100);
     nine_seconds, is_nine_seconds: Span = Span::from_millis(9_000);
     quarter_minute, is_quarter_minute: Span = Span::from_millis(15_000);
     forty_five, is_forty_five: Span = Span::from_millis(45_000);
+    minute, is_minute: Span = Span::from_millis(60_000);
     two_minutes, is_two_minutes: Span = Span::from_millis(120_000);
     five_minutes, is_five_minutes: Span = Span::from_millis(300_000);
     week, is_week: Span = Span::from_millis(7 * 24 * 3_600_000);
     sixteen_kib, is_sixteen_kib: Size = Size(16 << 10);
     gibibyte, is_gibibyte: Size = Size(1 << 30);
+    none, is_none: Percent = Percent(0.0);
     half, is_half: Percent = Percent(0.5);
 }
 
@@ -414,6 +481,10 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
              what a new leader lacks.",
             "Range, round robin, sticky and cooperative sticky assignors under the classic protocol, uniform and range under the consumer \
              protocol (KIP-848); sessions, heartbeats, max.poll.interval, static members.",
+            "Transactions in the second version of their protocol (KIP-890): markers that take offsets, an epoch for each, offsets committed \
+             together with what was made of them, fencing, transaction.timeout.ms with a look every 10 s; the last stable offset, and \
+             isolation.level read_committed and read_uncommitted.",
+            "Replicas in different racks (broker.rack); eligible leader replicas (KIP-966) where `elr` is set.",
             "Offsets, commits after work, before work or automatic inside poll; lag in offsets; resets and seeks; retention for whole \
              segments by time and size; compaction by key.",
             "These rules pass the shared tables of measured behaviour: `tidemill conform kafka FILE`.",
@@ -432,8 +503,12 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
             "Followers have everything one millisecond after their leader. Disks take no time, and a node that comes back has its log.",
             "A lost packet is sent again after 200 ms on the way in. What a link loses on the way out is lost: use links without loss there.",
             "The coordinators' and the controller's nodes never matter. Groups' requests take 2 ms.",
-            "Transactions, quotas, tiered storage, racks, adding partitions, eligible leader replicas and share groups have no place in a \
-             scenario; transactions, racks and eligible replicas are in the model that the tables are run against.",
+            "transactional.id is the node's id, with the instance's number for consumers. The end of a transaction is answered when its \
+             markers are replicated; these take an offset and no bytes. A consumer that closes or loses its connection aborts its \
+             transaction; one that has to give up partitions commits first, and who gets them waits for that.",
+            "Consumers have no rack: they fetch from leaders (no client.rack), and assignors do not look at racks; the tables are run \
+             against a model that does.",
+            "Quotas, tiered storage, adding partitions and share groups have no place in a scenario.",
         ],
     ),
 ];

@@ -31,6 +31,9 @@ pub(super) fn lost(parts: &Kafka, lost: &mut Vec<String>) {
     if !parts.groups.is_empty() {
         lost.push("What is set up for groups: protocols, assignors, timeouts, resets.".to_owned());
     }
+    if !parts.transactions.is_empty() {
+        lost.push("Transactions: what was published together counts together, and what was read once has its effect once.".to_owned());
+    }
     if !parts.replays.is_empty() {
         lost.push("Replays: nothing is kept that could be read again.".to_owned());
     }

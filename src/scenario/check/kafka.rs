@@ -5,8 +5,9 @@ use super::names::Names;
 use crate::ids::NodeId;
 use crate::scenario::Scenario;
 use crate::scenario::broker::BrokerKind;
-use crate::scenario::broker::kafka::{Acks, Assignor, Group, Kafka, Producers, Protocol, Topic};
+use crate::scenario::broker::kafka::{Acks, Assignor, Group, Kafka, Producers, Protocol, Topic, Transaction};
 use crate::scenario::document::Node;
+use crate::scenario::handling::Ack;
 use crate::time::Span;
 use std::collections::BTreeSet;
 
@@ -27,6 +28,7 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
         {
             let at = |field: &str| names.at(NodeId::at(i), &format!("kind.{field}"));
             cluster(kafka, &at, findings);
+            transactions(scenario, &broker.id, kafka, &at, findings);
             let groups = groups(scenario, &broker.id);
             for (n, group) in kafka.groups.iter().enumerate() {
                 known_group(&group.name, &groups, at(&format!("groups[{n}].name")), findings);
@@ -70,6 +72,13 @@ fn known_group(name: &str, known: &BTreeSet<String>, path: String, findings: &mu
 fn cluster(kafka: &Kafka, at: &dyn Fn(&str) -> String, findings: &mut Findings) {
     if !(1..=MOST_NODES).contains(&kafka.nodes) {
         findings.error(at("nodes"), format!("a cluster has 1 to {MOST_NODES} nodes, not {}", kafka.nodes));
+    }
+    if !(1..=kafka.nodes.max(1)).contains(&kafka.racks) {
+        findings.error_help(
+            at("racks"),
+            format!("{} nodes are in 1 to {} racks, not in {}", kafka.nodes, kafka.nodes, kafka.racks),
+            "nodes are put into racks in turn",
+        );
     }
     let partitions: u64 = kafka.topics.iter().map(|topic| u64::from(topic.partitions)).sum();
     if partitions > MOST_PARTITIONS {
@@ -131,6 +140,74 @@ fn producers(producers: &Producers, at: &dyn Fn(&str) -> String, findings: &mut 
             at("delivery_timeout"),
             "the delivery timeout has to be at least the linger time and the request timeout (30 s) together",
             "make it longer, or `linger` shorter",
+        );
+    }
+}
+
+/// Who publishes in transactions, and how.
+fn transactions(scenario: &Scenario, broker: &str, kafka: &Kafka, at: &dyn Fn(&str) -> String, findings: &mut Findings) {
+    let here = |place: &str| place.split_once('/').is_some_and(|(id, _)| id == broker);
+    let publishes = |node: &Node| match node {
+        Node::Producer(producer) => producer.emits.iter().any(|emit| here(&emit.to)),
+        Node::Consumer(consumer) => consumer.then.iter().any(|then| here(&then.to)) || consumer.dead_letter.as_deref().is_some_and(here),
+        Node::Broker(_) | Node::Store(_) => false,
+    };
+    for (n, transaction) in kafka.transactions.iter().enumerate() {
+        let path = |field: &str| at(&format!("transactions[{n}].{field}"));
+        let name = transaction.node.as_str();
+        match scenario.nodes.iter().find(|node| node.id() == name) {
+            Some(node) if publishes(node) => {
+                if let Node::Consumer(consumer) = node
+                    && consumer.reads.iter().any(|read| here(&read.from))
+                    && consumer.ack != Ack::AfterWork
+                {
+                    findings.error_help(
+                        path("node"),
+                        format!("the offsets of `{name}` are committed with its transactions, not on its own (`ack`)"),
+                        format!("take `ack` away from `{name}`"),
+                    );
+                }
+            }
+            Some(_) => findings.error_help(
+                path("node"),
+                format!("`{name}` publishes nothing to this broker"),
+                "transactions are of a producer that emits to it, or of a consumer whose `then` does",
+            ),
+            None => {
+                let publishers = scenario.nodes.iter().filter(|node| publishes(node)).map(Node::id);
+                let help = findings.suggest.did_you_mean(name, publishers);
+                findings.add(super::Severity::Error, path("node"), format!("there is no node `{name}`"), help);
+            }
+        }
+        if kafka.transactions[..n].iter().any(|other| other.node == name) {
+            findings.error(path("node"), format!("`{name}` is listed twice"));
+        }
+        if transaction.events == 0 {
+            findings.error(path("events"), "a transaction has at least one event");
+        }
+        if transaction.every < Span::from_millis(1) {
+            findings.error(path("every"), "a transaction is open for at least a millisecond");
+        }
+        if transaction.timeout > Transaction::LONGEST_TIMEOUT {
+            findings.error_help(
+                path("timeout"),
+                format!("brokers refuse a timeout of more than {} (INVALID_TRANSACTION_TIMEOUT)", Transaction::LONGEST_TIMEOUT),
+                "`transaction.max.timeout.ms` is 15 minutes",
+            );
+        } else if transaction.timeout <= transaction.every {
+            findings.error_help(
+                path("timeout"),
+                format!("the coordinator aborts after {}, before the producer commits after {}", transaction.timeout, transaction.every),
+                "a timeout of many times `every` is usual",
+            );
+        }
+    }
+    let idempotent = kafka.producers.idempotent();
+    if !kafka.transactions.is_empty() && !idempotent {
+        findings.error_help(
+            at("producers"),
+            "transactions need idempotent producers",
+            format!("that is acks `All`, retries, and at most {} requests in flight", Producers::IDEMPOTENT_IN_FLIGHT),
         );
     }
 }

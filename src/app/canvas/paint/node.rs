@@ -3,9 +3,9 @@
 use super::{Brush, Detail, mix, rounded, tag};
 use crate::app::canvas::labels;
 use crate::app::canvas::layout::{Kind, NodeBox};
-use crate::app::canvas::live::State;
 use crate::app::canvas::measures::*;
-use crate::app::theme::space;
+use crate::app::canvas::state::{State, Tone};
+use crate::app::theme::{Theme, space};
 use crate::run::frame::NodeFigures;
 use crate::scenario::Severity;
 use egui::{Align2, Color32, FontId, Mesh, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
@@ -36,13 +36,7 @@ pub fn from_afar(brush: &Brush<'_>, mesh: &mut Mesh, node: &NodeBox, state: Stat
     let theme = brush.theme;
     let rect = brush.view.screen_rect(node.rect);
     let radius = space::NODE_RADIUS * brush.unit;
-    let (fill, edge) = match state {
-        State::Idle => (theme.node, mix(theme.line, theme.muted, 0.45)),
-        State::Fine => (mix(theme.node, theme.good, 0.25), mix(theme.line, theme.muted, 0.45)),
-        State::Busy => (mix(theme.node, theme.warn, 0.4), theme.warn),
-        State::Failing => (mix(theme.node, theme.bad, 0.4), theme.bad),
-        State::Broken => (mix(theme.node, theme.bad, 0.7), theme.bad),
-    };
+    let (fill, edge) = (far_fill(theme, state), edge(theme, state));
     if rect.width() < SPECK {
         // Too small for a shape: a fleck of its colour, darker where something is wrong.
         mesh.add_colored_rect(rect, mix(fill, edge, 0.6));
@@ -60,12 +54,49 @@ pub fn from_afar(brush: &Brush<'_>, mesh: &mut Mesh, node: &NodeBox, state: Stat
             pen.line(mesh, &[pos2(rect.left(), y), pos2(rect.right(), y)], thick * 0.7, edge);
         }
     }
-    if let State::Failing | State::Broken = state {
-        // Bad is told without its colour as well.
-        let (a, b) = (rect.shrink2(rect.size() * 0.3), thick * 1.2);
-        pen.line(mesh, &[a.left_top(), a.right_bottom()], b, edge);
-        pen.line(mesh, &[a.left_bottom(), a.right_top()], b, edge);
+    // Told without colour as well, on a ground that the mark stands out from.
+    for line in strokes(state, rect.center(), far_mark(rect)) {
+        pen.line(mesh, &line, thick * 2.6, fill);
+        pen.line(mesh, &line, thick * 1.2, ink(theme, state));
     }
+}
+
+/// Half the side of a state's mark on a node of which there is nothing else to see.
+fn far_mark(rect: Rect) -> f32 {
+    rect.width().min(rect.height()) * 0.3
+}
+
+/// The ground of a node from afar, where there is no room for more than that and a mark.
+fn far_fill(theme: &Theme, state: State) -> Color32 {
+    match state.tone() {
+        Tone::Quiet => theme.node,
+        Tone::Good => mix(theme.node, theme.good, 0.25),
+        Tone::Warn => mix(theme.node, theme.warn, 0.4),
+        Tone::Bad => mix(theme.node, theme.bad, if state == State::Broken { 0.6 } else { 0.4 }),
+    }
+}
+
+/// The edge that tells a state.
+fn edge(theme: &Theme, state: State) -> Color32 {
+    match state.tone() {
+        Tone::Quiet | Tone::Good => mix(theme.line, theme.muted, 0.45),
+        Tone::Warn | Tone::Bad => ink(theme, state),
+    }
+}
+
+/// The colour of a state's mark and words.
+pub fn ink(theme: &Theme, state: State) -> Color32 {
+    match state.tone() {
+        Tone::Quiet => theme.muted,
+        Tone::Good => theme.good,
+        Tone::Warn => theme.warn,
+        Tone::Bad => theme.bad,
+    }
+}
+
+/// The lines of a state's mark around `centre`.
+fn strokes(state: State, centre: Pos2, half: f32) -> impl Iterator<Item = Vec<Pos2>> {
+    state.strokes().iter().map(move |line| line.iter().map(|(x, y)| centre + vec2(*x, *y) * half).collect())
 }
 
 /// A tag that points right, clockwise.
@@ -98,8 +129,7 @@ pub fn outline(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>) -> Rect {
     let edge = match look.state {
         _ if look.selected || look.welcome || look.possible => theme.accent,
         State::Idle | State::Fine => mix(theme.line, theme.muted, if look.hovered { 0.9 } else { 0.45 }),
-        State::Busy => theme.warn,
-        State::Failing | State::Broken => theme.bad,
+        state => edge(theme, state),
     };
     let thick = theme.stroke * if look.selected || look.welcome { 2.0 } else { 1.4 } * brush.unit.clamp(0.7, 1.3);
     let stroke = Stroke::new(thick, edge);
@@ -109,10 +139,7 @@ pub fn outline(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>) -> Rect {
     let fill = match (look.welcome, look.hovered, brush.detail) {
         (true, ..) => mix(theme.node, theme.accent, 0.12),
         (_, true, _) => mix(theme.node, theme.muted, 0.07),
-        // From afar the fill tells the state, as there is no room for its mark.
-        (_, _, Detail::Far) if look.state == State::Fine => mix(theme.node, theme.good, 0.25),
-        (_, _, Detail::Far) if look.state == State::Busy => mix(theme.node, theme.warn, 0.4),
-        (_, _, Detail::Far) if look.state == State::Failing => mix(theme.node, theme.bad, 0.4),
+        (_, _, Detail::Far) => far_fill(theme, look.state),
         _ if look.state == State::Broken => mix(theme.node, theme.bad, 0.22),
         _ => theme.node,
     };
@@ -138,6 +165,11 @@ pub fn outline(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>) -> Rect {
     } else if look.state == State::Busy && node.kind == Kind::Consumer {
         let inner = rounded(rect.shrink(3.5 * brush.unit.min(1.3)), radius * 1.15);
         brush.painter.extend(Shape::dashed_line(&inner, Stroke::new(thick * 0.6, edge), 5.0, 4.0));
+    }
+    if brush.detail == Detail::Far {
+        for line in strokes(look.state, rect.center(), far_mark(rect)) {
+            brush.painter.line(line, Stroke::new(thick * 1.2, ink(theme, look.state)));
+        }
     }
     rect
 }
@@ -192,41 +224,30 @@ pub fn sign(brush: &Brush<'_>, rect: Rect, kind: Kind, severity: Severity) {
     brush.painter.circle_filled(centre + vec2(0.0, radius * 0.48), radius * 0.15, ink);
 }
 
-/// What has struck a node, below it, and until when.
-pub fn fault(brush: &Brush<'_>, rect: Rect, words: &str) {
-    let theme = brush.theme;
+/// What has struck a node, or what else is unusual about it: below it, with the mark of its state.
+pub fn plight(brush: &Brush<'_>, rect: Rect, state: State, words: &str) {
+    let (theme, ink) = (brush.theme, ink(brush.theme, state));
     let size = ((theme.label * brush.view.zoom).max(theme.label * 0.8) * 2.0).round() / 2.0;
-    let galley = brush.painter.layout_no_wrap(words.to_owned(), FontId::proportional(size), theme.bad);
+    let galley = brush.painter.layout_no_wrap(words.to_owned(), FontId::proportional(size), theme.text);
+    let mark = size * 0.36;
+    let before = mark * 2.0 + 5.0;
     // On a ground of its own: what lies below the node must not shine through.
-    let tag = Rect::from_min_size(pos2(rect.left(), rect.bottom() + 2.0), galley.size() + vec2(8.0, 2.0));
-    brush.painter.rect(tag, 3.0, theme.panel, Stroke::new(theme.stroke, theme.bad), StrokeKind::Inside);
-    brush.painter.galley(tag.min + vec2(4.0, 1.0), galley, theme.bad);
+    let tag = Rect::from_min_size(pos2(rect.left(), rect.bottom() + 2.0), galley.size() + vec2(8.0 + before, 2.0));
+    brush.painter.rect(tag, 3.0, theme.panel, Stroke::new(theme.stroke, ink), StrokeKind::Inside);
+    for line in strokes(state, pos2(tag.left() + 4.0 + mark, tag.center().y), mark) {
+        brush.painter.line(line, Stroke::new((mark * 0.36).max(1.0), ink));
+    }
+    brush.painter.galley(tag.min + vec2(4.0 + before, 1.0), galley, theme.text);
 }
 
 /// A small mark for a state, so that it is not told by colour alone. `centre` is its middle.
 pub fn state_mark(brush: &Brush<'_>, centre: Pos2, state: State) {
-    let r = 4.0 * brush.unit;
-    match state {
-        State::Idle => {}
-        State::Fine => {
-            brush.painter.circle_filled(centre, r * 0.8, brush.theme.good);
-        }
-        State::Busy => {
-            let bars = [centre - vec2(r * 0.45, 0.0), centre + vec2(r * 0.45, 0.0)];
-            for bar in bars {
-                brush.painter.rect_filled(Rect::from_center_size(bar, vec2(r * 0.55, r * 2.0)), 1.0, brush.theme.warn);
-            }
-        }
-        State::Broken => {
-            let stroke = Stroke::new(r * 0.5, brush.theme.bad);
-            brush.painter.circle_stroke(centre, r, stroke);
-            brush.painter.line_segment([centre - vec2(r, 0.0), centre + vec2(r, 0.0)], stroke);
-        }
-        State::Failing => {
-            let stroke = Stroke::new(r * 0.5, brush.theme.bad);
-            brush.painter.line_segment([centre - vec2(r, r) * 0.8, centre + vec2(r, r) * 0.8], stroke);
-            brush.painter.line_segment([centre + vec2(-r, r) * 0.8, centre + vec2(r, -r) * 0.8], stroke);
-        }
+    let half = 5.0 * brush.unit;
+    if state == State::Fine {
+        brush.painter.circle_filled(centre, half * 0.64, brush.theme.good);
+    }
+    for line in strokes(state, centre, half) {
+        brush.painter.line(line, Stroke::new((half * 0.34).max(1.0), ink(brush.theme, state)));
     }
 }
 

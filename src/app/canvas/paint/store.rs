@@ -4,8 +4,8 @@ use super::node::{Look, outline, state_mark};
 use super::{Brush, Detail};
 use crate::app::canvas::labels;
 use crate::app::canvas::layout::NodeBox;
-use crate::app::canvas::live::State;
 use crate::app::canvas::measures::{LID, PAD};
+use crate::app::canvas::state::State;
 use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, pos2, vec2};
 
 /// Corners of half an ellipse.

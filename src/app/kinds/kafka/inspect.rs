@@ -9,7 +9,9 @@ use crate::app::theme::{Theme, space};
 use crate::app::widgets::{labelled_button, muted};
 use crate::run::Command;
 use crate::run::frame::kafka::View;
-use crate::scenario::broker::kafka::{Acks, Assignor, Cleanup, FIDELITY, Group, Position, Producers, Protocol, Replay, Reset, Topic};
+use crate::scenario::broker::kafka::{
+    Acks, Assignor, Cleanup, FIDELITY, Group, Isolation, Position, Producers, Protocol, Replay, Reset, Topic, Transaction,
+};
 use crate::scenario::broker::{Kafka, Request};
 use crate::scenario::document::Node;
 use crate::scenario::intervention::What;
@@ -25,8 +27,17 @@ pub fn show(kafka: &mut Kafka, ui: &mut Ui, input: &Inspected<'_>, broker: &str,
         now(ui, theme, view, kafka, broker, actions);
     }
     count(ui, theme, "Nodes", "Brokers of the cluster", &mut kafka.nodes, 1..=64);
+    count(ui, theme, "Racks", "broker.rack: nodes are in so many racks in turn", &mut kafka.racks, 1..=64);
+    flag(
+        ui,
+        theme,
+        "Eligible leaders",
+        "eligible.leader.replicas.version: KIP-966, on for clusters made with 4.1 or later",
+        &mut kafka.elr,
+    );
     topics(kafka, ui, input, broker, actions);
     producers(&mut kafka.producers, ui, theme);
+    transactions(&mut kafka.transactions, ui, theme, &publishers(input, broker));
     let known = readers(input, broker);
     groups(&mut kafka.groups, ui, theme, &known);
     replays(kafka, ui, theme, &known);
@@ -49,6 +60,17 @@ fn readers(input: &Inspected<'_>, broker: &str) -> Vec<String> {
     groups.into_iter().collect()
 }
 
+/// Nodes that publish here.
+fn publishers(input: &Inspected<'_>, broker: &str) -> Vec<String> {
+    let here = |place: &str| place.split_once('/').is_some_and(|(id, _)| id == broker);
+    let publishes = |node: &&Node| match node {
+        Node::Producer(producer) => producer.emits.iter().any(|emit| here(&emit.to)),
+        Node::Consumer(consumer) => consumer.then.iter().any(|then| here(&then.to)),
+        Node::Broker(_) | Node::Store(_) => false,
+    };
+    input.scenario.nodes.iter().filter(publishes).map(|node| node.id().to_owned()).collect()
+}
+
 /// What the run shows: groups with their lag, partitions with their leader and offsets.
 fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, actions: &mut Vec<Action>) {
     section(ui, theme, "Now");
@@ -63,6 +85,15 @@ fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, act
         line(ui, words);
         send(ui, theme, &group.name, broker, actions);
     }
+    for it in &view.transactions {
+        line(
+            ui,
+            format!(
+                "{}: {}, epoch {}, {} committed, {} aborted ({} timed out), fenced {} times",
+                it.id, it.state, it.epoch, it.committed, it.aborted, it.timed_out, it.fenced
+            ),
+        );
+    }
     for (topic, now) in kafka.topics.iter().zip(&view.topics) {
         egui::CollapsingHeader::new(format!("Partitions of {}", topic.name)).id_salt(("partitions", &topic.name)).show(ui, |ui| {
             for (number, partition) in now.partitions.iter().enumerate().take(100) {
@@ -71,8 +102,12 @@ fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, act
                 let lags: Vec<String> = partition.positions.iter().map(|position| position.lag.to_string()).collect();
                 let member = |member: Option<u32>| member.map_or_else(|| "nobody".to_owned(), |member| format!("#{}", member + 1));
                 let owners: Vec<String> = partition.positions.iter().map(|position| member(position.member)).collect();
+                let stable = match partition.last_stable_offset {
+                    stable if stable < partition.high_watermark => format!(" (last stable offset {stable})"),
+                    _ => String::new(),
+                };
                 let words = format!(
-                    "{number}: {leader}, in sync {} of {}, offsets {} to {}, lag {}, read by {}",
+                    "{number}: {leader}, in sync {} of {}, offsets {} to {}{stable}, lag {}, read by {}",
                     isr.join(" "),
                     partition.replicas.len(),
                     partition.log_start_offset,
@@ -182,6 +217,41 @@ fn producers(producers: &mut Producers, ui: &mut Ui, theme: &Theme) {
     quantity(ui, theme, "Delivery timeout", "delivery.timeout.ms", &mut producers.delivery_timeout);
 }
 
+fn transactions(transactions: &mut Vec<Transaction>, ui: &mut Ui, theme: &Theme, known: &[String]) {
+    section(ui, theme, "Transactions");
+    let mut gone = None;
+    for (i, transaction) in transactions.iter_mut().enumerate() {
+        ui.push_id(("transaction", i), |ui| {
+            let fields = |ui: &mut Ui| {
+                name_of(
+                    ui,
+                    theme,
+                    "Producer",
+                    "transactional.id: the node's id, and the number of the instance",
+                    known,
+                    &mut transaction.node,
+                );
+                count(ui, theme, "Events", "So many events end a transaction", &mut transaction.events, 1..=1_000_000);
+                quantity(ui, theme, "Commit every", "commit.interval.ms of Kafka Streams: it ends after so long", &mut transaction.every);
+                quantity(ui, theme, "Timeout", "transaction.timeout.ms: the coordinator aborts it then", &mut transaction.timeout);
+                share(ui, theme, "Aborts", "Share of the transactions that the application aborts", &mut transaction.aborts);
+            };
+            if entry(ui, theme, &format!("transactions {}", i + 1), fields) {
+                gone = Some(i);
+            }
+        });
+    }
+    if let Some(i) = gone {
+        transactions.remove(i);
+    }
+    let free = known.iter().find(|name| !transactions.iter().any(|transaction| transaction.node == **name));
+    if let Some(name) = free
+        && add(ui, theme, "Publish in transactions")
+    {
+        transactions.push(Transaction::of(name));
+    }
+}
+
 fn groups(groups: &mut Vec<Group>, ui: &mut Ui, theme: &Theme, known: &[String]) {
     section(ui, theme, "Groups");
     let mut gone = None;
@@ -234,6 +304,10 @@ fn one_group(group: &mut Group, ui: &mut Ui, theme: &Theme, known: &[String]) {
     let latest = group.reset == Reset::Latest;
     if let Some(new) = choice(ui, theme, "Reset", "auto.offset.reset", &["earliest", "latest"], usize::from(latest)) {
         group.reset = if new == 0 { Reset::Earliest } else { Reset::Latest };
+    }
+    let all = group.isolation == Isolation::ReadUncommitted;
+    if let Some(new) = choice(ui, theme, "Isolation", "isolation.level", &["read_uncommitted", "read_committed"], usize::from(!all)) {
+        group.isolation = if new == 0 { Isolation::ReadUncommitted } else { Isolation::ReadCommitted };
     }
     flag(ui, theme, "Static members", "group.instance.id: back within the session without a rebalance", &mut group.fixed);
     quantity(ui, theme, "Starts", "When its members join for the first time", &mut group.starts);

@@ -122,7 +122,7 @@ pub fn compaction(row: &Value) -> Result<Compared, String> {
         let bases = |log: &Log<Entry>| json!(log.segments().map(|segment| segment.base).collect::<Vec<_>>());
         let before = bases(&log);
         let active = log.segments().next_back().map(|segment| segment.base);
-        while log.clean(now, log.high_watermark(), |entry| entry.bytes) {}
+        while log.clean(now, log.high_watermark(), |entry| entry.bytes, |_| false) {}
         let left: Vec<Value> =
             log.iter().map(|(offset, entry)| json!({ "offset": offset, "key": entry.key, "value": entry.value })).collect();
         let said = |record: &Appended| json!({ "offset": record.error.is_none().then_some(&record.offset), "error": record.error });

@@ -343,7 +343,8 @@ impl EventBridge {
     fn attempt(&mut self, setup: &Setup, target: u32, message: Message, desk: &mut Desk) {
         let TargetSetup { rule, outlet, to } = &setup.targets[target as usize];
         if let Err(at) = self.invoke.admit(desk.now()) {
-            self.rules[*rule as usize].throttled += 1;
+            let rule = &mut self.rules[*rule as usize];
+            (rule.throttled, rule.throttled_until) = (rule.throttled + 1, rule.throttled_until.max(at));
             return self.later(target, message, at, desk);
         }
         self.rules[*rule as usize].invocations += 1;

@@ -2,6 +2,7 @@
 
 use super::replaying::State;
 use crate::ids::OutletId;
+use crate::time::Time;
 use serde::Serialize;
 
 /// The whole of it.
@@ -57,6 +58,9 @@ pub struct RuleView {
     pub failed: u64,
     /// Hand-overs that had to wait for the quota.
     pub throttled: u64,
+    /// Until when the last of them waits.
+    #[serde(skip)]
+    pub throttled_until: Time,
     /// Hand-overs that a function did not take because it was at its limit; they count as failed.
     pub throttles: u64,
     /// Events of the service's own, by the rule's schedule.

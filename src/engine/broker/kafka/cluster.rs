@@ -11,6 +11,8 @@ use super::producer::ProducerState;
 use super::publisher::Publisher;
 use super::replication::Replication;
 use super::settings::Settings;
+use super::transacting::EXPIRY_CHECK;
+use super::transactions::{Outcome, Transactions};
 use crate::engine::broker::{Desk, Rules, Settled};
 use crate::engine::event::{Event, Flags, Key, Message};
 use crate::engine::fate::Reason;
@@ -36,7 +38,10 @@ pub struct Kafka {
     /// By seat of the whole plan; those of other brokers are empty.
     pub(super) seats: Vec<Option<Seated>>,
     pub(super) publishers: Vec<Publisher>,
+    /// The first of those that publish over a link.
     pub(super) by_link: BTreeMap<LinkId, u32>,
+    /// By seat of the whole plan: which instance has it.
+    pub(super) instances: Arc<[u32]>,
     pub(super) batches: Vec<Batch>,
     /// Batches opened so far.
     pub(super) opened: u64,
@@ -54,6 +59,8 @@ pub(super) struct Node {
     pub up: bool,
     /// It went down with the whole cluster.
     pub felled: bool,
+    /// It was missed when nobody was left to fence it.
+    pub missed: bool,
     /// Counts its crashes: what was planned for an older life is void.
     pub life: u32,
 }
@@ -81,6 +88,14 @@ pub(super) struct Partition {
     pub producers: BTreeMap<u32, ProducerState>,
     /// Records below are owed to the groups.
     pub shown: u64,
+    /// The most so far that open transactions have kept from those who read committed records only.
+    pub most_withheld: u64,
+    /// What is open and what was aborted.
+    pub transactions: Transactions,
+    /// Markers in the log that are not replicated yet: offset, publisher, how its transaction ended.
+    pub markers: VecDeque<(u64, u32, Outcome)>,
+    /// Markers that are not in the log yet.
+    pub owed_markers: Vec<(u32, Outcome)>,
     /// Batches whose publishers wait for all replicas in sync, by the end they wait for.
     pub pending: VecDeque<(u64, u32)>,
     /// The last request that brought it a batch: whose, and which.
@@ -97,6 +112,8 @@ pub(super) struct Cursor {
     pub outlet: OutletId,
     /// Whether the group has begun to read.
     pub active: bool,
+    /// `isolation.level=read_committed`.
+    pub committed_only: bool,
     /// Who reads.
     pub owner: Option<SeatId>,
     /// Who has records that are not settled yet: the next owner waits for them.
@@ -155,6 +172,8 @@ pub(super) struct Member {
     /// It takes nothing new until it has polled.
     pub draining: bool,
     pub commits: Commits,
+    /// The publisher whose transactions its offsets belong to.
+    pub session: Option<u32>,
     /// Partitions that may have something for it: partition, place of the cursor.
     pub ready: VecDeque<(u32, u32)>,
 }
@@ -164,6 +183,8 @@ pub(super) struct Member {
 pub(super) enum Commits {
     AfterWork,
     BeforeWork,
+    /// With the transactions of its producer.
+    InTransaction,
     /// Inside poll, so often; and next.
     Auto(Span, Time),
 }
@@ -218,6 +239,14 @@ pub(super) enum Token {
     Preferred,
     /// A replay begins.
     Replay(u32),
+    /// A transaction has been open long enough; with its count.
+    Commit(u32, u16),
+    /// A request to end a transaction arrives at its coordinator.
+    End(u32, u16),
+    /// The answer arrives at the producer.
+    Ended(u32, u16),
+    /// The coordinator looks for transactions that take too long.
+    Expire,
 }
 
 impl Token {
@@ -237,6 +266,10 @@ impl Token {
             Token::Clean => word(10, 0, 0),
             Token::Preferred => word(11, 0, 0),
             Token::Replay(replay) => word(12, replay, 0),
+            Token::Commit(publisher, count) => word(13, publisher, count),
+            Token::End(publisher, count) => word(14, publisher, count),
+            Token::Ended(publisher, count) => word(15, publisher, count),
+            Token::Expire => word(16, 0, 0),
         }
     }
 
@@ -255,7 +288,11 @@ impl Token {
             9 => Token::Retention,
             10 => Token::Clean,
             11 => Token::Preferred,
-            _ => Token::Replay(index),
+            12 => Token::Replay(index),
+            13 => Token::Commit(index, count),
+            14 => Token::End(index, count),
+            15 => Token::Ended(index, count),
+            _ => Token::Expire,
         }
     }
 }
@@ -272,6 +309,9 @@ impl Rules for Kafka {
         }
         if self.nodes.len() > 1 {
             desk.wake(now + IMBALANCE_CHECK, Token::Preferred.pack());
+        }
+        if self.publishers.iter().any(|publisher| publisher.session.is_some()) {
+            desk.wake(now + EXPIRY_CHECK, Token::Expire.pack());
         }
         for (i, replay) in self.settings.replays.iter().enumerate() {
             desk.wake(Time::ZERO + replay.at, Token::Replay(i as u32).pack());
@@ -293,6 +333,10 @@ impl Rules for Kafka {
     fn publish(&mut self, link: LinkId, channel: ChannelId, event: &Event, desk: &mut Desk) -> bool {
         self.send(link, channel, event, desk);
         true
+    }
+
+    fn publisher(&mut self, link: LinkId, up: bool, desk: &mut Desk) {
+        self.publisher_changes(link, up, desk);
     }
 
     fn arrive(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk) {
@@ -365,7 +409,12 @@ impl Rules for Kafka {
                 self.prefer(desk);
             }
             Token::Replay(replay) => self.replay(replay as usize, desk),
-            Token::Request(..) | Token::Answer(..) => {}
+            Token::Commit(publisher, count) => self.commit_due(publisher, count, desk),
+            Token::Expire => {
+                desk.wake(desk.now() + EXPIRY_CHECK, token);
+                self.expire(desk);
+            }
+            Token::Request(..) | Token::Answer(..) | Token::End(..) | Token::Ended(..) => {}
         }
     }
 
@@ -373,6 +422,8 @@ impl Rules for Kafka {
         match Token::unpack(token) {
             Token::Request(batch, count) => self.request_arrives(batch, count, arrived, desk),
             Token::Answer(batch, count) => self.answer_arrives(batch, count, arrived, desk),
+            Token::End(publisher, count) => self.end_arrives(publisher, count, arrived, desk),
+            Token::Ended(publisher, count) => self.ended_arrives(publisher, count, arrived, desk),
             _ => {}
         }
     }
@@ -385,7 +436,7 @@ impl Rules for Kafka {
         for partition in &self.partitions {
             for cursor in partition.cursors.iter().filter(|cursor| cursor.active) {
                 cursor.again.iter().for_each(|(_, message)| visit(cursor.outlet, message));
-                let fresh = partition.log.range(cursor.position, partition.shown);
+                let fresh = owed(&partition.log, &partition.transactions, cursor.committed_only, cursor.position, partition.shown);
                 fresh.for_each(|(_, message)| visit(cursor.outlet, message));
             }
         }
@@ -394,6 +445,9 @@ impl Rules for Kafka {
     fn held(&self, visit: &mut dyn FnMut(&Event)) {
         for batch in self.batches.iter().filter(|batch| batch.used && batch.at.is_none()) {
             batch.events.iter().for_each(&mut *visit);
+        }
+        for session in self.publishers.iter().filter_map(|publisher| publisher.session.as_ref()) {
+            session.waiting.iter().for_each(|(_, event)| visit(event));
         }
         for partition in &self.partitions {
             let hidden = partition.log.range(partition.shown, partition.log.end());
@@ -417,6 +471,17 @@ impl Record for Message {
     fn is_tombstone(&self) -> bool {
         false
     }
+}
+
+/// Records that a group is owed, from an offset to before another.
+pub(super) fn owed<'l>(
+    log: &'l Log<Message>,
+    transactions: &'l Transactions,
+    committed_only: bool,
+    from: u64,
+    to: u64,
+) -> impl Iterator<Item = (u64, &'l Message)> {
+    log.range(from, to).filter(move |(offset, _)| !(committed_only && transactions.is_aborted(*offset)))
 }
 
 /// Whether a record repeats one that was appended before: its event has been accounted for.

@@ -1,6 +1,6 @@
 //! What logs keep: retention and compaction at work, and what that means for groups that have not read yet.
 
-use super::cluster::Kafka;
+use super::cluster::{Kafka, owed};
 use super::log::Log;
 use crate::engine::broker::Desk;
 use crate::engine::broker::desk::{BrokerFate, Place};
@@ -23,12 +23,14 @@ impl Kafka {
                         desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Expired, Reason::Retention);
                     }
                 }
-                for (_, message) in before.range(cursor.position, start.min(partition.shown)) {
+                let to = start.min(partition.shown);
+                for (_, message) in owed(&before, &partition.transactions, cursor.committed_only, cursor.position, to) {
                     desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Expired, Reason::Retention);
                 }
                 cursor.position = cursor.position.max(start);
             }
             partition.shown = partition.shown.max(start);
+            partition.transactions.forget_below(start);
         }
     }
 
@@ -38,14 +40,17 @@ impl Kafka {
         for partition in self.partitions.iter_mut().filter(|partition| partition.log.config().compact) {
             let before = partition.log.clone();
             let mut cleaned = false;
-            while partition.log.clean(desk.now(), partition.shown, |message| settings.bytes(message.event.kind)) {
+            let (stable, transactions) = (partition.stable(), &partition.transactions);
+            let bytes = |message: &Message| settings.bytes(message.event.kind);
+            while partition.log.clean(desk.now(), stable, bytes, |offset| transactions.is_aborted(offset)) {
                 cleaned = true;
             }
             if !cleaned {
                 continue;
             }
             for cursor in partition.cursors.iter().filter(|cursor| cursor.active) {
-                for (_, message) in before.range(cursor.position, partition.shown).filter(|(at, _)| !holds(&partition.log, *at)) {
+                let fresh = owed(&before, &partition.transactions, cursor.committed_only, cursor.position, partition.shown);
+                for (_, message) in fresh.filter(|(at, _)| !holds(&partition.log, *at)) {
                     // Nothing is lost: what the key stands for now is in the log.
                     let event = Event { flags: message.event.flags.with(Flags::HANDLED), ..message.event };
                     desk.end(cursor.outlet, &event, Place::Waiting, BrokerFate::Dropped, Reason::Compacted);

@@ -29,10 +29,12 @@ mod reading;
 mod replicas;
 pub mod replication;
 mod seeking;
+mod session;
 mod settings;
 mod setup;
 #[cfg(test)]
 mod tests;
+mod transacting;
 pub mod transactions;
 pub mod view;
 

@@ -6,6 +6,7 @@ use super::cluster::{Kafka, Token};
 use super::partitioner::Sticky;
 use super::producer::{Admission, ProducerState, after};
 use super::replication::Acks;
+use super::session::Session;
 use super::settings::BATCH_OVERHEAD;
 use crate::engine::broker::Desk;
 use crate::engine::event::{Event, Flags, Message};
@@ -46,7 +47,11 @@ pub(super) struct Publisher {
     /// Batches that failed and are not delivered yet, or wait for one of these.
     failing: u32,
     /// Producer epoch and next sequence number, by partition.
-    sequences: BTreeMap<u32, (u16, u32)>,
+    pub sequences: BTreeMap<u32, (u16, u32)>,
+    /// How many publish over its link, this one and the next ones: one, or as many as the node has instances.
+    pub instances: u32,
+    /// Its transactions, if it has any.
+    pub session: Option<Box<Session>>,
 }
 
 impl Publisher {
@@ -63,14 +68,36 @@ impl Publisher {
             wire: vec![VecDeque::new(); nodes],
             failing: 0,
             sequences: BTreeMap::new(),
+            instances: 1,
+            session: None,
         }
+    }
+
+    /// One of so many instances that publish in transactions.
+    pub fn transactional(self, instances: u32, session: Session, random: Stream) -> Publisher {
+        Publisher { instances, session: Some(Box::new(session)), random, ..self }
     }
 }
 
 impl Kafka {
     /// An application sends a record.
     pub(super) fn send(&mut self, link: LinkId, channel: ChannelId, event: &Event, desk: &mut Desk) {
-        let publisher = self.by_link[&link];
+        self.publish_as(self.publisher_of(link, event), channel, event, desk);
+    }
+
+    /// The same, of a publisher.
+    pub(super) fn publish_as(&mut self, publisher: u32, channel: ChannelId, event: &Event, desk: &mut Desk) {
+        if self.publishers[publisher as usize].session.is_none() {
+            return self.gather(publisher, channel, event, desk);
+        }
+        if self.enters(publisher, channel, event, desk) {
+            self.gather(publisher, channel, event, desk);
+            self.entered(publisher, desk);
+        }
+    }
+
+    /// Puts a record into the batch of its partition.
+    fn gather(&mut self, publisher: u32, channel: ChannelId, event: &Event, desk: &mut Desk) {
         let topic = channel.index() - self.first_channel;
         let bytes = self.settings.bytes(event.kind);
         let (partition, keyless) = match self.settings.hash(event.key) {
@@ -139,6 +166,7 @@ impl Kafka {
         (batch.sequence, batch.at, batch.answer) = (None, None, Ok(()));
         let count = batch.count;
         self.publishers[publisher as usize].open.insert(partition, place);
+        self.session(publisher).into_iter().for_each(|session| session.unanswered += 1);
         if self.settings.producers.linger > Span::ZERO {
             desk.wake(desk.now() + self.settings.producers.linger, Token::Linger(place, count).pack());
         }
@@ -162,6 +190,13 @@ impl Kafka {
         let (publisher, partition) = (it.publisher, it.partition);
         self.publishers[publisher as usize].open.remove(&partition);
         self.enqueue(batch, false, desk);
+    }
+
+    /// A publisher closes all its batches.
+    pub(super) fn close_all(&mut self, publisher: u32, desk: &mut Desk) {
+        while let Some((_, batch)) = self.publishers[publisher as usize].open.first_key_value() {
+            self.close(*batch, desk);
+        }
     }
 
     /// Puts a batch on the list of its leader's connection: behind the others, or (tried again) before those that came later.
@@ -265,7 +300,9 @@ impl Kafka {
             return;
         }
         let it = &mut self.batches[batch as usize];
-        let next = self.publishers[it.publisher as usize].sequences.entry(it.partition).or_insert((0, 0));
+        let publisher = &mut self.publishers[it.publisher as usize];
+        let epoch = publisher.session.as_ref().map_or(0, |session| session.epoch);
+        let next = publisher.sequences.entry(it.partition).or_insert((epoch, 0));
         if it.sequence.is_none_or(|(epoch, _)| epoch != next.0) && it.at.is_none() {
             it.sequence = Some(*next);
             next.1 = after(next.1, it.events.len() as u32);
@@ -324,6 +361,10 @@ impl Kafka {
         let it = &mut self.batches[batch as usize];
         let (number, records) = (it.partition as usize, it.events.len() as u32);
         let partition = &mut self.partitions[number];
+        let session = self.publishers[it.publisher as usize].session.as_deref_mut();
+        if session.as_ref().is_some_and(|session| !session.admits()) {
+            return Err(Error::InvalidProducerEpoch);
+        }
         if let Some((epoch, first)) = it.sequence {
             let state = partition.producers.entry(it.publisher).or_insert_with(|| ProducerState::new(epoch));
             match state.admit(epoch, first, records)? {
@@ -335,11 +376,18 @@ impl Kafka {
         let repeat = it.at.is_some();
         let start = partition.log.end();
         for event in &it.events {
-            let flags = if repeat { event.flags.without(Flags::TRACKED).with(Flags::HANDLED) } else { event.flags };
+            // A record that its publisher sent again is a record like others.
+            let flags = event.flags.without(Flags::DUPLICATE);
+            let flags = if repeat { flags.without(Flags::TRACKED).with(Flags::HANDLED) } else { flags };
             let message = Message { event: Event { flags, failures: 0, ..*event }, routed: desk.now() };
             partition.log.append(message, self.settings.bytes(event.kind));
         }
         let end = partition.log.end();
+        if let Some(session) = session {
+            partition.transactions.appended(u64::from(it.publisher), start, end);
+            session.partitions.insert(number as u32);
+            session.open_since.get_or_insert(desk.now());
+        }
         if !repeat {
             it.at = Some((start, end));
         }
@@ -352,7 +400,8 @@ impl Kafka {
     pub(super) fn respond(&mut self, batch: u32, answer: Result<(), Error>, desk: &mut Desk) {
         let it = &mut self.batches[batch as usize];
         it.answer = answer;
-        if answer.is_ok() {
+        // In a transaction word waits for its end.
+        if answer.is_ok() && self.publishers[it.publisher as usize].session.is_none() {
             it.events.iter().filter(|event| self.settings.waits(event)).for_each(|event| desk.confirm(event, true));
         }
         let (publisher, count) = (it.publisher, it.count);
@@ -403,6 +452,9 @@ impl Kafka {
             Ok(()) => {
                 self.free_place(batch, desk);
                 self.confirm(batch, desk);
+            }
+            Err(Error::InvalidProducerEpoch) if self.session(self.batches[batch as usize].publisher).is_some() => {
+                self.transaction_fails(self.batches[batch as usize].publisher, true, desk);
             }
             Err(error) => self.refused(batch, error, desk),
         }
@@ -460,12 +512,40 @@ impl Kafka {
         it.at = None;
         let (publisher, partition) = (it.publisher, it.partition);
         self.spare.push(batch);
+        if let Some(session) = self.session(publisher) {
+            session.unanswered -= 1;
+        }
         self.release(publisher, partition, desk);
+        self.flushed(publisher, desk);
+    }
+
+    /// A publisher drops everything that it has not been answered. What is in a log stays there, and is aborted with the rest.
+    pub(super) fn discard_all(&mut self, publisher: u32, desk: &mut Desk) {
+        let it = &mut self.publishers[publisher as usize];
+        it.open.clear();
+        it.queue.iter_mut().for_each(VecDeque::clear);
+        it.wire.iter_mut().for_each(VecDeque::clear);
+        it.in_flight.iter_mut().for_each(Vec::clear);
+        it.failing = 0;
+        it.session.iter_mut().for_each(|session| session.unanswered = 0);
+        for (at, batch) in self.batches.iter_mut().enumerate().filter(|(_, batch)| batch.used && batch.publisher == publisher) {
+            let partition = &mut self.partitions[batch.partition as usize];
+            partition.pending.retain(|(_, pending)| *pending as usize != at);
+            if batch.at.is_none() {
+                let channel = self.topics[partition.topic as usize].channel;
+                batch.events.iter().for_each(|event| desk.lose_inbound(channel, event, Reason::TransactionAborted));
+            }
+            (batch.used, batch.count, batch.at, batch.stage) = (false, batch.count.wrapping_add(1), None, Stage::Sent);
+            batch.events.clear();
+            self.spare.push(at as u32);
+        }
     }
 
     /// A batch is given up: what is not in the log is lost. An idempotent publisher starts a new epoch, because a number is missing.
     fn give_up(&mut self, batch: u32, error: Error, desk: &mut Desk) {
         let it = &self.batches[batch as usize];
+        let publisher = it.publisher;
+        self.publishers[publisher as usize].session.iter_mut().for_each(|session| session.failed = true);
         if it.at.is_none() {
             let channel = self.topics[self.partitions[it.partition as usize].topic as usize].channel;
             let why = match error {
@@ -479,6 +559,9 @@ impl Kafka {
             }
         }
         self.done(batch, desk);
+        if self.publishers[publisher as usize].session.is_some() {
+            self.transaction_fails(publisher, false, desk);
+        }
     }
 
     /// The node of these batches is gone: their publishers notice, and try again.
@@ -499,7 +582,8 @@ impl Kafka {
         let channel = self.topics[partition.topic as usize].channel;
         let mut kept: Vec<(u64, u64)> = Vec::new();
         for batch in self.batches.iter_mut().filter(|batch| batch.used && batch.partition as usize == number) {
-            if let Some((start, behind)) = batch.at.filter(|(_, behind)| *behind > end) {
+            // What groups were shown has reached the broker, whatever becomes of it.
+            if let Some((start, behind)) = batch.at.filter(|(_, behind)| *behind > end.max(partition.shown)) {
                 kept.push((start, behind));
                 batch.at = None;
             }
@@ -508,7 +592,8 @@ impl Kafka {
         let gone = partition.log.range(end.max(partition.shown), partition.log.end());
         for (offset, message) in gone.filter(|(_, message)| !super::cluster::is_repeat(message)) {
             if !kept.iter().any(|(start, behind)| (*start..*behind).contains(&offset)) {
-                desk.lose_inbound(channel, &message.event, Reason::UnreplicatedLoss);
+                let why = if partition.transactions.is_uncertain(offset) { Reason::TransactionAborted } else { Reason::UnreplicatedLoss };
+                desk.lose_inbound(channel, &message.event, why);
             }
         }
         // What is known of idempotent publishers goes with the records.

@@ -27,8 +27,13 @@ impl Kafka {
                 }
             }
             partition.shown = visible;
+            self.settle_markers(number, desk);
+            let partition = &mut self.partitions[number];
+            let stable = partition.stable();
+            partition.most_withheld = partition.most_withheld.max(visible - stable);
             for cursor in partition.cursors.iter_mut().filter(|cursor| cursor.active) {
-                cursor.most_lag = cursor.most_lag.max(visible - cursor.committed);
+                let end = if cursor.committed_only { stable } else { visible };
+                cursor.most_lag = cursor.most_lag.max(end.saturating_sub(cursor.committed));
             }
             for slot in 0..self.partitions[number].cursors.len() {
                 self.list(number, slot, desk);
@@ -43,9 +48,9 @@ impl Kafka {
 
     /// A partition may have something for its reader.
     pub(super) fn list(&mut self, number: usize, slot: usize, desk: &mut Desk) {
-        let partition = &mut self.partitions[number];
-        let cursor = &mut partition.cursors[slot];
-        let has = !cursor.again.is_empty() || cursor.position < partition.shown;
+        let readable = self.partitions[number].readable(slot);
+        let cursor = &mut self.partitions[number].cursors[slot];
+        let has = cursor.again.front().is_some_and(|(offset, _)| *offset < readable) || cursor.position < readable;
         let Some(seat) = cursor.owner.filter(|_| has) else { return };
         let Some(seated) = &self.seats[seat.index()] else { return };
         let member = seated.member as usize;
@@ -78,10 +83,11 @@ impl Kafka {
     }
 
     /// Hands over records of one partition; false if it has no more for this member.
-    fn feed_from(&mut self, number: usize, partition: usize, slot: usize, desk: &mut Desk) -> bool {
+    fn hand_over(&mut self, number: usize, partition: usize, slot: usize, desk: &mut Desk) -> bool {
         let served = self.served(partition);
         let Kafka { partitions, members, seats, .. } = self;
         let (it, member) = (&mut partitions[partition], &mut members[number]);
+        let readable = it.readable(slot);
         let cursor = &mut it.cursors[slot];
         let Some(seat) = cursor.owner.filter(|seat| member.seats.contains(seat)) else { return false };
         if !served || cursor.holder.is_some_and(|holder| holder != seat) {
@@ -89,14 +95,27 @@ impl Kafka {
         }
         let Some(seated) = seats[seat.index()].as_mut() else { return false };
         while member.outstanding < member.limit {
-            let (offset, message) = match cursor.again.pop_front() {
-                Some(again) => again,
-                None => match it.log.read(cursor.position).filter(|(offset, _)| *offset < it.shown) {
+            let (offset, message) = match cursor.again.front().copied() {
+                Some((offset, _)) if offset >= readable => return false,
+                Some(again) => {
+                    cursor.again.pop_front();
+                    again
+                }
+                None => match it.log.read(cursor.position).filter(|(offset, _)| *offset < readable) {
+                    Some((offset, _)) if cursor.committed_only && it.transactions.is_aborted(offset) => {
+                        cursor.position = offset + 1;
+                        continue;
+                    }
                     Some((offset, message)) => {
                         cursor.position = offset + 1;
                         (offset, *message)
                     }
-                    None => return false,
+                    None => {
+                        // Markers are read over.
+                        cursor.position = cursor.position.max(readable);
+                        cursor.pass();
+                        return false;
+                    }
                 },
             };
             cursor.holder = Some(seat);
@@ -111,6 +130,19 @@ impl Kafka {
             desk.release(seat, message);
         }
         true
+    }
+
+    /// Hands over records of one partition, which (of a transactional member) belongs to its transaction from then on.
+    fn feed_from(&mut self, number: usize, partition: usize, slot: usize, desk: &mut Desk) -> bool {
+        let before = self.members[number].outstanding;
+        let more = self.hand_over(number, partition, slot, desk);
+        let member = &self.members[number];
+        if let Some(publisher) = member.session.filter(|_| member.outstanding > before)
+            && let Some(session) = self.session(publisher)
+        {
+            session.touched.insert((partition as u32, slot as u32));
+        }
+        more
     }
 
     /// A record is out of its worker's hands.
@@ -129,7 +161,9 @@ impl Kafka {
         let partition = partition as usize;
         let cursor = &mut self.partitions[partition].cursors[slot];
         cursor.unsettled -= 1;
-        let released = cursor.unsettled == 0;
+        let session = self.members[member].session;
+        // What was read in a transaction is nobody else's before that has ended.
+        let released = cursor.unsettled == 0 && session.is_none();
         if released {
             cursor.holder = None;
         }
@@ -143,7 +177,10 @@ impl Kafka {
         let member_state = &mut self.members[member];
         member_state.outstanding -= 1;
         member_state.batch_left = member_state.batch_left.saturating_sub(1);
-        if member_state.batch_left == 0 {
+        if let Some(publisher) = session {
+            self.input_done(publisher, desk);
+        }
+        if self.members[member].batch_left == 0 {
             self.poll(member, desk);
         } else {
             self.feed(member, desk);
@@ -154,9 +191,20 @@ impl Kafka {
     }
 
     /// A member has done the batch of its last poll and polls again.
-    fn poll(&mut self, number: usize, desk: &mut Desk) {
+    pub(super) fn poll(&mut self, number: usize, desk: &mut Desk) {
         let now = desk.now();
         let (group, client) = (self.members[number].group as usize, self.members[number].client as usize);
+        if let Some(publisher) = self.members[number].session {
+            if self.groups[group].group.is_told(client) {
+                self.end_soon(publisher, desk);
+            }
+            // It polls again when its transaction has ended.
+            if self.session(publisher).is_some_and(|session| session.holds_members()) {
+                let member = &mut self.members[number];
+                (member.draining, member.batch_left) = (true, member.outstanding);
+                return;
+            }
+        }
         if let Commits::Auto(every, next) = self.members[number].commits
             && now >= next
         {
@@ -227,12 +275,18 @@ impl Kafka {
         let mut happened = std::mem::take(&mut self.happened);
         for happening in happened.drain(..) {
             match happening {
-                Happening::Revoked { partitions, .. } => {
+                Happening::Revoked { client, partitions } => {
+                    let session = self.members[self.groups[group].members[client] as usize].session;
                     for (partition, slot) in partitions.into_iter().map(|p| self.place(group, p)).collect::<Vec<_>>() {
                         let cursor = &mut self.partitions[partition].cursors[slot];
                         cursor.before = cursor.owner.or(cursor.before);
                         (cursor.owner, cursor.listed) = (None, false);
-                        cursor.commit();
+                        if session.is_none() {
+                            cursor.commit();
+                        }
+                    }
+                    if let Some(publisher) = session {
+                        self.end_soon(publisher, desk);
                     }
                 }
                 Happening::Assigned { client, partitions } => {
@@ -277,6 +331,9 @@ impl Kafka {
         let Some(seated) = &self.seats[seat.index()] else { return };
         let member = seated.member as usize;
         let (group, client) = (self.members[member].group as usize, self.members[member].client as usize);
+        if let Some(publisher) = self.members[member].session {
+            self.producer_back(publisher, desk);
+        }
         if self.groups[group].group.is_down(client) && desk.now() >= self.groups[group].starts {
             self.groups[group].group.joins(client, desk.now());
             self.arm(group, desk);
@@ -285,6 +342,10 @@ impl Kafka {
 
     /// An instance is gone. What it had not committed is read again; with it, what it had handled since its last commit.
     pub(super) fn seat_left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
+        let session = self.seats[seat.index()].as_ref().and_then(|seated| self.members[seated.member as usize].session);
+        if let Some(publisher) = session {
+            self.producer_gone(publisher, orderly, desk);
+        }
         let Some(seated) = self.seats[seat.index()].as_mut() else { return };
         let (member, slot) = (seated.member as usize, seated.slot as usize);
         let mut handed: Vec<Handed> = std::mem::take(&mut seated.handed).into_iter().filter(|handed| !handed.done).collect();
@@ -314,7 +375,7 @@ impl Kafka {
             }
         }
         for (partition, returned) in touched {
-            if orderly {
+            if orderly && session.is_none() {
                 self.partitions[partition as usize].cursors[slot].commit();
             }
             self.rewind(partition as usize, slot, returned, desk);
@@ -340,7 +401,7 @@ impl Kafka {
     }
 
     /// A reader is gone: from the commit on everything is to be read again.
-    fn rewind(&mut self, number: usize, slot: usize, mut returned: Vec<(u64, Message)>, desk: &mut Desk) {
+    pub(super) fn rewind(&mut self, number: usize, slot: usize, mut returned: Vec<(u64, Message)>, desk: &mut Desk) {
         let partition = &mut self.partitions[number];
         let cursor = &mut partition.cursors[slot];
         (cursor.holder, cursor.unsettled) = (None, 0);
@@ -375,6 +436,15 @@ impl super::cluster::Cursor {
         while let Some((offset, true)) = self.window.front().copied() {
             self.committed = self.committed.max(offset + 1);
             self.window.pop_front();
+        }
+        self.pass();
+    }
+
+    /// Where nothing before it is open, the commit goes up to the position, over markers that lie before that.
+    #[inline]
+    fn pass(&mut self) {
+        if self.window.is_empty() && self.again.is_empty() && self.unsettled == 0 {
+            self.committed = self.committed.max(self.position);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Replicas at work: followers fetch, nodes die and come back, leaders change.
 
-use super::cluster::{Kafka, Partition, Token};
+use super::cluster::{Kafka, Partition, Token, owed};
 use crate::engine::broker::Desk;
 use crate::engine::broker::desk::{BrokerFate, Note, Place};
 use crate::engine::fate::Reason;
@@ -46,7 +46,7 @@ impl Kafka {
     /// A node dies, or comes back.
     pub(super) fn node_changes(&mut self, number: u32, up: bool, desk: &mut Desk) {
         let Some(node) = self.nodes.get_mut(number as usize).filter(|node| node.up != up) else { return };
-        node.up = up;
+        (node.up, node.missed) = (up, false);
         node.life += 1;
         let life = node.life as u16;
         desk.note(Note::Node { node: number, up });
@@ -63,8 +63,12 @@ impl Kafka {
 
     /// The controller has not heard of a node for its session time: others lead.
     pub(super) fn fence(&mut self, node: usize, life: u16, desk: &mut Desk) {
-        // Where no node works nobody is left to decide.
-        if self.nodes[node].life as u16 == life && self.nodes.iter().any(|node| node.up) {
+        if self.nodes[node].life as u16 != life {
+            return;
+        }
+        // Where no node works nobody is left to decide: the first that comes back does.
+        self.nodes[node].missed = self.nodes.iter().all(|node| !node.up);
+        if !self.nodes[node].missed {
             self.each_replica(node, desk, |kafka, partition, place, _| kafka.partitions[partition].replication.fence(place));
         }
     }
@@ -74,6 +78,11 @@ impl Kafka {
         if self.nodes[node].life as u16 != life {
             return;
         }
+        for other in 0..self.nodes.len() {
+            if self.nodes[other].missed {
+                self.fence(other, self.nodes[other].life as u16, desk);
+            }
+        }
         self.each_replica(node, desk, |kafka, partition, place, desk| {
             kafka.partitions[partition].replication.unfence(place);
             kafka.replicate(partition, desk);
@@ -81,6 +90,7 @@ impl Kafka {
         // What it leads can be read and written again.
         for partition in 0..self.partitions.len() {
             if self.leader(partition) == Some(node as u32) {
+                self.mark(partition, desk);
                 (0..self.partitions[partition].cursors.len()).for_each(|slot| self.list(partition, slot, desk));
             }
         }
@@ -128,6 +138,7 @@ impl Kafka {
         self.show(number, desk);
         if leader.is_some() {
             self.replicate(number, desk);
+            self.mark(number, desk);
         }
     }
 
@@ -142,13 +153,20 @@ impl Kafka {
         for cursor in partition.cursors.iter_mut().filter(|cursor| cursor.active) {
             let (keep, gone): (Vec<_>, Vec<_>) = cursor.again.drain(..).partition(|(offset, _)| *offset < end);
             cursor.again.extend(keep);
-            let fresh = partition.log.range(cursor.position.max(end), partition.shown).map(|(_, message)| message.event);
+            let from = cursor.position.max(end);
+            let fresh = owed(&partition.log, &partition.transactions, cursor.committed_only, from, partition.shown);
+            let fresh = fresh.map(|(_, message)| message.event);
             for event in gone.into_iter().map(|(_, message)| message.event).chain(fresh) {
                 desk.end(cursor.outlet, &event, Place::Waiting, BrokerFate::Dropped, Reason::UnreplicatedLoss);
             }
             cursor.position = cursor.position.min(end);
             cursor.committed = cursor.committed.min(end);
         }
+        // Markers that are gone are written again.
+        let gone = partition.markers.iter().filter(|(offset, ..)| *offset >= end).map(|(_, publisher, outcome)| (*publisher, *outcome));
+        partition.owed_markers.extend(gone);
+        partition.markers.retain(|(offset, ..)| *offset < end);
+        partition.transactions.truncate(end);
         partition.shown = partition.shown.min(end);
         partition.log.truncate(end, |message| sizes.bytes(message.event.kind));
     }

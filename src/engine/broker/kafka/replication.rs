@@ -152,6 +152,11 @@ impl Replication {
         self.isr
     }
 
+    /// Who may lead although it is not in sync (KIP-966).
+    pub fn elr(&self) -> Places {
+        self.elr
+    }
+
     /// Who is alive as the controller sees it.
     pub fn alive(&self) -> Places {
         self.alive

@@ -1,6 +1,6 @@
 //! Groups that begin later, and groups that are sent elsewhere.
 
-use super::cluster::Kafka;
+use super::cluster::{Kafka, owed};
 use super::offsets::{AutoOffsetReset, Range, Seek};
 use crate::engine::broker::Desk;
 use crate::engine::broker::desk::{BrokerFate, Note, Place};
@@ -18,12 +18,14 @@ impl Kafka {
             let (first, count) = (self.topics[topic as usize].first, self.topics[topic as usize].count);
             for partition in first..first + count {
                 let partition = &mut self.partitions[partition as usize];
-                let range = Range { start: partition.log.start(), end: partition.shown };
+                let range = Range { start: partition.log.start(), end: partition.readable(slot as usize) };
                 let cursor = &mut partition.cursors[slot as usize];
                 cursor.active = true;
                 cursor.position = range.position(None, reset).unwrap_or(range.end);
                 cursor.committed = cursor.position;
-                for (offset, message) in partition.log.range(cursor.position, partition.shown) {
+                for (offset, message) in
+                    owed(&partition.log, &partition.transactions, cursor.committed_only, cursor.position, partition.shown)
+                {
                     // History: nobody follows these events' other copies any more.
                     cursor.again.push_back((offset, desk.owe(cursor.outlet, &Event { flags: untracked(message), ..message.event })));
                 }
@@ -68,7 +70,7 @@ impl Kafka {
 
     fn seek(&mut self, number: usize, slot: usize, to: Position, desk: &mut Desk) {
         let partition = &mut self.partitions[number];
-        let range = Range { start: partition.log.start(), end: partition.shown };
+        let range = Range { start: partition.log.start(), end: partition.readable(slot) };
         let to = match to {
             Position::Beginning => Seek::Beginning,
             Position::End => Seek::End,
@@ -94,12 +96,13 @@ impl Kafka {
             }
         }
         if target >= cursor.position {
-            for (_, message) in partition.log.range(cursor.position, target) {
+            for (_, message) in owed(&partition.log, &partition.transactions, cursor.committed_only, cursor.position, target) {
                 desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Dropped, Reason::Skipped);
             }
             cursor.position = target;
         } else {
-            for (offset, message) in partition.log.range(target, cursor.position).filter(|(offset, _)| !waits.contains(offset)) {
+            let read = owed(&partition.log, &partition.transactions, cursor.committed_only, target, cursor.position);
+            for (offset, message) in read.filter(|(offset, _)| !waits.contains(offset)) {
                 let flags = untracked(message).with(Flags::REPLAYED);
                 again.push((offset, desk.owe(cursor.outlet, &Event { flags, ..message.event })));
             }

@@ -6,7 +6,9 @@ use super::group::{Group, GroupConfig, Protocol};
 use super::log::{Log, LogConfig};
 use super::publisher::Publisher;
 use super::replication::{Replication, ReplicationConfig};
+use super::session::Session;
 use super::settings::Settings;
+use super::transactions::Transactions;
 use crate::engine::seats::{Seat, Seats};
 use crate::ids::{BrokerId, ChannelId, LinkId, OutletId, SeatId};
 use crate::random::{Stream, hash_name};
@@ -30,7 +32,7 @@ impl Kafka {
         let first_channel = channels.first().copied().unwrap_or(0);
         let mut kafka = Kafka {
             settings: Arc::new(Settings::new(plan, &parts, seed)),
-            nodes: vec![Node { up: true, felled: false, life: 0 }; parts.nodes as usize],
+            nodes: vec![Node { up: true, felled: false, missed: false, life: 0 }; parts.nodes as usize],
             topics: Vec::new(),
             first_channel,
             partitions: Vec::new(),
@@ -39,6 +41,7 @@ impl Kafka {
             seats: Vec::new(),
             publishers: Vec::new(),
             by_link: BTreeMap::new(),
+            instances: seats.iter().map(|(_, seat)| seat.instance).collect(),
             batches: Vec::new(),
             opened: 0,
             spare: Vec::new(),
@@ -46,29 +49,33 @@ impl Kafka {
             peaks: (0, 0),
         };
         for (topic, channel) in parts.topics.iter().zip(channels) {
-            kafka.add_topic(topic, ChannelId::at(channel));
+            kafka.add_topic(topic, ChannelId::at(channel), &parts);
         }
         kafka.add_groups(plan, &parts, id, seats);
-        kafka.add_publishers(plan, id);
+        kafka.add_publishers(plan, &parts, id, seats);
         kafka
     }
 
-    fn add_topic(&mut self, topic: &document::Topic, channel: ChannelId) {
+    fn add_topic(&mut self, topic: &document::Topic, channel: ChannelId, parts: &document::Kafka) {
         let nodes = self.nodes.len() as u32;
         let log = Arc::new(log_config(topic));
         let replicas = topic.replication.clamp(1, nodes);
         let first = self.partitions.len() as u32;
-        let config = ReplicationConfig { min_insync: topic.min_insync, unclean: topic.unclean, ..ReplicationConfig::default() };
+        let config =
+            ReplicationConfig { min_insync: topic.min_insync, unclean: topic.unclean, elr: parts.elr, ..ReplicationConfig::default() };
         for number in 0..topic.partitions {
             self.partitions.push(Partition {
                 topic: self.topics.len() as u32,
                 number,
-                // Leaders go round over all partitions of the cluster, followers come next in the circle.
-                nodes: (0..replicas).map(|replica| (first + number + replica) % nodes).collect(),
+                nodes: placed(first + number, replicas, nodes, parts.racks.clamp(1, nodes)),
                 log: Log::new(log.clone()),
                 replication: Replication::new(config, replicas as usize),
                 producers: BTreeMap::new(),
+                transactions: Transactions::default(),
+                markers: VecDeque::new(),
+                owed_markers: Vec::new(),
                 shown: 0,
+                most_withheld: 0,
                 pending: VecDeque::new(),
                 asked: (0, 0),
                 fetching: false,
@@ -94,7 +101,8 @@ impl Kafka {
                 let outlet = OutletId::at(outlet);
                 let (first, count) = (self.topics[topic].first as usize, self.topics[topic].count as usize);
                 let slot = self.partitions[first].cursors.len() as u32;
-                let cursor = Cursor::new(outlet, settings.starts == Span::ZERO);
+                let committed_only = settings.isolation == document::Isolation::ReadCommitted;
+                let cursor = Cursor::new(outlet, settings.starts == Span::ZERO, committed_only);
                 self.partitions[first..first + count].iter_mut().for_each(|partition| partition.cursors.push(cursor.clone()));
                 topics.push((topic as u32, slot));
                 for seat in seats.at(plan, outlet) {
@@ -141,6 +149,7 @@ impl Kafka {
                 batch_left: 0,
                 draining: false,
                 commits: commits(plan.consumers[consumer as usize].ack),
+                session: None,
                 ready: VecDeque::new(),
             });
         }
@@ -182,7 +191,14 @@ impl Kafka {
     }
 
     /// An instance more, with these seats: a client of each group that it reads with, which is not running yet.
+    /// (A consumer that publishes in transactions cannot grow: see [`Plan::adoptable`].)
     pub(super) fn add_client(&mut self, plan: &Plan, seats: &[(SeatId, Seat)]) {
+        let mut instances = self.instances.to_vec();
+        for (seat, it) in seats {
+            instances.resize(instances.len().max(seat.index() + 1), 0);
+            instances[seat.index()] = it.instance;
+        }
+        self.instances = instances.into();
         for number in 0..self.groups.len() {
             let readers = &self.groups[number];
             let place_of = |outlet: OutletId| {
@@ -216,19 +232,42 @@ impl Kafka {
                 batch_left: 0,
                 draining: false,
                 commits: commits(plan.consumers[first.consumer.index()].ack),
+                session: None,
                 ready: VecDeque::new(),
             });
         }
     }
 
-    /// Everybody who may publish: one client for each node that has a way here.
-    fn add_publishers(&mut self, plan: &Plan, id: BrokerId) {
+    /// Everybody who may publish: one client for each node that has a way here, and where that publishes in transactions one for each
+    /// of its instances.
+    fn add_publishers(&mut self, plan: &Plan, parts: &document::Kafka, id: BrokerId, seats: &Seats) {
         let here = plan.brokers[id.index()].node;
         for (i, link) in plan.links.iter().enumerate().filter(|(_, link)| link.to == here) {
             let name = |node: crate::ids::NodeId| plan.nodes[node.index()].name.as_str();
-            let random = Stream::named(self.settings.seed ^ hash_name("partitioner") ^ hash_name(name(here)), name(link.from));
+            let node = name(link.from);
+            let salt = |purpose: &str| self.settings.seed ^ hash_name(purpose) ^ hash_name(name(here));
+            let random = Stream::named(salt("partitioner"), node);
             self.by_link.insert(LinkId::at(i), self.publishers.len() as u32);
-            self.publishers.push(Publisher::new(LinkId::at(i), link.back, self.topics.len(), self.nodes.len(), random));
+            let plain = Publisher::new(LinkId::at(i), link.back, self.topics.len(), self.nodes.len(), random);
+            let Some(settings) = parts.transactions.iter().find(|transaction| transaction.node == node) else {
+                self.publishers.push(plain);
+                continue;
+            };
+            let own = |seat: &Seat| plan.consumers[seat.consumer.index()].node == link.from;
+            let instances = seats.iter().filter(|(_, seat)| own(seat)).map(|(_, seat)| seat.instance + 1).max();
+            for instance in 0..instances.unwrap_or(1) {
+                let id = if instances.is_some() { format!("{node}-{instance}") } else { node.to_owned() };
+                let mut session = Session::new(settings, id.clone(), Stream::named(salt("transactions"), &id));
+                for (number, member) in self.members.iter_mut().enumerate() {
+                    if member.seats.iter().map(|seat| seats.get(*seat)).any(|seat| own(seat) && seat.instance == instance) {
+                        (member.session, member.commits) = (Some(self.publishers.len() as u32), Commits::InTransaction);
+                        session.members.push(number as u32);
+                    }
+                }
+                let random = Stream::named(salt("partitioner"), &id);
+                let instances = instances.unwrap_or(1);
+                self.publishers.push(plain.clone().transactional(instances, session, random));
+            }
         }
     }
 }
@@ -242,10 +281,11 @@ fn commits(ack: Ack) -> Commits {
 }
 
 impl Cursor {
-    fn new(outlet: crate::ids::OutletId, active: bool) -> Cursor {
+    fn new(outlet: crate::ids::OutletId, active: bool, committed_only: bool) -> Cursor {
         Cursor {
             outlet,
             active,
+            committed_only,
             owner: None,
             holder: None,
             unsettled: 0,
@@ -260,6 +300,18 @@ impl Cursor {
             listed: false,
         }
     }
+}
+
+/// The nodes of a partition's replicas: leaders go round over all partitions of the cluster, followers come next in the circle of nodes;
+/// but none in a rack that has one already while others have none. Racks take nodes in turn.
+fn placed(partition: u32, replicas: u32, nodes: u32, racks: u32) -> Box<[u32]> {
+    let mut chosen: Vec<u32> = Vec::new();
+    for _ in 0..replicas {
+        let in_rack = |node: u32| chosen.iter().filter(|other| **other % racks == node % racks).count();
+        let circle = (0..nodes).map(|step| (partition + step) % nodes).filter(|node| !chosen.contains(node));
+        chosen.extend(circle.min_by_key(|node| in_rack(*node)));
+    }
+    chosen.into()
 }
 
 fn log_config(topic: &document::Topic) -> LogConfig {
@@ -299,5 +351,23 @@ fn group_config(settings: &document::Group) -> GroupConfig {
         max_poll: settings.max_poll,
         fixed: settings.fixed,
         ..default
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::placed;
+
+    #[test]
+    fn replicas_go_round_and_keep_out_of_each_others_racks() {
+        assert_eq!(*placed(4, 3, 5, 1), [4, 0, 1]);
+        // Nodes 0, 2, 4 are in one rack, 1, 3, 5 in the other.
+        assert_eq!(*placed(0, 2, 6, 2), [0, 1]);
+        assert_eq!(*placed(4, 3, 5, 2), [4, 1, 0]);
+        for partition in 0..30 {
+            let racks = |nodes: &[u32]| nodes.iter().map(|node| node % 3).collect::<std::collections::BTreeSet<_>>();
+            assert_eq!(racks(&placed(partition, 3, 7, 3)).len(), 3);
+            assert_eq!(racks(&placed(partition, 5, 7, 3)).len(), 3);
+        }
     }
 }

@@ -20,6 +20,9 @@ pub struct View {
     pub topics: Vec<TopicView>,
     /// By name.
     pub groups: Vec<GroupView>,
+    /// Producers that publish in transactions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub transactions: Vec<TransactionView>,
 }
 
 /// A topic.
@@ -41,10 +44,15 @@ pub struct PartitionView {
     pub replicas: Vec<u32>,
     /// Of these, in sync.
     pub isr: Vec<u32>,
+    /// Of these, not in sync but eligible to lead (KIP-966).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub elr: Vec<u32>,
     /// The oldest offset that can be read.
     pub log_start_offset: u64,
     /// Consumers read below this.
     pub high_watermark: u64,
+    /// Those that read committed records only read below this.
+    pub last_stable_offset: u64,
     /// The next offset.
     pub log_end_offset: u64,
     /// Bytes of its log.
@@ -64,7 +72,7 @@ pub struct PositionView {
     pub position: u64,
     /// The next offset to read after a restart.
     pub committed: u64,
-    /// High watermark minus committed offset.
+    /// High watermark (under `read_committed` the last stable offset) minus committed offset.
     pub lag: u64,
     /// The largest it has been.
     pub most_lag: u64,
@@ -74,6 +82,42 @@ pub struct PositionView {
     pub member: Option<u32>,
 }
 
+/// A producer that publishes in transactions.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TransactionView {
+    /// `transactional.id`.
+    pub id: String,
+    /// Its state as the coordinator calls it: `Empty`, `Ongoing`, `PrepareCommit`, `PrepareAbort`, `CompleteCommit`, `CompleteAbort`.
+    pub state: &'static str,
+    /// Its producer epoch.
+    pub epoch: u16,
+    /// Since when its transaction has records in the log, in seconds of the run.
+    pub since: Option<f64>,
+    /// Transactions committed so far.
+    pub committed: u64,
+    /// Transactions aborted so far.
+    pub aborted: u64,
+    /// Of these, by the coordinator after `transaction.timeout.ms`.
+    pub timed_out: u64,
+    /// How often the producer was refused because it had been fenced.
+    pub fenced: u64,
+}
+
+/// Transactions of a cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TransactionCounts {
+    /// Committed so far.
+    pub committed: u64,
+    /// Aborted so far.
+    pub aborted: u64,
+    /// Of these, by the coordinator after `transaction.timeout.ms`.
+    pub timed_out: u64,
+    /// How often a producer was refused because it had been fenced.
+    pub fenced: u64,
+    /// With records in a log, and not ended.
+    pub open: u64,
+}
+
 /// A group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GroupView {
@@ -81,6 +125,8 @@ pub struct GroupView {
     pub name: String,
     /// `Stable`, `PreparingRebalance` (under the consumer protocol `Reconciling`) or `Empty`.
     pub state: &'static str,
+    /// `read_committed` or `read_uncommitted`.
+    pub isolation: &'static str,
     /// Members that the coordinator knows.
     pub members: usize,
     /// Counts assignments.
@@ -102,6 +148,7 @@ impl Kafka {
             .map(|readers| GroupView {
                 name: readers.name.clone(),
                 state: state(readers),
+                isolation: self.isolation(readers),
                 members: readers.group.members(),
                 generation: readers.group.generation(),
                 rebalances: readers.group.rebalances(),
@@ -113,7 +160,7 @@ impl Kafka {
             for (topic, slot) in &readers.topics {
                 let it = &self.topics[*topic as usize];
                 for partition in &self.partitions[it.first as usize..(it.first + it.count) as usize] {
-                    let lag = partition.cursors[*slot as usize].lag(partition.shown);
+                    let lag = partition.lag(*slot as usize);
                     group.lag += lag;
                     group.records_lag_max = group.records_lag_max.max(lag);
                 }
@@ -134,23 +181,51 @@ impl Kafka {
             peaks: self.peaks,
             topics: self.topics.iter().map(topic).collect(),
             groups,
+            transactions: self.publishers.iter().filter_map(|publisher| publisher.session.as_deref()).map(TransactionView::of).collect(),
         }
+    }
+
+    /// The transactions of all producers together.
+    pub fn transactions(&self) -> TransactionCounts {
+        let sessions = self.publishers.iter().filter_map(|publisher| publisher.session.as_deref());
+        sessions.fold(TransactionCounts::default(), |sum, session| TransactionCounts {
+            committed: sum.committed + session.tally.committed,
+            aborted: sum.aborted + session.tally.aborted,
+            timed_out: sum.timed_out + session.tally.timed_out,
+            fenced: sum.fenced + session.tally.fenced,
+            open: sum.open + u64::from(session.open_since.is_some()),
+        })
+    }
+
+    /// Records that open transactions keep from those who read committed records only: the most of a partition so far, and now.
+    pub fn last_stable_offset_lag(&self) -> (u64, u64) {
+        let most = self.partitions.iter().map(|partition| partition.most_withheld).max();
+        let now = self.partitions.iter().map(|partition| partition.shown - partition.stable()).max();
+        (most.unwrap_or(0), now.unwrap_or(0))
+    }
+
+    fn isolation(&self, readers: &super::cluster::Readers) -> &'static str {
+        let committed = readers.topics.first().is_some_and(|(topic, slot)| {
+            let first = self.topics[*topic as usize].first as usize;
+            self.partitions[first].cursors[*slot as usize].committed_only
+        });
+        if committed { "read_committed" } else { "read_uncommitted" }
     }
 
     /// By partition: the largest lag so far and the present one of what is read from an outlet.
     pub fn lags(&self, outlet: OutletId) -> impl Iterator<Item = (u64, u64)> {
         let own = move |partition: &super::cluster::Partition| {
-            let cursor = partition.cursors.iter().find(|cursor| cursor.outlet == outlet)?;
-            Some((cursor.most_lag, cursor.lag(partition.shown)))
+            let slot = partition.cursors.iter().position(|cursor| cursor.outlet == outlet)?;
+            Some((partition.cursors[slot].most_lag, partition.lag(slot)))
         };
         self.partitions.iter().filter_map(own)
     }
 
     fn partition_view(&self, partition: &super::cluster::Partition) -> PartitionView {
-        let position = |cursor: &super::cluster::Cursor| PositionView {
+        let position = |(slot, cursor): (usize, &super::cluster::Cursor)| PositionView {
             position: cursor.again.front().map_or(cursor.position, |(offset, _)| *offset),
             committed: cursor.committed,
-            lag: cursor.lag(partition.shown),
+            lag: partition.lag(slot),
             most_lag: cursor.most_lag,
             since: cursor.since.seconds(),
             member: cursor
@@ -162,20 +237,39 @@ impl Kafka {
             leader: partition.replication.leader().map(|place| partition.nodes[place]),
             replicas: partition.nodes.to_vec(),
             isr: partition.replication.isr().iter().filter_map(|place| partition.nodes.get(place).copied()).collect(),
+            elr: partition.replication.elr().iter().filter_map(|place| partition.nodes.get(place).copied()).collect(),
             log_start_offset: partition.log.start(),
             high_watermark: partition.shown,
+            last_stable_offset: partition.stable(),
             log_end_offset: partition.log.end(),
             bytes: partition.log.bytes(),
             segments: partition.log.segments().count(),
             oldest: partition.log.read(partition.log.start()).map(|(_, oldest)| oldest.event.published.seconds()),
-            positions: partition.cursors.iter().map(position).collect(),
+            positions: partition.cursors.iter().enumerate().map(position).collect(),
         }
     }
 }
 
-impl super::cluster::Cursor {
-    fn lag(&self, end: u64) -> u64 {
-        if self.active { end.saturating_sub(self.committed) } else { 0 }
+impl super::cluster::Partition {
+    fn lag(&self, slot: usize) -> u64 {
+        let cursor = &self.cursors[slot];
+        if cursor.active { self.readable(slot).saturating_sub(cursor.committed) } else { 0 }
+    }
+}
+
+impl TransactionView {
+    fn of(session: &super::session::Session) -> TransactionView {
+        let tally = session.tally;
+        TransactionView {
+            id: session.id.clone(),
+            state: session.state(),
+            epoch: session.epoch,
+            since: session.open_since.map(crate::time::Time::seconds),
+            committed: tally.committed,
+            aborted: tally.aborted,
+            timed_out: tally.timed_out,
+            fenced: tally.fenced,
+        }
     }
 }
 

@@ -25,8 +25,9 @@ impl Cleaner {
 impl<R: Record> Log<R> {
     /// One pass of the cleaner, if the log is dirty enough for one; says whether it was. Only segments below the active one
     /// and below `stable` (the last stable offset) and older than `min.compaction.lag.ms` take part; offsets and order stay,
-    /// small segments become one. `bytes` says what each record takes.
-    pub fn clean(&mut self, now: Time, stable: u64, bytes: impl Fn(&R) -> u64) -> bool {
+    /// small segments become one. `bytes` says what each record takes, `aborted` which offsets are of aborted transactions: these go,
+    /// and replace nothing.
+    pub fn clean(&mut self, now: Time, stable: u64, bytes: impl Fn(&R) -> u64, aborted: impl Fn(u64) -> bool) -> bool {
         if !self.config.compact {
             return false;
         }
@@ -41,19 +42,26 @@ impl<R: Record> Log<R> {
         if dirty == 0 || share <= self.config.min_cleanable_dirty_ratio {
             return false;
         }
-        let latest = self.latest(clean..cleanable);
-        self.rewrite(cleanable, now, &latest, bytes);
+        let latest = self.latest(clean..cleanable, &aborted);
+        self.rewrite(cleanable, now, &latest, bytes, &aborted);
         true
     }
 
     /// The last offset of every key in some segments.
-    fn latest(&self, segments: std::ops::Range<usize>) -> BTreeMap<R::Key, u64> {
-        let records = self.sealed.range(segments).flat_map(|segment| segment.iter());
+    fn latest(&self, segments: std::ops::Range<usize>, aborted: &impl Fn(u64) -> bool) -> BTreeMap<R::Key, u64> {
+        let records = self.sealed.range(segments).flat_map(|segment| segment.iter()).filter(|(offset, _)| !aborted(*offset));
         records.filter_map(|(offset, record)| record.key().map(|key| (key, offset))).collect()
     }
 
     /// Copies what stays of the first `cleanable` segments into as few as `segment.bytes` allows.
-    fn rewrite(&mut self, cleanable: usize, now: Time, latest: &BTreeMap<R::Key, u64>, bytes: impl Fn(&R) -> u64) {
+    fn rewrite(
+        &mut self,
+        cleanable: usize,
+        now: Time,
+        latest: &BTreeMap<R::Key, u64>,
+        bytes: impl Fn(&R) -> u64,
+        aborted: &impl Fn(u64) -> bool,
+    ) {
         let rest = self.sealed.split_off(cleanable);
         let old = std::mem::replace(&mut self.sealed, rest);
         self.cleaner.cleaned_to = self.sealed.front().map_or(self.active.base, |segment| segment.base);
@@ -67,7 +75,7 @@ impl<R: Record> Log<R> {
             let (target, before) = into.get_or_insert_with(|| (Segment::new(segment.base), 0));
             *before += segment.bytes;
             for (offset, record) in segment.iter() {
-                if self.cleaner.keeps(offset, record, now + self.config.delete_retention_ms, now, latest) {
+                if !aborted(offset) && self.cleaner.keeps(offset, record, now + self.config.delete_retention_ms, now, latest) {
                     target.push(offset, record.clone(), bytes(record));
                 }
             }
