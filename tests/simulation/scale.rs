@@ -116,7 +116,7 @@ fn who_comes_while_all_are_struck_is_struck_too() {
         assert_eq!(moment.simulation.counts(tidemill::ids::ConsumerId(0)).deliveries, before, "{kind} {fault}");
         moment.advance(&script, Time::NEVER, u64::MAX, &mut ());
         moment.simulation.audit().unwrap();
-        assert!(consumer(&report(&moment), "c").lag.last < 10, "{kind} {fault}: {:?}", consumer(&report(&moment), "c").lag);
+        assert!(consumer(&report(&moment), "c").lag.last < 100, "it catches up: {kind} {fault}: {:?}", consumer(&report(&moment), "c").lag);
     }
 }
 

@@ -128,6 +128,7 @@ fn kind(of: &str) -> &str {
         "Fold" => "fold",
         "Header" => "kind of header",
         "Input" => "input of a target",
+        "Isolation" => "isolation level",
         "Jitter" => "jitter",
         "Key" => "choice of keys",
         "Match" => "way to match headers",
