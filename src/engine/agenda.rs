@@ -28,6 +28,7 @@ pub enum Due {
     Errand,
 }
 
+#[cfg(test)]
 const KINDS: [Due; 8] = [Due::Arrival, Due::LinkHead, Due::Transit, Due::Done, Due::Retry, Due::Wake, Due::Parcel, Due::Errand];
 const KIND_BITS: u32 = 4;
 const INDEX_BITS: u32 = 26;
@@ -59,7 +60,17 @@ impl Entry {
     /// What.
     #[inline(always)]
     pub fn due(self) -> Due {
-        KINDS[((self.0 as u64 >> INDEX_BITS) & ((1 << KIND_BITS) - 1)) as usize % KINDS.len()]
+        // Written out, so that whoever matches on it jumps straight by the bits.
+        match (self.0 as u64 >> INDEX_BITS) & ((1 << KIND_BITS) - 1) {
+            0 => Due::Arrival,
+            1 => Due::LinkHead,
+            2 => Due::Transit,
+            3 => Due::Done,
+            4 => Due::Retry,
+            5 => Due::Wake,
+            6 => Due::Parcel,
+            _ => Due::Errand,
+        }
     }
 
     /// Which.
@@ -69,13 +80,32 @@ impl Entry {
     }
 }
 
+/// Four entries with one parent: one line of the cache.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Four([Entry; 4]);
+
+impl Four {
+    const NONE: Four = Four([Entry::NONE; 4]);
+
+    /// The least of them, and which it is.
+    #[inline(always)]
+    fn least(&self) -> (Entry, usize) {
+        let [a, b, c, d] = self.0;
+        let (left, l) = if b < a { (b, 1) } else { (a, 0) };
+        let (right, r) = if d < c { (d, 3) } else { (c, 2) };
+        if right < left { (right, r) } else { (left, l) }
+    }
+}
+
 /// The pending entries: a 4-ary heap.
 ///
-/// The root stands at slot 3, so that the children of slot `s` are the aligned group of four at `4 s - 8`. Unused slots
-/// hold [`Entry::NONE`], so that the least of four needs no bounds.
+/// The root stands by itself. All others are numbered: the children of the root from 0 to 3, those of entry `n` are the four of
+/// group `n + 1`. Unused places hold [`Entry::NONE`], so that the least of four needs no bounds.
 #[derive(Clone, Debug)]
 pub struct Agenda {
-    slots: Vec<Entry>,
+    root: Entry,
+    groups: Vec<Four>,
     len: usize,
     sequence: u64,
     /// The entry being handled still stands at the root: the first entry scheduled meanwhile takes its place, which
@@ -83,11 +113,9 @@ pub struct Agenda {
     open: bool,
 }
 
-const ROOT: usize = 3;
-
 impl Default for Agenda {
     fn default() -> Self {
-        Agenda { slots: vec![Entry::NONE; 64], len: 0, sequence: 0, open: false }
+        Agenda { root: Entry::NONE, groups: vec![Four::NONE; 16], len: 0, sequence: 0, open: false }
     }
 }
 
@@ -96,7 +124,7 @@ impl Agenda {
     #[inline(always)]
     pub fn next(&self) -> Option<Entry> {
         debug_assert!(!self.open, "an entry is being handled");
-        (self.len > 0).then(|| self.slots[ROOT])
+        (self.len > 0).then_some(self.root)
     }
 
     /// From here until [`Agenda::close`] the next entry is being handled.
@@ -147,12 +175,13 @@ impl Agenda {
 
     /// Everything on it, in no order.
     pub fn iter(&self) -> impl Iterator<Item = Entry> + '_ {
-        self.slots[ROOT..].iter().copied().take(self.len)
+        let others = self.groups.iter().flat_map(|group| group.0).take(self.len.saturating_sub(1));
+        (self.len > 0).then_some(self.root).into_iter().chain(others)
     }
 
     /// Bytes on the heap.
     pub fn bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Entry>()
+        self.groups.capacity() * size_of::<Four>()
     }
 
     /// How many are pending.
@@ -162,52 +191,63 @@ impl Agenda {
     }
 
     fn push(&mut self, entry: Entry) {
-        if self.len + 8 > self.slots.len() {
-            self.slots.resize(self.slots.len() * 2, Entry::NONE);
-        }
-        let mut slot = self.len + ROOT;
         self.len += 1;
-        while slot > ROOT {
-            let parent = (slot + 8) / 4;
-            if self.slots[parent] <= entry {
+        if self.len == 1 {
+            self.root = entry;
+            return;
+        }
+        let mut place = self.len - 2;
+        if place / 4 == self.groups.len() {
+            self.groups.resize(self.groups.len() * 2, Four::NONE);
+        }
+        while place >= 4 {
+            let parent = place / 4 - 1;
+            let above = self.groups[parent / 4].0[parent % 4];
+            if above <= entry {
                 break;
             }
-            self.slots[slot] = self.slots[parent];
-            slot = parent;
+            self.groups[place / 4].0[place % 4] = above;
+            place = parent;
         }
-        self.slots[slot] = entry;
+        if place < 4 && entry < self.root {
+            self.groups[0].0[place] = std::mem::replace(&mut self.root, entry);
+        } else {
+            self.groups[place / 4].0[place % 4] = entry;
+        }
     }
 
     fn pop(&mut self) {
         self.len -= 1;
-        let last = self.len + ROOT;
-        let entry = std::mem::replace(&mut self.slots[last], Entry::NONE);
-        if self.len > 0 {
-            self.sift_down(entry);
+        if self.len == 0 {
+            self.root = Entry::NONE;
+            return;
         }
+        let last = self.len - 1;
+        let entry = std::mem::replace(&mut self.groups[last / 4].0[last % 4], Entry::NONE);
+        self.sift_down(entry);
     }
 
     /// Puts `entry` where the root is and restores the order.
     #[inline]
     fn sift_down(&mut self, entry: Entry) {
-        let end = self.len + ROOT;
-        let mut slot = ROOT;
-        loop {
-            let first = 4 * slot - 8;
-            if first >= end {
-                break;
-            }
-            let Some(&[a, b, c, d]) = self.slots[first..].first_chunk::<4>() else { break };
-            let (left, l) = if b < a { (b, 1) } else { (a, 0) };
-            let (right, r) = if d < c { (d, 3) } else { (c, 2) };
-            let (least, i) = if right < left { (right, r) } else { (left, l) };
+        let groups = self.groups.as_mut_slice();
+        let mut hole = &mut self.root;
+        let mut next = 0;
+        // The borrow of the hole ends where the next group begins: children stand behind their parents.
+        let mut rest = groups;
+        let mut skipped = 0;
+        while let Some((group, behind)) = rest.get_mut(next - skipped..).and_then(<[Four]>::split_first_mut) {
+            let (least, which) = group.least();
             if entry <= least {
                 break;
             }
-            self.slots[slot] = least;
-            slot = first + i;
+            *hole = least;
+            hole = &mut group.0[which];
+            skipped = next + 1;
+            next = 4 * next + which + 1;
+            rest = behind;
         }
-        self.slots[slot] = entry;
+        *hole = entry;
     }
 }
 
@@ -255,11 +295,11 @@ mod tests {
     fn equal_times_are_first_in_first_out_and_payloads_survive() {
         let mut agenda = Agenda::default();
         for index in 0..100 {
-            agenda.schedule(Time(5), KINDS[index as usize % 5], index);
+            agenda.schedule(Time(5), KINDS[index as usize % 8], index);
         }
         for index in 0..100 {
             let entry = agenda.next().unwrap();
-            assert_eq!((entry.at(), entry.due(), entry.index()), (Time(5), KINDS[index as usize % 5], index));
+            assert_eq!((entry.at(), entry.due(), entry.index()), (Time(5), KINDS[index as usize % 8], index));
             agenda.open();
             agenda.close();
         }

@@ -15,16 +15,27 @@ use crate::scenario::shapes::{Backoff, Jitter};
 use crate::time::{Span, Time};
 use std::collections::{BTreeMap, VecDeque};
 
-/// A consumer with its state.
+/// A consumer with its state. What every delivery looks at stands first and side by side: three lines of the cache, not five.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Consumer {
-    /// Numbers of its crews among all crews: the one that all instances share, or one per instance.
-    pub crews: Vec<u32>,
-    /// Numbers given to its workers so far.
-    pub numbers: u32,
+    /// Number of its first worker among all workers; the others follow.
+    pub first_worker: u32,
+    /// Whether a message takes the long way through a worker's hands: nothing of it is looked at otherwise.
+    pub special: bool,
+    /// Whether it calls stores.
+    pub calls: bool,
+    /// Whether a handled event changes a state, answers a request or is a part of a whole.
+    pub folds: bool,
+    /// What follows from a handled message.
+    pub then: Box<[EmitterId]>,
     /// Time one message takes.
     time: Sampler,
     time_random: Stream,
+    /// Counts since the start.
+    pub counts: Counts,
+    /// Numbers of its crews among all crews: the one that all instances share, or one per instance.
+    pub crews: Vec<u32>,
     fails: u64,
     fails_random: Stream,
     attempts: u32,
@@ -32,16 +43,6 @@ pub struct Consumer {
     backoff_random: Stream,
     /// Where messages go whose last attempt failed.
     pub dead_letter: Option<(ChannelId, LinkId)>,
-    /// What follows from a handled message.
-    pub then: Box<[EmitterId]>,
-    /// Whether it calls stores.
-    pub calls: bool,
-    /// Whether a handled event changes a state, answers a request or is a part of a whole.
-    pub folds: bool,
-    /// Counts since the start.
-    pub counts: Counts,
-    /// Whether a message takes the long way through a worker's hands: nothing of it is looked at otherwise.
-    pub special: bool,
     /// What is wrong with it.
     pub burdens: Vec<Burden>,
     /// What it does beyond handling, if anything.
@@ -96,29 +97,28 @@ pub struct Counts {
 
 /// Workers that take from one mailbox: all of a consumer's, or those of one instance where its broker tells instances apart.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Crew {
+    /// Workers without work.
+    pub idle: Idle,
+    /// Keeps the order of each key, where that is asked for.
+    pub lanes: Option<Box<Lanes>>,
+    /// Whether it is going away in order: what it has in hand is finished, and nothing else begun.
+    pub leaving: bool,
     /// Whose.
     pub consumer: ConsumerId,
     /// Which instance it is, from 0; `None` for all of them.
     pub instance: Option<u32>,
     /// Number of its first worker among all workers; the others follow.
     pub first_worker: u32,
-    /// The same among the consumer's workers.
-    pub base: u32,
     /// Its workers.
     pub capacity: u32,
     /// Places for workers: more than there are after some were taken away, which finish what they have in hand.
     pub places: u32,
-    /// Whether they work at all.
-    pub up: bool,
-    /// Workers without work.
-    pub idle: Idle,
     /// Messages that arrived and wait for a worker.
     pub inbox: Fifo<Message>,
-    /// Keeps the order of each key, where that is asked for.
-    pub lanes: Option<Box<Lanes>>,
-    /// Whether it is going away in order: what it has in hand is finished, and nothing else begun.
-    pub leaving: bool,
+    /// Whether they work at all.
+    pub up: bool,
     /// Workers that cannot work.
     pub absent: BTreeMap<u32, Absence>,
     /// Workers that an open breaker keeps from work.
@@ -140,12 +140,11 @@ pub struct Absence {
 
 impl Crew {
     /// A crew that rests.
-    pub fn new(plan: &ConsumerPlan, consumer: ConsumerId, instance: Option<u32>, first_worker: u32, capacity: u32, base: u32) -> Crew {
+    pub fn new(plan: &ConsumerPlan, consumer: ConsumerId, instance: Option<u32>, first_worker: u32, capacity: u32) -> Crew {
         let mut crew = Crew {
             consumer,
             instance,
             first_worker,
-            base,
             capacity,
             places: capacity,
             up: true,
@@ -184,8 +183,9 @@ impl Crew {
     }
 }
 
-/// A worker's current work.
+/// A worker's current work: one line of the cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Hand {
     /// What it handles; stale while the worker is idle.
     pub message: Message,
@@ -283,13 +283,13 @@ impl Idle {
 
 impl Consumer {
     /// A consumer of a checked plan.
-    pub fn new(plan: &Plan, id: ConsumerId, seed: u64, crews: Vec<u32>, numbers: u32) -> Consumer {
+    pub fn new(plan: &Plan, id: ConsumerId, seed: u64, first_worker: u32, crews: Vec<u32>) -> Consumer {
         let consumer = &plan.consumers[id.index()];
         let name = &plan.nodes[consumer.node.index()].name;
         let stream = |purpose: &str| Stream::named(seed ^ hash_name(purpose), name);
         Consumer {
+            first_worker,
             crews,
-            numbers,
             time: Sampler::new(&consumer.handle.time),
             time_random: stream("handling time"),
             fails: odds(consumer.handle.fails),
@@ -334,7 +334,7 @@ impl Consumer {
         self.backoff = plan.retry.backoff.clone();
         self.threads = plan.threads;
         if let Some(care) = &mut self.care {
-            care.make_room((plan.most_instances() * plan.threads).max(self.numbers) as usize);
+            care.make_room((plan.most_instances() * plan.threads) as usize);
             care.scaler.iter_mut().for_each(|scaler| scaler.adopt(plan));
         }
         self.look();

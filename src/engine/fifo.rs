@@ -11,15 +11,16 @@ const BLOCK: usize = 1024;
 
 /// A queue of small values.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Fifo<T> {
     /// The oldest items.
     ring: VecDeque<T>,
+    /// Whether anything stands in blocks, so that the short queue looks at one flag and not at two lists.
+    long: bool,
     /// Newer ones in full blocks.
     sealed: VecDeque<Arc<[T]>>,
     /// The newest, being filled; only used while the ring is full or blocks are sealed.
     open: Vec<T>,
-    /// Whether anything stands in blocks, so that the short queue looks at one flag and not at two lists.
-    long: bool,
 }
 
 impl<T> Default for Fifo<T> {

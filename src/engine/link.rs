@@ -17,7 +17,7 @@ pub struct Link {
     loss: u64,
     duplication: u64,
     /// Whether anything on it may be lost or doubled: nothing else is looked at otherwise.
-    pub(super) risky: bool,
+    risky: bool,
     /// Nanoseconds per byte; 0 without limit.
     ns_per_byte: f64,
     ordered: bool,
@@ -40,6 +40,8 @@ pub struct Link {
     pub(super) armed: bool,
     /// Whether it takes no time at all.
     pub(super) instant: bool,
+    /// Whether it takes no time and nothing can go wrong on it: then nothing else of it is looked at.
+    pub(super) plain: bool,
     /// Both, when nothing is wrong.
     usual: (bool, bool),
     /// Where the latency was changed while something travelled: when arrivals leave in the order they came again.
@@ -101,6 +103,7 @@ impl Link {
             queue: Fifo::default(),
             armed: false,
             instant,
+            plain: instant && loss | duplication == 0,
             usual: (in_order, instant),
             settles: None,
         }
@@ -226,5 +229,6 @@ impl Link {
         let settled = self.settles.is_none();
         self.in_order = self.usual.0 && !slow && settled;
         self.instant = self.usual.1 && !slow && settled;
+        self.plain = self.instant && !self.risky;
     }
 }

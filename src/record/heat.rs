@@ -1,4 +1,7 @@
 //! The latencies within one bin of the series, as counts per class of time: what a heat map and percentiles over time are drawn from.
+//!
+//! They are the difference between what a distribution holds at the end of the bin and at its beginning, taken when the bin is over:
+//! recording a latency for its bin as well would be on the way of every delivery.
 
 use super::histogram::{Distribution, Precision};
 
@@ -9,13 +12,63 @@ pub struct Heat {
     counts: Box<[u32]>,
 }
 
+/// What has been told of a distribution so far.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Samples told, by class. Differences count, so it may wrap.
+    classes: Vec<u32>,
+    /// Samples of the distribution when all of it had been told.
+    count: u64,
+}
+
+impl Told {
+    /// What has come to the distribution since all of it was told.
+    pub fn since(&self, all: &Distribution) -> Heat {
+        if all.count_and_sum().0 == self.count {
+            return Heat::default();
+        }
+        self.difference(all.rough())
+    }
+
+    fn difference(&self, mut fresh: Vec<u32>) -> Heat {
+        fresh.resize(fresh.len().max(self.classes.len()), 0);
+        fresh.iter_mut().zip(&self.classes).for_each(|(fresh, told)| *fresh = fresh.wrapping_sub(*told));
+        Heat::of(&fresh)
+    }
+
+    /// The same, and with it all is told.
+    pub fn tell(&mut self, all: &Distribution) -> Heat {
+        let (count, _) = all.count_and_sum();
+        if count == self.count {
+            return Heat::default();
+        }
+        let classes = all.rough();
+        let heat = self.difference(classes.clone());
+        (self.classes, self.count) = (classes, count);
+        heat
+    }
+
+    /// The distribution is about to be cleared; what it holds that was not told is still to be told.
+    pub fn forget(&mut self, all: &Distribution) {
+        let untold = all.rough();
+        self.classes.resize(untold.len().max(self.classes.len()), 0);
+        self.classes.iter_mut().zip(&untold).for_each(|(told, gone)| *told = told.wrapping_sub(*gone));
+        // No distribution has so many: the next look is a look at all of it.
+        self.count = u64::MAX;
+    }
+
+    /// Bytes on the heap.
+    pub fn bytes(&self) -> usize {
+        self.classes.capacity() * size_of::<u32>()
+    }
+}
+
 impl Heat {
-    /// What a distribution of [`Precision::Rough`] holds.
-    pub fn of(distribution: &Distribution) -> Heat {
-        let cells = distribution.cells();
-        let Some(first) = cells.iter().position(|count| *count > 0) else { return Heat::default() };
-        let last = cells.iter().rposition(|count| *count > 0).unwrap_or(first);
-        Heat { first: first as u16, counts: cells[first..=last].into() }
+    /// These counts, by class.
+    fn of(counts: &[u32]) -> Heat {
+        let Some(first) = counts.iter().position(|count| *count > 0) else { return Heat::default() };
+        let last = counts.iter().rposition(|count| *count > 0).unwrap_or(first);
+        Heat { first: first as u16, counts: counts[first..=last].into() }
     }
 
     /// Whether nothing was counted.
@@ -76,9 +129,9 @@ mod tests {
     use super::*;
 
     fn heat(samples: impl Iterator<Item = u64>) -> Heat {
-        let mut distribution = Distribution::new(Precision::Rough);
+        let mut distribution = Distribution::new(Precision::Fine);
         samples.for_each(|ns| distribution.record(ns));
-        Heat::of(&distribution)
+        Told::default().since(&distribution)
     }
 
     #[test]
@@ -94,5 +147,27 @@ mod tests {
         }
         assert!(none.quantile(0.5).is_nan() && Heat::sum([&none].into_iter()).is_empty());
         assert!(all.classes().all(|(from, to, _)| from < to && to < from * 1.13 + 1e-6));
+    }
+
+    #[test]
+    fn every_bin_tells_what_came_within_it_also_across_a_clearing() {
+        for precision in [Precision::Fine, Precision::Medium, Precision::Coarse] {
+            let (mut all, mut told) = (Distribution::new(precision), Told::default());
+            let take = |all: &mut Distribution, samples: std::ops::Range<u64>| samples.for_each(|i| all.record(i * 777));
+            assert!(told.since(&all).is_empty());
+            take(&mut all, 0..100);
+            assert_eq!(told.since(&all), heat((0..100).map(|i| i * 777)), "{precision:?}");
+            assert!(!told.tell(&all).is_empty());
+            assert!(told.since(&all).is_empty());
+            take(&mut all, 50..60);
+            told.forget(&all);
+            all.clear();
+            take(&mut all, 2000..2010);
+            let both = (50..60).chain(2000..2010).map(|i| i * 777);
+            assert_eq!(told.since(&all), heat(both), "{precision:?}");
+            assert!(!told.tell(&all).is_empty());
+            take(&mut all, 3..4);
+            assert_eq!(told.since(&all), heat((3..4).map(|i| i * 777)), "{precision:?}");
+        }
     }
 }

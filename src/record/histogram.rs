@@ -52,11 +52,12 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// What `number` distributions may have so that all together stay within about 120 MB.
+    /// What `number` distributions may have so that the parts of them that are in use stay in the cache, or near it: all together
+    /// within about 40 MB.
     pub fn of(number: usize) -> Precision {
         match number {
-            0..=2_000 => Precision::Fine,
-            2_001..=8_000 => Precision::Medium,
+            0..=600 => Precision::Fine,
+            601..=2_400 => Precision::Medium,
             _ => Precision::Coarse,
         }
     }
@@ -79,6 +80,18 @@ impl Precision {
     }
 }
 
+/// The cell of a value, with `2^bits` cells per factor of two.
+#[inline(always)]
+fn cell(ns: u64, bits: u32) -> usize {
+    // The highest bit says which factor of two, the next `bits` which cell of it; below 2^bits the value itself.
+    let shift = (63 - (ns | (1 << bits)).leading_zeros()) - bits;
+    ((u64::from(shift) << bits) + (ns >> shift)) as usize
+}
+
+fn rough_cell(ns: u64) -> usize {
+    cell(ns, Precision::Rough.bits())
+}
+
 impl Distribution {
     /// Without samples.
     pub fn new(precision: Precision) -> Distribution {
@@ -88,9 +101,7 @@ impl Distribution {
     /// The cell of a value.
     #[inline(always)]
     fn cell(&self, ns: u64) -> usize {
-        // The highest bit says which factor of two, the next `bits` which cell of it; below 2^bits the value itself.
-        let shift = (63 - (ns | (1 << self.bits)).leading_zeros()) - self.bits;
-        ((u64::from(shift) << self.bits) + (ns >> shift)) as usize
+        cell(ns, self.bits)
     }
 
     /// The middle of a cell.
@@ -134,9 +145,27 @@ impl Distribution {
         self.cells.iter_mut().zip(&other.cells).for_each(|(own, more)| *own += more);
     }
 
-    /// Samples per cell.
-    pub fn cells(&self) -> &[u32] {
-        &self.cells
+    /// Samples per cell of [`Precision::Rough`], the lowest precision there is.
+    pub fn rough(&self) -> Vec<u32> {
+        let rough = Precision::Rough.bits();
+        // Below 2^bits the cells are single nanoseconds; above, so many of each factor of two make one rough cell.
+        let (narrow, wide) = self.cells.split_at(self.cells.len().min(1 << self.bits));
+        let each = 1 << (self.bits - rough);
+        let mut classes = Vec::with_capacity((1 << rough) * (self.bits - rough + 1) as usize + wide.len() / each);
+        // Mostly nobody is that fast.
+        let some = if narrow.iter().all(|samples| *samples == 0) { 0 } else { narrow.len() };
+        for (ns, samples) in narrow[..some].iter().enumerate() {
+            let class = rough_cell(ns as u64);
+            if classes.len() <= class {
+                classes.resize(class + 1, 0);
+            }
+            classes[class] += samples;
+        }
+        if !wide.is_empty() {
+            classes.resize(rough_cell(1 << self.bits), 0);
+        }
+        classes.extend(wide.chunks(each).map(|cells| cells.iter().sum::<u32>()));
+        classes
     }
 
     /// Forgets all samples, keeps the room.
@@ -239,6 +268,24 @@ mod tests {
                 assert!(precision.start(cell) <= ns && (ns < precision.start(cell + 1) || ns >= 1 << 63), "{ns} with {precision:?}");
             }
             assert!(last < 15_000, "and there are few of them: {last}");
+        }
+    }
+
+    #[test]
+    fn rough_cells_hold_the_same_samples() {
+        for (precision, _) in ALL {
+            let mut all = Distribution::new(precision);
+            let mut rough = Distribution::new(Precision::Rough);
+            for ns in (0..3000).chain((11..50).map(|bit| (1u64 << bit) + 7)) {
+                all.record(ns);
+                rough.record(ns);
+            }
+            let (mut got, mut want) = (all.rough(), rough.rough());
+            let len = got.len().max(want.len());
+            got.resize(len, 0);
+            want.resize(len, 0);
+            assert_eq!(got, want, "{precision:?}");
+            assert_eq!(want.iter().map(|n| u64::from(*n)).sum::<u64>(), 3039);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::fates::Fates;
 use super::faults::FaultLog;
-use super::heat::Heat;
+use super::heat::{Heat, Told};
 use super::histogram::{Distribution, Precision, Summary};
 use super::level::Level;
 use super::series::{ConsumerCell, Happening, OutletCell, Row, Series};
@@ -30,10 +30,9 @@ pub struct Recorder {
     fates: Fates,
     /// By type: events published.
     types: Vec<u64>,
-    /// By emitter: the producer that counts; none for `then`.
-    emitter_nodes: Box<[Option<NodeId>]>,
-    /// By channel: the broker that counts.
-    channel_nodes: Box<[NodeId]>,
+    /// By emitter: events published. By channel: events taken in. What a node counts is their sum: a delivery touches one number each.
+    emitted: Vec<u64>,
+    accepted: Vec<u64>,
     series: Series,
     bin_started: Time,
     /// The next moment at which something must be noted before going on: the end of a bin or of the warm-up.
@@ -41,12 +40,12 @@ pub struct Recorder {
     warm: bool,
 }
 
-/// What a producer emitted or a broker took in (what a consumer handled is in its distributions), and what any node had
-/// counted when the warm-up ended.
-#[derive(Clone, Copy, Debug, Default)]
+/// Where a node's count comes from, and what it was when the warm-up ended.
+#[derive(Clone, Debug, Default)]
 struct NodeRecord {
-    count: u64,
     at_warmup: u64,
+    /// A producer's emitters or a broker's channels.
+    parts: Box<[u32]>,
 }
 
 #[derive(Clone, Debug)]
@@ -61,23 +60,28 @@ struct OutletRecord {
     others: Box<[ConsumerId]>,
 }
 
+/// What every delivery looks at stands first and side by side.
 #[derive(Clone, Debug)]
+#[repr(C)]
 struct ConsumerRecord {
+    busy: Level,
+    lag: Level,
+    /// From publish to the end of handling.
+    latency: Distribution,
+    /// From arrival at the outlet to the start of handling.
+    wait: Distribution,
+    /// Handling.
+    service: Distribution,
+    /// The latencies that earlier bins have told of.
+    told: Told,
     /// Workers, and since when there are so many.
     capacity: (u32, Time),
     /// Most workers there were after warm-up.
     most_workers: u32,
     /// Workers times nanoseconds up to then.
     room: u128,
-    busy: Level,
-    lag: Level,
-    latency: Distribution,
-    wait: Distribution,
-    service: Distribution,
-    /// Number handled and sum of latencies during the warm-up; after it they are in `latency`.
+    /// Number handled and sum of latencies during the warm-up, once it is over: `latency` has only what came after it.
     early: (u64, u128),
-    /// Latencies within the bin.
-    heat: Distribution,
     at_warmup: Snapshot,
     failed: u64,
     retries: u64,
@@ -160,7 +164,7 @@ impl Recorder {
         let width = Span(plan.duration.0.div_ceil(bins).max(1));
         let reader = |read: &crate::ids::ReadId| plan.reads[read.index()].consumer;
         let mut recorder = Recorder {
-            nodes: vec![NodeRecord::default(); plan.nodes.len()],
+            nodes: (0..plan.nodes.len()).map(|i| NodeRecord { at_warmup: 0, parts: parts(&plan, NodeId::at(i)) }).collect(),
             outlets: plan
                 .outlets
                 .iter()
@@ -180,12 +184,12 @@ impl Recorder {
                     most_workers: consumer.capacity(),
                     room: 0,
                     busy: Level::default(),
-                    lag: Level::default(),
                     latency: Distribution::new(precision),
                     wait: Distribution::new(precision),
                     service: Distribution::new(precision),
+                    told: Told::default(),
+                    lag: Level::default(),
                     early: (0, 0),
-                    heat: Distribution::new(Precision::Rough),
                     at_warmup: Snapshot::default(),
                     failed: 0,
                     retries: 0,
@@ -198,12 +202,8 @@ impl Recorder {
             faults: FaultLog::default(),
             fates: Fates::default(),
             types: vec![0; plan.types.len()],
-            emitter_nodes: plan
-                .emitters
-                .iter()
-                .map(|emitter| (plan.nodes[emitter.node.index()].role == Role::Producer).then_some(emitter.node))
-                .collect(),
-            channel_nodes: plan.channels.iter().map(|channel| plan.brokers[channel.broker.index()].node).collect(),
+            emitted: vec![0; plan.emitters.len()],
+            accepted: vec![0; plan.channels.len()],
             series: Series::new(width),
             bin_started: Time::ZERO,
             mark: Time::ZERO,
@@ -214,7 +214,8 @@ impl Recorder {
         recorder
     }
 
-    /// Notes the ends of bins and of the warm-up up to `now`. Called before anything at `now` is taken in, and at the end of a run.
+    /// Notes the ends of bins and of the warm-up up to `now`. Called before anything at `now` is taken in, and before anybody looks at
+    /// the figures.
     pub fn pass(&mut self, now: Time) {
         while self.mark <= now {
             if !self.warm && self.plan.warmup <= self.mark {
@@ -222,7 +223,11 @@ impl Recorder {
             }
             let bin_end = self.bin_started + self.series.width;
             if bin_end <= self.mark {
-                let row = self.row(bin_end);
+                let mut row = self.row(bin_end, |_| Heat::default());
+                row.consumers
+                    .iter_mut()
+                    .zip(&mut self.consumers)
+                    .for_each(|(cell, consumer)| cell.heat = consumer.told.tell(&consumer.latency));
                 self.series.push(row);
                 self.start_bin(bin_end);
             }
@@ -241,6 +246,10 @@ impl Recorder {
         }
         self.stores.iter_mut().for_each(|store| store.end_warmup(at));
         for consumer in &mut self.consumers {
+            // What was handled so far counts, but its times do not.
+            consumer.early = consumer.latency.count_and_sum();
+            consumer.told.forget(&consumer.latency);
+            consumer.latency.clear();
             consumer.at_warmup = consumer.snapshot(at);
             consumer.lag.forget_max();
             if let Some(stale) = &mut consumer.stale {
@@ -250,8 +259,8 @@ impl Recorder {
         }
     }
 
-    /// All totals at `end`, with what is special of the bin from the last boundary to there.
-    fn row(&self, end: Time) -> Row {
+    /// All totals at `end`, with what is special of the bin from the last boundary to there; `heat` gives its latencies.
+    fn row(&self, end: Time, heat: impl Fn(&ConsumerRecord) -> Heat) -> Row {
         let outlets = self
             .outlets
             .iter()
@@ -264,7 +273,7 @@ impl Recorder {
             failed: consumer.failed,
             retries: consumer.retries,
             stale: consumer.stale.as_ref().map_or(0, |stale| stale.now.area(end)),
-            heat: Heat::of(&consumer.heat),
+            heat: heat(consumer),
         });
         Row {
             end,
@@ -280,12 +289,14 @@ impl Recorder {
     fn start_bin(&mut self, at: Time) {
         self.bin_started = at;
         self.outlets.iter_mut().for_each(|outlet| outlet.bin_max = outlet.waiting.now());
-        self.consumers.iter_mut().filter(|consumer| consumer.heat.count_and_sum().0 > 0).for_each(|consumer| consumer.heat.clear());
     }
 
     /// The series with the bin under way as its last row.
     pub fn series_at(&self, now: Time) -> Series {
-        if now > self.bin_started { self.series.with_open(self.row(now)) } else { self.series.clone() }
+        if now <= self.bin_started {
+            return self.series.clone();
+        }
+        self.series.with_open(self.row(now, |consumer| consumer.told.since(&consumer.latency)))
     }
 
     /// Events of a type published since the start.
@@ -298,13 +309,12 @@ impl Recorder {
         let consumers: usize = self
             .consumers
             .iter()
-            .map(|c| c.latency.bytes() + c.wait.bytes() + c.service.bytes() + c.heat.bytes() + size_of::<ConsumerRecord>())
+            .map(|c| c.latency.bytes() + c.wait.bytes() + c.service.bytes() + c.told.bytes() + size_of::<ConsumerRecord>())
             .sum();
         let plain = self.nodes.len() * size_of::<NodeRecord>()
             + self.links.len() * size_of::<LinkRecord>()
-            + self.types.len() * size_of::<u64>()
-            + self.emitter_nodes.len() * size_of::<Option<NodeId>>()
-            + self.channel_nodes.len() * size_of::<NodeId>();
+            + (self.types.len() + self.emitted.len() + self.accepted.len()) * size_of::<u64>()
+            + (self.emitted.len() + self.accepted.len()) * size_of::<u32>();
         let outlets: usize = self.outlets.iter().map(|o| size_of::<OutletRecord>() + size_of_val(&*o.others)).sum();
         size_of::<Recorder>() + consumers + plain + outlets + self.series.weigh(each)
     }
@@ -319,7 +329,8 @@ impl Recorder {
         match self.role(node) {
             Role::Consumer(consumer) => self.consumers[consumer.index()].handled().0,
             Role::Store(store) => self.stores[store.index()].count(),
-            Role::Producer | Role::Broker(_) => self.nodes[node.index()].count,
+            Role::Producer => self.nodes[node.index()].parts.iter().map(|emitter| self.emitted[*emitter as usize]).sum(),
+            Role::Broker(_) => self.nodes[node.index()].parts.iter().map(|channel| self.accepted[*channel as usize]).sum(),
         }
     }
 
@@ -342,7 +353,7 @@ impl Recorder {
         let observed = (consumer.room(now) - consumer.at_warmup.room) as f64;
         let busy = (consumer.busy.area(now) - if self.warm { consumer.at_warmup.busy_area } else { 0 }) as f64;
         ConsumerFigures {
-            latency: consumer.latency.summary(),
+            latency: if self.warm { consumer.latency.summary() } else { Summary::default() },
             wait: consumer.wait.summary(),
             service: consumer.service.summary(),
             lag: level_figures(&consumer.lag, consumer.at_warmup.lag_area, self.plan.warmup, now, self.warm),
@@ -357,6 +368,9 @@ impl Recorder {
 
     /// Mean, median and 99th percentile of a consumer's latency after warm-up, in seconds.
     pub fn latency(&self, id: ConsumerId) -> (f64, f64, f64) {
+        if !self.warm {
+            return (0.0, 0.0, 0.0);
+        }
         let latency = &self.consumers[id.index()].latency;
         let (count, sum) = latency.count_and_sum();
         let mean = if count == 0 { 0.0 } else { sum as f64 / count as f64 * 1e-9 };
@@ -382,7 +396,7 @@ impl Recorder {
     /// Latency of all consumers together after warm-up.
     pub fn overall_latency(&self) -> Summary {
         let mut all = Distribution::new(Precision::of(self.consumers.len() * 3));
-        self.consumers.iter().for_each(|consumer| all.add(&consumer.latency));
+        self.consumers.iter().filter(|_| self.warm).for_each(|consumer| all.add(&consumer.latency));
         all.summary()
     }
 
@@ -445,6 +459,15 @@ impl Recorder {
     }
 }
 
+/// The emitters of a producer, the channels of a broker.
+fn parts(plan: &Plan, node: NodeId) -> Box<[u32]> {
+    match plan.nodes[node.index()].role {
+        Role::Producer => (0..plan.emitters.len() as u32).filter(|i| plan.emitters[*i as usize].node == node).collect(),
+        Role::Broker(broker) => (0..plan.channels.len() as u32).filter(|i| plan.channels[*i as usize].broker == broker).collect(),
+        Role::Consumer(_) | Role::Store(_) => Box::default(),
+    }
+}
+
 impl ConsumerRecord {
     /// Number handled since the start and sum of their latencies.
     fn handled(&self) -> (u64, u128) {
@@ -489,11 +512,9 @@ impl Observer for Recorder {
         match *what {
             Observation::Published { emitter, event, .. } => {
                 self.types[usize::from(event.kind.0)] += 1;
-                if let Some(node) = self.emitter_nodes[emitter.index()] {
-                    self.nodes[node.index()].count += 1;
-                }
+                self.emitted[emitter.index()] += 1;
             }
-            Observation::Accepted { channel, .. } => self.nodes[self.channel_nodes[channel.index()].index()].count += 1,
+            Observation::Accepted { channel, .. } => self.accepted[channel.index()] += 1,
             Observation::Sent { link, .. } => self.links[link.index()].sent += 1,
             Observation::LostOnLink { link, outlet, .. } => {
                 let link = &mut self.links[link.index()];
@@ -549,7 +570,10 @@ impl Observer for Recorder {
             Observation::Interrupted { consumer, .. } => self.consumers[consumer.index()].busy.down(now),
             Observation::Routed { outlet, .. } => {
                 let outlet = &self.outlets[outlet.index()];
-                for consumer in outlet.reader.iter().chain(&outlet.others) {
+                if let Some(consumer) = outlet.reader {
+                    self.consumers[consumer.index()].lag.up(now);
+                }
+                for consumer in &outlet.others {
                     self.consumers[consumer.index()].lag.up(now);
                 }
             }
@@ -573,14 +597,9 @@ impl Observer for Recorder {
             Observation::Acked { outlet, consumer, message, began, .. } | Observation::Handled { outlet, consumer, message, began, .. } => {
                 let record = &mut self.consumers[consumer.index()];
                 record.busy.down(now);
-                let latency = (now - message.event.published).0;
-                record.heat.record(latency);
+                record.latency.record((now - message.event.published).0);
                 if self.warm {
                     record.service.record((now - began).0);
-                    record.latency.record(latency);
-                } else {
-                    record.early.0 += 1;
-                    record.early.1 += u128::from(latency);
                 }
                 if matches!(what, Observation::Acked { .. }) {
                     self.ended(outlet, now);
@@ -611,7 +630,10 @@ impl Recorder {
     #[inline(always)]
     fn ended(&mut self, outlet: OutletId, now: Time) {
         let outlet = &self.outlets[outlet.index()];
-        for consumer in outlet.reader.iter().chain(&outlet.others) {
+        if let Some(consumer) = outlet.reader {
+            self.consumers[consumer.index()].lag.down(now);
+        }
+        for consumer in &outlet.others {
             self.consumers[consumer.index()].lag.down(now);
         }
     }

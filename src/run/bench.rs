@@ -56,6 +56,13 @@ impl Run {
         self.simulation.live()
     }
 
+    /// Bytes of the state of the simulation, as a checkpoint of it counts them.
+    pub fn bytes(&self) -> usize {
+        let mut shared = 0;
+        let own = self.simulation.weigh(&mut |_, bytes| shared += bytes);
+        own + shared
+    }
+
     /// Mean seconds from publish to the end of handling, all consumers together; none if nothing was handled.
     pub fn mean_latency(&self) -> Option<f64> {
         let latency = self.recorder.overall_latency();

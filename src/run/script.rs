@@ -114,6 +114,7 @@ impl Moment {
             }
             Change::Ask(broker, request) => self.simulation.ask(*broker, request, &mut both),
         }
+        self.recorder.pass(self.simulation.now());
         self.taken += 1;
     }
 }

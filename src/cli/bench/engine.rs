@@ -48,7 +48,7 @@ struct Waiting {
     /// The same arrivals and service without it.
     empty: Result,
     backlog: u64,
-    bytes: Option<f64>,
+    bytes: f64,
 }
 
 /// Everything that was measured.
@@ -76,7 +76,6 @@ pub fn measure(quick: bool) -> std::result::Result<Figures, String> {
     let progress = Runs::new("engine", (2 + plain.len() + sizes.copies.len()) * sizes.repetitions as usize);
     let run = |workload: &Workload| repeat(workload, sizes.repetitions, &progress);
     let plain = plain.iter().map(run).collect::<std::result::Result<_, _>>()?;
-    // Before anything that takes much memory: what earlier runs gave back would not show as growth.
     let (long, bytes) = waiting(&sizes, &progress)?;
     let empty = run(&workloads::waiting(0, sizes.published))?;
     let waiting = Waiting { long, empty, backlog: sizes.backlog, bytes };
@@ -105,19 +104,17 @@ fn repeat(workload: &Workload, repetitions: u64, progress: &Runs) -> std::result
 }
 
 /// The queue with a backlog: filled, then drained under the arrivals of a load of 0.8. Also the bytes per waiting event.
-fn waiting(sizes: &Sizes, progress: &Runs) -> std::result::Result<(Result, Option<f64>), String> {
+fn waiting(sizes: &Sizes, progress: &Runs) -> std::result::Result<(Result, f64), String> {
     let workload = workloads::waiting(sizes.backlog, sizes.published);
     let plan = plan(&workload)?;
     let wrong = |error| format!("{}: {error}", workload.name);
     memory::forget_peak();
-    let (mut collected, mut bytes) = (Collected::default(), None);
+    let (mut collected, mut bytes) = (Collected::default(), 0.0);
     for seed in 1..=sizes.repetitions {
         let mut run = Run::new(&plan, seed);
-        let before = memory::resident();
+        let before = run.bytes();
         run.advance(Time::ZERO).map_err(wrong)?;
-        if seed == 1 {
-            bytes = memory::resident().zip(before).map(|(after, before)| (after - before) / run.live().max(1) as f64);
-        }
+        bytes = (run.bytes() - before) as f64 / run.live().max(1) as f64;
         let stretch = run.advance(plan.duration).map_err(wrong)?;
         // Latencies of a queue that never empties say nothing.
         collected.take(stretch, None);
@@ -213,8 +210,8 @@ impl Figures {
         rows.push(self.waiting.empty.cells("the same, none waiting"));
         let mut text = String::from("engine: deliveries per CPU second of the run phase, median\n\n");
         table::aligned(&mut text, &rows);
-        let bytes = self.waiting.bytes.map_or_else(|| NONE.to_owned(), |bytes| format!("{bytes:.1}"));
-        text + &format!("\n  {bytes} bytes per waiting event; a long queue costs {:.2} times an empty one\n", self.waiting.times_empty())
+        let bytes = self.waiting.bytes;
+        text + &format!("\n  {bytes:.1} bytes per waiting event; a long queue costs {:.2} times an empty one\n", self.waiting.times_empty())
     }
 }
 

@@ -369,9 +369,9 @@ impl Simulation {
                     Sending::Straight | Sending::BrokerFirst | Sending::Outbox(_) => {}
                 }
                 let follows = matches!(sending, Sending::Straight | Sending::StoreFirst);
-                let worker = self.worker(self.seats.get(self.hands[slot as usize].message.event.seat).crew, slot);
                 let consumer = &mut self.consumers[consumer.index()];
                 if consumer.special {
+                    let worker = slot - consumer.first_worker;
                     consumer.care.iter_mut().for_each(|care| care.rest(worker, self.now));
                     self.succeed_with_care(slot, follows, desk, observer);
                 } else {
@@ -384,9 +384,9 @@ impl Simulation {
     fn worker_fails<O: Observer>(&mut self, slot: u32, why: Reason, desk: &mut Desk, observer: &mut O) {
         self.hands[slot as usize].done = Hand::NEVER;
         let consumer = self.hands_owner(slot);
-        let worker = self.worker(self.seats.get(self.hands[slot as usize].message.event.seat).crew, slot);
         let consumer = &mut self.consumers[consumer.index()];
         if consumer.special {
+            let worker = slot - consumer.first_worker;
             consumer.care.iter_mut().for_each(|care| care.rest(worker, self.now));
             self.fail_with_care(slot, why, desk, observer);
         } else {

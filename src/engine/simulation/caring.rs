@@ -18,11 +18,10 @@ use crate::time::{Span, Time};
 impl Simulation {
     /// A worker begins with a message that would take it so long if nothing was special. How long it takes.
     #[inline(never)]
-    pub(super) fn prepare(&mut self, crew: u32, slot: u32, outlet: OutletId, message: &Message, service: Span) -> Span {
-        let worker = self.worker(crew, slot);
-        let station = &self.crews[crew as usize];
-        let consumer = &mut self.consumers[station.consumer.index()];
-        let instance = consumer.instance(station, slot);
+    pub(super) fn prepare(&mut self, id: ConsumerId, worker: u32, outlet: OutletId, message: &Message, service: Span) -> Span {
+        let station = &self.crews[self.seats.get(message.event.seat).crew as usize];
+        let consumer = &mut self.consumers[id.index()];
+        let instance = consumer.instance(station, consumer.first_worker + worker);
         let service = consumer.burdened(instance, service);
         if consumer.care.is_none() {
             return service;
@@ -44,8 +43,8 @@ impl Simulation {
     pub(super) fn finish_with_care<O: Observer>(&mut self, slot: u32, desk: &mut Desk, observer: &mut O) {
         let Hand { message, began, .. } = self.hands[slot as usize];
         let Seat { consumer: id, outlet, told, crew, .. } = *self.seats.get(message.event.seat);
-        let worker = self.worker(crew, slot);
         let consumer = &mut self.consumers[id.index()];
+        let worker = slot - consumer.first_worker;
         let instance = consumer.instance(&self.crews[crew as usize], slot);
         let calls = consumer.calls;
         let outcome = match &mut consumer.care {
@@ -84,7 +83,7 @@ impl Simulation {
     pub(super) fn fail_with_care<O: Observer>(&mut self, slot: u32, why: Reason, desk: &mut Desk, observer: &mut O) {
         let Hand { mut message, began, .. } = self.hands[slot as usize];
         let Seat { consumer: id, outlet, told, crew, .. } = *self.seats.get(message.event.seat);
-        let (worker, acks_first) = (self.worker(crew, slot), self.consumers[id.index()].acks_first());
+        let (worker, acks_first) = (slot - self.consumers[id.index()].first_worker, self.consumers[id.index()].acks_first());
         if why == Reason::TimedOut {
             self.consumers[id.index()].care.iter_mut().for_each(|care| care.counts.timeouts += 1);
             self.cut_off(id, worker, outlet, &mut message, observer);
@@ -106,7 +105,7 @@ impl Simulation {
     pub(super) fn succeed_with_care<O: Observer>(&mut self, slot: u32, mut follows: bool, desk: &mut Desk, observer: &mut O) {
         let Hand { message, began, .. } = self.hands[slot as usize];
         let Seat { consumer: id, outlet, told, crew, .. } = *self.seats.get(message.event.seat);
-        let worker = self.worker(crew, slot);
+        let worker = slot - self.consumers[id.index()].first_worker;
         let acks_first = self.consumers[id.index()].acks_first();
         self.free_lane(crew, &message);
         self.breaker_sees(id, false, observer);
@@ -248,7 +247,7 @@ impl Simulation {
     pub(super) fn drop_unacked(&mut self, crew: u32, wanted: impl Fn(u32, &Message) -> bool) -> Vec<Message> {
         let station = &self.crews[crew as usize];
         let consumer = &mut self.consumers[station.consumer.index()];
-        let first = station.base;
+        let first = station.first_worker - consumer.first_worker;
         let Some(care) = &mut consumer.care else { return Vec::new() };
         let seats = &self.seats;
         let own = |(worker, message): &(u32, Message)| seats.get(message.event.seat).crew == crew && wanted(worker - first, message);

@@ -113,11 +113,11 @@ impl Simulation {
         let planned = &plan.consumers[consumer.index()];
         let (number, threads) = (self.crews.len() as u32, planned.threads);
         let record = &mut self.consumers[consumer.index()];
-        let base = record.numbers;
-        record.numbers += threads;
+        let first = self.hands.len() as u32;
         record.crews.push(number);
-        record.care.iter_mut().for_each(|care| care.make_room((base + threads) as usize));
-        let mut crew = Crew::new(planned, consumer, Some(instance), self.hands.len() as u32, threads, base);
+        let workers = (first + threads - record.first_worker) as usize;
+        record.care.iter_mut().for_each(|care| care.make_room(workers));
+        let mut crew = Crew::new(planned, consumer, Some(instance), first, threads);
         self.hands.resize(self.hands.len() + threads as usize, Hand::EMPTY);
         let at_work = || self.faults.all().iter().filter(|spell| spell.at_work.is_some()).flat_map(|spell| effects(&spell.plan, &plan));
         let gone = at_work().filter(|effect| matches!(effect, Effect::Gone(it, None) if *it == consumer)).count() as u16;
@@ -188,15 +188,16 @@ impl Simulation {
         let (old, held, new) = (station.first_worker, station.places, self.hands.len() as u32);
         (station.first_worker, station.places) = (new, places);
         let consumer = &mut self.consumers[station.consumer.index()];
-        // One instance of several needs other numbers for its workers, or they would be those of the next.
-        let numbers = station.base..station.base + held;
-        if station.instance.is_some() {
-            station.base = consumer.numbers;
+        let alone = consumer.crews.len() == 1;
+        if alone {
+            consumer.first_worker = new;
         }
-        consumer.numbers = consumer.numbers.max(station.base + places);
-        if let Some(care) = &mut consumer.care {
-            care.make_room(consumer.numbers as usize);
-            care.renumber(numbers, station.base);
+        if let Some(care) = &mut consumer.care
+            && !alone
+        {
+            // One instance of several has other numbers for its workers by that: they are counted from the first one's.
+            care.make_room((new + places - consumer.first_worker) as usize);
+            care.renumber(old - consumer.first_worker..old - consumer.first_worker + held, new - consumer.first_worker);
         }
         self.hands.resize((new + places) as usize, Hand::EMPTY);
         for worker in 0..held {

@@ -10,7 +10,7 @@ use crate::engine::fate::Reason;
 use crate::engine::ledger::{End, Verdict};
 use crate::engine::observe::{AfterFailure, Observation, Observer};
 use crate::engine::seats::Seat;
-use crate::ids::{EventId, OutletId};
+use crate::ids::{ConsumerId, EventId, OutletId};
 use crate::scenario::plan::Occasion;
 use crate::time::{Span, Time};
 
@@ -20,19 +20,27 @@ impl Simulation {
         if message.event.flags.has(Flags::STALE) {
             return;
         }
-        let Seat { outlet, crew, .. } = *self.seats.get(message.event.seat);
+        self.reach(*self.seats.get(message.event.seat), message, observer);
+    }
+
+    /// A message reaches the workers behind its seat.
+    #[inline(always)]
+    pub(super) fn reach<O: Observer>(&mut self, seat: Seat, message: &Message, observer: &mut O) {
+        let Seat { consumer, outlet, crew, .. } = seat;
         let station = &mut self.crews[crew as usize];
         if station.lanes.is_some() {
             return self.arrive_in_lane(crew, outlet, message, observer);
         }
         match station.idle.take() {
-            Some(worker) => self.begin(crew, worker, outlet, message, false, observer),
+            Some(worker) => {
+                let slot = station.first_worker + worker;
+                self.begin(consumer, slot, outlet, message, false, observer);
+            }
             None => {
-                if self.consumers[station.consumer.index()].special && self.shed_at_the_door(crew, message, observer) {
+                if self.consumers[consumer.index()].special && self.shed_at_the_door(crew, message, observer) {
                     return;
                 }
-                let station = &mut self.crews[crew as usize];
-                station.inbox.push(*message);
+                self.crews[crew as usize].inbox.push(*message);
                 self.books[outlet.index()].waiting += 1;
                 self.note(&Observation::Waits { outlet, event: &message.event }, observer);
             }
@@ -43,25 +51,21 @@ impl Simulation {
     #[inline(always)]
     pub(super) fn begin<O: Observer>(
         &mut self,
-        crew: u32,
-        worker: u32,
+        id: ConsumerId,
+        slot: u32,
         outlet: OutletId,
         message: &Message,
         waited: bool,
         observer: &mut O,
     ) {
-        let station = &self.crews[crew as usize];
-        let id = station.consumer;
-        let slot = station.first_worker + worker;
-        let worker = station.base + worker;
         let consumer = &mut self.consumers[id.index()];
         let mut service = consumer.service();
-        if consumer.special {
-            service = self.prepare(crew, slot, outlet, message, service);
-        }
-        let consumer = &mut self.consumers[id.index()];
+        let worker = slot - consumer.first_worker;
         consumer.counts.deliveries += 1;
         consumer.counts.redeliveries += u64::from(message.event.failures > 0 || message.event.flags.has(Flags::REDELIVERED));
+        if consumer.special {
+            service = self.prepare(id, worker, outlet, message, service);
+        }
         let done = self.now + service;
         self.hands[slot as usize] = Hand { message: *message, began: self.now, done };
         self.agenda.schedule(done, Due::Done, slot);
@@ -76,28 +80,48 @@ impl Simulation {
             return;
         }
         hand.done = Hand::NEVER;
-        let id = self.seats.get(hand.message.event.seat).consumer;
-        let consumer = &self.consumers[id.index()];
-        if consumer.special {
-            self.finish_with_care(slot, desk, observer);
-        } else if consumer.calls {
-            self.worker_goes_on(slot, 0, desk, observer);
-        } else {
-            self.succeed(slot, true, desk, observer);
+        let Hand { message, began, .. } = *hand;
+        let seat = *self.seats.get(message.event.seat);
+        let consumer = &self.consumers[seat.consumer.index()];
+        if consumer.special || consumer.calls {
+            return self.finish_otherwise(slot, consumer.special, desk, observer);
+        }
+        self.succeed_at(slot, seat, &message, began, true, desk, observer);
+    }
+
+    #[inline(never)]
+    fn finish_otherwise<O: Observer>(&mut self, slot: u32, special: bool, desk: &mut Desk, observer: &mut O) {
+        match special {
+            true => self.finish_with_care(slot, desk, observer),
+            false => self.worker_goes_on(slot, 0, desk, observer),
         }
     }
 
     /// A worker has handled its message well. `follows`: what follows has not been seen to yet.
-    #[inline(always)]
-    pub(super) fn succeed<O: Observer>(&mut self, slot: u32, mut follows: bool, desk: &mut Desk, observer: &mut O) {
+    #[inline(never)]
+    pub(super) fn succeed<O: Observer>(&mut self, slot: u32, follows: bool, desk: &mut Desk, observer: &mut O) {
         let Hand { message, began, .. } = self.hands[slot as usize];
-        let Seat { consumer: id, outlet, told, crew, .. } = *self.seats.get(message.event.seat);
-        let worker = self.worker(crew, slot);
+        self.succeed_at(slot, *self.seats.get(message.event.seat), &message, began, follows, desk, observer);
+    }
+
+    #[inline(always)]
+    fn succeed_at<O: Observer>(
+        &mut self,
+        slot: u32,
+        seat: Seat,
+        message: &Message,
+        began: Time,
+        mut follows: bool,
+        desk: &mut Desk,
+        observer: &mut O,
+    ) {
+        let Seat { consumer: id, outlet, told, crew, .. } = seat;
         let consumer = &mut self.consumers[id.index()];
+        let worker = slot - consumer.first_worker;
         let (folds, emits) = (consumer.folds, !consumer.then.is_empty());
         consumer.counts.acked += 1;
         self.books[outlet.index()].acked += 1;
-        self.note(&Observation::Acked { outlet, consumer: id, worker, message: &message, began }, observer);
+        self.note(&Observation::Acked { outlet, consumer: id, worker, message, began }, observer);
         if folds {
             follows &= self.handled(id, outlet, &message.event, observer);
         }
@@ -106,7 +130,7 @@ impl Simulation {
         }
         self.end(&message.event, outlet, End::Acked);
         if told {
-            self.settled.push((message, Settled::Acked));
+            self.settled.push((*message, Settled::Acked));
         }
         self.take_next(crew, slot, observer);
     }
@@ -135,8 +159,8 @@ impl Simulation {
         desk: &mut Desk,
         observer: &mut O,
     ) -> Option<Settled> {
-        let Seat { consumer: id, outlet, crew, .. } = *self.seats.get(message.event.seat);
-        let worker = self.worker(crew, slot);
+        let Seat { consumer: id, outlet, .. } = *self.seats.get(message.event.seat);
+        let worker = slot - self.consumers[id.index()].first_worker;
         message.event.failures = message.event.failures.saturating_add(1);
         let consumer = &mut self.consumers[id.index()];
         let mut backoff = consumer.backoff(message.event.failures);
@@ -178,8 +202,7 @@ impl Simulation {
         match (backoff, dead_letter) {
             (Some(_), _) if at_once => {
                 message.routed = self.now;
-                let local = slot - self.crews[crew as usize].first_worker;
-                self.begin(crew, local, outlet, &message, false, observer);
+                self.begin(id, slot, outlet, &message, false, observer);
                 None
             }
             (Some(span), _) => {
@@ -232,9 +255,9 @@ impl Simulation {
         }
         match station.inbox.pop() {
             Some(message) => {
-                let outlet = self.seats.get(message.event.seat).outlet;
+                let Seat { outlet, consumer, .. } = *self.seats.get(message.event.seat);
                 self.books[outlet.index()].waiting -= 1;
-                self.begin(crew, worker, outlet, &message, true, observer);
+                self.begin(consumer, slot, outlet, &message, true, observer);
             }
             None => station.idle.give(worker),
         }
@@ -256,13 +279,6 @@ impl Simulation {
             true => self.go_on_in_lane(crew, outlet, &message, observer),
             false => self.arrive_at_consumer(&message, observer),
         }
-    }
-
-    /// A worker's number among all of its consumer's.
-    #[inline(always)]
-    pub(super) fn worker(&self, crew: u32, slot: u32) -> u32 {
-        let station = &self.crews[crew as usize];
-        station.base + (slot - station.first_worker)
     }
 
     /// A copy has met its fate.

@@ -152,7 +152,7 @@ impl Simulation {
                             absence.left = Some(done - self.now);
                             hand.done = Hand::STILL;
                             let care = &mut self.consumers[consumer.index()];
-                            let worker = station.base + worker;
+                            let worker = station.first_worker + worker - care.first_worker;
                             care.care.iter_mut().for_each(|care| care.hold(worker, self.now));
                         }
                     }
@@ -185,7 +185,7 @@ impl Simulation {
                         self.hands[slot as usize].done = self.now + left;
                         self.agenda.schedule(self.now + left, Due::Done, slot);
                         let care = &mut self.consumers[consumer.index()];
-                        let worker_of_all = station.base + worker;
+                        let worker_of_all = slot - care.first_worker;
                         care.care.iter_mut().for_each(|care| care.go_on(worker_of_all, self.now));
                         station.absent.remove(&worker);
                     }
@@ -374,7 +374,7 @@ impl Simulation {
     /// Takes out of the hands of a crew what is `wanted`, longest held first, with the workers that held it.
     fn drop_hands<O: Observer>(&mut self, crew: u32, wanted: impl Fn(u32, &Message) -> bool, observer: &mut O) -> Vec<(u32, Message)> {
         let station = &mut self.crews[crew as usize];
-        let (consumer, first, base) = (station.consumer, station.first_worker, station.base);
+        let (consumer, first) = (station.consumer, station.first_worker);
         let mut held: Vec<(Time, u32, Message)> = Vec::new();
         for worker in 0..station.places {
             let hand = &mut self.hands[(first + worker) as usize];
@@ -387,7 +387,7 @@ impl Simulation {
         held.sort_by_key(|(began, worker, _)| (*began, *worker));
         for (began, worker, message) in &mut held {
             let outlet = self.seats.get(message.event.seat).outlet;
-            let worker = base + *worker;
+            let worker = first + *worker - self.consumers[consumer.index()].first_worker;
             self.free_lane(crew, message);
             self.cut_off(consumer, worker, outlet, message, observer);
             self.note(&Observation::Interrupted { outlet, consumer, worker, message, began: *began }, observer);

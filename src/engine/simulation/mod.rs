@@ -67,10 +67,8 @@ pub struct Simulation {
     pub(super) consumers: Vec<Consumer>,
     pub(super) crews: Vec<Crew>,
     pub(super) seats: Arc<Seats>,
-    /// The broker of each channel.
-    channels: Box<[BrokerId]>,
-    /// By broker: whether its publishers go through a client of its own kind.
-    kept: Box<[bool]>,
+    /// By channel.
+    doors: Box<[Door]>,
     /// Workers of all consumers.
     pub(super) hands: Vec<Hand>,
     /// Messages on links whose arrivals may overtake each other.
@@ -119,6 +117,16 @@ pub struct Simulation {
     desk: Desk,
     /// Messages whose brokers want to hear what became of them; told at the end of the step.
     settled: Vec<(Message, Settled)>,
+}
+
+/// What has to be known of a channel when something comes to it: one look where there were three.
+#[derive(Clone, Copy, Debug)]
+struct Door {
+    broker: BrokerId,
+    /// Whether publishers go through a client of the broker's kind.
+    kept: bool,
+    /// Whether the broker is down.
+    shut: bool,
 }
 
 /// Why a run stopped before its end.
@@ -188,8 +196,8 @@ impl Simulation {
             let apart = consumer.reads.iter().any(own) && !consumer.is_function();
             let (count, size) = if apart { (consumer.most_instances(), consumer.threads) } else { (1, consumer.capacity()) };
             let own_crews: Vec<u32> = (crews.len() as u32..crews.len() as u32 + count).collect();
-            consumers.push(Consumer::new(&plan, id, seed, own_crews.clone(), count * size));
-            let crew = |n: u32| Crew::new(consumer, id, apart.then_some(n), first_worker + n * size, size, n * size);
+            consumers.push(Consumer::new(&plan, id, seed, first_worker, own_crews.clone()));
+            let crew = |n: u32| Crew::new(consumer, id, apart.then_some(n), first_worker + n * size, size);
             crews.extend((0..count).map(crew));
             crews_of.push(own_crews);
             first_worker += count * size;
@@ -202,6 +210,8 @@ impl Simulation {
         let links = plan.links.iter().map(|link| {
             Link::new(link, Stream::named(seed ^ hash_name("link") ^ hash_name(name(link.from)).rotate_left(1), name(link.to)))
         });
+        let door = |broker: BrokerId| Door { broker, kept: brokers[broker.index()].keeps_publishers(), shut: false };
+        let doors = plan.channels.iter().map(|channel| door(channel.broker)).collect();
         let mut simulation = Simulation {
             seed,
             now: Time::ZERO,
@@ -211,7 +221,6 @@ impl Simulation {
             emitters,
             publishers: plan.emitters.iter().map(|emitter| Publisher::new(&emitter.publish)).collect(),
             links: links.collect(),
-            kept: brokers.iter().map(Rules::keeps_publishers).collect(),
             brokers,
             consumers,
             crews,
@@ -219,7 +228,7 @@ impl Simulation {
             outages: vec![0; plan.brokers.len()].into(),
             severed: vec![0; seats.iter().count()],
             seats: Arc::new(seats),
-            channels: plan.channels.iter().map(|channel| channel.broker).collect(),
+            doors,
             hands,
             transits: Slab::default(),
             backoffs: Slab::default(),
@@ -276,10 +285,11 @@ impl Simulation {
             }
             self.start_scaling(&mut desk, observer);
         }
+        if let Some(stop) = self.stopped {
+            self.desk = desk;
+            return Progress::Stopped(stop);
+        }
         let progress = loop {
-            if let Some(stop) = self.stopped {
-                break Progress::Stopped(stop);
-            }
             let Some(entry) = self.agenda.next().filter(|entry| entry.at() <= until) else {
                 self.now = self.now.max(until);
                 break Progress::Reached;
@@ -298,11 +308,15 @@ impl Simulation {
             }
             self.agenda.close();
             // Both sequence numbers and steps are bounded by the step limit, so neither can wrap.
-            if self.live > live {
-                self.stopped = Some(Stop::Live { limit: live });
+            let stop = if self.live > live {
+                Stop::Live { limit: live }
             } else if self.steps >= most || self.agenda.scheduled() >= MOST_SCHEDULED {
-                self.stopped = Some(Stop::Steps { limit: most });
-            }
+                Stop::Steps { limit: most }
+            } else {
+                continue;
+            };
+            self.stopped = Some(stop);
+            break Progress::Stopped(stop);
         };
         self.desk = desk;
         progress

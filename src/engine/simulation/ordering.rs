@@ -16,7 +16,8 @@ impl Simulation {
         if rests && !lanes.is_taken(message) {
             lanes.take(message);
             if let Some(worker) = station.idle.take() {
-                self.begin(crew, worker, outlet, message, false, observer);
+                let (consumer, slot) = (station.consumer, station.first_worker + worker);
+                self.begin(consumer, slot, outlet, message, false, observer);
             }
             return;
         }
@@ -32,8 +33,10 @@ impl Simulation {
 
     /// A message that has its lane goes on after a backoff.
     pub(super) fn go_on_in_lane<O: Observer>(&mut self, crew: u32, outlet: OutletId, message: &Message, observer: &mut O) {
-        if let Some(worker) = self.crews[crew as usize].idle.take() {
-            return self.begin(crew, worker, outlet, message, false, observer);
+        let station = &mut self.crews[crew as usize];
+        if let Some(worker) = station.idle.take() {
+            let (consumer, slot) = (station.consumer, station.first_worker + worker);
+            return self.begin(consumer, slot, outlet, message, false, observer);
         }
         if self.shed_at_the_door(crew, message, observer) {
             self.free_lane(crew, message);
@@ -64,9 +67,10 @@ impl Simulation {
         });
         match next {
             Some(message) => {
+                let (consumer, slot) = (station.consumer, station.first_worker + worker);
                 let outlet = self.seats.get(message.event.seat).outlet;
                 self.books[outlet.index()].waiting -= 1;
-                self.begin(crew, worker, outlet, &message, true, observer);
+                self.begin(consumer, slot, outlet, &message, true, observer);
             }
             None => station.idle.give(worker),
         }

@@ -15,21 +15,32 @@ impl Simulation {
     #[inline(always)]
     pub(super) fn emit<O: Observer>(&mut self, id: EmitterId, desk: &mut Desk, observer: &mut O) {
         let now = self.now;
-        if self.emitters[id.index()].cancels(now) {
+        let emitter = &mut self.emitters[id.index()];
+        if emitter.cancels(now) {
             return;
         }
-        let next = self.emitters[id.index()].next(now);
+        let next = emitter.next(now);
+        if emitter.disturbed || !emitter.plain {
+            return self.emit_with_care(id, next, desk, observer);
+        }
+        let event = emitter.make(id, now, None);
+        let (channel, link) = (emitter.channel, emitter.link);
         if let Some(at) = next {
             self.agenda.schedule(at, Due::Arrival, id.0);
         }
-        let emitter = &self.emitters[id.index()];
-        if emitter.disturbed {
+        self.tell_published(id, &event, None, observer);
+        self.send_to_broker(link, channel, event, desk, observer);
+    }
+
+    #[inline(never)]
+    fn emit_with_care<O: Observer>(&mut self, id: EmitterId, next: Option<Time>, desk: &mut Desk, observer: &mut O) {
+        if let Some(at) = next {
+            self.agenda.schedule(at, Due::Arrival, id.0);
+        }
+        if self.emitters[id.index()].disturbed {
             return self.emit_disturbed(id, next, desk, observer);
         }
-        match emitter.plain {
-            true => self.publish(id, None, desk, observer),
-            false => self.workload_goes_on(id, 0, None, desk, observer),
-        }
+        self.workload_goes_on(id, 0, None, desk, observer);
     }
 
     /// The same where something is wrong with the emitter: it may emit nothing, or more.
@@ -71,10 +82,7 @@ impl Simulation {
         let emitter = &mut self.emitters[id.index()];
         let event = emitter.make(id, now, cause);
         let (channel, link, plain) = (emitter.channel, emitter.link, emitter.plain);
-        if event.flags.has(Flags::TRACKED) {
-            self.ledger.enter(event.id, None);
-        }
-        self.note(&Observation::Published { emitter: id, event: &event, cause: cause.map(|event| event.id) }, observer);
+        self.tell_published(id, &event, cause, observer);
         if plain {
             self.send_to_broker(link, channel, event, desk, observer);
         } else {
@@ -83,13 +91,18 @@ impl Simulation {
         }
     }
 
-    /// Makes an event that does not set out yet.
-    pub(super) fn bear<O: Observer>(&mut self, id: EmitterId, cause: Option<&Event>, observer: &mut O) -> Event {
-        let event = self.emitters[id.index()].make(id, self.now, cause);
+    #[inline(always)]
+    fn tell_published<O: Observer>(&mut self, id: EmitterId, event: &Event, cause: Option<&Event>, observer: &mut O) {
         if event.flags.has(Flags::TRACKED) {
             self.ledger.enter(event.id, None);
         }
-        self.note(&Observation::Published { emitter: id, event: &event, cause: cause.map(|event| event.id) }, observer);
+        self.note(&Observation::Published { emitter: id, event, cause: cause.map(|event| event.id) }, observer);
+    }
+
+    /// Makes an event that does not set out yet.
+    pub(super) fn bear<O: Observer>(&mut self, id: EmitterId, cause: Option<&Event>, observer: &mut O) -> Event {
+        let event = self.emitters[id.index()].make(id, self.now, cause);
+        self.tell_published(id, &event, cause, observer);
         self.watch(id, &event, observer);
         event
     }
@@ -115,10 +128,22 @@ impl Simulation {
         observer: &mut O,
     ) {
         self.inbound.sent += 1;
-        let broker = self.channels[channel.index()];
-        if self.kept[broker.index()] && self.client_keeps(broker, link, channel, &event, desk, observer) {
+        let door = self.doors[channel.index()];
+        if door.kept && self.client_keeps(door.broker, link, channel, &event, desk, observer) {
             return;
         }
+        let way = &mut self.links[link.index()];
+        if !way.plain {
+            return self.send_over(link, channel, event, desk, observer);
+        }
+        self.live += 1;
+        self.note(&Observation::Sent { link, event: &event, arrives: self.now }, observer);
+        self.arrive_at_broker(door, channel, &event, desk, observer);
+    }
+
+    /// The same over a link that takes time or may do worse.
+    #[inline(never)]
+    fn send_over<O: Observer>(&mut self, link: LinkId, channel: ChannelId, event: Event, desk: &mut Desk, observer: &mut O) {
         if let Some(why) = self.links[link.index()].loses() {
             return self.lose_on_the_way(link, event, why, observer);
         }

@@ -1,5 +1,6 @@
 //! Travelling: over links, through brokers, to consumers.
 
+use super::Door;
 use super::Simulation;
 use crate::engine::agenda::Due;
 use crate::engine::broker::{Desk, Rules, Settled};
@@ -16,7 +17,7 @@ impl Simulation {
     pub(super) fn travel_in<O: Observer>(&mut self, id: LinkId, channel: ChannelId, message: &Message, desk: &mut Desk, observer: &mut O) {
         if self.links[id.index()].instant {
             self.note(&Observation::Sent { link: id, event: &message.event, arrives: self.now }, observer);
-            self.arrive_at_broker(channel, &message.event, desk, observer);
+            self.arrive_at_broker(self.doors[channel.index()], channel, &message.event, desk, observer);
         } else {
             self.set_out(id, To::Channel(channel), *message, observer);
         }
@@ -46,15 +47,24 @@ impl Simulation {
 
     pub(super) fn arrive<O: Observer>(&mut self, travelling: &Travelling, desk: &mut Desk, observer: &mut O) {
         match travelling.to {
-            To::Channel(channel) => self.arrive_at_broker(channel, &travelling.message.event, desk, observer),
+            To::Channel(channel) => {
+                self.arrive_at_broker(self.doors[channel.index()], channel, &travelling.message.event, desk, observer);
+            }
             To::Reader => self.arrive_at_consumer(&travelling.message, observer),
         }
     }
 
     #[inline(always)]
-    pub(super) fn arrive_at_broker<O: Observer>(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk, observer: &mut O) {
-        let broker = self.channels[channel.index()];
-        if self.outages[broker.index()] > 0 {
+    pub(super) fn arrive_at_broker<O: Observer>(
+        &mut self,
+        door: Door,
+        channel: ChannelId,
+        event: &Event,
+        desk: &mut Desk,
+        observer: &mut O,
+    ) {
+        let Door { broker, shut, .. } = door;
+        if shut {
             return self.give_up(channel, event, Reason::BrokerDown, observer);
         }
         self.inbound.accepted += 1;
@@ -76,8 +86,9 @@ impl Simulation {
         desk.now = self.now;
         self.brokers[broker.index()].arrive(channel, event, desk);
         let tracked = event.flags.has(Flags::TRACKED);
-        for i in 0..desk.routes.len() {
-            let (outlet, seat) = desk.routes[i];
+        let mut i = 0;
+        while let Some((outlet, seat)) = desk.routes.get(i).copied() {
+            i += 1;
             let message = Message { event: Event { failures: 0, seat, ..*event }, routed: self.now };
             self.books[outlet.index()].routed += 1;
             self.live += 1;
@@ -106,16 +117,17 @@ impl Simulation {
     /// Sends a message from its broker to the consumer of its subscription.
     #[inline(always)]
     pub(super) fn hand_over<O: Observer>(&mut self, message: Message, observer: &mut O) {
-        let Seat { link: id, .. } = *self.seats.get(message.event.seat);
-        let link = &mut self.links[id.index()];
-        if link.risky {
-            return self.hand_over_at_risk(id, message, observer);
+        let seat = *self.seats.get(message.event.seat);
+        if !self.links[seat.link.index()].plain {
+            return self.hand_over_a_link(seat.link, message, observer);
         }
-        self.travel_out(id, &message, observer);
+        self.note(&Observation::Sent { link: seat.link, event: &message.event, arrives: self.now }, observer);
+        self.reach(seat, &message, observer);
     }
 
+    /// The same over a link that takes time or may do worse.
     #[inline(never)]
-    fn hand_over_at_risk<O: Observer>(&mut self, id: LinkId, message: Message, observer: &mut O) {
+    fn hand_over_a_link<O: Observer>(&mut self, id: LinkId, message: Message, observer: &mut O) {
         let link = &mut self.links[id.index()];
         if let Some(why) = link.loses() {
             return self.lose_on_the_way_out(message, why, observer);

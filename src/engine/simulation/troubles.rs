@@ -175,6 +175,7 @@ impl Simulation {
         if self.outages[broker.index()] > 1 {
             return;
         }
+        self.doors.iter_mut().filter(|door| door.broker == broker).for_each(|door| door.shut = true);
         let seats = self.seats_of(|outlet| self.plan.outlets[outlet.index()].broker == broker, |_| true);
         self.sever(&seats, desk, observer);
         desk.now = self.now;
@@ -187,6 +188,7 @@ impl Simulation {
         if self.outages[broker.index()] > 0 {
             return;
         }
+        self.doors.iter_mut().filter(|door| door.broker == broker).for_each(|door| door.shut = false);
         desk.now = self.now;
         self.brokers[broker.index()].recovered(desk);
         self.decide(broker, desk, observer);
