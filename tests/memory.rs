@@ -127,11 +127,48 @@ fn series_stay_within_their_bound_however_long_the_run() {
     }
 }
 
+const KAFKA: &str = r#"Kafka(topics: [Topic(name: "t", partitions: 6)])"#;
+const RABBIT: &str =
+    r#"RabbitMq(exchanges: [Exchange(name: "t", kind: Fanout)], queues: [Queue(name: "q")], bindings: [Binding(from: "t", to: "q")])"#;
+const BRIDGE: &str = r##"EventBridge(buses: [Bus(name: "t", archive: Archive(retention: "7d"))], rules: [Rule(name: "q", bus: "t", pattern: r#"{"detail-type": ["E"]}"#)])"##;
+
+/// A broker of a kind that keeps much: far more comes than is handled.
+fn behind(kind: &str) -> Arc<Plan> {
+    let from = if kind == KAFKA { "b/t" } else { "b/q" };
+    plan(&format!(
+        r#"Scenario(format: 1, duration: "60s", events: [Event(name: "E", key: Uniform(keys: 1000))], nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Poisson("4000/s"))]),
+            Broker(id: "b", kind: {kind}),
+            Consumer(id: "c", reads: [Read(from: "{from}")], handle: Handle(time: Constant("5ms"))),
+        ])"#
+    ))
+}
+
+#[test]
+fn what_brokers_keep_counts() {
+    let _alone = alone();
+    for kind in [KAFKA, RABBIT, BRIDGE] {
+        let plan = behind(kind);
+        let mut simulation = Simulation::new(plan, 1);
+        let mut shared = std::collections::BTreeMap::new();
+        let before = simulation.weigh(&mut |_, _| {});
+        let (_, bytes) = held(|| simulation.advance(Time(10_000_000_000), u64::MAX, &mut ()));
+        let own = simulation.weigh(&mut |block, bytes| {
+            shared.insert(block, bytes);
+        });
+        let said = own.saturating_sub(before) + shared.values().sum::<usize>();
+        assert!(bytes > 1_000_000, "{kind} keeps {bytes} bytes");
+        // Lists have room to grow, and small things are left out: within a factor of two.
+        assert!(said * 2 > bytes && said < bytes * 2, "{kind}: {said} said of {bytes}");
+    }
+}
+
 #[test]
 fn checkpoints_take_what_they_say_and_keep_to_their_budget() {
     let _alone = alone();
     const BUDGET: usize = 24 << 20;
-    for (plan, share) in [(flood(ALONE), true), (flood(SHARED), true), (groups(40), false)] {
+    let brokers = [KAFKA, RABBIT, BRIDGE].map(|kind| (behind(kind), false));
+    for (plan, share) in [(flood(ALONE), true), (flood(SHARED), true), (groups(40), false)].into_iter().chain(brokers) {
         let script = Script::plain(Arc::clone(&plan), 1);
         let mut moment = Moment::start(&script, Series::FINE);
         // So much stands in the queue from the start on that all copies share it; it counts all the same.

@@ -33,6 +33,10 @@ pub enum Action {
     AskOpen,
     /// Open this file.
     Open(PathBuf),
+    /// Ask which scenario or recording to compare with.
+    AskCompare,
+    /// Compare the run with this scenario or recording.
+    CompareWith(PathBuf),
     /// Open a scenario that ships with the program, by its name in the library.
     OpenShipped(&'static str),
     /// Save where it was opened from, or ask.
@@ -79,6 +83,8 @@ pub enum Action {
     SaveBeside(String, Arc<[u8]>),
     /// Write a recording of the branch that is shown.
     SaveRecording,
+    /// Run the open recording again and tell whether it is still the same run.
+    Verify,
     /// Show the journey of this event of the run.
     OpenJourney(EventId),
     /// Something in a lesson.
@@ -231,6 +237,8 @@ pub enum Fold {
     Inspector,
     /// The lesson.
     Lesson,
+    /// The canvas of the run that is compared with.
+    Sides,
 }
 
 /// Answers to what the window asks.

@@ -1,18 +1,16 @@
 //! Branches: what can be changed on the way, the runs that came of it, and what differs between two of them.
 
 use super::action::{Action, Selection};
+use super::compare::{self, Comparing};
 use super::theme::{Theme, space};
-use super::timeline::change_of;
 use super::widgets::{icon_button, labelled_button, muted, name_field, named_choice};
 use crate::figures;
 use crate::run::branches::BranchInfo;
-use crate::run::contrast::{Contrast, Unit};
-use crate::run::look::Look;
 use crate::run::{Command, Frame};
 use crate::scenario::intervention::Intervention;
 use crate::time::Time;
 use egui::{Button, DragValue, Key, RichText, ScrollArea, TextEdit, Ui, vec2};
-use egui_material_icons::icons::{ICON_EDIT, ICON_FIBER_MANUAL_RECORD, ICON_MY_LOCATION, ICON_TUNE};
+use egui_material_icons::icons::{ICON_EDIT, ICON_FIBER_MANUAL_RECORD, ICON_TUNE};
 
 /// Least and most megabytes that checkpoints may be given.
 const LEAST_MEMORY: usize = 16;
@@ -36,6 +34,7 @@ pub fn show(
     theme: &Theme,
     frame: Option<&Frame>,
     selection: &Selection,
+    comparing: Comparing<'_>,
     branching: &mut Branching,
     actions: &mut Vec<Action>,
 ) {
@@ -57,90 +56,9 @@ pub fn show(
             });
         });
         ui.allocate_ui(vec2(ui.available_width(), room.y), |ui| {
-            ui.vertical(|ui| compare(ui, theme, frame, actions));
+            ui.vertical(|ui| compare::show(ui, theme, frame, comparing, actions));
         });
     });
-}
-
-/// What differs between the branch that is shown and another.
-fn compare(ui: &mut Ui, theme: &Theme, frame: &Frame, actions: &mut Vec<Action>) {
-    let past = &frame.past;
-    let others = || past.branches.iter().filter(|branch| branch.id != past.branch);
-    if others().next().is_none() {
-        ui.label(muted(theme, "Go back to a moment, change something there, and the run forks: both futures are kept and can be compared"));
-        return;
-    }
-    ui.horizontal_wrapped(|ui| {
-        ui.label(muted(theme, "Compare with").size(theme.label));
-        for other in others() {
-            let on = past.answers.contrast.as_ref().is_some_and(|(id, _)| *id == other.id);
-            let response = ui.add(Button::selectable(on, RichText::new(&other.name).size(theme.label)));
-            named_choice(&response, &format!("Compare with {}", other.name), on);
-            if response.clicked() {
-                actions.push(Action::Run(Command::Look(Look::Contrast(other.id))));
-            }
-        }
-        if past.answers.looking {
-            ui.spinner();
-        }
-    });
-    let found = past.answers.contrast.as_ref().and_then(|(id, contrast)| Some((past.branches.iter().find(|b| b.id == *id)?, contrast)));
-    let Some((other, contrast)) = found else { return };
-    first_difference(ui, theme, frame, other, contrast, actions);
-    let height = theme.label * 1.5;
-    ScrollArea::vertical().id_salt("contrast").auto_shrink(false).show_rows(ui, height, contrast.lines.len() + 1, |ui, rows| {
-        for i in rows {
-            let (name, cells) = match i.checked_sub(1).map(|line| &contrast.lines[line]) {
-                None => (
-                    format!("Up to {}", figures::seconds(contrast.until.seconds())),
-                    ["here".to_owned(), other.name.clone(), "change".to_owned()],
-                ),
-                Some(line) => (line.name.clone(), [in_unit(line.unit, line.a), in_unit(line.unit, line.b), change_of(line.b, line.a)]),
-            };
-            ui.horizontal(|ui| {
-                let all = ui.available_width();
-                let cell = (all * 0.2).max(theme.px(64.0));
-                let ink = if i == 0 { theme.muted } else { theme.text };
-                let text = |words: &str| RichText::new(words).size(theme.label).color(ink);
-                ui.allocate_ui(vec2((all - cell * 3.0 - theme.px(space::XL)).max(cell), height), |ui| {
-                    ui.add(egui::Label::new(text(&name)).truncate())
-                });
-                for words in &cells {
-                    ui.allocate_ui_with_layout(vec2(cell, height), egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                        ui.add(egui::Label::new(text(words).monospace()).truncate());
-                    });
-                }
-            });
-        }
-    });
-}
-
-fn first_difference(ui: &mut Ui, theme: &Theme, frame: &Frame, other: &BranchInfo, contrast: &Contrast, actions: &mut Vec<Action>) {
-    let Some(first) = &contrast.first else {
-        ui.label(muted(theme, "The two are the same up to this moment, bit for bit").size(theme.label));
-        return;
-    };
-    let ours = frame.past.here().map_or(&[][..], |branch| &branch.interventions);
-    let only =
-        |some: &[Intervention], not: &[Intervention]| some.iter().filter(|i| !not.contains(i)).map(ToString::to_string).collect::<Vec<_>>();
-    let causes = [only(ours, &other.interventions), only(&other.interventions, ours)].concat().join(", ");
-    ui.horizontal_wrapped(|ui| {
-        let words = format!("They differ from {} on, because of {causes}", first.at);
-        ui.label(RichText::new(words).size(theme.label));
-        if icon_button(ui, theme, ICON_MY_LOCATION, "Go to the first difference", "", true).clicked() {
-            actions.push(Action::Run(Command::Seek(first.at)));
-        }
-    });
-    ui.add(egui::Label::new(muted(theme, format!("Here: {}. There: {}", first.a, first.b)).size(theme.label)).wrap());
-}
-
-fn in_unit(unit: Unit, value: f64) -> String {
-    match unit {
-        Unit::Count => figures::number(value),
-        Unit::PerSecond => figures::rate(value),
-        Unit::Seconds => figures::seconds(value),
-        Unit::Share => figures::share(value),
-    }
 }
 
 /// The field that changes something now.

@@ -9,7 +9,7 @@ use super::session::Session;
 use super::teach::Teach;
 use super::theme::Mode;
 use super::transport::neighbour;
-use crate::run::Command;
+use crate::run::{Command, Frame, Rival};
 use crate::scenario::Scenario;
 use crate::scenario::document::Node;
 
@@ -85,9 +85,23 @@ fn of_the_scenario(session: &Session) -> Vec<Choice> {
         let (name, command) = if session.playing() { ("Pause", Command::Pause) } else { ("Play", Command::Play) };
         all.push(Choice::new(name, "Space", Action::Run(command)));
         all.push(Choice::new("Step", ".", Action::Run(Command::Step)));
+        all.push(Choice::new("Step back", ",", Action::Run(Command::StepBack)));
+        let nodes = super::keys::selected_nodes(session, &frame.plan);
+        if !nodes.is_empty() {
+            let next = |back| Action::Run(Command::Next { nodes: nodes.clone(), back });
+            all.push(Choice::new("Next thing at what is selected", "Alt+Right", next(false)));
+            all.push(Choice::new("Last thing at what is selected", "Alt+Left", next(true)));
+        }
         all.push(Choice::new("Restart", "Home", Action::Run(Command::Restart)));
+        all.push(Choice::new("Slow motion, or no longer", "S, to follow single events", Action::Run(Command::Follow(!frame.past.follow))));
+        all.push(Choice::new("Mark this moment", "M", Action::Mark));
+        if matches!(document.home, super::files::Home::Recorded(_)) {
+            all.push(Choice::new("Verify the recording", "whether the run is still the same, bit for bit", Action::Verify));
+        }
+        all.push(Choice::new("Save recording", "the run with everything that was changed on the way", Action::SaveRecording));
         all.push(Choice::new("Faster", "]", Action::Run(Command::Speed(neighbour(frame.speed, true)))));
         all.push(Choice::new("Slower", "[", Action::Run(Command::Speed(neighbour(frame.speed, false)))));
+        all.extend(comparisons(session, &frame));
     }
     if let Some(label) = session.undo_label() {
         all.push(Choice::new("Undo", format!("{label}, Ctrl+Z"), Action::Undo));
@@ -123,6 +137,21 @@ fn of_the_scenario(session: &Session) -> Vec<Choice> {
         } else if selected.nodes.len() > 1 {
             all.push(told(name, "", OnCanvas::Arrange(how)));
         }
+    }
+    all
+}
+
+/// What the run can be compared with.
+fn comparisons(session: &Session, frame: &Frame) -> Vec<Choice> {
+    let mut all = vec![Choice::new("Compare with another file", "a scenario or a recording, side by side", Action::AskCompare)];
+    for branch in frame.past.branches.iter().filter(|branch| branch.id != frame.past.branch) {
+        let compare = Action::Run(Command::Compare(Some(Rival::Branch(branch.id))));
+        all.push(Choice::new(format!("Compare with {}", branch.name), "a branch, side by side", compare));
+    }
+    if frame.beside.is_some() {
+        let words = if session.sides { "Show one canvas" } else { "Show both canvases" };
+        all.push(Choice::new(words, "", Action::Fold(Fold::Sides)));
+        all.push(Choice::new("Stop comparing", "", Action::Run(Command::Compare(None))));
     }
     all
 }

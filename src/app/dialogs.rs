@@ -32,6 +32,24 @@ pub struct Dialogs {
     answer: Option<Receiver<Picked>>,
 }
 
+/// What a file is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Open,
+    Save,
+    Compare,
+}
+
+impl Purpose {
+    fn action(self, path: PathBuf) -> Action {
+        match self {
+            Purpose::Open => Action::Open(path),
+            Purpose::Save => Action::SaveAs(path),
+            Purpose::Compare => Action::CompareWith(path),
+        }
+    }
+}
+
 struct Picked {
     path: Option<PathBuf>,
     took: Duration,
@@ -52,8 +70,9 @@ impl Dialogs {
             Some(Question::Recover(_)) => recover(ctx, theme, actions),
             Some(Question::Reload { path, .. }) => reload(ctx, session, theme, path, actions),
             Some(Question::Broken { file, problems }) => broken(ctx, theme, file, problems, actions),
-            Some(Question::OpenPath) => self.path_field(ctx, theme, fresh, false, session, actions),
-            Some(Question::SavePath) => self.path_field(ctx, theme, fresh, true, session, actions),
+            Some(Question::OpenPath) => self.path_field(ctx, theme, fresh, Purpose::Open, session, actions),
+            Some(Question::ComparePath) => self.path_field(ctx, theme, fresh, Purpose::Compare, session, actions),
+            Some(Question::SavePath) => self.path_field(ctx, theme, fresh, Purpose::Save, session, actions),
         }
     }
 
@@ -62,7 +81,7 @@ impl Dialogs {
         self.answer = None;
         self.path = match &session.question {
             Some(Question::SavePath) => files::shown(&proposal(session)),
-            Some(Question::OpenPath) => {
+            Some(Question::OpenPath | Question::ComparePath) => {
                 folder(session).map(|f| format!("{}{}", f.display(), std::path::MAIN_SEPARATOR)).unwrap_or_default()
             }
             _ => return,
@@ -98,12 +117,13 @@ impl Dialogs {
         self.answer = std::thread::Builder::new().name("file dialog".into()).spawn(asked).ok().map(|_| receive);
     }
 
-    fn path_field(&mut self, ctx: &Context, theme: &Theme, fresh: bool, save: bool, session: &Session, actions: &mut Vec<Action>) {
+    fn path_field(&mut self, ctx: &Context, theme: &Theme, fresh: bool, purpose: Purpose, session: &Session, actions: &mut Vec<Action>) {
+        let save = purpose == Purpose::Save;
         if let Some(answer) = &self.answer {
             match answer.try_recv() {
                 Ok(Picked { path: Some(path), .. }) => {
                     self.answer = None;
-                    actions.push(if save { Action::SaveAs(path) } else { Action::Open(path) });
+                    actions.push(purpose.action(path));
                     return;
                 }
                 Ok(Picked { path: None, took }) => {
@@ -119,7 +139,11 @@ impl Dialogs {
                 Err(TryRecvError::Disconnected) => self.answer = None,
             }
         }
-        let (head, verb) = if save { ("Save scenario as", "Save") } else { ("Open scenario", "Open") };
+        let (head, verb) = match purpose {
+            Purpose::Save => ("Save scenario as", "Save"),
+            Purpose::Open => ("Open scenario", "Open"),
+            Purpose::Compare => ("Compare with a scenario or a recording", "Compare"),
+        };
         let shown = dialog(ctx, theme, head, |ui| {
             let label = ui.label("Path of the file");
             let field = TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY).hint_text("/home/me/shop.ron");
@@ -152,7 +176,7 @@ impl Dialogs {
             });
             if go {
                 match checked(&self.path, save) {
-                    Ok(path) => actions.push(if save { Action::SaveAs(path) } else { Action::Open(path) }),
+                    Ok(path) => actions.push(purpose.action(path)),
                     Err(why) => {
                         self.trouble = Some(why);
                         response.request_focus();

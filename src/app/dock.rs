@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::branches::{self, Branching};
+use super::compare::Comparing;
 use super::document::Document;
 use super::journeys::{self, Finding};
 use super::plots::{self, Plotting};
@@ -48,7 +49,16 @@ pub struct Dock {
 }
 
 /// Draws the dock.
-pub fn show(ui: &mut Ui, theme: &Theme, dock: &mut Dock, document: &Document, frame: Option<&Frame>, actions: &mut Vec<Action>) {
+pub fn show(
+    ui: &mut Ui,
+    theme: &Theme,
+    dock: &mut Dock,
+    document: &Document,
+    frame: Option<&Frame>,
+    comparing: Comparing<'_>,
+    steps: &[timeline::Stretch],
+    actions: &mut Vec<Action>,
+) {
     // A child of fixed size, so that the dock is as high as it was made, whatever is in it.
     let room = ui.available_rect_before_wrap();
     let mut child = ui.new_child(UiBuilder::new().max_rect(room));
@@ -81,10 +91,10 @@ pub fn show(ui: &mut Ui, theme: &Theme, dock: &mut Dock, document: &Document, fr
         }
     });
     match dock.tab {
-        Tab::Timeline => timeline::show(ui, theme, frame, &mut dock.time, actions),
+        Tab::Timeline => timeline::show(ui, theme, frame, steps, &mut dock.time, actions),
         Tab::Plots => plots::show(ui, theme, frame, &document.selection, &mut dock.plotting, &mut dock.time, actions),
         Tab::Journeys => journeys::show(ui, theme, frame, &mut dock.finding, actions),
-        Tab::Branches => branches::show(ui, theme, frame, &document.selection, &mut dock.branching, actions),
+        Tab::Branches => branches::show(ui, theme, frame, &document.selection, comparing, &mut dock.branching, actions),
         Tab::Why => why::show(ui, theme, frame, actions),
         Tab::Problems => problems::show(ui, theme, &document.scenario, &document.findings, actions),
         Tab::Events => legend::show(ui, theme, &document.scenario),

@@ -152,7 +152,7 @@ pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) {
 }
 
 /// What of the selection is a node of the run.
-fn selected_nodes(session: &Session, plan: &Plan) -> Vec<NodeId> {
+pub(super) fn selected_nodes(session: &Session, plan: &Plan) -> Vec<NodeId> {
     let selection = session.document.as_ref().map(|document| &document.selection);
     selection.into_iter().flat_map(|selection| &selection.nodes).filter_map(|name| plan.node(name)).collect()
 }

@@ -9,6 +9,7 @@ pub mod branches;
 pub mod canvas;
 pub mod clip;
 pub mod commands;
+pub mod compare;
 pub mod dialogs;
 pub mod dock;
 pub mod document;

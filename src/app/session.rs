@@ -2,6 +2,7 @@
 //! place where actions take effect.
 
 use super::action::{Action, Answer, Find, Fold, OnCanvas, Placing, Selection};
+use super::compare::other::{self, Other};
 use super::document::{Document, Effect};
 use super::files::{self, Home};
 use super::keep::{self, Keep};
@@ -11,9 +12,11 @@ use super::settings::Settings;
 use super::teach::Room;
 use super::teach::course::Course;
 use crate::exchange;
+use crate::figures;
 use crate::ids::EventId;
 use crate::run::frame::{PlayState, Speed};
 use crate::run::source::MARKS;
+use crate::run::verdict::verify;
 use crate::run::{Command, Frame, Runner, Source, headless};
 use crate::scenario::broker::BrokerKind;
 use crate::scenario::document::Node;
@@ -59,6 +62,10 @@ pub struct Session {
     pub inspect: bool,
     /// The whole topology is to be shown.
     pub fit: bool,
+    /// The scenario that the run is compared with, if it is no branch.
+    pub other: Option<Other>,
+    /// Whether the canvas of what is compared with is shown as well.
+    pub sides: bool,
     /// Whether the lesson is unfolded.
     pub lesson: bool,
     /// The lesson that is gone through.
@@ -75,8 +82,8 @@ pub struct Session {
     /// What undo knows of changes on the way.
     on_the_way: OnTheWay,
     runner: Option<Runner>,
-    /// A recording that is being written.
-    recording: Option<std::sync::mpsc::Receiver<Result<PathBuf, String>>>,
+    /// What other threads will have to tell: of a recording that is written, or run again.
+    awaited: Vec<std::sync::mpsc::Receiver<(Level, String)>>,
     /// Frames up to this run are of what was open before.
     stale: Option<u64>,
     /// What was wanted when unsaved work came in the way.
@@ -127,6 +134,8 @@ pub enum Question {
     OpenPath,
     /// Where to save.
     SavePath,
+    /// Which file to compare with.
+    ComparePath,
     /// Nothing really: this file cannot be opened, for these reasons.
     Broken {
         /// The file as the person named it.
@@ -152,9 +161,11 @@ impl Session {
             journey: None,
             mark: false,
             fresh: false,
-            recording: None,
+            awaited: Vec::new(),
             inspect: false,
             fit: false,
+            other: None,
+            sides: true,
             lesson: false,
             course: None,
             writing: false,
@@ -242,6 +253,8 @@ impl Session {
             Action::FromNow(what) => self.change_now(what),
             Action::Run(command) => self.run(command),
             Action::Select(selection) => self.select(selection),
+            Action::AskCompare => self.question = self.document.as_ref().map(|_| Question::ComparePath),
+            Action::CompareWith(path) => self.compare_with(&path),
             Action::AskOpen => self.question = Some(Question::OpenPath),
             Action::Save => match self.document.as_ref().map(|d| d.home.path().map(Path::to_path_buf)) {
                 Some(Some(path)) => self.save(path, false),
@@ -256,6 +269,7 @@ impl Session {
             Action::Find(what) => self.find = Some(what),
             Action::Fold(Fold::Help) => self.help = !self.help,
             Action::Fold(Fold::Dock) => self.settings.dock = !self.settings.dock,
+            Action::Fold(Fold::Sides) => self.sides = !self.sides,
             Action::Fold(Fold::Lesson) => self.lesson = !self.lesson,
             Action::Fold(Fold::Inspector) => self.settings.inspector = !self.settings.inspector,
             Action::ReduceMotion(reduce) => self.settings.reduce_motion = reduce,
@@ -277,6 +291,7 @@ impl Session {
             Action::Mark => self.mark = true,
             Action::SaveBeside(name, bytes) => self.save_beside(&name, &bytes),
             Action::SaveRecording => self.save_recording(),
+            Action::Verify => self.verify(),
             Action::Teach(what) => self.teach(what),
             Action::OpenJourney(event) => self.journey = Some(event),
         }
@@ -466,13 +481,38 @@ impl Session {
                 self.settings.note(path);
                 self.replace(Document::new(scenario, recording.scenario.clone(), Home::Recorded(Arc::clone(&recording))), false);
                 let version = env!("CARGO_PKG_VERSION");
-                let told = match recording.tidemill == version {
-                    true => format!("A recording of {} with {} changes on the way", recording.name, recording.interventions.len()),
-                    false => format!("Recorded with Tidemill {}: this is {version}, and the run may differ", recording.tidemill),
-                };
-                self.tell(Level::Info, told);
+                match recording.tidemill == version {
+                    true => {
+                        let changes = recording.interventions.len();
+                        self.tell(Level::Info, format!("A recording of {} with {changes} changes on the way", recording.name));
+                    }
+                    false => {
+                        let then = &recording.tidemill;
+                        self.tell(
+                            Level::Info,
+                            format!("Recorded with Tidemill {then}, this is {version}: whether the run is still the same is found out"),
+                        );
+                        self.verify();
+                    }
+                }
             }
             Err(problems) => self.question = Some(Question::Broken { file: recording.name.clone(), problems }),
+        }
+    }
+
+    /// Lets a scenario or a recording run beside the open one.
+    fn compare_with(&mut self, path: &Path) {
+        self.question = None;
+        let (Some(frame), Some(document)) = (self.frame(), &self.document) else {
+            return self.tell(Level::Warning, "Nothing runs yet that could be compared: see the problems first");
+        };
+        match other::read(path, frame.seed) {
+            Ok((mut other, rival)) => {
+                other.look(&document.scenario);
+                self.run(Command::Compare(Some(rival)));
+                self.other = Some(other);
+            }
+            Err(problems) => self.question = Some(Question::Broken { file: files::shown(path), problems }),
         }
     }
 
@@ -484,13 +524,45 @@ impl Session {
         let stem = document.home.path().and_then(Path::file_stem).unwrap_or_default().to_string_lossy();
         let Some(path) = self.beside(&format!("{stem}.recording.ron")) else { return };
         let (seed, until) = (frame.seed, frame.past.recorded);
+        self.on_a_thread(move || match record(&source, seed, &interventions, until, &path) {
+            Ok(()) => (Level::Info, format!("Recorded in {}", files::shown(&path))),
+            Err(why) => (Level::Error, format!("The recording could not be written: {why}")),
+        });
+    }
+
+    /// Runs the open recording again on a thread of its own, and tells whether it is still the same.
+    fn verify(&mut self) {
+        let Some(Home::Recorded(recording)) = self.document.as_ref().map(|document| &document.home) else {
+            return self.tell(Level::Warning, "What is open is no recording: there is nothing to verify");
+        };
+        let recording = Arc::clone(recording);
+        self.on_a_thread(move || match verify(&recording) {
+            Ok(verdict) => match verdict.differs {
+                None => (Level::Info, "The run is the recorded one, bit for bit".to_owned()),
+                Some((from, to)) => {
+                    let at = |span: Span| figures::seconds(span.seconds());
+                    let words = format!("The run is NOT the recorded one: it begins to differ between {} and {}", at(from), at(to));
+                    (
+                        Level::Warning,
+                        format!("{words}. Recorded with Tidemill {}, this is {}", recording.tidemill, env!("CARGO_PKG_VERSION")),
+                    )
+                }
+            },
+            Err(problems) => {
+                let why = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+                (Level::Warning, format!("The recorded run cannot be made again by this version: {why}"))
+            }
+        });
+    }
+
+    /// Does something that takes long; what it gives is told once it is done.
+    fn on_a_thread(&mut self, work: impl FnOnce() -> (Level, String) + Send + 'static) {
         let (sender, receiver) = std::sync::mpsc::channel();
-        self.recording = Some(receiver);
+        self.awaited.push(receiver);
         let wake = Arc::clone(&self.wake);
         std::thread::spawn(move || {
-            let written = record(&source, seed, &interventions, until, &path);
             // Fails only once the window is gone.
-            let _ = sender.send(written.map(|()| path));
+            let _ = sender.send(work());
             wake();
         });
     }
@@ -517,13 +589,15 @@ impl Session {
 
     /// Takes in what other threads have finished.
     pub fn hear(&mut self) {
-        let said = self.recording.as_ref().and_then(|receiver| receiver.try_recv().ok());
-        match said {
-            Some(Ok(path)) => self.tell(Level::Info, format!("Recorded in {}", files::shown(&path))),
-            Some(Err(why)) => self.tell(Level::Error, format!("The recording could not be written: {why}")),
-            None => return,
-        }
-        self.recording = None;
+        let mut told = Vec::new();
+        self.awaited.retain(|receiver| match receiver.try_recv() {
+            Ok(said) => {
+                told.push(said);
+                false
+            }
+            Err(error) => error == std::sync::mpsc::TryRecvError::Empty,
+        });
+        told.into_iter().for_each(|(level, text)| self.tell(level, text));
     }
 
     /// Opens a text whose form is right, even if it cannot run yet: a half-finished scenario must open again.
@@ -569,6 +643,8 @@ impl Session {
 
     fn replace(&mut self, document: Document, play: bool) {
         self.send(Command::Pause);
+        self.send(Command::Compare(None));
+        self.other = None;
         self.stale = self.runner.as_ref().map(|r| r.frame().run);
         self.document = Some(document);
         self.on_the_way = OnTheWay::default();
@@ -580,6 +656,9 @@ impl Session {
     }
 
     pub(super) fn take_effect(&mut self, effect: Effect) {
+        if let (Some(other), Some(document)) = (&mut self.other, &self.document) {
+            other.look(&document.scenario);
+        }
         self.on_the_way.edited(effect == Effect::NewPlan);
         if effect == Effect::NewPlan {
             let play = self.playing();
@@ -608,6 +687,7 @@ impl Session {
             _ => Vec::new(),
         };
         let source = Arc::new(source_of(document));
+        self.course.iter_mut().for_each(Course::anew);
         self.send(Command::Budget(self.settings.memory_mb.saturating_mul(1 << 20)));
         self.send(Command::Load { plan, seed, play });
         self.send(Command::Source { source, interventions });
@@ -628,6 +708,10 @@ impl Session {
         let over = self.frame().is_some_and(|f| matches!(f.state, PlayState::Finished | PlayState::Stopped(_)));
         if over && matches!(command, Command::Step) {
             self.send(Command::Restart);
+        }
+        if let Command::Compare(rival) = &command {
+            self.sides |= rival.is_some();
+            self.other = None;
         }
         self.send(command);
     }

@@ -2,6 +2,8 @@
 
 use super::action::Action;
 use super::canvas::{Canvas, CanvasInput};
+use super::compare::Comparing;
+use super::compare::sides::Sides;
 use super::dialogs::Dialogs;
 use super::dock::{self, Dock, Tab};
 use super::document::Document;
@@ -41,6 +43,7 @@ pub struct Shell {
     theme: Theme,
     installed: Option<(Mode, bool)>,
     canvas: Canvas,
+    sides: Sides,
     dialogs: Dialogs,
     notices: Notices,
     welcome: Welcome,
@@ -71,6 +74,7 @@ impl Shell {
             theme,
             installed: None,
             canvas: Canvas::default(),
+            sides: Sides::default(),
             dialogs: Dialogs::default(),
             notices: Notices::default(),
             welcome: Welcome::default(),
@@ -234,10 +238,14 @@ impl Shell {
                     .frame(pad(space::M, space::XS))
                     .default_size(usual)
                     .size_range(least..=most);
-                panel.show_collapsible(ui, &mut dock, |ui| dock::show(ui, &theme, &mut self.dock, document, frame, actions));
+                let steps = self.session.course.as_ref().map_or_else(Vec::new, |course| course.stretches());
+                let comparing = Comparing { other: self.session.other.as_ref(), sides: self.session.sides };
+                panel.show_collapsible(ui, &mut dock, |ui| {
+                    dock::show(ui, &theme, &mut self.dock, document, frame, comparing, &steps, actions);
+                });
                 middle = ui.available_rect_before_wrap();
                 CentralPanel::default().frame(egui::Frame::new().fill(theme.canvas)).show(ui, |ui| {
-                    show_canvas(&mut self.canvas, ui, &self.session, document, frame, &theme, actions);
+                    show_canvas((&mut self.canvas, &mut self.sides), ui, &self.session, document, frame, &theme, actions);
                 });
             }
         }
@@ -355,7 +363,7 @@ impl Shell {
 }
 
 fn show_canvas(
-    canvas: &mut Canvas,
+    (canvas, sides): (&mut Canvas, &mut Sides),
     ui: &mut Ui,
     session: &Session,
     document: &Document,
@@ -371,9 +379,16 @@ fn show_canvas(
         placing: session.placing,
         findings: &document.findings,
         highlight: session.course.as_ref().map_or(&[], |course| course.highlight()),
+        marks: &[],
         reduce_motion: session.settings.reduce_motion,
     };
-    canvas.show(ui, &input, actions);
+    match frame.and_then(|frame| Some((frame, frame.beside.as_deref()?))).filter(|_| session.sides) {
+        Some((frame, beside)) => {
+            let other = session.other.as_ref().map(|other| &other.scenario);
+            sides.show(ui, canvas, &input, frame, beside, other, actions);
+        }
+        None => canvas.show(ui, &input, actions),
+    }
 }
 
 fn lower_right(rect: Rect) -> egui::Pos2 {

@@ -109,6 +109,9 @@ fn right(ui: &mut Ui, theme: &Theme, session: &Session, folds: &mut Folds<'_>, a
     if icon_button(ui, theme, i::ICON_SCHOOL, lesson, "F6", true).clicked() {
         actions.push(Action::Fold(Fold::Lesson));
     }
+    if icon_button(ui, theme, i::ICON_COMPARE_ARROWS, "Compare with a file", "a scenario or a recording, side by side", true).clicked() {
+        actions.push(Action::AskCompare);
+    }
     if icon_button(ui, theme, i::ICON_FIT_SCREEN, "Show everything", "F", true).clicked() {
         actions.push(Action::FitView);
     }

@@ -3,9 +3,9 @@
 use super::progress::Progress;
 use super::{Exit, complain, note, print, report, table};
 use crate::files;
+use crate::run::verdict::Verdict;
 use crate::run::{Source, headless};
 use crate::scenario::recording::{Hash, Recording};
-use crate::time::{Span, Time};
 use std::path::PathBuf;
 
 /// Run a recording again and verify its fingerprint. Exit code 1 if the run is not the same, 2 on bad input.
@@ -41,7 +41,7 @@ impl Replay {
         let (finished, trail) = headless::follow_marked(&script, recording.end(), marks, &mut |now| progress.at(now));
         drop(progress);
         let found = Hash(finished.simulation.fingerprint());
-        let verdict = Verdict::of(&recording, &trail, found);
+        let verdict = Told(Verdict::of(&recording, &trail, found));
         if self.json {
             let mut object = serde_json::to_value(finished.report()).unwrap_or_default();
             object["recording"] = verdict.json(&recording);
@@ -50,7 +50,7 @@ impl Replay {
             print(&table::of(&finished.report()));
             print(&verdict.text(&recording));
         }
-        if verdict.same { Exit::Fine } else { Exit::Failed }
+        if verdict.0.same() { Exit::Fine } else { Exit::Failed }
     }
 
     fn read(&self) -> Result<Recording, Exit> {
@@ -67,43 +67,23 @@ impl Replay {
     }
 }
 
-/// Whether the run is the recorded one.
-struct Verdict {
-    same: bool,
-    found: Hash,
-    /// The stretch in which the runs begin to differ.
-    differs: Option<(Span, Span)>,
-}
+/// What became of a recording, for programs and for people.
+struct Told(Verdict);
 
-impl Verdict {
-    fn of(recording: &Recording, trail: &[(Time, u64)], found: Hash) -> Verdict {
-        let pairs = recording.trail.iter().zip(trail).map(|((at, then), (_, now))| (*at, then.0 == *now));
-        let marks = pairs.chain([(recording.until, recording.fingerprint == found)]);
-        let mut last = Span::ZERO;
-        let mut differs = None;
-        for (at, same) in marks {
-            if !same {
-                differs = Some((last, at));
-                break;
-            }
-            last = at;
-        }
-        Verdict { same: differs.is_none(), found, differs }
-    }
-
+impl Told {
     fn json(&self, recording: &Recording) -> serde_json::Value {
         serde_json::json!({
-            "same": self.same,
+            "same": self.0.same(),
             "recorded_with": recording.tidemill,
             "recorded_fingerprint": String::from(recording.fingerprint),
-            "fingerprint": String::from(self.found),
-            "differs_between": self.differs.map(|(from, to)| [from.seconds(), to.seconds()]),
+            "fingerprint": String::from(self.0.found),
+            "differs_between": self.0.differs.map(|(from, to)| [from.seconds(), to.seconds()]),
         })
     }
 
     fn text(&self, recording: &Recording) -> String {
-        let (then, now) = (String::from(recording.fingerprint), String::from(self.found));
-        match self.differs {
+        let (then, now) = (String::from(recording.fingerprint), String::from(self.0.found));
+        match self.0.differs {
             None => format!("\nthe same run as recorded, bit for bit: {now}\n"),
             Some((from, to)) => format!(
                 "\nNOT the same run as recorded: {now} instead of {then}\n  it begins to differ between {} and {}\n  recorded with \

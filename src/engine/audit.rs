@@ -65,21 +65,10 @@ impl Simulation {
                     found.inbound += 1;
                     found.tracked.0 += u64::from(message.event.flags.has(Flags::TRACKED));
                 }
-                To::Reader if message.event.flags.has(Flags::STALE) => {}
-                To::Reader => found.add(self.outlet_of(message), message, false),
+                To::Reader => {}
             }
         }
-        for crew in &self.crews {
-            let in_lanes = crew.lanes.iter().flat_map(|lanes| lanes.iter());
-            crew.inbox.iter().chain(in_lanes).for_each(|message| found.add(self.outlet_of(message), message, true));
-        }
-        for hand in self.hands.iter().filter(|hand| hand.done != Hand::NEVER) {
-            found.add(self.outlet_of(&hand.message), &hand.message, false);
-        }
-        for (_, message) in self.consumers.iter().flat_map(|consumer| &consumer.care).flat_map(|care| &care.unacked) {
-            found.add(self.outlet_of(message), message, false);
-        }
-        self.backoffs.iter().for_each(|message| found.add(self.outlet_of(message), message, true));
+        self.copies(&mut |outlet, message, waits| found.add(outlet, message, waits));
         for event in self.publishers.iter().flatten().flat_map(Publisher::kept) {
             found.kept += 1;
             found.tracked.0 += u64::from(event.flags.has(Flags::TRACKED));
@@ -94,13 +83,37 @@ impl Simulation {
             found.tracked.0 += u64::from(row.event.flags.has(Flags::TRACKED));
         }
         for broker in &self.brokers {
-            broker.waiting(&mut |outlet, message| found.add(outlet, message, true));
             broker.held(&mut |event| {
                 found.inbound += 1;
                 found.tracked.0 += u64::from(event.flags.has(Flags::TRACKED));
             });
         }
         found
+    }
+
+    /// Calls `visit` with every copy that an outlet is owed and that has no fate yet, and whether it waits; else it travels, or somebody
+    /// has it in hand. Takes time proportional to what is alive.
+    pub fn copies(&self, visit: &mut dyn FnMut(OutletId, &Message, bool)) {
+        let on_links = self.links.iter().flat_map(|link| link.queue.iter().map(|(_, travelling)| travelling));
+        for Travelling { message, to } in on_links.chain(self.transits.iter().map(|(_, travelling)| travelling)) {
+            if matches!(to, To::Reader) && !message.event.flags.has(Flags::STALE) {
+                visit(self.outlet_of(message), message, false);
+            }
+        }
+        for crew in &self.crews {
+            let in_lanes = crew.lanes.iter().flat_map(|lanes| lanes.iter());
+            crew.inbox.iter().chain(in_lanes).for_each(|message| visit(self.outlet_of(message), message, true));
+        }
+        for hand in self.hands.iter().filter(|hand| hand.done != Hand::NEVER) {
+            visit(self.outlet_of(&hand.message), &hand.message, false);
+        }
+        for (_, message) in self.consumers.iter().flat_map(|consumer| &consumer.care).flat_map(|care| &care.unacked) {
+            visit(self.outlet_of(message), message, false);
+        }
+        self.backoffs.iter().for_each(|message| visit(self.outlet_of(message), message, true));
+        for broker in &self.brokers {
+            broker.waiting(&mut |outlet, message| visit(outlet, message, true));
+        }
     }
 
     fn outlet_of(&self, message: &Message) -> OutletId {

@@ -84,6 +84,8 @@ pub enum Reason {
     SecondHop,
     /// The transaction that it was published in was aborted.
     TransactionAborted,
+    /// Its member did not poll in time, and another one of its group reads it again.
+    TakenOver,
 }
 
 impl fmt::Display for Reason {
@@ -107,11 +109,12 @@ impl fmt::Display for Reason {
             Reason::Cycle => "it came back as a dead letter to where it had been",
             Reason::Retention => "its retention was over",
             Reason::Compacted => "a later event with its key replaced it",
-            Reason::NotEnoughReplicas => "too few replicas were in sync",
+            Reason::NotEnoughReplicas => "too few replicas were in sync (NOT_ENOUGH_REPLICAS)",
             Reason::NoLeader => "its partition had no leader",
             Reason::UnreplicatedLoss => "its leader died before another replica had it",
+            Reason::TakenOver => "its reader did not poll in time, and another one of the group reads it again",
             Reason::TransactionAborted => "its transaction was aborted",
-            Reason::DeliveryTimeout => "it was not confirmed in time",
+            Reason::DeliveryTimeout => "it was not confirmed within delivery.timeout.ms",
             Reason::NotConfirmed => "its publisher gave it up: no confirmation came after the last retry",
             Reason::PublisherCrashed => "its publisher crashed before it was confirmed",
             Reason::StoreFailed => "a store that its handler called failed",

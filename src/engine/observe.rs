@@ -86,6 +86,8 @@ pub enum Observation<'a> {
         consumer: ConsumerId,
         /// What.
         event: &'a Event,
+        /// What the state should come to, and what it comes to.
+        sums: (f64, f64),
     },
     /// An event changed a consumer's state.
     Folded {
@@ -95,6 +97,8 @@ pub enum Observation<'a> {
         event: &'a Event,
         /// Whether it was in it already.
         again: bool,
+        /// What the state should come to, and what it comes to.
+        sums: (f64, f64),
     },
     /// A consumer has thrown its state away, to build it again.
     Rebuilds {
@@ -400,7 +404,9 @@ impl Fingerprint {
             Observation::Store { store, what } => tag(15 + u64::from(store.0) * 16, what.word()),
             // What is expected was published, and what is folded was handled.
             Observation::Expected { .. } => return,
-            Observation::Folded { consumer, event, again } => tag(16 + u64::from(consumer.0) * 32, event.id.0 ^ u64::from(*again) << 62),
+            Observation::Folded { consumer, event, again, .. } => {
+                tag(16 + u64::from(consumer.0) * 32, event.id.0 ^ u64::from(*again) << 62)
+            }
             Observation::Rebuilds { consumer } => tag(17 + u64::from(consumer.0) * 32, 0),
             Observation::Answered { request, after, .. } => tag(18, request.0) ^ after.0.rotate_left(31),
             Observation::NoReply { request, .. } => tag(19, request.0),

@@ -150,6 +150,19 @@ impl State {
         }
     }
 
+    /// Bytes that a copy takes; texts, which copies share, not counted.
+    pub fn bytes(&self) -> usize {
+        // Nodes of such maps are two thirds full on average.
+        let cells = self.cells.len() * (size_of::<Cell>() + size_of::<Pair>()) * 3 / 2;
+        let bits = |seen: &Seen| seen.0.values().map(|words| words.len() * size_of::<u64>()).sum::<usize>();
+        size_of::<State>() + cells + bits(&self.published) + bits(&self.applied)
+    }
+
+    /// What it should come to, and what it comes to.
+    pub fn sums(&self) -> (f64, f64) {
+        (plain(self.figures.expected), plain(self.figures.actual))
+    }
+
     /// Expected against actual.
     pub fn figures(&self) -> StateFigures {
         let f = &self.figures;

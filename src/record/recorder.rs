@@ -93,6 +93,8 @@ struct ConsumerRecord {
 struct StaleRecord {
     now: Staleness,
     area_at_warmup: u128,
+    /// What it should come to, and what it comes to.
+    sums: (f64, f64),
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -273,6 +275,7 @@ impl Recorder {
             failed: consumer.failed,
             retries: consumer.retries,
             stale: consumer.stale.as_ref().map_or(0, |stale| stale.now.area(end)),
+            state: consumer.stale.as_ref().map_or((0.0, 0.0), |stale| stale.sums),
             heat: heat(consumer),
         });
         Row {
@@ -535,19 +538,22 @@ impl Observer for Recorder {
                 let warm = self.warm;
                 self.stores[store.index()].observe(now, what, warm);
             }
-            Observation::Expected { consumer, event } => {
+            Observation::Expected { consumer, event, sums } => {
                 if let Some(stale) = &mut self.consumers[consumer.index()].stale {
                     stale.now.published(event.published, now);
+                    stale.sums = sums;
                 }
             }
-            Observation::Folded { consumer, event, .. } => {
+            Observation::Folded { consumer, event, sums, .. } => {
                 if let Some(stale) = &mut self.consumers[consumer.index()].stale {
                     stale.now.applied(event.published, now);
+                    stale.sums = sums;
                 }
             }
             Observation::Rebuilds { consumer } => {
                 if let Some(stale) = &mut self.consumers[consumer.index()].stale {
                     stale.now.reset(now);
+                    stale.sums.1 = 0.0;
                 }
             }
             Observation::Answered { emitter, after, .. } => {

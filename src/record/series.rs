@@ -97,6 +97,8 @@ pub struct ConsumerCell {
     pub retries: u64,
     /// Age of its projection times time, square nanoseconds.
     pub stale: u128,
+    /// What its projection should come to, and what it comes to.
+    pub state: (f64, f64),
     /// Latencies within this bin.
     pub heat: Heat,
 }
@@ -368,6 +370,11 @@ impl Bin<'_> {
     /// Age of a consumer's projection in seconds, mean over time.
     pub fn staleness(&self, consumer: ConsumerId) -> f64 {
         self.mean(|row| Some(row.consumers.get(consumer.index())?.stale)) * 1e-9
+    }
+
+    /// What a consumer's projection should come to at the end of the bin, and what it comes to; no numbers for who keeps none.
+    pub fn state(&self, consumer: ConsumerId) -> (f64, f64) {
+        self.row.consumers.get(consumer.index()).map_or((f64::NAN, f64::NAN), |cell| cell.state)
     }
 
     /// Mean seconds from a call's arrival at a store to its end; not a number if nothing ended.

@@ -124,6 +124,7 @@ pub fn picture(plan: &Arc<Plan>, number: u64, flights: usize) -> Frame {
         set_out: flights as u64,
         faults: Arc::default(),
         series: Series::default(),
+        beside: None,
         figures: None,
         past: Past::default(),
     }

@@ -22,6 +22,13 @@ pub struct Checkpoint {
     shared: Vec<(usize, usize)>,
 }
 
+impl Checkpoint {
+    /// By what they are ordered: branch, steps, turns taken.
+    fn key(&self) -> (u32, u64, usize) {
+        (self.branch, self.moment.simulation.steps(), self.moment.taken)
+    }
+}
+
 /// All checkpoints of a run and its branches.
 #[derive(Debug)]
 pub struct Checkpoints {
@@ -63,8 +70,7 @@ impl Checkpoints {
 
     /// Takes a checkpoint here whatever the distance, unless there is one.
     pub fn take(&mut self, branch: u32, moment: &Moment) {
-        let key = |c: &Checkpoint| (c.branch, c.moment.simulation.steps(), c.moment.taken);
-        let place = self.kept.binary_search_by_key(&(branch, moment.simulation.steps(), moment.taken), |c| key(c));
+        let place = self.kept.binary_search_by_key(&(branch, moment.simulation.steps(), moment.taken), |c| c.key());
         let Err(place) = place else { return };
         let mut shared = Vec::new();
         let moment = moment.clone();
@@ -72,15 +78,26 @@ impl Checkpoints {
         own += moment.simulation.weigh(&mut |block, bytes| shared.push((block, bytes)));
         own += moment.recorder.weigh(|block, bytes| shared.push((block, bytes)));
         own += shared.len() * size_of::<(usize, usize)>();
-        for (block, bytes) in &shared {
+        self.keep(place, Arc::new(Checkpoint { branch, moment, own, shared }));
+    }
+
+    /// Keeps a checkpoint that others keep as well.
+    pub fn adopt(&mut self, checkpoint: &Arc<Checkpoint>) {
+        if let Err(place) = self.kept.binary_search_by_key(&checkpoint.key(), |c| c.key()) {
+            self.keep(place, Arc::clone(checkpoint));
+        }
+    }
+
+    fn keep(&mut self, place: usize, checkpoint: Arc<Checkpoint>) {
+        for (block, bytes) in &checkpoint.shared {
             let held = self.blocks.entry(*block).or_insert((*bytes, 0));
             if held.1 == 0 {
                 self.shared += held.0;
             }
             held.1 += 1;
         }
-        self.own += own;
-        self.kept.insert(place, Arc::new(Checkpoint { branch, moment, own, shared }));
+        self.own += checkpoint.own;
+        self.kept.insert(place, checkpoint);
         self.keep_to_budget();
     }
 

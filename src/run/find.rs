@@ -3,12 +3,55 @@
 use super::journey::ended;
 use crate::engine::event::Flags;
 use crate::engine::event::KeyTexts;
-use crate::engine::{AfterFailure, BrokerFate, Event, Observation, Observer};
+use crate::engine::{AfterFailure, BrokerFate, Event, Observation, Observer, Simulation};
 use crate::ids::{ConsumerId, EventId, NodeId, OutletId, TypeId};
 use crate::scenario::Plan;
 use crate::time::{Span, Time};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// What became of an event's copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Handled to the end.
+    Handled,
+    /// Its last attempt failed, and there is nowhere to put it.
+    Failed,
+    /// Put away after its last attempt.
+    DeadLettered,
+    /// It grew too old.
+    Expired,
+    /// Lost on a link, or pushed out of a full queue.
+    Dropped,
+    /// Refused by a broker, or given up by its publisher.
+    Rejected,
+    /// It reached a broker where nobody takes it.
+    Unroutable,
+    /// It waits at the moment.
+    Waiting,
+    /// It travels or is in hand at the moment.
+    InFlight,
+}
+
+impl Fate {
+    /// All, with what they are called.
+    pub const ALL: [(Fate, &'static str); 9] = [
+        (Fate::Handled, "Handled"),
+        (Fate::Failed, "Failed"),
+        (Fate::DeadLettered, "Put away as dead letters"),
+        (Fate::Expired, "Expired"),
+        (Fate::Dropped, "Dropped"),
+        (Fate::Rejected, "Rejected"),
+        (Fate::Unroutable, "Unroutable"),
+        (Fate::Waiting, "Waiting now"),
+        (Fate::InFlight, "In flight now"),
+    ];
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        Fate::ALL.iter().find(|(fate, _)| *fate == self).map_or("", |(_, name)| name)
+    }
+}
 
 /// What is looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +72,8 @@ pub enum Query {
     Key(String),
     /// Those of this type.
     Type(TypeId),
+    /// Those a copy of which ended so.
+    Fate(Fate),
 }
 
 /// An event that was found.
@@ -74,6 +119,58 @@ impl Finder {
         Finder { plan, keys, query, found: Vec::new(), least: Span::ZERO, acked: BTreeSet::new(), total: 0 }
     }
 
+    /// What is still on its way, where that is looked for.
+    pub fn look_at(&mut self, simulation: &Simulation) {
+        let Query::Fate(fate @ (Fate::Waiting | Fate::InFlight)) = self.query else { return };
+        let plan = Arc::clone(&self.plan);
+        let now = simulation.now();
+        simulation.copies(&mut |outlet, message, waits| {
+            if waits == (fate == Fate::Waiting) {
+                let outlet = &plan.outlets[outlet.index()];
+                let node = outlet.readers.first().map(|read| plan.consumers[plan.reads[read.index()].consumer.index()].node);
+                let words = if waits { format!("waits at {}", outlet.name) } else { format!("on its way from {}", outlet.name) };
+                self.add(now, &message.event, node, words);
+            }
+        });
+    }
+
+    fn fate(&mut self, wanted: Fate, now: Time, what: &Observation<'_>) {
+        match *what {
+            Observation::Acked { consumer, message, .. } if wanted == Fate::Handled => {
+                self.add(now, &message.event, Some(self.consumer(consumer)), "handled".to_owned());
+            }
+            Observation::Failed { consumer, message, next: AfterFailure::Final | AfterFailure::Drop, .. } if wanted == Fate::Failed => {
+                self.add(now, &message.event, Some(self.consumer(consumer)), "failed for good".to_owned());
+            }
+            Observation::Failed { consumer, message, next: AfterFailure::DeadLetter, .. } if wanted == Fate::DeadLettered => {
+                self.add(now, &message.event, Some(self.consumer(consumer)), "dead-lettered".to_owned());
+            }
+            Observation::Ended { event, fate, why, .. } => {
+                let is = match fate {
+                    BrokerFate::Expired => Fate::Expired,
+                    BrokerFate::Dropped => Fate::Dropped,
+                    BrokerFate::DeadLettered => Fate::DeadLettered,
+                    BrokerFate::Failed => Fate::Failed,
+                    BrokerFate::Acked => Fate::Handled,
+                };
+                if is == wanted {
+                    self.add(now, event, None, format!("{}: {why}", ended(fate).1));
+                }
+            }
+            Observation::LostOnLink { event, .. } if wanted == Fate::Dropped => {
+                self.add(now, event, None, "lost on the network".to_owned())
+            }
+            Observation::Refused { event, why, .. } | Observation::GivenUp { event, why, .. } if wanted == Fate::Rejected => {
+                self.add(now, event, None, why.to_string());
+            }
+            Observation::Unroutable { channel, event } if wanted == Fate::Unroutable => {
+                let name = format!("nobody takes it at {}", self.plan.channels[channel.index()].name);
+                self.add(now, event, None, name);
+            }
+            _ => {}
+        }
+    }
+
     /// What was found, and how many there were in all.
     pub fn finish(mut self) -> (Vec<Found>, u64) {
         match self.query {
@@ -116,6 +213,9 @@ impl Finder {
 
 impl Observer for Finder {
     fn observe(&mut self, now: Time, what: &Observation<'_>) {
+        if let Query::Fate(fate) = self.query {
+            return self.fate(fate, now, what);
+        }
         match (&self.query, *what) {
             (Query::Latest, Observation::Published { emitter, event, .. }) => {
                 self.add(now, event, Some(self.plan.emitters[emitter.index()].node), "published".to_owned());

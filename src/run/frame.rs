@@ -2,6 +2,7 @@
 
 use super::branches::BranchInfo;
 use super::look::Answers;
+pub use super::rival::{Against, Beside};
 use crate::engine::broker::Broker;
 pub use crate::engine::broker::eventbridge::view as eventbridge;
 pub use crate::engine::broker::kafka::view as kafka;
@@ -59,6 +60,8 @@ pub struct Frame {
     pub series: Series,
     /// What is known of the run beyond the moment.
     pub past: Past,
+    /// The run that this one is compared with, at the same moment.
+    pub beside: Option<Arc<Beside>>,
     /// All figures as a report has them, if they are wanted; renewed a few times a second.
     pub figures: Option<Arc<Figures>>,
 }

@@ -4,6 +4,7 @@ use super::checkpoints::Checkpoint;
 use super::contrast::{Contrast, contrast};
 use super::find::{Finder, Found, Query};
 use super::journey::{Journey, Tracer, event_of};
+use super::rival::Against;
 use super::script::{Moment, Script};
 use super::why::{Evidence, Insight, diagnose};
 use crate::engine::{Observation, Observer, Progress};
@@ -20,8 +21,8 @@ pub enum Look {
     Find(Query),
     /// The journey of one event.
     Journey(EventId),
-    /// What differs from another branch.
-    Contrast(u32),
+    /// From when on another run differs.
+    Contrast(Against),
     /// What a person should notice.
     Why,
 }
@@ -33,8 +34,8 @@ pub enum Answer {
     Found(Query, Arc<Vec<Found>>, u64),
     /// A journey; none if there is no such event before the moment.
     Journey(EventId, Option<Arc<Journey>>),
-    /// What differs from another branch.
-    Contrast(u32, Arc<Contrast>),
+    /// From when on another run differs.
+    Contrast(Against, Arc<Contrast>),
     /// What a person should notice, up to a moment.
     Why(Time, Arc<Vec<Insight>>),
 }
@@ -47,7 +48,7 @@ pub struct Answers {
     /// To [`Look::Journey`].
     pub journey: Option<(EventId, Option<Arc<Journey>>)>,
     /// To [`Look::Contrast`].
-    pub contrast: Option<(u32, Arc<Contrast>)>,
+    pub contrast: Option<(Against, Arc<Contrast>)>,
     /// To [`Look::Why`].
     pub why: Option<(Time, Arc<Vec<Insight>>)>,
     /// Whether something is being looked up.
@@ -64,8 +65,8 @@ pub(super) struct Library {
     pub(super) checkpoints: Vec<Arc<Checkpoint>>,
     /// Up to when.
     pub(super) until: Time,
-    /// Another branch, and the checkpoint at which the two are still the same.
-    pub(super) other: Option<(Script, Moment)>,
+    /// Another run, and both where they are still the same: ours and theirs.
+    pub(super) other: Option<(Script, Moment, Moment)>,
     /// Set once nobody waits for the answer any more.
     pub(super) cancelled: Arc<AtomicBool>,
 }
@@ -78,15 +79,16 @@ impl Library {
                 let mut moment = self.start();
                 let mut finder = Finder::new(&self.script.plan, moment.simulation.keys(), query.clone());
                 self.follow(&mut moment, &mut finder, |_| false)?;
+                finder.look_at(&moment.simulation);
                 let (found, all) = finder.finish();
                 Some(Answer::Found(query.clone(), Arc::new(found), all))
             }
             Look::Journey(event) => Some(Answer::Journey(*event, self.journey(*event)?.map(Arc::new))),
-            Look::Contrast(id) => {
-                let (script, start) = self.other.as_ref()?;
+            Look::Contrast(against) => {
+                let (script, ours, theirs) = self.other.as_ref()?;
                 let cancelled = || self.cancelled.load(Ordering::Relaxed);
-                let sides = ((&self.script, start.clone()), (script, start.clone()));
-                contrast(sides.0, sides.1, self.until, &cancelled).map(|found| Answer::Contrast(*id, Arc::new(found)))
+                let found = contrast((&self.script, ours.clone()), (script, theirs.clone()), self.until, &cancelled);
+                found.map(|found| Answer::Contrast(*against, Arc::new(found)))
             }
             Look::Why => {
                 let mut moment = self.start();

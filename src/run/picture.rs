@@ -21,7 +21,8 @@ impl Stage {
     #[allow(clippy::disallowed_methods, reason = "the time it takes decides how often it is done")]
     pub(super) fn frame(&mut self, number: u64) -> Frame {
         let began = Instant::now();
-        let frame = self.picture(number);
+        let mut frame = self.picture(number);
+        frame.beside = self.beside.0.as_mut().map(|beside| Arc::new(beside.picture(number, &self.moment, &frame)));
         self.frame_took = began.elapsed();
         frame
     }
@@ -92,6 +93,7 @@ impl Stage {
             set_out,
             faults: Arc::clone(recorder.faults().spans()),
             past: self.past(),
+            beside: None,
             figures: self.figures.clone(),
             series,
             plan,
@@ -109,7 +111,7 @@ impl Stage {
         let seeking = match &self.goal {
             Some(Goal::Time(to)) => Some(*to),
             Some(Goal::Next(_) | Goal::Last { .. }) => Some(self.moment.now()),
-            None => None,
+            None => self.hurries().then(|| self.moment.now()),
         };
         Past {
             recorded: branch.recorded,
@@ -120,11 +122,18 @@ impl Stage {
             looping: self.looping,
             branch: branch.id,
             branches: Arc::clone(&self.infos),
-            memory: (self.checkpoints.bytes(), self.checkpoints.len()),
-            budget: self.checkpoints.budget(),
+            memory: self.memory(),
+            budget: self.budget(),
             refused: self.refused.clone(),
             answers: self.answers.clone(),
         }
+    }
+
+    /// Bytes that checkpoints take, those of the run beside this one included, and how many there are.
+    fn memory(&self) -> (usize, usize) {
+        let (bytes, number) = (self.checkpoints.bytes(), self.checkpoints.len());
+        let theirs = self.beside.0.as_ref().map_or((0, 0), |beside| beside.stage.memory());
+        (bytes + theirs.0, number + theirs.1)
     }
 
     fn node(&self, id: NodeId, recent: Option<&Bin<'_>>) -> NodeFigures {

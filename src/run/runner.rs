@@ -6,6 +6,7 @@
 
 use super::frame::{Frame, Speed};
 use super::look::{Answer, Look};
+use super::rival::Rival;
 use super::script::Script;
 use super::source::Source;
 use super::stage::{FRAME, Stage};
@@ -63,6 +64,8 @@ pub enum Command {
     Branch(u32),
     /// Give a branch another name.
     Name(u32, String),
+    /// Put this run beside the one that is shown, at the same moment from now on; or none.
+    Compare(Option<Rival>),
     /// Bytes that checkpoints may take.
     Budget(usize),
     /// Whether frames carry all figures of the run, for those who judge by them.

@@ -1,11 +1,12 @@
 //! A run with its recorded past and its branches, as the runner drives it: at one moment, on the way to another, or playing.
 
 use super::branches::{Branch, BranchInfo};
-use super::checkpoints::Checkpoints;
+use super::checkpoints::{Checkpoint, Checkpoints};
 use super::flights::Flights;
 use super::frame::{PlayState, Speed};
 use super::look::{Answer, Answers, Library, Look};
 use super::pacing::Pacing;
+use super::rival::{Against, Companion, Rival};
 use super::runner::Command;
 use super::script::{Moment, Script};
 use super::source::Source;
@@ -49,6 +50,8 @@ pub(super) struct Stage {
     pub(super) reply: Option<mpsc::WeakUnboundedSender<Command>>,
     /// The look-up under way: its number, and how to stop it.
     looking: (u64, Arc<AtomicBool>),
+    /// The run beside this one, and how many there were.
+    pub(super) beside: (Option<Box<Companion>>, u64),
     pub(super) flights: Flights,
     pub(super) latencies: Vec<(f64, f64, f64)>,
     /// By store: the wait for a connection.
@@ -85,12 +88,25 @@ impl Stage {
         let moment = Moment::start(&script, Series::FINE);
         let mut checkpoints = Checkpoints::new(Checkpoints::BUDGET);
         checkpoints.offer(0, &moment);
+        Stage::at(moment, checkpoints, Branch::first(script, interventions), id)
+    }
+
+    /// At the start of a branch that was simulated before, with the checkpoints on its way.
+    pub(super) fn on(branch: Branch, along: &[Arc<Checkpoint>], id: u64) -> Stage {
+        let moment = along.first().map_or_else(|| Moment::start(&branch.script, Series::FINE), |first| first.moment.clone());
+        let mut checkpoints = Checkpoints::new(Checkpoints::BUDGET);
+        along.iter().for_each(|checkpoint| checkpoints.adopt(checkpoint));
+        Stage::at(moment, checkpoints, branch, id)
+    }
+
+    fn at(moment: Moment, checkpoints: Checkpoints, branch: Branch, id: u64) -> Stage {
+        let plan = Arc::clone(&branch.script.plan);
         let mut stage = Stage {
             id,
-            latencies: vec![(0.0, 0.0, 0.0); script.plan.consumers.len()],
-            waits: vec![(0.0, 0.0, 0.0); script.plan.stores.len()],
+            latencies: vec![(0.0, 0.0, 0.0); plan.consumers.len()],
+            waits: vec![(0.0, 0.0, 0.0); plan.stores.len()],
             moment,
-            branches: vec![Branch::first(script, interventions)],
+            branches: vec![branch],
             here: 0,
             infos: Arc::default(),
             source: None,
@@ -102,6 +118,7 @@ impl Stage {
             answers: Answers::default(),
             reply: None,
             looking: (0, Arc::default()),
+            beside: (None, 0),
             flights: Flights::default(),
             latencies_at: None,
             wants_figures: false,
@@ -120,12 +137,17 @@ impl Stage {
 
     /// Whether there is anything to do without being told.
     pub(super) fn moves(&self) -> bool {
-        self.goal.is_some() || self.state == PlayState::Playing
+        self.goal.is_some() || self.state == PlayState::Playing || !self.in_step()
     }
 
     /// Whether it is on its way to somewhere, as fast as can be.
     pub(super) fn hurries(&self) -> bool {
-        self.goal.is_some()
+        self.goal.is_some() || !self.in_step()
+    }
+
+    /// Whether the run beside this one, if there is one, is where this one is.
+    fn in_step(&self) -> bool {
+        self.beside.0.as_ref().is_none_or(|beside| beside.is_at(self.moment.now()))
     }
 
     pub(super) fn speed(&self) -> Speed {
@@ -142,13 +164,19 @@ impl Stage {
 
     /// The same place for another run.
     fn replace(&mut self, script: Script, interventions: Vec<Intervention>, play: bool) {
-        let (pacing, follow, budget, wants) = (self.pacing, self.follow, self.checkpoints.budget(), self.wants_figures);
+        let (pacing, follow, budget, wants) = (self.pacing, self.follow, self.budget(), self.wants_figures);
+        // Another run stays beside whatever becomes of this one; branches go with it.
+        let beside = (self.beside.0.take().filter(|beside| beside.against == Against::Other), self.beside.1);
         self.looking.1.store(true, Ordering::Relaxed);
         let (reply, source, looking, refused) = (self.reply.take(), self.source.take(), self.looking.0, self.refused.take());
         *self = Stage::new(script, interventions, self.id + 1);
         (self.reply, self.source, self.looking.0, self.refused) = (reply, source, looking, refused);
         (self.pacing, self.follow, self.wants_figures) = (pacing, follow, wants);
-        self.checkpoints.limit(budget);
+        self.beside = beside;
+        self.limit(budget);
+        if let Some(Against::Other) = self.against() {
+            self.look_up(Look::Contrast(Against::Other));
+        }
         if play {
             self.play();
         }
@@ -159,7 +187,7 @@ impl Stage {
         self.last_tick = None;
     }
 
-    fn seek(&mut self, to: Time) {
+    pub(super) fn seek(&mut self, to: Time) {
         let to = to.min(self.moment.simulation.plan().duration);
         if self.over() && (to < self.moment.now() || self.here_goes_on()) {
             self.state = PlayState::Paused;
@@ -175,11 +203,16 @@ impl Stage {
         let branch = self.branch();
         let checkpoints = self.checkpoints.along(&branch.lineage);
         let other = match look {
-            Look::Contrast(id) => self.branches.iter().find(|branch| branch.id == id).and_then(|other| {
+            Look::Contrast(Against::Branch(id)) => self.branches.iter().find(|branch| branch.id == id).and_then(|other| {
                 let theirs = self.checkpoints.along(&other.lineage);
                 let both =
                     checkpoints.iter().rev().find(|c| c.moment.now() <= self.moment.now() && theirs.iter().any(|t| Arc::ptr_eq(t, c)));
-                Some((other.script.clone(), both?.moment.clone()))
+                Some((other.script.clone(), both?.moment.clone(), both?.moment.clone()))
+            }),
+            Look::Contrast(Against::Other) => self.beside.0.as_ref().filter(|beside| beside.against == Against::Other).map(|beside| {
+                let script = beside.stage.branch().script.clone();
+                let theirs = Moment::start(&script, Series::PLAIN);
+                (script, Moment::start(&branch.script, Series::PLAIN), theirs)
             }),
             _ => None,
         };
@@ -202,7 +235,7 @@ impl Stage {
         match answer {
             Answer::Found(query, found, all) => self.answers.found = Some((query, found, all)),
             Answer::Journey(event, journey) => self.answers.journey = Some((event, journey)),
-            Answer::Contrast(branch, contrast) => self.answers.contrast = Some((branch, contrast)),
+            Answer::Contrast(against, contrast) => self.answers.contrast = Some((against, contrast)),
             Answer::Why(at, insights) => self.answers.why = Some((at, insights)),
         }
     }
@@ -244,7 +277,8 @@ impl Stage {
                 self.branches.iter_mut().filter(|branch| branch.id == id).for_each(|branch| branch.name.clone_from(&name));
                 self.list_branches();
             }
-            Command::Budget(bytes) => self.checkpoints.limit(bytes),
+            Command::Budget(bytes) => self.limit(bytes),
+            Command::Compare(rival) => self.compare(rival),
             Command::Figures(wanted) => {
                 self.wants_figures = wanted;
                 // The next picture has them, or has none.
@@ -340,7 +374,7 @@ impl Stage {
             return;
         }
         self.keep_film();
-        let now = self.moment.now();
+        let (now, from) = (self.moment.now(), self.branch().id);
         self.here = to;
         let start = self.checkpoints.before(&self.branch().lineage, now.min(self.branch().recorded)).cloned();
         if let Some(checkpoint) = start {
@@ -350,7 +384,74 @@ impl Stage {
         if self.over() {
             self.state = PlayState::Paused;
         }
+        if self.against() == Some(Against::Branch(id)) {
+            // The two change places.
+            self.compare(Some(Rival::Branch(from)));
+        }
         self.list_branches();
+    }
+
+    /// What is beside this run.
+    fn against(&self) -> Option<Against> {
+        self.beside.0.as_ref().map(|beside| beside.against)
+    }
+
+    /// Puts another run beside this one, or takes it away.
+    fn compare(&mut self, rival: Option<Rival>) {
+        let budget = self.budget();
+        let id = (self.beside.1 + 1) << 32;
+        let companion = match rival {
+            None => None,
+            Some(Rival::Branch(id)) if id == self.branch().id => return,
+            Some(Rival::Branch(branch)) => match self.branches.iter().find(|known| known.id == branch) {
+                Some(known) => Some(Companion::branch(known.clone(), &self.checkpoints.along(&known.lineage), id)),
+                None => return self.refuse("this branch is no longer there to compare with".to_owned()),
+            },
+            Some(Rival::Other { name, script, interventions }) => Some(Companion::other(name, Script::clone(&script), interventions, id)),
+        };
+        self.beside = (companion.map(Box::new), self.beside.1 + 1);
+        self.answers.contrast = None;
+        self.limit(budget);
+        if let Some(against) = self.against() {
+            self.look_up(Look::Contrast(against));
+        }
+    }
+
+    /// Bytes that checkpoints may take: all of this run's, or half of them while another is beside it.
+    pub(super) fn budget(&self) -> usize {
+        self.checkpoints.budget() + self.beside.0.as_ref().map_or(0, |beside| beside.stage.checkpoints.budget())
+    }
+
+    fn limit(&mut self, bytes: usize) {
+        let half = if self.beside.0.is_some() { bytes / 2 } else { 0 };
+        self.checkpoints.limit(bytes - half);
+        if let Some(beside) = &mut self.beside.0 {
+            beside.stage.checkpoints.limit(half);
+        }
+    }
+
+    /// The run beside this one takes a slice of its way to where this one is.
+    fn keep_in_step(&mut self) {
+        let (now, plays) = (self.moment.now(), self.state == PlayState::Playing);
+        let Some(beside) = &mut self.beside.0 else { return };
+        beside.follow(now, plays);
+        if beside.is_at(now) {
+            // Both are to be seen at once: nothing else may come to make another picture.
+            self.last_frame = None;
+        }
+        // What was found out about a branch there is known here as well.
+        let (there, Against::Branch(id)) = (beside.stage.branch(), beside.against) else { return };
+        if let Some(branch) = self.branches.iter_mut().find(|branch| branch.id == id && branch.recorded < there.recorded) {
+            (branch.recorded, branch.film, branch.faults) = (there.recorded, there.film.clone(), there.faults.clone());
+            self.list_branches();
+        }
+    }
+
+    /// Lets what happens up to `to` happen, as far as a slice of wall time reaches.
+    #[allow(clippy::disallowed_methods, reason = "slices are cut by wall time")]
+    pub(super) fn play_up_to(&mut self, to: Time) {
+        let began = Instant::now();
+        while self.go(to) == Progress::Paused && began.elapsed() < SLICE {}
     }
 
     pub(super) fn list_branches(&mut self) {
@@ -406,11 +507,21 @@ impl Stage {
 
     /// Does the next slice of what is to be done.
     pub(super) fn work(&mut self) {
+        if self.goal.is_some() || self.in_step() {
+            self.go_on();
+        }
+        if self.goal.is_none() && !self.in_step() {
+            self.keep_in_step();
+        }
+    }
+
+    fn go_on(&mut self) {
         match self.goal.clone() {
             Some(Goal::Time(to)) => self.travel(to),
             Some(Goal::Next(nodes)) => self.look_ahead(nodes),
             Some(Goal::Last { nodes, before, within }) => self.look_back(nodes, before, within),
-            None => self.tick(),
+            None if self.state == PlayState::Playing => self.tick(),
+            None => {}
         }
     }
 
@@ -549,10 +660,10 @@ impl Stage {
     pub(super) fn frame_is_due(&mut self) -> bool {
         // Frames of thousands of nodes take milliseconds to make: then there are fewer of them, so that the run gets its time.
         let usual = (FRAME - Duration::from_millis(2)).max(self.frame_took * 5);
-        let pause = if self.goal.is_some() { ON_THE_WAY } else { usual };
+        let pause = if self.hurries() { ON_THE_WAY } else { usual };
         let due = match self.last_frame {
             // What was asked for is shown once it is there.
-            None => self.goal.is_none(),
+            None => !self.hurries(),
             Some(last) => last.elapsed() >= pause,
         };
         if due || self.last_frame.is_none() {

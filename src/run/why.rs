@@ -1,10 +1,12 @@
 //! What a person should notice about a run: each with its evidence and the moment at which it shows.
 
+use super::journey::ended;
 use super::script::Moment;
+use crate::engine::broker::Broker;
 use crate::engine::event::{Flags, Key};
-use crate::engine::{AfterFailure, Observation, Observer};
+use crate::engine::{AfterFailure, BrokerFate, Observation, Observer};
 use crate::figures;
-use crate::ids::{ConsumerId, EventId, NodeId, OutletId};
+use crate::ids::{BrokerId, ConsumerId, EventId, NodeId, OutletId};
 use crate::record::series::Bin;
 use crate::record::{Series, Totals};
 use crate::scenario::Plan;
@@ -57,9 +59,15 @@ pub struct Evidence {
     overtaken: BTreeMap<OutletId, (u64, Time)>,
     /// By outlet: handled per key.
     keys: BTreeMap<(OutletId, Key), u64>,
-    lost: Option<(Time, NodeId)>,
+    lost: Option<(Time, Option<NodeId>)>,
     duplicate: Option<(Time, ConsumerId)>,
     acked: std::collections::BTreeSet<(EventId, OutletId)>,
+    /// By outlet: all handled with a key, and since when one key has far more than its share.
+    hot: BTreeMap<OutletId, (u64, Option<Time>)>,
+    /// By outlet: routed in all, and when that was enough to tell where it goes.
+    enough: BTreeMap<OutletId, (u64, Option<Time>)>,
+    /// By consumer: handled in all, and when that was enough to tell who works.
+    settled: Vec<(u64, Option<Time>)>,
     retried: BTreeMap<ConsumerId, Time>,
     dead: BTreeMap<ConsumerId, (u64, Time)>,
     /// Length of the chains that are still growing.
@@ -77,6 +85,9 @@ impl Evidence {
             overtaken: BTreeMap::new(),
             keys: BTreeMap::new(),
             lost: None,
+            hot: BTreeMap::new(),
+            enough: BTreeMap::new(),
+            settled: vec![(0, None); plan.consumers.len()],
             duplicate: None,
             acked: std::collections::BTreeSet::new(),
             retried: BTreeMap::new(),
@@ -88,6 +99,12 @@ impl Evidence {
 
     fn acked(&mut self, now: Time, outlet: OutletId, consumer: ConsumerId, worker: u32, event: &crate::engine::Event) {
         *self.workers[consumer.index()].entry(worker).or_default() += 1;
+        let capacity = self.plan.consumers[consumer.index()].capacity();
+        let settled = &mut self.settled[consumer.index()];
+        settled.0 += 1;
+        if settled.0 > enough(capacity) {
+            settled.1.get_or_insert(now);
+        }
         let special = event.flags != Flags::default() || event.failures > 0;
         if special && !self.acked.insert((event.id, outlet)) {
             self.duplicate.get_or_insert((now, consumer));
@@ -95,7 +112,13 @@ impl Evidence {
         if event.key == Key::NONE || self.keys.len() >= KEYS {
             return;
         }
-        *self.keys.entry((outlet, event.key)).or_default() += 1;
+        let of_key = self.keys.entry((outlet, event.key)).or_default();
+        *of_key += 1;
+        let hot = self.hot.entry(outlet).or_default();
+        hot.0 += 1;
+        if is_hot(*of_key, hot.0) {
+            hot.1.get_or_insert(now);
+        }
         let latest = self.latest.entry((outlet, event.key)).or_default();
         if event.published < *latest {
             self.overtaken.entry(outlet).or_insert((0, now)).0 += 1;
@@ -111,7 +134,21 @@ impl Observer for Evidence {
             | Observation::Handled { outlet, consumer, worker, message, .. } => self.acked(now, outlet, consumer, worker, &message.event),
             Observation::LostOnLink { link, .. } => {
                 let node = self.plan.links[link.index()].from;
-                self.lost.get_or_insert((now, node));
+                self.lost.get_or_insert((now, Some(node)));
+            }
+            Observation::Routed { outlet, .. } => {
+                let routed = self.enough.entry(outlet).or_default();
+                routed.0 += 1;
+                if routed.0 == 200 {
+                    routed.1 = Some(now);
+                }
+            }
+            Observation::Ended { outlet, fate, .. } if fate != BrokerFate::DeadLettered && !ended(fate).0 => {
+                self.lost.get_or_insert((now, reader(&self.plan, outlet)));
+            }
+            Observation::Refused { channel, .. } | Observation::GivenUp { channel, .. } => {
+                let broker = self.plan.channels[channel.index()].broker;
+                self.lost.get_or_insert((now, Some(self.plan.brokers[broker.index()].node)));
             }
             Observation::Failed { consumer, next, .. } => match next {
                 AfterFailure::Retry(_) => {
@@ -120,7 +157,7 @@ impl Observer for Evidence {
                 AfterFailure::DeadLetter => self.dead.entry(consumer).or_insert((0, now)).0 += 1,
                 AfterFailure::Final | AfterFailure::Drop => {
                     let node = self.plan.consumers[consumer.index()].node;
-                    self.lost.get_or_insert((now, node));
+                    self.lost.get_or_insert((now, Some(node)));
                 }
                 AfterFailure::Returned => {}
             },
@@ -169,7 +206,7 @@ pub fn diagnose(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
                 figures::count(totals.lost)
             ),
             at: evidence.lost.map(|(at, _)| at),
-            node: evidence.lost.map(|(_, node)| node),
+            node: evidence.lost.and_then(|(_, node)| node),
         });
     }
     if totals.duplicates > 0 {
@@ -199,6 +236,7 @@ pub fn diagnose(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
         });
     }
     found.extend(hot_keys(plan, evidence));
+    found.extend(hot_partitions(moment, evidence));
     if let Some((at, node)) = evidence.looped {
         found.push(Insight {
             weight: Weight::Bad,
@@ -283,12 +321,60 @@ fn retries(moment: &Moment, evidence: &Evidence, id: ConsumerId, node: NodeId, n
     })
 }
 
+/// How much has to be handled before it can be told who works.
+fn enough(capacity: u32) -> u64 {
+    u64::from(capacity) * 20
+}
+
+/// Whether so many events of one key are far more than its share of all.
+fn is_hot(of_key: u64, all: u64) -> bool {
+    all > 200 && of_key as f64 > 0.2 * all as f64
+}
+
+/// Partitions that get far more than their share.
+fn hot_partitions(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
+    let plan = moment.simulation.plan();
+    let mut found = Vec::new();
+    for (i, broker) in plan.brokers.iter().enumerate() {
+        let Broker::Kafka(cluster) = moment.simulation.broker(BrokerId::at(i)) else { continue };
+        for topic in cluster.view().topics {
+            let ends: Vec<u64> = topic.partitions.iter().map(|partition| partition.log_end_offset).collect();
+            let all: u64 = ends.iter().sum();
+            let Some((hottest, most)) = ends.iter().copied().enumerate().max_by_key(|(i, end)| (*end, usize::MAX - i)) else { continue };
+            // Twice the share is a lot; of two partitions, where that cannot be, three quarters are.
+            let share = most as f64 / all.max(1) as f64;
+            if ends.len() < 2 || all < 200 || share < (2.0 / ends.len() as f64).min(0.75) {
+                continue;
+            }
+            let Some(outlet) = topic.outlets.first() else { continue };
+            let name = plan.outlets[outlet.index()].name.split('#').next().unwrap_or_default();
+            let lag = topic.partitions[hottest].positions.iter().map(|position| position.lag).max().unwrap_or(0);
+            found.push(Insight {
+                weight: Weight::Watch,
+                title: format!("Partition {hottest} of {name} is hot"),
+                evidence: format!(
+                    "it got {} of {} records, where an even spread over {} partitions gives {}; {} of them wait: choose keys that spread better",
+                    figures::share(share),
+                    figures::count(all),
+                    ends.len(),
+                    figures::share(1.0 / ends.len() as f64),
+                    figures::count(lag)
+                ),
+                // It shows once there is enough of it.
+                at: topic.outlets.iter().filter_map(|outlet| evidence.enough.get(outlet).and_then(|(_, at)| *at)).min(),
+                node: Some(broker.node),
+            });
+        }
+    }
+    found
+}
+
 /// Workers that have nothing to do while others do everything.
 fn members(evidence: &Evidence, id: ConsumerId, node: NodeId, name: &str, capacity: u32) -> Option<Insight> {
     let workers = &evidence.workers[id.index()];
     let handled: u64 = workers.values().sum();
     let idle = capacity.saturating_sub(workers.len() as u32);
-    (idle > 0 && handled > u64::from(capacity) * 20).then(|| Insight {
+    (idle > 0 && handled > enough(capacity)).then(|| Insight {
         weight: Weight::Note,
         title: format!("{idle} of {capacity} workers of {name} never work"),
         evidence: format!(
@@ -296,7 +382,7 @@ fn members(evidence: &Evidence, id: ConsumerId, node: NodeId, name: &str, capaci
             figures::count(handled),
             workers.len()
         ),
-        at: None,
+        at: evidence.settled[id.index()].1,
         node: Some(node),
     })
 }
@@ -308,7 +394,7 @@ fn hot_keys(plan: &Plan, evidence: &Evidence) -> Vec<Insight> {
         let (keys, all, most) = by_outlet.entry(*outlet).or_default();
         (*keys, *all, *most) = (*keys + 1, *all + number, (*most).max(*number));
     }
-    let hot = by_outlet.into_iter().filter(|(_, (keys, all, most))| *keys >= 8 && *all > 200 && *most as f64 > 0.2 * *all as f64);
+    let hot = by_outlet.into_iter().filter(|(_, (keys, all, most))| *keys >= 8 && is_hot(*most, *all));
     hot.map(|(outlet, (keys, all, most))| Insight {
         weight: Weight::Watch,
         title: format!("One key dominates {}", plan.outlets[outlet.index()].name),
@@ -317,7 +403,7 @@ fn hot_keys(plan: &Plan, evidence: &Evidence) -> Vec<Insight> {
             figures::share(most as f64 / all as f64),
             figures::count(keys)
         ),
-        at: None,
+        at: evidence.hot.get(&outlet).and_then(|(_, since)| *since),
         node: reader(plan, outlet),
     })
     .collect()

@@ -45,11 +45,11 @@ pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
                 StoreNote::Breaks => format!("the connection of a call to {name} breaks"),
             }
         }
-        Observation::Expected { consumer: c, event: e } => format!("{} is to be in the state of {}", event(e.id, e.kind), consumer(c)),
-        Observation::Folded { consumer: c, event: e, again: false } => {
+        Observation::Expected { consumer: c, event: e, .. } => format!("{} is to be in the state of {}", event(e.id, e.kind), consumer(c)),
+        Observation::Folded { consumer: c, event: e, again: false, .. } => {
             format!("{} changes the state of {}", event(e.id, e.kind), consumer(c))
         }
-        Observation::Folded { consumer: c, event: e, again: true } => {
+        Observation::Folded { consumer: c, event: e, again: true, .. } => {
             format!("{} changes the state of {} once more", event(e.id, e.kind), consumer(c))
         }
         Observation::Rebuilds { consumer: c } => format!("{} throws its state away, to build it again", consumer(c)),

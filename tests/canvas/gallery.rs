@@ -61,6 +61,7 @@ fn drawn(scenario: &Scenario, frame: &Frame, mode: Mode, size: [usize; 2]) -> Co
             placing: None,
             findings: &[],
             highlight: &[],
+            marks: &[],
             reduce_motion: true,
         };
         let raw = RawInput { screen_rect: Some(screen), time: Some(f64::from(number)), ..RawInput::default() };

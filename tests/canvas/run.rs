@@ -50,6 +50,7 @@ fn frame(scenario: &Scenario) -> Frame {
         set_out: 0,
         faults: Arc::default(),
         series: Series::default(),
+        beside: None,
         figures: None,
         past: Past::default(),
         plan,

@@ -53,6 +53,7 @@ impl World {
             placing: self.placing,
             findings: &self.findings,
             highlight: &[],
+            marks: &[],
             reduce_motion: self.reduce_motion,
         };
         self.canvas.show(ui, &input, &mut actions);

@@ -6,12 +6,12 @@ use crate::seek::wait;
 use std::sync::Arc;
 use tidemill::engine::{Observation, Observer};
 use tidemill::ids::EventId;
-use tidemill::run::find::Query;
-use tidemill::run::frame::{Frame, PlayState, Speed};
+use tidemill::run::find::{Fate, Query};
+use tidemill::run::frame::{Against, Frame, PlayState, Speed};
 use tidemill::run::journey::{Journey, StageKind};
 use tidemill::run::look::{Look, why};
 use tidemill::run::why::Weight;
-use tidemill::run::{Command, Moment, Runner, Script, Source};
+use tidemill::run::{Command, Moment, Rival, Runner, Script, Source};
 use tidemill::scenario::intervention::What;
 use tidemill::scenario::{NoFiles, Plan};
 use tidemill::time::Time;
@@ -91,6 +91,29 @@ fn events_are_found_by_what_became_of_them_and_their_journeys_tell_it() {
             }
         }
     }
+    // By fate: as many as the books have.
+    let end = runner.frame();
+    let count = |fate: Fate| {
+        runner.send(Command::Look(Look::Find(Query::Fate(fate))));
+        let asked = |frame: &Frame| frame.past.answers.found.as_ref().is_some_and(|(query, ..)| *query == Query::Fate(fate));
+        let frame = wait(&runner, "a count", |frame| !frame.past.answers.looking && asked(frame));
+        frame.past.answers.found.as_ref().map_or(0, |(_, _, all)| *all)
+    };
+    let totals = &end.totals;
+    let outlets = |of: fn(&tidemill::run::frame::OutletFigures) -> u64| end.outlets.iter().map(of).sum::<u64>();
+    for (fate, number) in [
+        (Fate::Handled, totals.acked),
+        (Fate::Failed, totals.failed),
+        (Fate::DeadLettered, totals.dead_lettered),
+        (Fate::Expired, totals.expired),
+        (Fate::Dropped, totals.dropped),
+        (Fate::Rejected, totals.rejected),
+        (Fate::Unroutable, totals.unroutable),
+        (Fate::Waiting, outlets(|outlet| outlet.waiting)),
+        (Fate::InFlight, outlets(|outlet| outlet.in_flight)),
+    ] {
+        assert_eq!(count(fate), number, "{}", fate.name());
+    }
     // Chains: what was caused stands with its cause.
     let invoice = found(&runner, Query::Type(tidemill::ids::TypeId(1))).into_iter().find(|f| f.node == plan.node("c")).unwrap();
     let chain = journey(&runner, invoice.event).unwrap();
@@ -140,22 +163,23 @@ fn branches_are_compared_from_the_moment_at_which_they_part() {
     wait(&runner, "the past", |frame| frame.now == there && frame.past.seeking.is_none());
     runner.send(Command::Intervene(What::Set { path: "slow.instances".to_owned(), value: "3".to_owned() }));
     wait(&runner, "a branch", |frame| frame.past.branch == 1);
-    runner.send(Command::Look(Look::Contrast(0)));
+    runner.send(Command::Compare(Some(Rival::Branch(0))));
     let contrast = |frame: &Frame| frame.past.answers.contrast.clone().map(|(_, contrast)| contrast);
     let at_once = wait(&runner, "a comparison", |frame| !frame.past.answers.looking && contrast(frame).is_some());
     // So far only those that waited have been handed to the new workers.
-    let so_far = contrast(&at_once).unwrap();
+    let so_far = at_once.beside.as_ref().unwrap();
     assert!(so_far.lines.iter().filter(|line| ["Published", "Handled", "Lost"].contains(&line.name.as_str())).all(|line| line.a == line.b));
     runner.send(Command::Play);
     wait(&runner, "the end", |frame| frame.state == PlayState::Finished);
-    runner.send(Command::Look(Look::Contrast(0)));
+    runner.send(Command::Look(Look::Contrast(Against::Branch(0))));
     let later =
         wait(&runner, "a comparison", |frame| !frame.past.answers.looking && contrast(frame).is_some_and(|c| c.until == plan.duration));
     let contrast = contrast(&later).unwrap();
     let first = contrast.first.as_ref().unwrap();
     assert!(first.at >= there && first.at < Time(10_200_000_000), "{first:?}");
     assert!(first.a != first.b && first.a.contains("slow"), "{first:?}");
-    let line = |name: &str| contrast.lines.iter().find(|line| line.name == name).unwrap();
+    let beside = later.beside.as_ref().unwrap();
+    let line = |name: &str| beside.lines.iter().find(|line| line.name == name).unwrap();
     assert!(line("Handled").a > line("Handled").b && line("slow, latency p99").a < line("slow, latency p99").b);
     assert_eq!(line("Published").a, line("Published").b);
 }

@@ -314,6 +314,35 @@ proptest! {
     }
 }
 
+#[test]
+fn a_stuck_poll_loop_holds_its_partitions_up_for_the_poll_interval_and_no_longer() {
+    let text = |max_poll: &str, ack: &str| {
+        format!(
+            r#"Scenario(format: 1, duration: "100s", events: [Event(name: "E", key: Uniform(keys: 50))],
+            nodes: [
+                Producer(id: "p", emits: [Emit(event: "E", to: "k/t", arrivals: Steps([("0s", "100/s"), ("60s", "0/s")]))]),
+                Broker(id: "k", kind: Kafka(topics: [Topic(name: "t", partitions: 4)],
+                    groups: [Group(name: "c", max_poll: "{max_poll}", assignor: CooperativeSticky)])),
+                Consumer(id: "c", reads: [Read(from: "k/t")], instances: 2, handle: Handle(time: Constant("5ms")), {ack}),
+            ],
+            faults: [Fault(at: "10s", lasts: "70s", what: Pause("c#1"))])"#
+        )
+    };
+    for ack in ["", r#"ack: Auto(every: "1s")"#] {
+        let stuck = run(&plan(&text("5min", ack)), 1);
+        assert!(consumer(&stuck, "c").latency.max > 69.0);
+        assert_eq!((stuck.totals.lost, stuck.totals.duplicates, stuck.totals.waiting), (0, 0, 0));
+        let noticed = run(&plan(&text("15s", ack)), 1);
+        let it = &noticed.totals;
+        // What the stuck instance had in hand is handled by both.
+        assert!((1..=500).contains(&it.duplicates), "{it:?}");
+        assert_eq!((it.lost, it.waiting, it.acked), (0, 0, it.published + it.duplicates));
+        // Only the copies in its hand take longer than the interval and a rebalance.
+        let late = |report: &Report| consumer(report, "c").latency.p90;
+        assert!(late(&noticed) < 25.0 && late(&stuck) > 30.0, "{} and {}", late(&noticed), late(&stuck));
+    }
+}
+
 /// Three nodes die one after the other; the second is back at 50 s, the others at 100 s.
 fn one_after_the_other(parts: &str) -> String {
     format!(

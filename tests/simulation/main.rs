@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 mod balance;
+mod beside;
 mod change;
 mod eventbridge;
 mod faults;
@@ -20,6 +21,7 @@ mod scale;
 mod seek;
 mod stores;
 mod theory;
+mod why;
 
 use std::sync::Arc;
 use tidemill::record::Report;

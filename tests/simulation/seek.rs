@@ -74,6 +74,42 @@ fn from_any_checkpoint_to_any_moment_is_the_same_as_straight_there() {
     }
 }
 
+#[test]
+fn the_same_holds_for_every_kind_of_broker_and_whatever_else_ships() {
+    let mut files = Vec::new();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    for folder in std::fs::read_dir(root).unwrap() {
+        let paths = std::fs::read_dir(folder.unwrap().path()).unwrap().map(|file| file.unwrap().path());
+        files.extend(paths.filter(|path| path.extension().is_some_and(|end| end == "ron")));
+    }
+    files.sort();
+    assert!(files.len() > 30);
+    for (number, file) in files.iter().enumerate() {
+        let plan = Arc::new(tidemill::files::open(file).unwrap_or_else(|p| panic!("{}", p[0])).plan);
+        let script = Script::plain(Arc::clone(&plan), plan.seed);
+        let mut random = Stream::numbered(11, number as u64);
+        let reach = (plan.duration.0 / 2).min(20_000_000_000);
+        let to = Time(reach / 2 + random.below(reach / 2 + 1));
+        let mut checkpoints = Checkpoints::new(usize::MAX);
+        let mut running = Moment::start(&script, 20);
+        checkpoints.take(0, &running);
+        while running.now() < to {
+            let before = running.simulation.steps();
+            running.advance(&script, Time(running.now().0 + random.below(reach / 4 + 1)), random.below(5_000) + 1, &mut ());
+            if running.simulation.steps() == before && running.now() >= to {
+                break;
+            }
+            checkpoints.take(0, &running);
+        }
+        let mut straight = Moment::start(&script, 20);
+        straight.advance(&script, to, u64::MAX, &mut ());
+        let mut sought = checkpoints.before(&[(0, Time::NEVER, usize::MAX)], to).unwrap().moment.clone();
+        assert!(sought.now() <= to);
+        sought.advance(&script, to, u64::MAX, &mut ());
+        assert!(format!("{sought:?}") == format!("{straight:?}"), "{} at {to}", file.display());
+    }
+}
+
 /// Waits for a frame that the condition likes.
 pub fn wait(runner: &Runner, what: &str, done: impl Fn(&Frame) -> bool) -> Arc<Frame> {
     for _ in 0..6000 {

@@ -41,7 +41,13 @@ fn the_first_lesson_from_start_to_challenge() {
     press(&mut w, Key::Space);
     until(&mut w, "the first step is reached", |s| at(s, 0, Phase::Reached));
     assert!(!w.state().session.course.as_ref().unwrap().told.after.contains('–'), "figures are filled in");
+    let steps = |w: &Window| w.state().session.course.as_ref().unwrap().stretches();
+    let first = steps(&w);
+    assert!(first.len() == 1 && first[0].name.starts_with("1. ") && first[0].from == 0.0 && first[0].to.is_some(), "{first:?}");
     click(&mut w, "Next step");
+    let second = steps(&w);
+    assert!(second.len() == 2 && second[1].from >= first[0].to.unwrap() && second[1].to.is_none(), "{second:?}");
+    click(&mut w, "Timeline tab");
 
     assert!(at(w.state(), 1, Phase::Ask), "a prediction comes before the run goes on");
     assert!(!w.state().session.playing());
@@ -97,6 +103,9 @@ fn a_lesson_is_left_and_resumed_where_it_was() {
     click(&mut w, "Go to step 3: It catches up");
     until(&mut w, "it is there", |s| at(s, 2, Phase::Go));
     until(&mut w, "the run stands where the step begins", |s| s.session.frame().is_some_and(|f| f.now.seconds() > 5.0));
+    let steps = w.state().session.course.as_ref().unwrap().stretches();
+    assert!(steps.len() == 3 && steps.windows(2).all(|pair| pair[0].to.is_some_and(|to| to <= pair[1].from)), "{steps:?}");
+    assert_eq!(steps[2].from, w.state().session.frame().unwrap().now.seconds());
     click(&mut w, "Leave lesson");
     assert!(w.state().session.course.is_none());
     click(&mut w, "Resume at step 3");

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod brokers;
+mod compare;
 mod faults;
 mod find;
 mod fuzz;
@@ -11,5 +12,6 @@ mod hands;
 mod lesson;
 mod moment;
 mod names;
+mod plots;
 mod road;
 mod time;

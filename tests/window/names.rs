@@ -147,6 +147,7 @@ fn every_question() {
         Question::Reload { path: "/tmp/a.ron".into(), text: String::new() },
         Question::OpenPath,
         Question::SavePath,
+        Question::ComparePath,
         Question::Broken { file: "a.ron".into(), problems: Vec::new() },
     ];
     for question in questions {

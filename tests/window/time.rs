@@ -1,14 +1,16 @@
 //! Time by hand: going back, changing the past, looking things up, and every tab in every look.
 
+#![allow(clippy::disallowed_methods, reason = "runs are paced by wall time, so wall time has to pass here")]
+
 use crate::hands::*;
 use egui::{Key, Modifiers, pos2};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use tidemill::app::Shell;
 use tidemill::app::action::Action;
 use tidemill::run::Frame;
 use tidemill::run::frame::PlayState;
 
-fn frame(shell: &Shell) -> std::sync::Arc<Frame> {
+pub fn frame(shell: &Shell) -> std::sync::Arc<Frame> {
     shell.session.frame().unwrap()
 }
 
@@ -117,4 +119,96 @@ fn plots_are_kept_beside_the_scenario_as_tables_and_drawings() {
     assert!((30.0..70.0).contains(&mean), "the shop takes about 50 orders per second: {mean}");
     let drawing = file("svg");
     assert!(drawing.starts_with("<svg ") && drawing.matches("<polyline").count() >= 6 && drawing.contains(">billing</text>"), "{drawing}");
+}
+
+#[test]
+fn a_recording_of_another_version_opens_and_says_what_differs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut w = ran();
+    w.state_mut().session.apply(Action::SaveAs(folder.path().join("shop.ron")));
+    w.run_steps(2);
+    w.state_mut().session.apply(Action::SaveRecording);
+    let path = folder.path().join("shop.recording.ron");
+    until(&mut w, "it is written", |s| path.exists() && s.session.notices.iter().any(|n| n.text.starts_with("Recorded in")));
+    let recorded = std::fs::read_to_string(&path).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    let said = |w: &Window, words: &str| w.state().session.notices.iter().any(|n| n.text.contains(words));
+    // The same version, and the run as it was.
+    w.state_mut().session.apply(Action::Open(path.clone()));
+    w.run_steps(2);
+    w.state_mut().session.apply(Action::Verify);
+    until(&mut w, "it is verified", |s| s.session.notices.iter().any(|n| n.text.contains("bit for bit")));
+    // Another version, which did the same at first: a fingerprint in the middle is another one.
+    let older = recorded.replace(&format!("tidemill: \"{version}\""), "tidemill: \"0.0.7\"");
+    let lines: Vec<&str> = older.lines().collect();
+    let mark = lines.iter().position(|line| line.contains("trail: [")).unwrap() + 20;
+    let hash = lines[mark].rsplit('"').nth(1).unwrap();
+    let other = folder.path().join("older.ron");
+    std::fs::write(&other, older.replace(hash, "0123456789abcdef")).unwrap();
+    w.state_mut().session.apply(Action::Open(other));
+    w.run_steps(2);
+    assert!(said(&w, "Recorded with Tidemill 0.0.7"));
+    until(&mut w, "it is found out", |s| s.session.notices.iter().any(|n| n.text.contains("it begins to differ between")));
+    let frame = frame(w.state());
+    assert!(frame.plan.nodes.len() > 5, "it is open all the same, and can be played");
+}
+
+#[test]
+fn a_span_is_selected_looped_zoomed_and_panned_and_moments_are_marked() {
+    let mut w = ran();
+    click(&mut w, "Timeline tab");
+    let lanes = w.get_by_label("Timeline").rect();
+    let recorded = frame(w.state()).past.recorded.seconds() / frame(w.state()).plan.duration.seconds();
+    let x = |share: f64| lanes.left() + 140.0 + (lanes.width() - 148.0) * (share * recorded) as f32;
+    let (from, to) = (pos2(x(0.2), lanes.center().y), pos2(x(0.8), lanes.center().y));
+    w.event(egui::Event::ModifiersChanged(Modifiers::SHIFT));
+    drag(&mut w, from, to);
+    w.event(egui::Event::ModifiersChanged(Modifiers::NONE));
+    w.run_steps(2);
+    for head in ["mean", "min", "p50", "p95", "max"] {
+        assert!(w.query_all_by_label(head).next().is_some(), "{head}");
+    }
+    assert!(w.query_all_by_label("billing").count() >= 1);
+    click(&mut w, "Loop the span");
+    until(&mut w, "it loops", |s| frame(s).past.looping.is_some());
+    let (begin, end) = frame(w.state()).past.looping.unwrap();
+    press(&mut w, Key::Space);
+    let mut turned = false;
+    let mut last = frame(w.state()).now;
+    for _ in 0..400 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        w.run_steps(1);
+        let now = frame(w.state()).now;
+        turned |= now < last && now >= begin;
+        assert!(now <= end || !turned, "{now}");
+        last = now;
+    }
+    assert!(turned, "it went back to the beginning of the span");
+    press(&mut w, Key::Space);
+    click(&mut w, "Stop looping");
+    until(&mut w, "it no longer loops", |s| frame(s).past.looping.is_none());
+    click(&mut w, "Clear the span");
+    // The wheel zooms, the right button pans, and a button shows all again.
+    w.hover_at(from);
+    w.run_steps(1);
+    w.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, 120.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: Modifiers::NONE,
+    });
+    w.run_steps(12);
+    let whole = w.get_by_label("Whole run");
+    assert!(!whole.accesskit_node().is_disabled(), "it is zoomed");
+    click(&mut w, "Whole run");
+    // A mark with a note, and what it was like before and after.
+    click(&mut w, "Mark this moment");
+    retype(&mut w, "Note of the marker", "here");
+    w.state_mut().session.apply(Action::Run(tidemill::run::Command::Seek(tidemill::time::Time::ZERO)));
+    until(&mut w, "the start", |s| frame(s).now == tidemill::time::Time::ZERO && frame(s).past.seeking.is_none());
+    click(&mut w, "Go to the marker");
+    until(&mut w, "the marker", |s| frame(s).now > tidemill::time::Time::ZERO && frame(s).past.seeking.is_none());
+    click(&mut w, "Remove the marker");
+    assert!(w.query_by_label("Note of the marker").is_none());
 }

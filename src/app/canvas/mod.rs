@@ -7,6 +7,7 @@
 
 pub mod arrange;
 pub mod atlas;
+pub mod beside;
 pub mod connect;
 pub mod controls;
 pub mod curve;
@@ -46,6 +47,7 @@ use std::collections::HashMap;
 use view::{Fitting, View};
 
 /// What the canvas shows.
+#[derive(Clone, Copy)]
 pub struct CanvasInput<'a> {
     /// The document.
     pub scenario: &'a Scenario,
@@ -61,6 +63,8 @@ pub struct CanvasInput<'a> {
     pub findings: &'a [Finding],
     /// What pulses: nodes, `broker/part`, and `node -> node`.
     pub highlight: &'a [String],
+    /// Nodes that are not the same in the run that this one is compared with.
+    pub marks: &'a [beside::Mark],
     /// No motion: rates are told by widths and figures alone.
     pub reduce_motion: bool,
 }
@@ -196,6 +200,7 @@ impl Canvas {
         self.obey(ui, input, ground.id, actions);
         self.draw(ui, input, &pointed);
         self.draw_highlight(ui, input);
+        self.draw_marks(ui, input);
         self.tooltips(ui, input, &pointed);
         controls::show(ui, &mut self.view, input.theme, &mut self.fitting);
         minimap::show(ui, &mut self.view, &self.scene, input);

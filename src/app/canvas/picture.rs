@@ -316,6 +316,7 @@ impl Canvas {
             let findings = input.findings.iter().filter(of_it);
             let mut lines: Vec<(String, Color32)> = findings.map(|f| (f.message.clone(), input.theme.text)).collect();
             lines.extend(self.plight(input, node).map(|words| (words, paint::node::ink(input.theme, self.live.state(input.frame, node)))));
+            lines.extend(self.marked(input, node).map(|words| (format!("Compared with the other run: {words}"), input.theme.warn)));
             if self.view.zoom * self.scene.scale < super::measures::FAR {
                 let node = &self.scene.nodes[node];
                 lines.insert(0, (node.id.clone(), input.theme.text));

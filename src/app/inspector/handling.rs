@@ -135,7 +135,7 @@ pub fn retry(ui: &mut Ui, theme: &Theme, retry: &mut Retry) {
 }
 
 fn ack(ui: &mut Ui, theme: &Theme, value: &mut Ack) {
-    let help = "When it tells its broker that it has an event";
+    let help = "When it tells its broker that it has an event. In Kafka: commits after the work, before it, or by enable.auto.commit";
     let at = match value {
         Ack::AfterWork => 0,
         Ack::BeforeWork => 1,
@@ -148,7 +148,7 @@ fn ack(ui: &mut Ui, theme: &Theme, value: &mut Ack) {
         None => {}
     }
     if let Ack::Auto { every } = value {
-        quantity(ui, theme, "Every", "What has been handled is acknowledged so often", every);
+        quantity(ui, theme, "Every", "What has been handled is acknowledged so often (Kafka: auto.commit.interval.ms)", every);
     }
 }
 

@@ -7,11 +7,11 @@ use super::theme::{Theme, space};
 use super::widgets::{icon_button, labelled_button, muted, name_field, named_choice};
 use crate::figures;
 use crate::ids::{EmitterId, EventId, TypeId};
-use crate::run::find::{Found, Query};
+use crate::run::find::{Fate, Found, Query};
 use crate::run::journey::Journey;
 use crate::run::look::Look;
 use crate::run::{Command, Frame};
-use egui::{Button, Key, RichText, ScrollArea, TextEdit, Ui, vec2};
+use egui::{Button, ComboBox, Key, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
 use egui_material_icons::icons::{ICON_HIGHLIGHT, ICON_MY_LOCATION, ICON_REFRESH};
 
 /// What is typed and chosen here.
@@ -57,7 +57,12 @@ pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, finding: &mut Fin
     let room = ui.available_size();
     let list = (room.x * 0.32).clamp(theme.px(240.0), theme.px(400.0));
     ui.horizontal_top(|ui| {
-        ui.allocate_ui(vec2(list, room.y), |ui| found(ui, theme, frame, finding, actions));
+        ui.allocate_ui(vec2(list, room.y), |ui| {
+            ui.vertical(|ui| {
+                ui.set_max_width(list);
+                found(ui, theme, frame, finding, actions);
+            });
+        });
         ui.allocate_ui(vec2(ui.available_width(), room.y), |ui| {
             ui.vertical(|ui| journey(ui, theme, frame, finding, actions));
         });
@@ -65,8 +70,8 @@ pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, finding: &mut Fin
 }
 
 fn queries(ui: &mut Ui, theme: &Theme, frame: &Frame, finding: &mut Finding, actions: &mut Vec<Action>) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = theme.px(space::XS);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(theme.px(space::XS), theme.px(2.0));
         for (words, query, help) in QUERIES {
             let on = finding.asked.as_ref() == Some(&query);
             let response = ui.add(Button::selectable(on, RichText::new(words).size(theme.label)));
@@ -75,8 +80,21 @@ fn queries(ui: &mut Ui, theme: &Theme, frame: &Frame, finding: &mut Finding, act
                 finding.find(query, actions);
             }
         }
+        let chosen = finding.asked.as_ref().and_then(|asked| if let Query::Fate(fate) = asked { Some(*fate) } else { None });
+        let words = RichText::new(chosen.map_or("Fate", Fate::name)).size(theme.label);
+        let list = ComboBox::from_id_salt("fate").selected_text(words).width(theme.px(96.0)).height(theme.px(360.0));
+        let response = list
+            .show_ui(ui, |ui| {
+                for (fate, name) in Fate::ALL {
+                    if ui.selectable_label(chosen == Some(fate), name).clicked() {
+                        finding.find(Query::Fate(fate), actions);
+                    }
+                }
+            })
+            .response;
+        response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, "Find events by their fate"));
         let hint = "key, type, or event 0#12";
-        let field = ui.add(TextEdit::singleline(&mut finding.text).hint_text(hint).desired_width(theme.px(150.0)));
+        let field = ui.add(TextEdit::singleline(&mut finding.text).hint_text(hint).desired_width(theme.px(140.0)));
         name_field(&field, "Find events by key, type or number");
         if field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) && !finding.text.trim().is_empty() {
             match meant(finding.text.trim(), frame) {

@@ -33,6 +33,8 @@ pub const OFFER: Offer = Offer {
 
 /// A topic's name and figures, above its strips.
 const CAPTION: f32 = 26.0;
+/// Least room for its figure.
+const FIGURE: f32 = 60.0;
 /// Height of a strip with the gap to the next.
 const STRIP: f32 = 9.0;
 /// Strips in a column.
@@ -159,8 +161,6 @@ impl Kafka {
         inside.slot(i, area);
         let right = area.right() - PAD * unit;
         let head = Rect::from_min_max(area.min, pos2(area.right(), area.top() + CAPTION * unit));
-        let end = right - 96.0 * unit;
-        inside.caption(row, head, end);
         let now = seen.and_then(|view| view.topics.get(i));
         scratch.clear();
         let mut colour = theme.muted;
@@ -183,6 +183,9 @@ impl Kafka {
                 scratch.push_str(if topic.partitions == 1 { " partition" } else { " partitions" });
             }
         }
+        // The name has what the figure leaves; most figures are as wide.
+        let end = right - letters(scratch).max(FIGURE) * unit;
+        inside.caption(row, head, end);
         inside.brush.text(pos2(right, head.center().y), Align2::RIGHT_CENTER, scratch, theme.label, colour, right - end);
         let place = Rect::from_min_max(pos2(area.left() + PAD * unit, head.bottom()), pos2(right, area.bottom() - BELOW * unit));
         if topic.partitions > STRIPS {
@@ -202,7 +205,7 @@ impl Kafka {
             match now.and_then(|now| now.partitions.get(partition as usize)) {
                 Some(state) => {
                     draw(inside, strip, state, longest, moment, scratch);
-                    replicas(inside, whole, state);
+                    replicas(inside, whole, state, seen.map_or(&[], |view| &view.nodes));
                     owners(inside, strip, state, moment);
                 }
                 None => {
@@ -243,6 +246,9 @@ fn cells(inside: &Inside<'_>, place: Rect, topic: &Topic, now: Option<&kafka::To
             painter.line_segment([rect.left_top(), rect.right_bottom()], Stroke::new(theme.stroke, theme.node));
         } else if own.iter().any(|partition| partition.isr.len() < partition.replicas.len()) {
             painter.rect_stroke(rect, 0.0, Stroke::new(theme.stroke, theme.warn), StrokeKind::Inside);
+        }
+        if own.iter().any(|partition| partition.last_stable_offset < partition.high_watermark) {
+            painter.hline(rect.x_range(), rect.bottom() - theme.stroke, Stroke::new(2.0 * theme.stroke, theme.warn));
         }
     }
 }
@@ -309,19 +315,26 @@ const AGES: u32 = 6;
 /// Least height of a strip on the screen for figures in it.
 const READABLE: f32 = 10.0;
 
-/// Where the replicas are, before the strip: each in its node's colour, the leader full, those in sync as rings, the others small and bad.
-fn replicas(inside: &Inside<'_>, whole: Rect, state: &kafka::PartitionView) {
+/// Where the replicas are, before the strip: each in its node's colour, the leader full, those in sync as rings, the others as crosses; a
+/// leader or a replica in sync whose node is down, and that nobody has missed yet, is crossed out.
+fn replicas(inside: &Inside<'_>, whole: Rect, state: &kafka::PartitionView, nodes: &[bool]) {
     let (theme, unit, painter) = (inside.theme(), inside.brush.unit, &inside.brush.painter);
     for (i, node) in state.replicas.iter().enumerate().take(MARKS) {
         let at = pos2(whole.left() + (i as f32 * MARK + MARK / 2.0 - 1.0) * unit, whole.center().y);
         let colour: Color32 = theme.line_colour(*node as usize);
+        let down = nodes.get(*node as usize).is_some_and(|up| !up);
+        let (leads, in_sync) = (state.leader == Some(*node), state.isr.contains(node));
         match () {
-            () if state.leader == Some(*node) => {
-                painter.circle_filled(at, 2.6 * unit, colour);
+            () if leads => {
+                painter.circle_filled(at, 2.6 * unit, if down { colour.gamma_multiply(0.5) } else { colour });
             }
-            () if state.isr.contains(node) => {
+            () if in_sync => {
                 painter.circle_stroke(at, 2.0 * unit, Stroke::new(1.0 * unit, colour));
             }
+            () => {}
+        }
+        match () {
+            () if in_sync && !down => {}
             () => {
                 let arm = vec2(1.6, 1.6) * unit;
                 painter.line_segment([at - arm, at + arm], Stroke::new(1.0 * unit, theme.bad));

@@ -1,10 +1,11 @@
 //! One plot: lines in their nodes' colours with their names at their ends, or a heat map; over the part of the run that is seen, with the
 //! playhead. Clicked or dragged, it goes there; scrolled, it zooms, and all others with it.
 
-use super::figures::{Curve, Format, Ink, Kind, columns};
+use super::figures::{Curve, Format, Ink, Kind, columns, values};
 use super::save::place_of;
+use super::scale::Scale;
 use crate::app::action::{Action, Selection};
-use crate::app::marks::{nice_marks, short, time_marks};
+use crate::app::marks::short;
 use crate::app::theme::{Theme, space};
 use crate::app::timeline::TimeView;
 use crate::figures;
@@ -12,9 +13,7 @@ use crate::ids::NodeId;
 use crate::run::Frame;
 use crate::scenario::plan::Role;
 use egui::{Align2, Color32, FontId, Id, Rect, RichText, Sense, Stroke, Ui, Vec2, Vec2b, pos2, vec2};
-use egui_plot::{
-    AxisHints, GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotTransform, Points, Span, VLine,
-};
+use egui_plot::{AxisHints, GridInput, HoverPosition, Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotTransform, Points, Span, VLine};
 
 /// Most lines in one plot: more can neither be told apart nor drawn in time.
 const LINES: usize = 24;
@@ -22,13 +21,6 @@ const LINES: usize = 24;
 /// Points per line and per hundred screen points: bins are fine enough to zoom into, but side by side in a small plot they would be
 /// noise.
 const DENSITY: f32 = 40.0;
-
-fn marks(format: Format, bounds: (f64, f64), most: usize) -> Vec<GridMark> {
-    match format {
-        Format::Number | Format::Share => nice_marks(bounds, most),
-        Format::Time => time_marks(bounds, most),
-    }
-}
 
 /// The part of the run that plots show, in seconds: what the timeline has zoomed to, or as much as there is.
 pub(super) fn part(frame: &Frame, time: &TimeView) -> (f64, f64) {
@@ -42,7 +34,7 @@ pub(super) fn one(
     theme: &Theme,
     frame: &Frame,
     selection: &Selection,
-    (place, kind): (usize, Kind),
+    (place, kind, scale): (usize, Kind, Scale),
     (from, until): (f64, f64),
     time: &mut TimeView,
     actions: &mut Vec<Action>,
@@ -60,7 +52,7 @@ pub(super) fn one(
     };
     let selected = |c: &Curve| match c.ink {
         Ink::Node(node) => frame.plan.nodes.get(node.index()).is_some_and(|n| selection.nodes.contains(&n.name)),
-        Ink::Type(_) => false,
+        Ink::Type(_) | Ink::Other => false,
     };
     let any_selected = curves.iter().any(selected);
     let all = curves.len();
@@ -74,12 +66,14 @@ pub(super) fn one(
     let rect = ui.available_rect_before_wrap();
     let names = (rect.width() * 0.3).min(theme.px(104.0).max(rect.width() * 0.2));
     let plot_size = rect.size() - vec2(names, 0.0);
-    let hottest = heat.iter().filter_map(|(_, _, heat)| heat.classes().last().map(|class| class.1)).fold(0.0, f64::max);
-    let top = curves.iter().map(Curve::top).fold(hottest, f64::max);
+    let (least, most_shown) = scale.range(values(&curves, &heat));
+    // From here on points are where they stand on the axis.
+    curves.iter_mut().flat_map(|curve| &mut curve.points).for_each(|point| point[1] = scale.place(point[1]));
     let ink = |c: &Curve| {
         let colour = match c.ink {
             Ink::Node(node) => theme.line_colour(rank(frame, node)),
             Ink::Type(kind) => theme.event(kind.index()).0,
+            Ink::Other => theme.muted,
         };
         if any_selected && !selected(c) { theme.wash(colour, 0.45) } else { colour }
     };
@@ -88,6 +82,7 @@ pub(super) fn one(
     let again = |c: &Curve| match c.ink {
         Ink::Node(node) => rank(frame, node) >= Theme::LINE_COLOURS,
         Ink::Type(kind) => kind.index() >= 7,
+        Ink::Other => false,
     };
     // A line of one point is none: it is drawn as a dot.
     let dots: Vec<(Color32, [f64; 2])> = curves.iter().flat_map(|c| lone(&c.points).map(|p| (ink(c), p)).collect::<Vec<_>>()).collect();
@@ -97,7 +92,7 @@ pub(super) fn one(
             HoverPosition::NearDataPoint { plot_name, position, .. } => (*plot_name, *position),
             HoverPosition::Elsewhere { .. } => return None,
         };
-        Some(format!("{name}\n{} at {}", format.words(at.y), figures::seconds(at.x)))
+        Some(format!("{name}\n{} at {}", format.words(scale.value(at.y)), figures::seconds(at.x)))
     };
     let axis = |hints: AxisHints<'static>| hints.tick_label_font(FontId::proportional(theme.label)).tick_label_color(theme.muted);
     let near = theme.px(18.0);
@@ -109,14 +104,15 @@ pub(super) fn one(
         .label_spacing(near..=near * 1.2);
     let y_axis = axis(AxisHints::new_y()).label_spacing(near * 0.5..=near * 0.7).min_thickness(theme.px(40.0)).formatter(move |mark, _| {
         // Below zero there is nothing to say: the margin may reach there, figures do not.
-        if mark.value < 0.0 { String::new() } else { short(&format.words(mark.value)) }
+        let value = scale.value(mark.value);
+        if value < 0.0 { String::new() } else { short(&format.words(value)) }
     });
     let (across, up) = ((plot_size.x / theme.px(48.0)) as usize, (plot_size.y / theme.px(32.0)) as usize);
     let response = Plot::new(("plot", place))
         .width(plot_size.x)
         .height(plot_size.y)
-        .include_y(0.0)
-        .include_y(if top > 0.0 { top * 1.1 } else { 1.15 })
+        .include_y(least)
+        .include_y(most_shown)
         .set_margin_fraction(Vec2::ZERO)
         .sense(Sense::click_and_drag())
         .allow_scroll(false)
@@ -129,8 +125,8 @@ pub(super) fn one(
         .grid_color(theme.line)
         .show_grid(Vec2b::new(false, true))
         .grid_spacing(egui::Rangef::new(1.0, 2.0))
-        .x_grid_spacer(move |input: GridInput| marks(Format::Time, input.bounds, across))
-        .y_grid_spacer(move |input: GridInput| marks(format, input.bounds, up))
+        .x_grid_spacer(move |input: GridInput| Scale::default().marks(Format::Time, input.bounds, across))
+        .y_grid_spacer(move |input: GridInput| scale.marks(format, input.bounds, up))
         .custom_x_axes(vec![x_axis])
         .custom_y_axes(vec![y_axis])
         .link_cursor(Id::unique("plots over time"), [true, false])
@@ -159,7 +155,7 @@ pub(super) fn one(
                 plot.line(line);
             }
         });
-    draw_heat(ui, theme, &response.transform, &heat);
+    draw_heat(ui, theme, &response.transform, scale, least, &heat);
     ui.data_mut(|data| data.insert_temp(place_of(kind), rect));
     act(ui, &response, frame, time, actions);
     let lines = response.transform.frame();
@@ -193,13 +189,14 @@ fn lone(points: &[[f64; 2]]) -> impl Iterator<Item = [f64; 2]> + '_ {
 }
 
 /// Classes of latency as cells, darker where there are more, on a logarithmic scale.
-fn draw_heat(ui: &Ui, theme: &Theme, transform: &PlotTransform, heat: &[(f64, f64, crate::record::heat::Heat)]) {
+fn draw_heat(ui: &Ui, theme: &Theme, transform: &PlotTransform, scale: Scale, least: f64, heat: &[(f64, f64, crate::record::heat::Heat)]) {
     let most = heat.iter().flat_map(|(_, _, heat)| heat.classes().map(|class| class.2)).max().unwrap_or(1);
     let mut mesh = egui::Mesh::default();
     for (begin, end, heat) in heat {
         for (low, high, count) in heat.classes() {
             let share = f64::from(count).ln_1p() / f64::from(most).ln_1p();
-            let corner = |x: f64, y: f64| transform.position_from_point(&PlotPoint::new(x, y));
+            // What begins at zero reaches to the bottom.
+            let corner = |x: f64, y: f64| transform.position_from_point(&PlotPoint::new(x, scale.place(y).max(least)));
             let mut cell = Rect::from_two_pos(corner(*begin, low), corner(*end, high));
             if cell.height() < 1.0 {
                 cell.set_height(1.0);

@@ -6,6 +6,7 @@ use crate::record::Series;
 use crate::record::heat::Heat;
 use crate::record::series::Bin;
 use crate::run::Frame;
+use crate::scenario::Plan;
 use crate::scenario::plan::Role;
 
 /// A figure over time.
@@ -28,6 +29,8 @@ pub enum Ink {
     Node(NodeId),
     /// That of an event type.
     Type(TypeId),
+    /// Of something that only the run has which is compared with.
+    Other,
 }
 
 /// What a plot shows.
@@ -51,6 +54,8 @@ pub enum Kind {
     Utilisation,
     /// Age of projections.
     Staleness,
+    /// What projections should come to, and what they come to.
+    State,
 }
 
 /// How values are written.
@@ -66,7 +71,7 @@ pub enum Format {
 
 impl Kind {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Throughput,
         Kind::Published,
         Kind::Outcomes,
@@ -76,6 +81,7 @@ impl Kind {
         Kind::Heat,
         Kind::Utilisation,
         Kind::Staleness,
+        Kind::State,
     ];
 
     /// Its title.
@@ -90,13 +96,14 @@ impl Kind {
             Kind::Heat => "Latency, how many took how long",
             Kind::Utilisation => "Utilisation",
             Kind::Staleness => "Staleness of projections, mean",
+            Kind::State => "Projections, expected (- -) and actual (–)",
         }
     }
 
     /// How its values are written.
     pub fn format(self) -> Format {
         match self {
-            Kind::Throughput | Kind::Published | Kind::Outcomes | Kind::Depth => Format::Number,
+            Kind::Throughput | Kind::Published | Kind::Outcomes | Kind::Depth | Kind::State => Format::Number,
             Kind::Latency | Kind::Percentiles | Kind::Heat | Kind::Staleness => Format::Time,
             Kind::Utilisation => Format::Share,
         }
@@ -104,18 +111,30 @@ impl Kind {
 
     /// Its lines over a part of the run (in seconds), in about `most` points each. A heat map has none.
     pub fn curves(self, frame: &Frame, from: f64, to: f64, most: usize) -> Vec<Curve> {
-        let mut curves = self.of(frame, &frame.past.film, from, to, most);
-        // The branch that is compared with, behind the one that is shown.
-        let others = frame.past.answers.contrast.as_ref().filter(|(id, _)| *id != frame.past.branch);
-        if let Some((id, contrast)) = others {
-            let name = frame.past.branches.iter().find(|branch| branch.id == *id).map_or("", |branch| branch.name.as_str());
-            let theirs = self.of(frame, &contrast.film, from, to, most).into_iter().filter(|curve| !curve.aside);
-            curves.extend(theirs.map(|curve| Curve { name: format!("{} ({name})", curve.name), aside: true, ..curve }));
+        let mut curves = self.of(&frame.plan, &frame.past.film, from, to, most);
+        // The run that is compared with, behind the one that is shown; same names, same colours.
+        if let Some(beside) = &frame.beside {
+            let plan = &beside.frame.plan;
+            let theirs = self.of(plan, &beside.frame.past.film, from, to, most).into_iter().filter(|curve| !curve.aside);
+            let ink = |ink: Ink| match ink {
+                Ink::Node(node) => frame.plan.node(&plan.nodes[node.index()].name).map_or(Ink::Other, Ink::Node),
+                Ink::Type(kind) => {
+                    let name = &plan.types[kind.index()].name;
+                    frame.plan.types.iter().position(|kind| kind.name == *name).map_or(Ink::Other, |i| Ink::Type(TypeId::at(i)))
+                }
+                Ink::Other => Ink::Other,
+            };
+            curves.extend(theirs.map(|curve| Curve {
+                name: format!("{} ({})", curve.name, beside.name),
+                ink: ink(curve.ink),
+                aside: true,
+                ..curve
+            }));
         }
         curves
     }
 
-    fn of(self, frame: &Frame, film: &Series, from: f64, to: f64, most: usize) -> Vec<Curve> {
+    fn of(self, plan: &Plan, film: &Series, from: f64, to: f64, most: usize) -> Vec<Curve> {
         let bins = film.bins(from, to, most);
         let of = |name: String, ink: Ink, aside: bool, figure: &dyn Fn(&Bin<'_>) -> f64| Curve {
             name,
@@ -123,7 +142,6 @@ impl Kind {
             points: bins.iter().map(|bin| [bin.middle(), figure(bin)]).collect(),
             aside,
         };
-        let plan = &frame.plan;
         let consumers = || plan.consumers.iter().enumerate().map(|(i, c)| (ConsumerId::at(i), c.node, &plan.nodes[c.node.index()].name));
         let stores = || plan.stores.iter().enumerate().map(|(i, s)| (StoreId::at(i), s.node, &plan.nodes[s.node.index()].name));
         match self {
@@ -150,7 +168,7 @@ impl Kind {
                 .collect(),
             Kind::Depth => {
                 let outlets = (0..plan.outlets.len()).filter_map(|i| {
-                    let (name, node) = outlet(frame, i)?;
+                    let (name, node) = outlet(plan, i)?;
                     Some(of(name, Ink::Node(node), false, &|bin| bin.depth(OutletId::at(i))))
                 });
                 let lags = consumers().map(|(id, node, name)| of(format!("{name} lag"), Ink::Node(node), true, &|bin| bin.lag(id)));
@@ -183,13 +201,29 @@ impl Kind {
                 let keep = consumers().filter(|(id, ..)| plan.consumers[id.index()].state.is_some());
                 keep.map(|(id, node, name)| of(name.clone(), Ink::Node(node), false, &|bin| bin.staleness(id))).collect()
             }
+            Kind::State => {
+                // Not a figure of a stretch but of a moment: that at which the bin ends.
+                let line = |name: String, node: NodeId, aside: bool, value: &dyn Fn(&Bin<'_>) -> f64| Curve {
+                    name,
+                    ink: Ink::Node(node),
+                    points: bins.iter().map(|bin| [bin.end(), value(bin)]).collect(),
+                    aside,
+                };
+                let keep = consumers().filter(|(id, ..)| plan.consumers[id.index()].state.is_some());
+                keep.flat_map(|(id, node, name)| {
+                    [
+                        line(name.clone(), node, false, &|bin| bin.state(id).1),
+                        line(format!("{name} expected"), node, true, &|bin| bin.state(id).0),
+                    ]
+                })
+                .collect()
+            }
         }
     }
 }
 
 /// What an outlet's line is called, and the node whose colour it has: that of who reads it first.
-fn outlet(frame: &Frame, index: usize) -> Option<(String, NodeId)> {
-    let plan = &frame.plan;
+fn outlet(plan: &Plan, index: usize) -> Option<(String, NodeId)> {
     let outlet = &plan.outlets[index];
     let Some(read) = outlet.readers.first() else {
         return Some((outlet.name.clone(), plan.brokers.get(outlet.broker.index())?.node));
@@ -212,6 +246,14 @@ pub fn columns(frame: &Frame, from: f64, to: f64, most: usize, wanted: impl Fn(N
         (bin.begin(), bin.end(), Heat::sum(heats.into_iter()))
     };
     frame.past.film.bins(from, to, most).iter().map(column).collect()
+}
+
+/// All values of lines and of a heat map.
+pub fn values<'a>(curves: &'a [Curve], heat: &'a [(f64, f64, Heat)]) -> impl Iterator<Item = f64> + 'a {
+    let lines = curves.iter().flat_map(|curve| curve.points.iter().map(|point| point[1]));
+    // A class that begins at zero has no place among powers of ten: its end has.
+    let classes = heat.iter().flat_map(|(_, _, heat)| heat.classes().flat_map(|(low, high, _)| [low, high]));
+    lines.chain(classes)
 }
 
 impl Curve {

@@ -3,25 +3,36 @@
 mod draw;
 pub mod figures;
 mod save;
+mod scale;
 
 use super::action::{Action, Selection};
-use super::theme::Theme;
+use super::theme::{Theme, size, space};
 use super::timeline::TimeView;
-use super::widgets::{icon_button, muted};
+use super::widgets::{icon_button, muted, named_choice};
 use crate::run::Frame;
-use egui::{ComboBox, RichText, Ui, WidgetInfo, vec2};
+use egui::{Align, Button, ComboBox, Layout, RichText, Ui, WidgetInfo, vec2};
 use egui_material_icons::icons::{ICON_IMAGE, ICON_SHAPE_LINE, ICON_TABLE_VIEW};
-use figures::Kind;
+use figures::{Format, Kind};
+use scale::Scale;
 
 /// Which figures are shown, from left to right: as many as there is room for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plotting {
     shown: [Kind; 4],
+    /// Which of them go by powers of ten, where that makes sense.
+    scales: [Scale; 4],
 }
 
 impl Default for Plotting {
     fn default() -> Self {
-        Plotting { shown: [Kind::Throughput, Kind::Depth, Kind::Latency, Kind::Utilisation] }
+        Plotting { shown: [Kind::Throughput, Kind::Depth, Kind::Latency, Kind::Utilisation], scales: [Scale::default(); 4] }
+    }
+}
+
+impl Plotting {
+    /// The scale of a plot.
+    fn scale(&self, place: usize) -> Scale {
+        Scale { log: self.scales[place].log && self.shown[place].format() == Format::Time }
     }
 }
 
@@ -54,7 +65,7 @@ pub fn show(
                     let kind = plotting.shown[place];
                     let part = draw::part(frame, time);
                     head(ui, theme, frame, place, plotting, part, size.x);
-                    draw::one(ui, theme, frame, selection, (place, kind), part, time, actions);
+                    draw::one(ui, theme, frame, selection, (place, kind, plotting.scale(place)), part, time, actions);
                 });
             });
         }
@@ -64,27 +75,39 @@ pub fn show(
 /// The title, which chooses the figure, and ways to keep the plot.
 fn head(ui: &mut Ui, theme: &Theme, frame: &Frame, place: usize, plotting: &mut Plotting, part: (f64, f64), width: f32) {
     let kind = plotting.shown[place];
-    ui.horizontal(|ui| {
+    // From the right, so that the title gets the room that is left, however long it is.
+    ui.allocate_ui_with_layout(vec2(width, theme.px(size::CONTROL)), Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
-        let buttons = theme.px(32.0) * 3.0;
-        let title = RichText::new(kind.title()).size(theme.label).color(theme.muted);
-        let list = ComboBox::from_id_salt(("plot", place)).selected_text(title).width(width - buttons - theme.px(40.0)).truncate();
-        let response = list.show_ui(ui, |ui| {
-            for other in Kind::ALL {
-                if ui.selectable_label(other == kind, other.title()).clicked() {
-                    plotting.shown[place] = other;
-                }
-            }
-        });
-        let response = response.response;
-        response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Plot {}: {}", place + 1, kind.title())));
         let saves =
-            [(ICON_TABLE_VIEW, "CSV", save::Form::Csv), (ICON_SHAPE_LINE, "SVG", save::Form::Svg), (ICON_IMAGE, "PNG", save::Form::Png)];
+            [(ICON_IMAGE, "PNG", save::Form::Png), (ICON_SHAPE_LINE, "SVG", save::Form::Svg), (ICON_TABLE_VIEW, "CSV", save::Form::Csv)];
         for (icon, name, form) in saves {
             if icon_button(ui, theme, icon, &format!("Save plot {} as {name}", place + 1), "", true).clicked() {
-                save::ask(ui.ctx(), theme, frame, kind, part, form);
+                save::ask(ui.ctx(), theme, frame, kind, plotting.scale(place), part, form);
             }
         }
+        if kind.format() == Format::Time {
+            let log = plotting.scales[place].log;
+            let least = vec2(theme.px(size::CONTROL + space::XS), theme.px(size::CONTROL));
+            let response = ui.add(Button::selectable(log, RichText::new("log").size(theme.label)).min_size(least));
+            named_choice(&response, &format!("Plot {} by powers of ten", place + 1), log);
+            if response.on_hover_text("Logarithmic scale: equal distances are equal ratios").clicked() {
+                plotting.scales[place].log = !log;
+            }
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let title = RichText::new(kind.title()).size(theme.label).color(theme.muted);
+            let list =
+                ComboBox::from_id_salt(("plot", place)).selected_text(title).width(ui.available_width() - theme.px(space::S)).truncate();
+            let response = list.height(theme.px(360.0)).show_ui(ui, |ui| {
+                for other in Kind::ALL {
+                    if ui.selectable_label(other == kind, other.title()).clicked() {
+                        plotting.shown[place] = other;
+                    }
+                }
+            });
+            let response = response.response;
+            response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Plot {}: {}", place + 1, kind.title())));
+        });
     });
 }
 

@@ -1,11 +1,12 @@
 //! Keeping a plot: its figures as a table, itself as a drawing or a picture.
 
-use super::figures::{Curve, Ink, Kind, columns};
-use crate::app::marks::{nice_marks, short, time_marks};
+use super::figures::{Ink, Kind, columns};
+use super::scale::Scale;
+use crate::app::marks::{short, time_marks};
 use crate::app::theme::{Mode, Theme};
 use crate::figures;
 use crate::run::Frame;
-use egui::{Color32, Context, Id};
+use egui::{Color32, ColorImage, Context, Id, Rect};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -33,30 +34,40 @@ pub struct File {
 const POINTS: usize = 2_000;
 
 /// Makes the file, to be [taken](take) by whoever writes files.
-pub(super) fn ask(ctx: &Context, theme: &Theme, frame: &Frame, kind: Kind, part: (f64, f64), form: Form) {
+pub(super) fn ask(ctx: &Context, theme: &Theme, frame: &Frame, kind: Kind, scale: Scale, part: (f64, f64), form: Form) {
     let title: String = kind.title().chars().take_while(|c| *c != ',' && *c != '(').collect();
     let name = |end: &str| format!("{} - {}.{end}", frame.plan.name, title.trim().to_lowercase()).replace(['/', '\\', ':'], "-");
     match form {
         Form::Csv => put(ctx, File { name: name("csv"), bytes: csv(frame, kind, part).into_bytes().into() }),
-        Form::Svg => put(ctx, File { name: name("svg"), bytes: svg(theme, frame, kind, part).into_bytes().into() }),
+        Form::Svg => put(ctx, File { name: name("svg"), bytes: svg(theme, frame, kind, scale, part).into_bytes().into() }),
         Form::Png => {
             let name = name("png");
-            let place = ctx.data(|data| data.get_temp::<egui::Rect>(place_of(kind)));
+            let place = ctx.data(|data| data.get_temp::<Rect>(place_of(kind)));
             let (Some(place), points) = (place, ctx.pixels_per_point()) else { return };
             let waiting = ctx.clone();
             ctx.request_screenshot(move |image| {
-                let cut = image.region(&place, Some(points));
-                let icon = egui::IconData {
-                    rgba: cut.pixels.iter().flat_map(Color32::to_srgba_unmultiplied).collect(),
-                    width: cut.width() as u32,
-                    height: cut.height() as u32,
-                };
-                if let Ok(bytes) = eframe::icon_data::IconDataExt::to_png_bytes(&icon) {
+                if let Some(bytes) = png(&image, place, points) {
                     put(&waiting, File { name, bytes: bytes.into() });
                 }
             });
         }
     }
+}
+
+/// A part of a picture of the window as a file; none if there is nothing of it in the picture.
+fn png(image: &ColorImage, place: Rect, pixels_per_point: f32) -> Option<Vec<u8>> {
+    let whole = Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(image.width() as f32, image.height() as f32) / pixels_per_point);
+    let place = place.intersect(whole);
+    if !place.is_positive() {
+        return None;
+    }
+    let cut = image.region(&place, Some(pixels_per_point));
+    let icon = egui::IconData {
+        rgba: cut.pixels.iter().flat_map(Color32::to_srgba_unmultiplied).collect(),
+        width: cut.width() as u32,
+        height: cut.height() as u32,
+    };
+    eframe::icon_data::IconDataExt::to_png_bytes(&icon).ok()
 }
 
 /// Under what the place of a plot on the screen is remembered.
@@ -114,16 +125,15 @@ fn field(text: &str) -> String {
     if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
-fn svg(theme: &Theme, frame: &Frame, kind: Kind, (from, to): (f64, f64)) -> String {
+fn svg(theme: &Theme, frame: &Frame, kind: Kind, scale: Scale, (from, to): (f64, f64)) -> String {
     // On paper, whatever the screen looks like.
     let paper = Theme::of(if theme.mode == Mode::Projector { Mode::Projector } else { Mode::Light });
     let (width, height, left, right, top, bottom) = (960.0, 420.0, 64.0, 150.0, 36.0, 32.0);
     let curves = kind.curves(frame, from, to, POINTS);
     let heat = if kind == Kind::Heat { columns(frame, from, to, 240, |_| true) } else { Vec::new() };
-    let hottest = heat.iter().filter_map(|(_, _, heat)| heat.classes().last().map(|c| c.1)).fold(0.0, f64::max);
-    let most = curves.iter().map(Curve::top).fold(hottest, f64::max).max(1e-9) * 1.1;
+    let (least, most) = scale.range(super::figures::values(&curves, &heat));
     let x = |t: f64| left + (t - from) / (to - from).max(1e-9) * (width - left - right);
-    let y = |v: f64| height - bottom - v / most * (height - top - bottom);
+    let y = |v: f64| height - bottom - (scale.place(v).max(least) - least) / (most - least) * (height - top - bottom);
     let hex = |c: Color32| format!("#{:02x}{:02x}{:02x}", c.r(), c.g(), c.b());
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
@@ -134,9 +144,9 @@ fn svg(theme: &Theme, frame: &Frame, kind: Kind, (from, to): (f64, f64)) -> Stri
     );
     let line = hex(paper.line);
     let muted = hex(paper.muted);
-    for mark in nice_marks((0.0, most), 6) {
-        let at = y(mark.value);
-        let words = escaped(&short(&kind.format().words(mark.value)));
+    for mark in scale.marks(kind.format(), (least, most), 6) {
+        let value = scale.value(mark.value);
+        let (at, words) = (y(value), escaped(&short(&kind.format().words(value))));
         let _ = writeln!(
             out,
             "<path d=\"M{left} {at:.1}H{}\" stroke=\"{line}\"/><text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"{muted}\">{words}</text>",
@@ -174,14 +184,20 @@ fn svg(theme: &Theme, frame: &Frame, kind: Kind, (from, to): (f64, f64)) -> Stri
         let colour = hex(match curve.ink {
             Ink::Node(node) => paper.line_colour(super::draw::rank(frame, node)),
             Ink::Type(kind) => paper.event(kind.index()).0,
+            Ink::Other => paper.muted,
         });
         let dashes = if curve.aside { " stroke-dasharray=\"4 3\"" } else { "" };
-        for part in curve.points.split(|p| !p[1].is_finite()).filter(|part| !part.is_empty()) {
+        for part in curve.points.split(|p| !scale.place(p[1]).is_finite()).filter(|part| !part.is_empty()) {
+            if let [only] = part {
+                // A line of one point is none.
+                let _ = writeln!(out, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"2\" fill=\"{colour}\"/>", x(only[0]), y(only[1]));
+                continue;
+            }
             let points: Vec<String> = part.iter().map(|p| format!("{:.1},{:.1}", x(p[0]), y(p[1]))).collect();
             let _ =
                 writeln!(out, "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"{dashes}/>", points.join(" "));
         }
-        if let Some(last) = curve.last().filter(|_| !curve.aside) {
+        if let Some(last) = curve.last().filter(|last| !curve.aside && scale.place(last[1]).is_finite()) {
             name_at.push((y(last[1]), i, colour));
         }
     }
@@ -204,4 +220,26 @@ fn svg(theme: &Theme, frame: &Frame, kind: Kind, (from, to): (f64, f64)) -> Stri
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui::pos2;
+
+    #[test]
+    fn a_picture_holds_the_plot_and_nothing_else() {
+        let mut image = ColorImage::filled([40, 30], Color32::BLACK);
+        (0..30).for_each(|y| (20..40).for_each(|x| image.pixels[y * 40 + x] = Color32::WHITE));
+        // Two pixels per point: the right half.
+        let bytes = png(&image, Rect::from_min_max(pos2(10.0, 5.0), pos2(20.0, 15.0)), 2.0).unwrap();
+        assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
+        let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+        assert_eq!((number(16), number(20)), (20, 20), "width and height");
+        let back = eframe::icon_data::from_png_bytes(&bytes).unwrap();
+        assert!(back.rgba.chunks(4).all(|pixel| pixel == [255, 255, 255, 255]));
+        // What is not on the screen is no picture, and what is half on it is half of one.
+        assert!(png(&image, Rect::from_min_max(pos2(50.0, 5.0), pos2(60.0, 15.0)), 2.0).is_none());
+        assert!(png(&image, Rect::from_min_max(pos2(15.0, 10.0), pos2(60.0, 60.0)), 2.0).is_some());
+    }
 }

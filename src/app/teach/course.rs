@@ -1,5 +1,6 @@
 //! Where a learner stands in a lesson. Pure: told what the run shows, says what is to be read.
 
+use crate::app::timeline::Stretch;
 use crate::lesson::judge::{Score, Shown};
 use crate::run::Frame;
 use crate::run::frame::PlayState;
@@ -45,6 +46,17 @@ pub struct Told {
     pub after: String,
 }
 
+/// When in the run a step began and was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// Which step.
+    pub step: usize,
+    /// When it began.
+    pub began: Time,
+    /// When it was reached, if it was.
+    pub reached: Option<Time>,
+}
+
 /// A lesson under way.
 #[derive(Clone, Debug)]
 pub struct Course {
@@ -74,6 +86,8 @@ pub struct Course {
     pub given: BTreeSet<String>,
     /// When in the run the step begins; what lies before is not looked at.
     pub from: Time,
+    /// The steps that this run went through.
+    pub trail: Vec<Stop>,
 }
 
 impl Course {
@@ -94,6 +108,7 @@ impl Course {
             trying: false,
             given: BTreeSet::new(),
             from: Time::ZERO,
+            trail: Vec::new(),
         };
         course.begin(0, scenario);
         Some(course)
@@ -111,6 +126,22 @@ impl Course {
             Some(step) if step.until.is_none() && step.by.is_none() => Phase::Reached,
             _ => Phase::Go,
         };
+    }
+
+    /// The run begins anew, with the step that is under way.
+    pub fn anew(&mut self) {
+        self.trail = vec![Stop { step: self.at, began: Time::ZERO, reached: None }];
+    }
+
+    /// The steps that this run went through, for the timeline.
+    pub fn stretches(&self) -> Vec<Stretch> {
+        let name = |at: usize| match self.lesson.steps.get(at).map(|step| step.title.as_str()) {
+            Some("") => format!("Step {}", at + 1),
+            Some(title) => format!("{}. {title}", at + 1),
+            None => "Challenge".to_owned(),
+        };
+        let stretch = |stop: &Stop| Stretch { name: name(stop.step), from: stop.began.seconds(), to: stop.reached.map(Time::seconds) };
+        self.trail.iter().map(stretch).collect()
     }
 
     /// The position of what comes last: the challenge, if there is one.
@@ -163,6 +194,9 @@ impl Course {
         }
         self.told = told(step, self.said.as_ref(), &shown);
         self.phase = Phase::Reached;
+        if let Some(stop) = self.trail.last_mut().filter(|stop| stop.step == self.at) {
+            stop.reached = Some(frame.now.max(stop.began));
+        }
         true
     }
 

@@ -1,7 +1,7 @@
 //! What a lesson does to the session: sets the scenario and the run up for each step, does what is done for the learner, looks at what
 //! the run shows.
 
-use super::course::{Course, Phase, Said};
+use super::course::{Course, Phase, Said, Stop};
 use super::{Room, Teach, files_of, key, lock};
 use crate::app::edit::Edit;
 use crate::app::session::{Level, Session};
@@ -22,6 +22,8 @@ struct Stand {
     scenario: Scenario,
     interventions: Vec<Intervention>,
     now: Time,
+    /// What this run went through on the way there.
+    trail: Vec<Stop>,
 }
 
 impl Session {
@@ -110,7 +112,11 @@ impl Session {
         self.put_scenario("Go to another step", Scenario { lesson, ..stand.scenario.clone() });
         self.run_anew(stand.interventions, stand.now);
         self.begin(at, &stand.scenario);
-        self.course.iter_mut().for_each(|course| course.from = stand.now);
+        if let Some(course) = &mut self.course {
+            course.from = stand.now;
+            course.trail = stand.trail;
+            course.trail.push(Stop { step: course.at, began: stand.now, reached: None });
+        }
     }
 
     /// Another run of the scenario, which stands at a time.
@@ -148,10 +154,17 @@ impl Session {
         let (Some(course), Some(document)) = (&self.course, &self.document) else { return };
         let Some(step) = course.lesson.steps.get(at).filter(|_| !skipped && !over) else { return self.enter(at) };
         let (anew, scenario) = (step.anew, document.scenario.clone());
+        let now = self.frame().map_or(Time::ZERO, |frame| frame.now);
         if anew {
             self.run_anew(Vec::new(), Time::ZERO);
         }
         self.begin(at, &scenario);
+        if let Some(course) = &mut self.course {
+            match anew {
+                true => course.anew(),
+                false => course.trail.push(Stop { step: course.at, began: now, reached: None }),
+            }
+        }
     }
 
     /// Lets the run go on; what is done for the learner is done.
@@ -256,15 +269,24 @@ impl Session {
 fn stand(course: &Course, files: std::sync::Arc<dyn crate::scenario::Files + Send + Sync>, at: usize) -> Result<Stand, String> {
     let first = |problems: Vec<crate::scenario::Problem>| problems.into_iter().next().map(|p| p.message).unwrap_or_default();
     let mut walk = Walk::new(&course.original, files).map_err(first)?;
-    for step in course.lesson.steps.iter().take(at) {
+    let mut trail = Vec::new();
+    for (i, step) in course.lesson.steps.iter().take(at).enumerate() {
+        if step.anew || step.act.iter().any(|act| act.on_the_way().is_none()) {
+            // Another run begins.
+            trail.clear();
+        }
+        let began = if trail.is_empty() { Time::ZERO } else { walk.now() };
         walk.take(step)?;
+        trail.push(Stop { step: i, began, reached: Some(walk.now()) });
     }
     if let Some(challenge) = course.lesson.challenge.as_ref().filter(|_| at >= course.lesson.steps.len()) {
         walk.act(&challenge.prepare)?;
         walk.anew().map_err(first)?;
+        trail.clear();
     }
     if course.lesson.steps.get(at).is_some_and(|step| step.anew) {
         walk.anew().map_err(first)?;
+        trail.clear();
     }
-    Ok(Stand { now: walk.now(), interventions: walk.interventions.clone(), scenario: walk.scenario })
+    Ok(Stand { now: walk.now(), interventions: walk.interventions.clone(), scenario: walk.scenario, trail })
 }

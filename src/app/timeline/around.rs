@@ -3,13 +3,13 @@
 use super::lanes::{emitted, failures, handled, waiting};
 use super::{TimeView, Unit, row};
 use crate::app::action::Action;
-use crate::app::theme::{Theme, space};
+use crate::app::theme::Theme;
 use crate::app::widgets::{icon_button, muted};
 use crate::figures;
 use crate::ids::ConsumerId;
 use crate::record::series::Bin;
 use crate::run::Frame;
-use egui::{Grid, RichText, ScrollArea, TextEdit, Ui, vec2};
+use egui::{RichText, ScrollArea, TextEdit, Ui};
 use egui_material_icons::icons::{ICON_CLOSE, ICON_DELETE, ICON_MY_LOCATION};
 
 pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &mut TimeView, actions: &mut Vec<Action>) {
@@ -46,27 +46,26 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &mut TimeVie
     };
     ScrollArea::vertical().id_salt("around").auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().interact_size.y = theme.label * 1.4;
-        Grid::new("around figures").num_columns(4).min_col_width(theme.px(56.0)).spacing(vec2(theme.px(space::S), 2.0)).show(ui, |ui| {
-            row(ui, theme, &format!("{} on each side", figures::seconds(width)), &["was", "now", "change"].map(str::to_owned), true);
-            let mut line = |name: &str, unit: Unit, was: f64, now: f64| {
-                row(ui, theme, name, &[unit.words(was), unit.words(now), change(was, now)], false);
-            };
-            let plan = &frame.plan;
-            let mut whole = |name: &str, unit: Unit, figure: fn(&crate::scenario::Plan, &Bin<'_>) -> f64| {
-                line(name, unit, figure(plan, &before), figure(plan, &after));
-            };
-            whole("Emitted", Unit::PerSecond, emitted);
-            whole("Handled", Unit::PerSecond, handled);
-            whole("Waiting", Unit::Count, waiting);
-            whole("Failures", Unit::PerSecond, failures);
-            for (i, consumer) in plan.consumers.iter().enumerate() {
-                let (id, name) = (ConsumerId::at(i), &plan.nodes[consumer.node.index()].name);
-                let p99 = |from: f64, to: f64| film.heat(id, from, to).quantile(0.99);
-                line(&format!("{name} p99"), Unit::Seconds, p99(at - width, at), p99(at, at + width));
-                line(&format!("{name} lag"), Unit::Count, before.lag(id), after.lag(id));
-                line(&format!("{name} busy"), Unit::Share, before.utilisation(id), after.utilisation(id));
-            }
-        });
+        ui.spacing_mut().item_spacing.y = 2.0;
+        row(ui, theme, &format!("{} on each side", figures::seconds(width)), &["was", "now", "change"].map(str::to_owned), true);
+        let mut line = |name: &str, unit: Unit, was: f64, now: f64| {
+            row(ui, theme, name, &[unit.words(was), unit.words(now), change(was, now)], false);
+        };
+        let plan = &frame.plan;
+        let mut whole = |name: &str, unit: Unit, figure: fn(&crate::scenario::Plan, &Bin<'_>) -> f64| {
+            line(name, unit, figure(plan, &before), figure(plan, &after));
+        };
+        whole("Emitted", Unit::PerSecond, emitted);
+        whole("Handled", Unit::PerSecond, handled);
+        whole("Waiting", Unit::Count, waiting);
+        whole("Failures", Unit::PerSecond, failures);
+        for (i, consumer) in plan.consumers.iter().enumerate() {
+            let (id, name) = (ConsumerId::at(i), &plan.nodes[consumer.node.index()].name);
+            let p99 = |from: f64, to: f64| film.heat(id, from, to).quantile(0.99);
+            line(&format!("{name} p99"), Unit::Seconds, p99(at - width, at), p99(at, at + width));
+            line(&format!("{name} lag"), Unit::Count, before.lag(id), after.lag(id));
+            line(&format!("{name} busy"), Unit::Share, before.utilisation(id), after.utilisation(id));
+        }
     });
 }
 

@@ -1,18 +1,22 @@
 //! The lanes: a figure each, over the part of the run that is seen, with everything that happened to the run from outside.
 
-use super::{Drag, TimeView, Unit};
+use super::strips::Strip;
+use super::{Drag, Stretch, TimeView, Unit};
 use crate::app::action::Action;
 use crate::app::marks::{short, time_marks};
-use crate::app::theme::{Theme, size, space};
+use crate::app::theme::{Theme, space};
 use crate::figures;
 use crate::ids::{ConsumerId, NodeId, OutletId};
 use crate::record::heat::Heat;
 use crate::record::series::Bin;
-use crate::run::{Frame, words};
+use crate::run::Frame;
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
 use crate::time::{SECOND, Time};
-use egui::{Align2, Color32, FontId, Painter, PointerButton, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::scroll_area::ScrollSource;
+use egui::{
+    Align2, Color32, FontId, Painter, PointerButton, Pos2, Rect, Response, ScrollArea, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
 
 /// A figure of the whole run over time.
 struct Lane {
@@ -21,10 +25,11 @@ struct Lane {
     figure: fn(&Plan, &Bin<'_>) -> f64,
 }
 
-const LANES: [Lane; 5] = [
+const LANES: [Lane; 6] = [
     Lane { name: "Emitted", unit: Unit::PerSecond, figure: emitted },
     Lane { name: "Handled", unit: Unit::PerSecond, figure: handled },
     Lane { name: "Waiting", unit: Unit::Count, figure: waiting },
+    Lane { name: "Lag", unit: Unit::Count, figure: lag },
     Lane { name: "Latency p99", unit: Unit::Seconds, figure: latency },
     Lane { name: "Failures", unit: Unit::PerSecond, figure: failures },
 ];
@@ -48,6 +53,11 @@ pub fn waiting(plan: &Plan, bin: &Bin<'_>) -> f64 {
     (0..plan.outlets.len()).map(|i| bin.depth(OutletId::at(i))).sum()
 }
 
+/// Events owed to all consumers and not finished.
+pub fn lag(plan: &Plan, bin: &Bin<'_>) -> f64 {
+    (0..plan.consumers.len()).map(|i| bin.lag(ConsumerId::at(i))).sum()
+}
+
 /// The 99th percentile of all consumers' latencies together.
 pub fn latency(plan: &Plan, bin: &Bin<'_>) -> f64 {
     let heats: Vec<&Heat> = (0..plan.consumers.len()).filter_map(|i| bin.heat(ConsumerId::at(i))).collect();
@@ -60,60 +70,90 @@ pub fn failures(plan: &Plan, bin: &Bin<'_>) -> f64 {
 }
 
 /// Where things are.
-struct Ground<'a> {
-    theme: &'a Theme,
+pub(super) struct Ground<'a> {
+    pub(super) theme: &'a Theme,
     /// Of the lanes, without their names.
-    rect: Rect,
+    pub(super) rect: Rect,
     from: f64,
     to: f64,
 }
 
 impl Ground<'_> {
-    fn x(&self, seconds: f64) -> f32 {
+    pub(super) fn x(&self, seconds: f64) -> f32 {
         self.rect.left() + ((seconds - self.from) / (self.to - self.from)) as f32 * self.rect.width()
     }
 
-    fn seconds(&self, x: f32) -> f64 {
+    pub(super) fn seconds(&self, x: f32) -> f64 {
         self.from + f64::from((x - self.rect.left()) / self.rect.width().max(1.0)) * (self.to - self.from)
     }
 }
 
-/// Draws the lanes and does what the pointer wants.
-pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &mut TimeView, actions: &mut Vec<Action>) {
-    let room = ui.available_size();
-    let (all, response) = ui.allocate_exact_size(vec2(room.x, room.y.max(theme.px(60.0))), Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo { value: Some(frame.now.seconds()), ..WidgetInfo::labeled(egui::Role::Slider, true, "Timeline") });
-    let duration = frame.plan.duration.seconds();
+/// Draws the lanes and does what the pointer wants. Where there is no room for all of them they can be scrolled by their bar: the wheel
+/// zooms.
+pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, steps: &[Stretch], time: &mut TimeView, actions: &mut Vec<Action>) {
+    let strips = Strip::of(frame, steps);
     let axis = theme.px(space::L);
-    let names = theme.px(132.0);
-    let rect = Rect::from_min_max(all.min + vec2(names, 0.0), all.max - vec2(theme.px(space::S), axis));
-    let (from, to) = time.seen(duration);
-    let ground = Ground { theme, rect, from, to };
-    let painter = ui.painter().with_clip_rect(all);
-    let lower = theme.px(size::CONTROL);
-    let height = ((rect.height() - lower) / LANES.len() as f32).max(theme.px(10.0));
-    let bins = frame.past.film.bins(from, to, (rect.width() / 2.0) as usize);
-    for (i, lane) in LANES.iter().enumerate() {
-        let top = rect.top() + i as f32 * height;
-        let lane_rect = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height - theme.px(2.0)));
-        draw_lane(&painter, &ground, lane, lane_rect, all.left(), frame, &bins);
-    }
-    let changes = Rect::from_min_max(pos2(rect.left(), rect.bottom() - lower), rect.max);
-    draw_changes(&painter, &ground, changes, all.left(), frame, time);
-    draw_axis(&painter, &ground, all);
-    draw_over(&painter, &ground, frame, time);
-    act(ui, &response, &ground, time, duration, actions);
-    tell(&response, &ground, frame, &bins, height);
+    let all = ui.available_rect_before_wrap();
+    let room = all.height() - axis;
+    let height = Places::least(theme, strips.len()).max(room);
+    let lanes = ScrollArea::vertical().id_salt("lanes").auto_shrink(false).max_height(room).scroll_source(ScrollSource::SCROLL_BAR);
+    lanes.show(ui, |ui| {
+        let width = ui.available_width();
+        let below = Rect::from_min_max(pos2(all.left(), all.bottom() - axis), all.max);
+        let (all, response) = ui.allocate_exact_size(vec2(width, height), Sense::click_and_drag());
+        response
+            .widget_info(|| WidgetInfo { value: Some(frame.now.seconds()), ..WidgetInfo::labeled(egui::Role::Slider, true, "Timeline") });
+        let duration = frame.plan.duration.seconds();
+        let names = theme.px(140.0);
+        let rect = Rect::from_min_max(all.min + vec2(names, 0.0), all.max - vec2(theme.px(space::S), 0.0));
+        let (from, to) = time.seen(duration);
+        let ground = Ground { theme, rect, from, to };
+        let painter = ui.painter().with_clip_rect(all.intersect(ui.clip_rect()));
+        let places = Places::of(theme, rect, strips);
+        let most = (rect.width() / 2.0) as usize;
+        let bins = frame.past.film.bins(from, to, most);
+        let others = frame.beside.as_deref().map(|beside| &beside.frame);
+        let other_bins = others.map_or_else(Vec::new, |other| other.past.film.bins(from, to, most));
+        for (lane, place) in LANES.iter().zip(&places.lanes) {
+            let other = others.map_or_else(Vec::new, |other| values(&other.plan, lane, &other_bins));
+            draw_lane(&painter, &ground, lane, *place, all.left(), frame, &bins, &other);
+        }
+        for (strip, place) in &places.strips {
+            let font = FontId::proportional(theme.label);
+            painter.text(pos2(all.left(), place.center().y), Align2::LEFT_CENTER, strip.name(), font, theme.muted);
+            strip.draw(&painter, &ground, *place, frame, time, steps);
+        }
+        draw_axis(&painter, ui.painter(), &ground, below);
+        draw_over(&painter, &ground, frame, time);
+        let flags = places.strips.last().map_or(rect.bottom(), |(_, place)| place.top());
+        act(ui, &response, &ground, flags, time, duration, actions);
+        tell(&response, &ground, frame, steps, &bins, &places);
+    });
 }
 
-fn draw_lane(painter: &Painter, ground: &Ground<'_>, lane: &Lane, rect: Rect, left: f32, frame: &Frame, bins: &[Bin<'_>]) {
+/// A lane's values over time.
+fn values(plan: &Plan, lane: &Lane, bins: &[Bin<'_>]) -> Vec<(f64, f64)> {
+    bins.iter().map(|bin| (bin.middle(), (lane.figure)(plan, bin))).collect()
+}
+
+/// One lane; that of the run that is compared with as a dashed line over it.
+fn draw_lane(
+    painter: &Painter,
+    ground: &Ground<'_>,
+    lane: &Lane,
+    rect: Rect,
+    left: f32,
+    frame: &Frame,
+    bins: &[Bin<'_>],
+    other: &[(f64, f64)],
+) {
     let theme = ground.theme;
     let font = FontId::proportional(theme.label);
     painter.text(pos2(left, rect.center().y), Align2::LEFT_CENTER, lane.name, font.clone(), theme.muted);
     painter.rect_filled(rect, 0.0, theme.field());
     painter.line_segment([rect.left_bottom(), rect.right_bottom()], Stroke::new(theme.stroke, theme.line));
-    let values: Vec<(f64, f64)> = bins.iter().map(|bin| (bin.middle(), (lane.figure)(&frame.plan, bin))).collect();
-    let top = values.iter().map(|(_, value)| *value).filter(|v| v.is_finite()).fold(0.0, f64::max);
+    let values = values(&frame.plan, lane, bins);
+    let top = values.iter().chain(other).map(|(_, value)| *value).filter(|v| v.is_finite()).fold(0.0, f64::max);
     let now = bins.iter().rposition(|bin| bin.begin() <= frame.now.seconds()).map_or(f64::NAN, |i| values[i].1);
     let figure = if values.is_empty() { figures::NONE.to_owned() } else { lane.unit.words(now) };
     let figure_at = pos2(rect.left() - theme.px(space::S), rect.center().y);
@@ -147,69 +187,16 @@ fn draw_lane(painter: &Painter, ground: &Ground<'_>, lane: &Lane, rect: Rect, le
             }
         }
     }
+    for part in other.split(|(_, value)| !value.is_finite()).filter(|part| part.len() > 1) {
+        let points: Vec<Pos2> = part.iter().map(|(at, value)| pos2(ground.x(*at), y(*value))).collect();
+        clipped.extend(Shape::dashed_line(&points, Stroke::new(theme.stroke * 1.25, theme.text), theme.px(4.0), theme.px(3.0)));
+    }
     let scale = format!("{} ", lane.unit.words(top));
     painter.text(rect.right_top(), Align2::RIGHT_TOP, scale, FontId::proportional(theme.label * 0.85), theme.muted);
 }
 
-/// Interventions, where branches begin, and markers.
-fn draw_changes(painter: &Painter, ground: &Ground<'_>, rect: Rect, left: f32, frame: &Frame, time: &TimeView) {
-    let theme = ground.theme;
-    let font = FontId::proportional(theme.label);
-    painter.text(pos2(left, rect.center().y), Align2::LEFT_CENTER, "Changes", font.clone(), theme.muted);
-    let y = rect.center().y;
-    let side = theme.px(5.0);
-    for branch in frame.past.branches.iter() {
-        let Some((_, at)) = branch.parent.filter(|(parent, _)| *parent == frame.past.branch) else { continue };
-        let x = ground.x(at.seconds());
-        painter.line_segment([pos2(x, y), pos2(x + side * 2.0, y - side * 1.6)], Stroke::new(theme.stroke * 1.5, theme.good));
-        painter.circle_filled(pos2(x, y), theme.px(2.5), theme.good);
-    }
-    for intervention in frame.past.here().map_or(&[][..], |branch| &branch.interventions) {
-        let x = ground.x(intervention.time().seconds());
-        let corners = vec![pos2(x, y - side), pos2(x + side, y), pos2(x, y + side), pos2(x - side, y)];
-        painter.add(Shape::convex_polygon(corners, theme.warn, Stroke::NONE));
-        if ground.rect.x_range().contains(x) {
-            painter.text(pos2(x + side * 1.5, y), Align2::LEFT_CENTER, intervention.what.to_string(), font.clone(), theme.text);
-        }
-    }
-    for fault in &frame.past.faults {
-        let end = fault.ended.map_or(frame.past.recorded, |at| at);
-        let band = Rect::from_x_y_ranges(
-            ground.x(fault.began.seconds())..=ground.x(end.seconds()).max(ground.x(fault.began.seconds()) + 2.0),
-            rect.y_range(),
-        );
-        let band = band.intersect(Rect::from_x_y_ranges(ground.rect.x_range(), rect.y_range()));
-        if band.width() > 0.0 {
-            painter.rect_filled(band, 2.0, theme.wash(theme.bad, 0.3));
-            painter.with_clip_rect(band).text(
-                band.left_center() + vec2(2.0, 0.0),
-                Align2::LEFT_CENTER,
-                &fault.words,
-                font.clone(),
-                theme.text,
-            );
-        }
-    }
-    for happening in frame.past.film.happenings() {
-        let x = ground.x(happening.at.seconds());
-        if ground.rect.x_range().contains(x) {
-            painter.circle_stroke(pos2(x, rect.bottom() - side), theme.px(2.5), Stroke::new(theme.stroke, theme.accent));
-        }
-    }
-    for (i, marker) in time.markers.iter().enumerate() {
-        let x = ground.x(marker.at.seconds());
-        if !ground.rect.x_range().contains(x) {
-            continue;
-        }
-        let colour = if time.open == Some(i) { theme.accent } else { theme.muted };
-        painter.line_segment([pos2(x, ground.rect.top()), pos2(x, rect.bottom())], Stroke::new(theme.stroke, colour));
-        let flag = vec![pos2(x, rect.top()), pos2(x + side * 2.0, rect.top() + side), pos2(x, rect.top() + side * 2.0)];
-        painter.add(Shape::convex_polygon(flag, colour, Stroke::NONE));
-        painter.text(pos2(x + side * 2.5, rect.top() + side), Align2::LEFT_CENTER, &marker.note, font.clone(), theme.text);
-    }
-}
-
-fn draw_axis(painter: &Painter, ground: &Ground<'_>, all: Rect) {
+/// Marks through all lanes, and their words below, where they stay however the lanes are scrolled.
+fn draw_axis(painter: &Painter, whole: &Painter, ground: &Ground<'_>, below: Rect) {
     let theme = ground.theme;
     let most = (ground.rect.width() / theme.px(80.0)) as usize;
     for mark in time_marks((ground.from, ground.to), most) {
@@ -221,7 +208,7 @@ fn draw_axis(painter: &Painter, ground: &Ground<'_>, all: Rect) {
         let words = short(&figures::axis_seconds(mark.value));
         // The last one stands inside.
         let align = if x > ground.rect.right() - theme.px(space::L) { Align2::RIGHT_BOTTOM } else { Align2::CENTER_BOTTOM };
-        painter.text(pos2(x, all.bottom()), align, words, FontId::proportional(theme.label), theme.muted);
+        whole.with_clip_rect(below).text(pos2(x, below.bottom()), align, words, FontId::proportional(theme.label), theme.muted);
     }
 }
 
@@ -242,6 +229,11 @@ fn draw_over(painter: &Painter, ground: &Ground<'_>, frame: &Frame, time: &TimeV
     if let Some((from, to)) = time.span {
         band(from, to, theme.wash(theme.accent, 0.16));
     }
+    for (i, marker) in time.markers.iter().enumerate() {
+        let x = ground.x(marker.at.seconds());
+        let colour = if time.open == Some(i) { theme.accent } else { theme.muted };
+        painter.line_segment([pos2(x, ground.rect.top()), pos2(x, ground.rect.bottom())], Stroke::new(theme.stroke, colour));
+    }
     if let Some((from, to)) = frame.past.looping {
         for at in [from, to] {
             let x = ground.x(at.seconds());
@@ -257,7 +249,7 @@ fn draw_over(painter: &Painter, ground: &Ground<'_>, frame: &Frame, time: &TimeV
     painter.line_segment([pos2(x, ground.rect.top()), pos2(x, ground.rect.bottom())], Stroke::new(theme.stroke * 2.0, theme.accent));
 }
 
-fn act(ui: &Ui, response: &Response, ground: &Ground<'_>, time: &mut TimeView, duration: f64, actions: &mut Vec<Action>) {
+fn act(ui: &Ui, response: &Response, ground: &Ground<'_>, flags: f32, time: &mut TimeView, duration: f64, actions: &mut Vec<Action>) {
     let (scroll, zoom) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta()));
     if let Some(at) = response.hover_pos() {
         let factor = if zoom != 1.0 { 1.0 / f64::from(zoom) } else { (-f64::from(scroll.y) / 240.0).exp() };
@@ -296,7 +288,7 @@ fn act(ui: &Ui, response: &Response, ground: &Ground<'_>, time: &mut TimeView, d
             time.mark(Time((here * SECOND as f64) as u64));
         } else if response.clicked() {
             let near = |m: &super::Marker| (ground.x(m.at.seconds()) - at.x).abs() < ground.theme.px(6.0);
-            match time.markers.iter().position(near).filter(|_| at.y > ground.rect.bottom() - ground.theme.px(size::CONTROL)) {
+            match time.markers.iter().position(near).filter(|_| at.y > flags) {
                 Some(marker) => {
                     time.open = Some(marker);
                     time.seek(time.markers[marker].at.seconds(), actions);
@@ -314,35 +306,98 @@ fn act(ui: &Ui, response: &Response, ground: &Ground<'_>, time: &mut TimeView, d
 }
 
 /// What lies under the pointer, in words.
-fn tell(response: &Response, ground: &Ground<'_>, frame: &Frame, bins: &[Bin<'_>], height: f32) {
+fn tell(response: &Response, ground: &Ground<'_>, frame: &Frame, steps: &[Stretch], bins: &[Bin<'_>], places: &Places) {
     let Some(at) = response.hover_pos().filter(|at| ground.rect.contains(*at)) else { return };
     let seconds = ground.seconds(at.x);
-    let mut words = figures::seconds(seconds);
-    let lane = ((at.y - ground.rect.top()) / height) as usize;
-    if let (Some(lane), Some(bin)) = (LANES.get(lane), bins.iter().find(|bin| bin.begin() <= seconds && seconds < bin.end())) {
-        words = format!(
-            "{}: {}\n{} to {}",
-            lane.name,
-            lane.unit.words((lane.figure)(&frame.plan, bin)),
-            figures::seconds(bin.begin()),
-            figures::seconds(bin.end())
-        );
-    } else if let Some(change) =
-        frame.past.here().into_iter().flat_map(|branch| &branch.interventions).find(|i| near(ground, i.time().seconds(), at.x))
-    {
-        words = change.to_string();
-    } else if let Some(fault) =
-        frame.past.faults.iter().find(|f| f.began.seconds() <= seconds && seconds <= f.ended.unwrap_or(frame.past.recorded).seconds())
-    {
-        words = fault.words.clone();
-    } else if let Some(happening) = frame.past.film.happenings().find(|h| near(ground, h.at.seconds(), at.x)) {
-        words = format!("{}\nat {}", words::of_note(&frame.plan, &happening.note), happening.at);
-    } else if let Some(branch) = frame.past.branches.iter().find(|b| b.parent.is_some_and(|(_, t)| near(ground, t.seconds(), at.x))) {
-        words = format!("Branch: {}", branch.name);
-    }
+    let lane = LANES.iter().zip(&places.lanes).find(|(_, rect)| rect.contains(at));
+    let strip = || places.strips.iter().find(|(_, rect)| rect.contains(at));
+    let words = match (lane, bins.iter().find(|bin| bin.begin() <= seconds && seconds < bin.end())) {
+        (Some((lane, _)), Some(bin)) => {
+            let value = lane.unit.words((lane.figure)(&frame.plan, bin));
+            format!("{}: {value}\n{} to {}", lane.name, figures::seconds(bin.begin()), figures::seconds(bin.end()))
+        }
+        _ => strip().and_then(|(strip, _)| strip.tell(ground, frame, steps, at)).unwrap_or_else(|| figures::seconds(seconds)),
+    };
     response.clone().on_hover_text_at_pointer(words);
 }
 
-fn near(ground: &Ground<'_>, seconds: f64, x: f32) -> bool {
-    (ground.x(seconds) - x).abs() < ground.theme.px(space::S)
+/// Where lanes and strips are, from top to bottom.
+struct Places {
+    lanes: Vec<Rect>,
+    strips: Vec<(Strip, Rect)>,
+}
+
+impl Places {
+    fn of(theme: &Theme, rect: Rect, strips: Vec<Strip>) -> Places {
+        let low = (theme.label * 1.45).round();
+        let gap = theme.px(2.0);
+        let room = rect.height() - low * strips.len() as f32;
+        let height = (room / LANES.len() as f32).max(low);
+        let place = |top: f32, height: f32| Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height - gap));
+        let lanes = (0..LANES.len()).map(|i| place(rect.top() + i as f32 * height, height)).collect();
+        let below = rect.top() + LANES.len() as f32 * height;
+        let strips = strips.into_iter().enumerate().map(|(i, strip)| (strip, place(below + i as f32 * low, low))).collect();
+        Places { lanes, strips }
+    }
+
+    /// The least height in which all can be read.
+    fn least(theme: &Theme, strips: usize) -> f32 {
+        (theme.label * 1.45).round() * (LANES.len() + strips) as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::theme::Mode;
+
+    #[test]
+    fn lanes_read_right_when_empty_with_one_sample_at_zero_and_in_gaps() {
+        let text = r#"Scenario(format: 1, duration: "20s", events: [Event(name: "E")], nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Once(at: "10s", count: 50))]),
+            Broker(id: "b", kind: Simple(topics: ["t"])),
+            Consumer(id: "c", reads: [Read(from: "b/t")], handle: Handle(time: Constant("10ms"))),
+        ])"#;
+        let plan = std::sync::Arc::new(
+            crate::scenario::load(text, "lanes", &crate::scenario::NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).plan,
+        );
+        let script = crate::run::Script::plain(std::sync::Arc::clone(&plan), 1);
+        let mut moment = crate::run::Moment::start(&script, 2000);
+        let lane = |name: &str| LANES.iter().find(|lane| lane.name == name).unwrap();
+        let read = |moment: &crate::run::Moment, name: &str| {
+            let series = moment.recorder.series_at(moment.now());
+            values(&plan, lane(name), &series.bins(0.0, 20.0, 4000))
+        };
+        for each in &LANES {
+            assert!(read(&moment, each.name).is_empty(), "{}: nothing yet", each.name);
+        }
+        moment.advance(&script, Time(1_000_000), u64::MAX, &mut ());
+        for each in &LANES {
+            let (values, gap) = (read(&moment, each.name), each.unit == Unit::Seconds);
+            assert!(values.len() == 1 && if gap { values[0].1.is_nan() } else { values[0].1 == 0.0 }, "{}: {values:?}", each.name);
+        }
+        moment.advance(&script, Time::NEVER, u64::MAX, &mut ());
+        let (emitted, handled, waiting) = (read(&moment, "Emitted"), read(&moment, "Handled"), read(&moment, "Waiting"));
+        let top = |values: &[(f64, f64)]| values.iter().map(|value| value.1).fold(0.0, f64::max);
+        assert!(top(&emitted) >= 50.0 && top(&handled) > 50.0 && top(&waiting) > 20.0 && top(&read(&moment, "Lag")) > 20.0);
+        assert!(emitted.iter().all(|(at, value)| *value == 0.0 || (9.9..10.1).contains(at)), "at its moment and at no other");
+        let latency = read(&moment, "Latency p99");
+        assert!(latency.iter().all(|(at, value)| value.is_nan() || (9.9..10.7).contains(at)) && top(&latency) > 0.4);
+        assert!(emitted[0].0 >= 0.0 && emitted[emitted.len() - 1].0 <= 20.0);
+    }
+
+    #[test]
+    fn lanes_and_strips_lie_below_each_other_and_never_become_too_low_to_read() {
+        let theme = Theme::of(Mode::Projector);
+        for height in [40.0, 200.0, 900.0] {
+            let rect = Rect::from_min_size(pos2(10.0, 20.0), vec2(500.0, height));
+            let places = Places::of(&theme, rect, vec![Strip::Faults, Strip::Changes]);
+            let all: Vec<Rect> = places.lanes.iter().copied().chain(places.strips.iter().map(|(_, rect)| *rect)).collect();
+            assert!(all.windows(2).all(|pair| pair[0].bottom() <= pair[1].top()), "{all:?}");
+            assert!(all.iter().all(|rect| rect.height() >= theme.label));
+            if height > Places::least(&theme, 2) {
+                assert!(all[all.len() - 1].bottom() <= rect.bottom() + 0.5);
+            }
+        }
+    }
 }

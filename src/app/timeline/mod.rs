@@ -3,6 +3,7 @@
 mod around;
 mod lanes;
 mod span;
+mod strips;
 
 use super::action::Action;
 use super::theme::{Theme, space};
@@ -10,8 +11,19 @@ use super::widgets::{labelled_button, muted};
 use crate::figures;
 use crate::run::{Command, Frame};
 use crate::time::{SECOND, Time};
-use egui::{RichText, Ui, vec2};
+use egui::{Align, Layout, RichText, Ui, vec2};
 use egui_material_icons::icons::{ICON_BOOKMARK_ADD, ICON_CLOSE, ICON_FIT_SCREEN, ICON_REPEAT};
+
+/// A stretch of the run that has a name: a step of a lesson.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stretch {
+    /// What it is called.
+    pub name: String,
+    /// Where it begins, in seconds.
+    pub from: f64,
+    /// Where it ends; none while it has not.
+    pub to: Option<f64>,
+}
 
 /// A moment that a person wants to find again.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +113,7 @@ impl TimeView {
 }
 
 /// Draws the timeline's tab: lanes, and beside them the figures of what is selected.
-pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, time: &mut TimeView, actions: &mut Vec<Action>) {
+pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, steps: &[Stretch], time: &mut TimeView, actions: &mut Vec<Action>) {
     let Some(frame) = frame else {
         ui.label(muted(theme, "Nothing runs yet"));
         return;
@@ -109,9 +121,11 @@ pub fn show(ui: &mut Ui, theme: &Theme, frame: Option<&Frame>, time: &mut TimeVi
     tools(ui, theme, frame, time, actions);
     let beside = time.span.is_some() || time.open.is_some();
     let room = ui.available_size();
-    let width = if beside { (room.x * 0.4).clamp(theme.px(260.0), theme.px(420.0)) } else { 0.0 };
+    let width = if beside { (room.x * 0.42).clamp(theme.px(260.0), theme.px(460.0)) } else { 0.0 };
     ui.horizontal_top(|ui| {
-        ui.allocate_ui(vec2(room.x - width - ui.spacing().item_spacing.x, room.y), |ui| lanes::show(ui, theme, frame, time, actions));
+        ui.allocate_ui(vec2(room.x - width - ui.spacing().item_spacing.x, room.y), |ui| {
+            lanes::show(ui, theme, frame, steps, time, actions);
+        });
         if beside {
             ui.allocate_ui(vec2(width, room.y), |ui| {
                 ui.vertical(|ui| {
@@ -157,13 +171,23 @@ fn row(ui: &mut Ui, theme: &Theme, name: &str, cells: &[String], head: bool) {
         let words = RichText::new(words).size(theme.label);
         if head { words.color(theme.muted) } else { words.color(theme.text) }
     };
-    ui.add(egui::Label::new(text(name)).truncate());
-    for cell in cells {
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.add(egui::Label::new(text(cell).monospace()).extend());
+    let (height, all) = (theme.label * 1.4, ui.available_width());
+    // Figures have up to nine characters of one width, names what is left: at least a quarter.
+    let cell = (theme.label * 5.2).min(all * 0.75 / cells.len().max(1) as f32);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        let width = all - cell * cells.len() as f32;
+        ui.allocate_ui_with_layout(vec2(width, height), Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_width(width);
+            ui.add(egui::Label::new(text(name)).truncate()).on_hover_text(name);
         });
-    }
-    ui.end_row();
+        for words in cells {
+            ui.allocate_ui_with_layout(vec2(cell, height), Layout::right_to_left(Align::Center), |ui| {
+                ui.set_min_width(cell);
+                ui.add(egui::Label::new(text(words).monospace().size(theme.label * 0.92)).truncate());
+            });
+        }
+    });
 }
 
 pub use around::change as change_of;

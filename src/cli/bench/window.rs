@@ -90,6 +90,7 @@ fn view(view: &View, frames: Frames, progress: &Runs) -> std::result::Result<Res
             placing: None,
             findings: &[],
             highlight: &[],
+            marks: &[],
             reduce_motion: false,
         };
         let raw = egui::RawInput { screen_rect: Some(screen), time: Some(number as f64 / 60.0), ..egui::RawInput::default() };

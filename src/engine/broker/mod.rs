@@ -103,13 +103,8 @@ pub trait Rules {
     fn wants_word(&self, seat: &Seat) -> bool;
 
     /// Calls `each` with the identity and the bytes of every block that copies of the broker share, and gives the bytes that a copy
-    /// takes besides. Rules that keep more than what waits say so themselves.
-    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
-        let _ = each;
-        let mut waiting = 0;
-        self.waiting(&mut |_, _| waiting += size_of::<Message>());
-        waiting
-    }
+    /// takes besides.
+    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize;
 
     /// Messages that wait in the broker, each once per outlet that is owed it. For audits and lists: may take long.
     fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message));

@@ -31,7 +31,8 @@ impl Simulation {
         if let Some(state) = &mut self.states[id.index()]
             && state.expect(&plan, seed, event)
         {
-            self.note(&Observation::Expected { consumer: id, event }, observer);
+            let sums = state.sums();
+            self.note(&Observation::Expected { consumer: id, event, sums }, observer);
         }
     }
 
@@ -51,7 +52,8 @@ impl Simulation {
         let (plan, seed) = (std::sync::Arc::clone(&self.plan), self.seed);
         if let Some(state) = &mut self.states[id.index()] {
             let again = !state.apply(&plan, seed, event);
-            self.note(&Observation::Folded { consumer: id, event, again }, observer);
+            let sums = state.sums();
+            self.note(&Observation::Folded { consumer: id, event, again, sums }, observer);
         }
         if let Some(order) = &mut self.consumers[id.index()].order {
             order.handled(outlet, event);

@@ -25,6 +25,7 @@ impl Simulation {
             + self.parcels.bytes()
             + self.errands.bytes()
             + self.calls.bytes();
-        links + crews + brokers + hands + plain + slabs + self.agenda.bytes() + self.ledger.bytes()
+        let states: usize = self.states.iter().flatten().map(|state| state.bytes()).sum();
+        links + states + crews + brokers + hands + plain + slabs + self.agenda.bytes() + self.ledger.bytes()
     }
 }

@@ -497,7 +497,8 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
             "The batches of a request are answered one by one, as soon as each can be; its place in flight is free when all are. \
              buffer.memory has no limit.",
             "A poll gives what has arrived so far; records arrive while a batch is worked on, up to max.poll.records in all. A member that \
-             has to give up everything first finishes these. A new owner waits for records that the old one still has in hand.",
+             has to give up everything first finishes these. A new owner waits for records that the old one still has in hand, unless \
+             max.poll.interval is over: then it reads them again from the commit on.",
             "A member that stands still (`Pause`) goes on with its heartbeats, as the client's background thread does: only \
              max.poll.interval notices.",
             "Followers have everything one millisecond after their leader. Disks take no time, and a node that comes back has its log.",

@@ -1,10 +1,12 @@
 //! Document to text.
 
+mod differ;
 mod doc;
 mod edit;
 mod layout;
 mod over;
 
+pub use differ::{Differing, differences};
 pub(super) use doc::{Doc, quoted};
 pub(super) use edit::Edits;
 pub(super) use layout::in_one_line;

@@ -79,8 +79,15 @@ fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, act
     line(ui, format!("{up} of {} nodes up, {} under-replicated partitions", view.nodes.len(), view.under_replicated_partitions));
     for group in &view.groups {
         let words = format!(
-            "{}: {}, {} members, generation {}, lag {}, records-lag-max {}",
-            group.name, group.state, group.members, group.generation, group.lag, group.records_lag_max
+            "{}: {}, {}, {} {}, generation {}, lag {}, records-lag-max {}",
+            group.name,
+            group.state,
+            group.isolation,
+            group.members,
+            if group.members == 1 { "member" } else { "members" },
+            group.generation,
+            group.lag,
+            group.records_lag_max
         );
         line(ui, words);
         send(ui, theme, &group.name, broker, actions);

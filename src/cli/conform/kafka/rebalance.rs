@@ -206,7 +206,7 @@ fn play(given: &Given, config: GroupConfig, event: Event, back: Option<f64>) -> 
 impl Seen {
     fn note(&mut self, happening: Happening, subject: usize, now: Time, group: &Group, running: &[bool], count: u32) {
         match happening {
-            Happening::Revoked { client, partitions } => {
+            Happening::Revoked { client, partitions, .. } => {
                 if client != subject {
                     self.interrupted.extend(&partitions);
                     self.others_heard += 1;

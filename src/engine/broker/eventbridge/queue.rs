@@ -48,6 +48,11 @@ impl Queue {
         }
     }
 
+    /// Calls `each` with the identity and the bytes of every block that copies share, and gives the bytes that a copy takes besides.
+    pub fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        size_of::<Queue>() + self.returned.len() * size_of::<Message>() + self.ready.weigh(each)
+    }
+
     pub fn waiting(&self) -> impl Iterator<Item = &Message> {
         self.returned.iter().chain(self.ready.iter())
     }

@@ -630,4 +630,12 @@ impl Rules for EventBridge {
             queue.waiting().for_each(|message| visit(queue.outlet, message));
         }
     }
+
+    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        let queues: usize = self.queues.iter().map(|queue| queue.weigh(each)).sum();
+        let archives: usize = self.archives.iter().map(|archive| archive.weigh(each)).sum();
+        let tries = self.tries.len() * size_of::<((EventId, u32), u32)>();
+        let rules = self.buses.len() * size_of::<BusView>() + self.rules.len() * size_of::<RuleView>();
+        queues + archives + tries + rules + self.pending.bytes() + self.recent.len() * size_of::<(usize, Event)>()
+    }
 }

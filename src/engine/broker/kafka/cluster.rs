@@ -208,6 +208,8 @@ pub(super) struct Handed {
     pub offset: u64,
     pub epoch: u32,
     pub done: bool,
+    /// Its group went on without the member that has it, and somebody else reads it again.
+    pub taken_over: bool,
 }
 
 /// What a wake or a parcel is about.
@@ -440,6 +442,10 @@ impl Rules for Kafka {
                 fresh.for_each(|(_, message)| visit(cursor.outlet, message));
             }
         }
+    }
+
+    fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        self.weight(each)
     }
 
     fn held(&self, visit: &mut dyn FnMut(&Event)) {

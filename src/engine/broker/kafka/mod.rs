@@ -37,6 +37,7 @@ mod tests;
 mod transacting;
 pub mod transactions;
 pub mod view;
+mod weigh;
 
 pub use cluster::Kafka;
 pub use error::Error;

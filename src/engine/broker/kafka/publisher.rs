@@ -222,17 +222,17 @@ impl Kafka {
         self.pump(publisher, node, desk);
     }
 
-    /// Whether an idempotent publisher holds a batch back: an earlier one of its partition has failed, or this one has, and an earlier
-    /// one is not delivered.
+    /// Whether a publisher holds a batch back, because an earlier one of its partition has failed and is not sent again yet. An
+    /// idempotent one also holds back a batch that has failed itself, until all earlier ones are delivered.
     fn must_wait(&self, batch: u32) -> bool {
         let it = &self.batches[batch as usize];
-        if !self.settings.idempotent || self.publishers[it.publisher as usize].failing == 0 {
+        if self.publishers[it.publisher as usize].failing == 0 {
             return false;
         }
         let failed = |stage| matches!(stage, Stage::Backoff | Stage::Held);
         let earlier =
             |other: &&Batch| other.used && (other.publisher, other.partition) == (it.publisher, it.partition) && other.serial < it.serial;
-        self.batches.iter().filter(earlier).any(|other| it.attempts > 0 || failed(other.stage))
+        self.batches.iter().filter(earlier).any(|other| self.settings.idempotent && it.attempts > 0 || failed(other.stage))
     }
 
     /// The next batch in order that waited for one that is out of the way now.
@@ -276,6 +276,13 @@ impl Kafka {
                     at += 1;
                     continue;
                 }
+                // The broker refuses what comes too early from an idempotent publisher; others wait of their own accord.
+                if !self.settings.idempotent && self.must_wait(batch) {
+                    self.publishers[publisher as usize].queue[node as usize].remove(at);
+                    self.set_stage(batch, Stage::Held);
+                    continue;
+                }
+                let it = &mut self.batches[batch as usize];
                 self.partitions[it.partition as usize].asked = (publisher, request);
                 (it.request, it.attempts, it.arrived) = (request, it.attempts + 1, false);
                 (sent, bytes) = (sent + 1, bytes + it.bytes);
@@ -288,10 +295,21 @@ impl Kafka {
                 desk.ship(link, it.bytes, Token::Request(batch, it.count).pack());
                 it.events.iter().for_each(|event| desk.carries(link, event));
             }
-            if self.settings.producers.acks != AcksSetting::Zero {
+            if self.settings.producers.acks != AcksSetting::Zero && sent > 0 {
                 self.publishers[publisher as usize].in_flight[node as usize].push((request, sent));
             }
+            self.let_follow(publisher, node, request, desk);
         }
+    }
+
+    /// Without idempotence a batch that is sent again is followed at once by those that waited for it.
+    fn let_follow(&mut self, publisher: u32, node: u32, request: u64, desk: &mut Desk) {
+        if self.settings.idempotent || self.publishers[publisher as usize].failing == 0 {
+            return;
+        }
+        let sent = self.publishers[publisher as usize].wire[node as usize].iter().map(|batch| &self.batches[*batch as usize]);
+        let partitions: Vec<u32> = sent.filter(|batch| batch.request == request).map(|batch| batch.partition).collect();
+        partitions.into_iter().for_each(|partition| self.release(publisher, partition, desk));
     }
 
     /// Gives a batch its sequence numbers, if it has none of the current epoch.
@@ -420,6 +438,10 @@ impl Kafka {
     fn refused(&mut self, batch: u32, error: Error, desk: &mut Desk) {
         if self.settings.producers.acks == AcksSetting::Zero {
             return self.give_up(batch, error, desk);
+        }
+        if !self.settings.idempotent {
+            // Those behind it in its partition must not take its place in flight.
+            self.set_stage(batch, Stage::Backoff);
         }
         self.free_place(batch, desk);
         self.back_off(batch, error, desk);

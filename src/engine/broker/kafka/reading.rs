@@ -126,7 +126,14 @@ impl Kafka {
                 cursor.window.push_back((offset, false));
             }
             member.outstanding += 1;
-            seated.handed.push_back(Handed { id: message.event.id, partition: partition as u32, offset, epoch: cursor.epoch, done: false });
+            seated.handed.push_back(Handed {
+                id: message.event.id,
+                partition: partition as u32,
+                offset,
+                epoch: cursor.epoch,
+                done: false,
+                taken_over: false,
+            });
             desk.release(seat, message);
         }
         true
@@ -154,16 +161,16 @@ impl Kafka {
         let (member, slot) = (seated.member as usize, seated.slot as usize);
         let Some(place) = seated.handed.iter().position(|handed| handed.id == message.event.id && !handed.done) else { return };
         seated.handed[place].done = true;
-        let Handed { partition, offset, epoch, .. } = seated.handed[place];
+        let Handed { partition, offset, epoch, taken_over, .. } = seated.handed[place];
         while seated.handed.front().is_some_and(|handed| handed.done) {
             seated.handed.pop_front();
         }
         let partition = partition as usize;
         let cursor = &mut self.partitions[partition].cursors[slot];
-        cursor.unsettled -= 1;
+        cursor.unsettled -= u32::from(!taken_over);
         let session = self.members[member].session;
         // What was read in a transaction is nobody else's before that has ended.
-        let released = cursor.unsettled == 0 && session.is_none();
+        let released = cursor.unsettled == 0 && session.is_none() && !taken_over;
         if released {
             cursor.holder = None;
         }
@@ -275,8 +282,10 @@ impl Kafka {
         let mut happened = std::mem::take(&mut self.happened);
         for happening in happened.drain(..) {
             match happening {
-                Happening::Revoked { client, partitions } => {
-                    let session = self.members[self.groups[group].members[client] as usize].session;
+                Happening::Revoked { client, partitions, overdue } => {
+                    let number = self.groups[group].members[client] as usize;
+                    let session = self.members[number].session;
+                    let overdue = overdue && self.members[number].outstanding > 0;
                     for (partition, slot) in partitions.into_iter().map(|p| self.place(group, p)).collect::<Vec<_>>() {
                         let cursor = &mut self.partitions[partition].cursors[slot];
                         cursor.before = cursor.owner.or(cursor.before);
@@ -284,6 +293,12 @@ impl Kafka {
                         if session.is_none() {
                             cursor.commit();
                         }
+                        if overdue {
+                            self.take_over(partition, slot, desk);
+                        }
+                    }
+                    if let Some(publisher) = session.filter(|_| overdue) {
+                        self.offsets_refused(publisher, desk);
                     }
                     if let Some(publisher) = session {
                         self.end_soon(publisher, desk);
@@ -354,6 +369,11 @@ impl Kafka {
         for copy in copies {
             let known = handed.iter().position(|handed| handed.id == copy.event.id && !copy.event.flags.has(Flags::DUPLICATE));
             match known.map(|at| handed.remove(at)) {
+                // Somebody else has read it again.
+                Some(Handed { taken_over: true, .. }) => {
+                    let event = crate::engine::event::Event { flags: copy.event.flags.with(Flags::HANDLED), ..copy.event };
+                    desk.end(outlet, &event, Place::Returned, BrokerFate::Dropped, Reason::TakenOver);
+                }
                 Some(Handed { partition, offset, .. }) if !before_work => {
                     touched.entry(partition).or_default().push((offset, desk.take_back(outlet, copy)));
                 }
@@ -398,6 +418,19 @@ impl Kafka {
             seated.is_some_and(|seated| self.partitions[first].cursors[*slot as usize].outlet == seated.outlet)
         };
         self.groups[group].topics.iter().find(slot_of).map_or(0, |(topic, _)| *topic as usize)
+    }
+
+    /// A member that did not poll in time keeps what it has in hand; the group reads it again, from the commit on.
+    fn take_over(&mut self, number: usize, slot: usize, desk: &mut Desk) {
+        let partition = &mut self.partitions[number];
+        let cursor = &mut partition.cursors[slot];
+        let Some(seated) = cursor.holder.and_then(|seat| self.seats[seat.index()].as_mut()) else { return };
+        seated.handed.iter_mut().filter(|handed| handed.partition as usize == number).for_each(|handed| handed.taken_over = true);
+        if let Some(session) = self.members[seated.member as usize].session.and_then(|it| self.publishers[it as usize].session.as_mut()) {
+            session.touched.remove(&(number as u32, slot as u32));
+        }
+        cursor.window.iter_mut().for_each(|(_, done)| *done = true);
+        self.rewind(number, slot, Vec::new(), desk);
     }
 
     /// A reader is gone: from the commit on everything is to be read again.

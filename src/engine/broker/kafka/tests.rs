@@ -105,6 +105,69 @@ fn the_same_seed_gives_the_same_run_in_pieces_and_from_a_copy() {
     assert_ne!(whole(7), whole(8));
 }
 
+/// One node fails, so that batches are refused and tried again.
+fn with_retries(producers: &str, seed: u64) -> Seen {
+    let plan = plan(&format!(
+        r#"Scenario(format: 1, duration: "90s", events: [Event(name: "E", key: Uniform(keys: 5))],
+        network: Network(latency: Exponential(mean: "60ms")),
+        nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "k/t", arrivals: Steps([("0s", "200/s"), ("10s", "0/s")]))]),
+            Broker(id: "k", kind: Kafka(producers: Producers(batch: "1KiB", {producers}),
+                topics: [Topic(name: "t", partitions: 2, replication: 3, min_insync: 2)])),
+            Consumer(id: "c", reads: [Read(from: "k/t")], handle: Handle(time: Constant("0s"))),
+        ],
+        links: [Link(between: ("k", "c"), latency: Constant("0s"))])"#
+    ));
+    let (mut simulation, mut seen) = (Simulation::new(plan, seed), Seen::default());
+    advance(&mut simulation, Span::from_millis(3_000), &mut seen);
+    simulation.fail_node(K, (seed % 3) as u32, true, &mut seen);
+    advance(&mut simulation, Span::from_millis(18_000), &mut seen);
+    simulation.fail_node(K, (seed % 3) as u32, false, &mut seen);
+    advance(&mut simulation, Span::from_millis(90_000), &mut seen);
+    seen
+}
+
+#[test]
+fn retries_break_the_order_only_with_several_in_flight_and_without_idempotence() {
+    for seed in 0..12 {
+        assert!(with_retries("", seed).in_order(), "idempotent, five in flight, seed {seed}");
+        assert!(with_retries("idempotence: false, in_flight: 1", seed).in_order(), "one in flight, seed {seed}");
+    }
+    let broken = |seed: &u64| !with_retries("idempotence: false, in_flight: 5", *seed).in_order();
+    assert!((0..12).any(|seed| broken(&seed)));
+}
+
+/// Records that only the leaders on a node have.
+fn unreplicated(simulation: &Simulation, node: u32) -> u64 {
+    let crate::engine::broker::Broker::Kafka(kafka) = simulation.broker(K) else { panic!() };
+    let partitions = kafka.view().topics.into_iter().flat_map(|topic| topic.partitions);
+    partitions.filter(|it| it.leader == Some(node)).map(|it| it.log_end_offset - it.high_watermark).sum()
+}
+
+#[test]
+fn acks_one_loses_exactly_what_was_not_replicated() {
+    let (mut some, mut none) = (0, 0);
+    for seed in 0..60 {
+        let plan = cluster("acks: One", "replication: 3", "");
+        let (mut simulation, mut seen) = (Simulation::new(plan, seed), Seen::default());
+        advance(&mut simulation, Span::from_millis(2_000 + 97 * seed), &mut seen);
+        // Step on until a leader has something new, in half of the cases.
+        let node = (seed % 3) as u32;
+        while seed % 2 == 0 && unreplicated(&simulation, node) == 0 {
+            assert_eq!(simulation.advance(Time::NEVER, 1, &mut seen), Progress::Paused);
+        }
+        let doomed = unreplicated(&simulation, node);
+        simulation.fail_node(K, node, true, &mut seen);
+        advance(&mut simulation, Span::from_millis(40_000), &mut seen);
+        simulation.fail_node(K, node, false, &mut seen);
+        advance(&mut simulation, Span::from_millis(70_000), &mut seen);
+        assert_eq!(Totals::of(&simulation).lost, doomed, "seed {seed}");
+        assert_eq!(seen.never_handled() as u64, doomed, "seed {seed}");
+        (some, none) = (some + u32::from(doomed > 0), none + u32::from(doomed == 0));
+    }
+    assert!(some >= 30 && none > 10, "{some} and {none}");
+}
+
 #[test]
 fn a_group_is_sent_elsewhere_by_hand() {
     use crate::scenario::broker::Request;

@@ -147,6 +147,12 @@ impl Kafka {
         }
     }
 
+    /// A member is no longer one: the offsets of what it has in hand will be refused, and with them the transaction that this goes into.
+    pub(super) fn offsets_refused(&mut self, publisher: u32, desk: &mut Desk) {
+        self.begin(publisher, desk);
+        self.transaction_fails(publisher, true, desk);
+    }
+
     /// A request to end a transaction (or to begin anew, which ends what an earlier life has left open) is at the coordinator.
     pub(super) fn end_arrives(&mut self, publisher: u32, count: u16, arrived: bool, desk: &mut Desk) {
         let link = self.publishers[publisher as usize].link;

@@ -121,6 +121,12 @@ impl<M: Clone> Queue<M> {
         self.log.as_ref().map_or(self.store.len(), |log| log.end() - log.start())
     }
 
+    /// Calls `each` with the identity and the bytes of every block that copies share, and gives the bytes that a copy takes besides.
+    pub fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        let log = self.log.as_ref().map_or(0, |log| log.weigh(each));
+        size_of::<Queue<M>>() + self.store.weigh(each) + self.held.bytes() + self.consumers.bytes() + log
+    }
+
     /// The log of a stream.
     pub fn log(&self) -> Option<&Stream<M>> {
         self.log.as_deref()

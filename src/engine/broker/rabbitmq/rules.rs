@@ -850,10 +850,10 @@ impl Rules for RabbitMq {
     }
 
     fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
-        let ready: u64 = self.host.queues().filter(|queue| queue.log().is_none()).map(super::queue::Queue::ready).sum();
-        let logs: usize = self.host.queues().filter_map(super::queue::Queue::log).map(|log| log.weigh(each)).sum();
-        let again: usize = self.readers.iter().map(|reader| reader.again.len()).sum();
-        (ready as usize + again) * size_of::<Message>() + logs
+        let queues: usize = self.host.queues().map(|queue| queue.weigh(each)).sum();
+        let again: usize = self.readers.iter().map(|reader| reader.again.len() * size_of::<(u64, Message)>()).sum();
+        let holds: usize = self.seats.values().map(|taker| taker.holds.len() * size_of::<(EventId, u32)>()).sum();
+        queues + again + holds + (self.held_back.len() + self.under_way.len()) * size_of::<Publish>()
     }
 
     fn held(&self, visit: &mut dyn FnMut(&Event)) {

@@ -63,6 +63,22 @@ impl<M: Clone> Store<M> {
         Store::Quorum(Box::new(TwoLevels { returned: VecDeque::new(), high, low, len: 0, arrived: 0, turn: 0 }))
     }
 
+    /// Calls `each` with the identity and the bytes of every block that copies share, and gives the bytes that a copy takes besides.
+    pub fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        match self {
+            Store::Classic(levels) => {
+                let level = |level: &Level<M>| {
+                    size_of::<Level<M>>() + level.returned.len() * size_of::<(u64, Letter<M>)>() + level.fresh.weigh(each)
+                };
+                levels.levels.iter().map(level).sum()
+            }
+            Store::Quorum(levels) => {
+                let own = size_of::<TwoLevels<M>>() + levels.returned.len() * size_of::<Letter<M>>();
+                own + levels.high.weigh(each) + levels.low.weigh(each)
+            }
+        }
+    }
+
     /// How many are ready.
     #[inline]
     pub fn len(&self) -> u64 {

@@ -73,7 +73,7 @@ impl Group {
     /// At its poll a member gives up everything (eager) and joins again.
     pub(super) fn rejoins(&mut self, client: usize, now: Time, out: &mut Vec<Happening>) {
         if !self.config.cooperative() {
-            self.revoke_all(client, out);
+            self.revoke_all(client, false, out);
         }
         // A cooperative member goes on reading what it has.
         self.clients[client].phase = Phase::Waits;
@@ -100,7 +100,7 @@ impl Group {
                 // It is told at its next request, and joins again at its next poll.
                 self.clients[client].life += 1;
                 self.clients[client].phase = Phase::Told;
-                self.revoke_all(client, out);
+                self.revoke_all(client, true, out);
             }
         }
         if self.members.is_empty() { self.stage = Stage::Stable } else { self.complete(now, out) }
@@ -145,7 +145,7 @@ impl Group {
         let added: Vec<_> = target.iter().filter(|partition| !before.contains(partition)).copied().collect();
         let gives_up = !revoked.is_empty();
         if gives_up {
-            out.push(Happening::Revoked { client, partitions: revoked });
+            out.push(Happening::Revoked { client, partitions: revoked, overdue: false });
         }
         if !added.is_empty() {
             out.push(Happening::Assigned { client, partitions: added });

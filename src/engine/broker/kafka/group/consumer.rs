@@ -80,7 +80,7 @@ impl Group {
             member.owned.retain(|partition| !partitions.contains(partition));
         }
         if !partitions.is_empty() {
-            out.push(Happening::Revoked { client, partitions });
+            out.push(Happening::Revoked { client, partitions, overdue: false });
         }
         self.reconcile(client, now, out);
     }

@@ -89,6 +89,8 @@ pub enum Happening {
         client: usize,
         /// What it read.
         partitions: Vec<TopicPartition>,
+        /// It did not poll in time: the group goes on without it, whatever it has in hand.
+        overdue: bool,
     },
     /// A client starts reading these.
     Assigned {
@@ -331,7 +333,7 @@ impl Group {
             return false;
         }
         it.phase = Phase::Down;
-        self.revoke_all(client, out);
+        self.revoke_all(client, false, out);
         self.watch_session(client, now);
         true
     }
@@ -421,10 +423,10 @@ impl Group {
         }
     }
 
-    fn revoke_all(&mut self, client: usize, out: &mut Vec<Happening>) {
+    fn revoke_all(&mut self, client: usize, overdue: bool, out: &mut Vec<Happening>) {
         let partitions = std::mem::take(&mut self.clients[client].has);
         if !partitions.is_empty() {
-            out.push(Happening::Revoked { client, partitions });
+            out.push(Happening::Revoked { client, partitions, overdue });
         }
     }
 
@@ -455,7 +457,7 @@ impl Group {
         let life = it.life;
         it.life += 1;
         it.phase = Phase::Told;
-        self.revoke_all(client, out);
+        self.revoke_all(client, true, out);
         if self.config.fixed {
             // A static member only falls silent.
             let heard = self.member(client, life).map(|member| member.heard);

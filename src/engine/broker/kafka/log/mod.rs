@@ -46,6 +46,16 @@ pub struct Log<R: Record> {
 }
 
 impl<R: Record> Log<R> {
+    /// Calls `each` with the identity and the bytes of every block that copies share, sealed segments among them, and gives the bytes that a
+    /// copy takes besides.
+    pub fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        for segment in &self.sealed {
+            let own = segment.weigh(each);
+            each(Arc::as_ptr(segment) as usize, size_of::<Segment<R>>() + own);
+        }
+        self.sealed.len() * size_of::<usize>() + self.active.weigh(each)
+    }
+
     /// An empty log.
     pub fn new(config: Arc<LogConfig>) -> Log<R> {
         let (start, end, high_watermark) = (0, 0, 0);

@@ -21,6 +21,11 @@ pub struct Segment<R> {
 }
 
 impl<R: Record> Segment<R> {
+    /// Calls `each` with the identity and the bytes of every block that copies share, and gives the bytes that a copy takes besides.
+    pub fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        self.records.weigh(each) + self.offsets.weigh(each)
+    }
+
     /// An empty segment.
     pub fn new(base: u64) -> Segment<R> {
         Segment { base, bytes: 0, first: Time::ZERO, largest: Time::ZERO, records: Shared::default(), offsets: Shared::default() }

@@ -61,6 +61,13 @@ impl<T: Clone> Shared<T> {
         self.full.iter().flat_map(|block| block.iter()).chain(&self.last)
     }
 
+    /// Calls `each` with the identity and the bytes of every block that copies share, and gives the bytes that a copy takes besides.
+    pub fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
+        self.full.iter().for_each(|block| each(block.as_ptr() as usize, size_of_val(&**block)));
+        // A copy has room for what there is, not for what may come.
+        self.full.len() * size_of::<Arc<[T]>>() + self.last.len() * size_of::<T>()
+    }
+
     /// Keeps the first `len` items.
     pub fn truncate(&mut self, len: usize) {
         if len >= self.len() {
