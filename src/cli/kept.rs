@@ -7,18 +7,29 @@ use crate::record::report::NodeReport;
 
 /// Appends the tables that have rows.
 pub fn tables(text: &mut String, report: &Report) {
-    let heads: [&[&str]; 6] = [
+    let heads: [&[&str]; 7] = [
         &["stores", "calls", "rate", "busy", "wait", "wait p99", "service", "queue mean", "queue max", "failed", "timed out"],
         &["publishers", "confirmed", "resent", "given up", "unconfirmed"],
+        &["back-pressure", "held mean", "held max", "held now", "returned"],
         &["writes and events", "written", "published", "again", "missing", "invented", "waiting"],
         &["state", "expected", "actual", "difference", "wrong", "of", "missing", "repeated", "staleness mean", "max"],
         &["joins", "complete", "timed out", "waiting"],
         &["requests", "answered", "timed out", "late", "waiting", "reply p50", "p99"],
     ];
     let mut tables = heads.map(|head| vec![header(head)]);
-    let [stores, confirms, outboxes, states, joins, requests] = &mut tables;
+    let [stores, confirms, pressures, outboxes, states, joins, requests] = &mut tables;
     for (name, node) in &report.nodes.0 {
         let named = |cells: Vec<String>| std::iter::once(name.clone()).chain(cells).collect::<Vec<_>>();
+        let back = match node {
+            NodeReport::Producer { returned, held_back, .. } => (*held_back, *returned),
+            NodeReport::Consumer(c) => (c.held_back, c.returned),
+            NodeReport::Broker { .. } | NodeReport::Store(_) => (None, None),
+        };
+        if back != (None, None) {
+            let held = back.0.unwrap_or_default();
+            let returned = back.1.map_or_else(|| "-".to_owned(), count);
+            pressures.push(named(vec![number(held.mean), count(held.max), count(held.last), returned]));
+        }
         let (confirmed, outbox) = match node {
             NodeReport::Broker { .. } => (None, None),
             NodeReport::Store(s) => {

@@ -28,6 +28,8 @@ pub fn table(text: &mut String, report: &Report) {
             "dl maxlen",
             "dl limit",
             "discarded",
+            "dl waiting",
+            "deleted",
         ];
         let mut rows = vec![header(&head)];
         let mut seen = vec![false; head.len()];
@@ -47,6 +49,8 @@ pub fn table(text: &mut String, report: &Report) {
                 dead.maxlen,
                 dead.delivery_limit,
                 gone,
+                queue.dead_letters_waiting,
+                u64::from(queue.deleted),
             ];
             figures.iter().enumerate().for_each(|(i, figure)| seen[i + 2] |= *figure > 0);
             let mut row = vec![queue.name.clone(), queue.kind.to_owned()];

@@ -86,6 +86,8 @@ pub enum Reason {
     TransactionAborted,
     /// Its member did not poll in time, and another one of its group reads it again.
     TakenOver,
+    /// Its queue was deleted: it expired, or its last consumer or its connection went.
+    QueueDeleted,
 }
 
 impl fmt::Display for Reason {
@@ -130,6 +132,7 @@ impl fmt::Display for Reason {
             Reason::Skipped => "its group was told to skip it",
             Reason::Redriven => "it was moved to another queue to be handled again",
             Reason::Forwarded => "it went on to another bus",
+            Reason::QueueDeleted => "its queue was deleted",
             Reason::SecondHop => "it had come from a bus and may go to a bus once only",
         })
     }

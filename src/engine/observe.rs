@@ -128,6 +128,13 @@ pub enum Observation<'a> {
         /// What.
         event: &'a Event,
     },
+    /// An event that nobody is to get has come back to its publisher.
+    Returned {
+        /// Whose event.
+        emitter: EmitterId,
+        /// Which.
+        event: EventId,
+    },
     /// A copy is owed to an outlet from now on.
     Routed {
         /// Which outlet.
@@ -410,6 +417,9 @@ impl Fingerprint {
             Observation::Rebuilds { consumer } => tag(17 + u64::from(consumer.0) * 32, 0),
             Observation::Answered { request, after, .. } => tag(18, request.0) ^ after.0.rotate_left(31),
             Observation::NoReply { request, .. } => tag(19, request.0),
+            Observation::Returned { event, .. } => tag(20, event.0),
+            // What is held back is published, and let go later.
+            Observation::Broker { note: Note::HeldBack { .. }, .. } => return,
             Observation::Broker { broker, note } => tag(13 + u64::from(broker.0) * 16, note.word()),
             Observation::Handled { outlet, message, .. } => tag(15 + u64::from(outlet.0) * 16, message.event.id.0),
             Observation::Acknowledged { outlet, event } => tag(15 + u64::from(outlet.0) * 16, event.id.0).rotate_left(9),

@@ -3,6 +3,7 @@
 pub mod fates;
 pub mod faults;
 pub mod heat;
+mod held;
 pub mod histogram;
 mod level;
 pub mod recorder;

@@ -3,12 +3,13 @@
 use super::fates::Fates;
 use super::faults::FaultLog;
 use super::heat::{Heat, Told};
+use super::held::Held;
 use super::histogram::{Distribution, Precision, Summary};
 use super::level::Level;
 use super::series::{ConsumerCell, Happening, OutletCell, Row, Series};
 use super::staleness::Staleness;
 use super::stores::{StoreFigures, StoreRecord};
-use crate::engine::{AfterFailure, Observation, Observer};
+use crate::engine::{AfterFailure, Note, Observation, Observer};
 use crate::ids::{ConsumerId, NodeId, OutletId, StoreId, TypeId};
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
@@ -24,6 +25,7 @@ pub struct Recorder {
     consumers: Vec<ConsumerRecord>,
     links: Vec<LinkRecord>,
     stores: Vec<StoreRecord>,
+    held: Held,
     /// By emitter: how long replies took, where its events are requests.
     replies: Vec<Option<Distribution>>,
     faults: FaultLog,
@@ -200,6 +202,7 @@ impl Recorder {
                 .collect(),
             links: vec![LinkRecord::default(); plan.links.len()],
             stores: plan.stores.iter().map(|store| StoreRecord::new(store.connections, precision)).collect(),
+            held: Held::default(),
             replies: plan.emitters.iter().map(|emitter| emitter.reply.map(|_| Distribution::new(precision))).collect(),
             faults: FaultLog::default(),
             fates: Fates::default(),
@@ -247,6 +250,7 @@ impl Recorder {
             outlet.waiting.forget_max();
         }
         self.stores.iter_mut().for_each(|store| store.end_warmup(at));
+        self.held.end_warmup(at);
         for consumer in &mut self.consumers {
             // What was handled so far counts, but its times do not.
             consumer.early = consumer.latency.count_and_sum();
@@ -286,6 +290,7 @@ impl Recorder {
             outlets: outlets.collect(),
             consumers: consumers.collect(),
             stores: self.stores.iter().map(|store| store.cell(end)).collect(),
+            held: self.held.areas(end),
         }
     }
 
@@ -319,7 +324,7 @@ impl Recorder {
             + (self.types.len() + self.emitted.len() + self.accepted.len()) * size_of::<u64>()
             + (self.emitted.len() + self.accepted.len()) * size_of::<u32>();
         let outlets: usize = self.outlets.iter().map(|o| size_of::<OutletRecord>() + size_of_val(&*o.others)).sum();
-        size_of::<Recorder>() + consumers + plain + outlets + self.series.weigh(each)
+        size_of::<Recorder>() + consumers + plain + outlets + self.held.bytes() + self.series.weigh(each)
     }
 
     /// From `now` on the run follows another plan of the same shape.
@@ -348,6 +353,17 @@ impl Recorder {
     pub fn depth(&self, outlet: OutletId, now: Time) -> LevelFigures {
         let outlet = &self.outlets[outlet.index()];
         level_figures(&outlet.waiting, outlet.waiting_area_at_warmup, self.plan.warmup, now, self.warm)
+    }
+
+    /// Events that a node's brokers make it hold back, after warm-up; none if nobody has ever had to.
+    pub fn held_back(&self, node: NodeId, now: Time) -> Option<LevelFigures> {
+        let (level, at_warmup) = self.held.of(node)?;
+        Some(level_figures(level, at_warmup, self.plan.warmup, now, self.warm))
+    }
+
+    /// Events that a node holds back now.
+    pub fn held_back_now(&self, node: NodeId) -> u64 {
+        self.held.now(node)
     }
 
     /// What a consumer did after warm-up.
@@ -532,6 +548,7 @@ impl Observer for Recorder {
             | Observation::GivenUp { .. }
             | Observation::Confirmed { .. }
             | Observation::NoReply { .. }
+            | Observation::Returned { .. }
             | Observation::Breaker { .. } => {}
             Observation::Resized { consumer, workers, .. } => self.consumers[consumer.index()].resized(workers, now),
             Observation::Store { store, what } => {
@@ -560,6 +577,10 @@ impl Observer for Recorder {
                 if let Some(replies) = self.replies[emitter.index()].as_mut().filter(|_| self.warm) {
                     replies.record(after.0);
                 }
+            }
+            Observation::Broker { note: Note::HeldBack { link, more }, .. } => {
+                let node = self.plan.links[link.index()].from;
+                self.held.note(node, self.nodes.len(), more, now);
             }
             Observation::Broker { broker, note } => {
                 let node = self.plan.brokers[broker.index()].node;

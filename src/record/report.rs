@@ -17,8 +17,9 @@ use crate::engine::publisher::Confirms;
 use crate::engine::relay::OutboxCounts;
 use crate::engine::{Books, Simulation};
 use crate::ids::{NodeId, OutletId};
+use crate::scenario::broker::BrokerKind;
 use crate::scenario::expect::{Expectation, Quantity};
-use crate::scenario::plan::Role;
+use crate::scenario::plan::{EmitterPlan, Role};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use std::sync::Arc;
@@ -107,6 +108,12 @@ pub enum NodeReport {
         /// What came of writing to a store as well, if it does.
         #[serde(skip_serializing_if = "Option::is_none")]
         outbox: Option<OutboxCounts>,
+        /// Events that came back because no queue gets them, if it asks for that.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        returned: Option<u64>,
+        /// Events that its brokers made it hold back, if one of them did to anybody.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        held_back: Option<LevelFigures>,
         /// What became of its requests, if it makes any.
         #[serde(skip_serializing_if = "Option::is_none")]
         replies: Option<ReplyCounts>,
@@ -211,6 +218,12 @@ pub struct ConsumerReport {
     /// What came of waiting for confirmations of what follows, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirms: Option<Confirms>,
+    /// Events that came back because no queue gets them, if it asks for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned: Option<u64>,
+    /// Events that its brokers made it hold back, if one of them did to anybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<LevelFigures>,
     /// What came of writing to a store as well, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outbox: Option<OutboxCounts>,
@@ -377,6 +390,8 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
             throughput,
             confirms: simulation.confirms(id),
             outbox: simulation.outbox(id),
+            returned: simulation.returns(id),
+            held_back: held_back(simulation, recorder, id),
             replies: simulation.replies(id),
             round_trip: recorder.round_trips(id),
         },
@@ -450,6 +465,8 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                     last: figures.workers.last / u64::from(planned.threads),
                 }),
                 confirms: simulation.confirms(id),
+                returned: simulation.returns(id),
+                held_back: held_back(simulation, recorder, id),
                 outbox: simulation.outbox(id),
                 state: simulation.state(consumer),
                 staleness: recorder.staleness(consumer, simulation.now()),
@@ -458,6 +475,18 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
             }))
         }
     }
+}
+
+/// What a node held back; nothing where no broker of its could make it.
+fn held_back(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Option<LevelFigures> {
+    let plan = simulation.plan();
+    let slows = |kind: &BrokerKind| match kind {
+        BrokerKind::RabbitMq(parts) => parts.memory.is_some() || parts.queues.iter().any(|queue| queue.rate.is_some()),
+        _ => false,
+    };
+    let publishes_to = |emitter: &EmitterPlan| slows(&plan.brokers[plan.channels[emitter.channel.index()].broker.index()].kind);
+    let may = plan.emitters.iter().any(|emitter| emitter.node == id && publishes_to(emitter));
+    may.then(|| recorder.held_back(id, simulation.now()).unwrap_or_default())
 }
 
 fn outlet_report(simulation: &Simulation, recorder: &Recorder, id: OutletId) -> OutletReport {

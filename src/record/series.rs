@@ -56,6 +56,8 @@ pub struct Row {
     pub consumers: Box<[ConsumerCell]>,
     /// By [`StoreId`].
     pub stores: Box<[StoreCell]>,
+    /// By [`NodeId`]: held-back events times nanoseconds; empty until a broker first holds one back.
+    pub held: Box<[u128]>,
 }
 
 /// A store at the end of a bin.
@@ -123,6 +125,7 @@ impl Row {
             + size_of_val(&*self.outlets)
             + size_of_val(&*self.consumers)
             + size_of_val(&*self.stores)
+            + size_of_val(&*self.held)
             + heat
     }
 
@@ -394,6 +397,16 @@ impl Bin<'_> {
         self.area(|row| Some(row.stores.get(store.index())?.busy)) / room.max(1.0)
     }
 
+    /// Events that its brokers make a node hold back, mean over time.
+    pub fn held_back(&self, node: NodeId) -> f64 {
+        self.mean(|row| row.held.get(node.index()).copied())
+    }
+
+    /// Whether any node has held anything back up to here.
+    pub fn holds_back(&self) -> bool {
+        !self.row.held.is_empty()
+    }
+
     /// Events waiting at an outlet, mean over time.
     pub fn depth(&self, outlet: OutletId) -> f64 {
         self.mean(|row| Some(row.outlets.get(outlet.index())?.waiting))
@@ -425,6 +438,7 @@ mod tests {
                 outlets: [OutletCell { waiting: u128::from(n * SECOND) * 3, most: n % 7 }].into(),
                 consumers: [].into(),
                 stores: [].into(),
+                held: [].into(),
             });
         }
         series

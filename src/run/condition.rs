@@ -30,7 +30,13 @@ pub(super) fn note(simulation: &Simulation, brokers: &[BrokerView], nodes: &mut 
                     nodes[emitter.node.index()].condition = Some(Condition::Throttled);
                 }
             }
-            BrokerView::RabbitMq(_) => {}
+            BrokerView::RabbitMq(view) => {
+                for publisher in view.publishers.iter().filter(|publisher| publisher.in_flow) {
+                    if let Some(node) = plan.node(&publisher.node) {
+                        nodes[node.index()].condition = Some(Condition::Throttled);
+                    }
+                }
+            }
             BrokerView::EventBridge(view) => {
                 if view.rules.iter().any(|rule| rule.throttled_until > simulation.now()) {
                     nodes[plan.brokers[id.index()].node.index()].condition = Some(Condition::Throttled);

@@ -179,6 +179,10 @@ pub struct NodeFigures {
     pub outbox: Option<OutboxView>,
     /// Nodes that wait for replies or for parts: those that came in time, those that did not, those still waited for.
     pub waits: Option<(u64, u64, u64)>,
+    /// Events that its brokers make it hold back; none where nobody has ever had to.
+    pub held_back: Option<u64>,
+    /// Events that came back to it because no queue gets them, where it asks for that.
+    pub returned: Option<u64>,
     /// Publishers that wait for confirmations: events sent again, given up, and not confirmed yet.
     pub confirms: Option<(u64, u64, u64)>,
     /// What keeps it from working as usual, apart from faults.

@@ -275,7 +275,10 @@ impl Tracer {
                 if let Some(traced) = self.traced(event.id)
                     && let Some(fate) = traced.tracks.iter_mut().rev().find(|track| track.outlet.is_none()).and_then(|t| t.fate.as_mut())
                 {
-                    (fate.good, fate.words) = (false, format!("reached {}, which nobody reads", plan.channels[channel.index()].name));
+                    let emitter = &plan.emitters[event.id.emitter().index()];
+                    let returned = if emitter.properties.mandatory { " and is returned to its publisher" } else { "" };
+                    let words = format!("reached {}, which nobody reads{returned}", plan.channels[channel.index()].name);
+                    (fate.good, fate.words) = (false, words);
                 }
             }
             Observation::Refused { event, why, .. } => {

@@ -148,7 +148,9 @@ impl Stage {
             waiting: o.waiting,
         });
         let waits = simulation.replies(id).map(|replies| (replies.answered, replies.timed_out, replies.waiting));
-        let figures = NodeFigures { confirms, outbox, waits, rate, count, ..NodeFigures::default() };
+        let held_back = recorder.held_back(id, simulation.now()).map(|_| recorder.held_back_now(id));
+        let returned = simulation.returns(id);
+        let figures = NodeFigures { confirms, held_back, returned, outbox, waits, rate, count, ..NodeFigures::default() };
         let consumer = match simulation.plan().nodes[id.index()].role {
             Role::Consumer(consumer) => consumer,
             Role::Store(store) => return self.store(store, recent, figures),

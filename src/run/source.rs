@@ -83,7 +83,8 @@ impl Source {
                 What::EndFault(what) => Change::End(what.clone()),
                 What::Ask { broker, request } => {
                     let scenario = read::read(&text, &self.name)?;
-                    check::request(&scenario, broker, request).map_err(|finding| fail(finding.message))?;
+                    let wrong = |finding: check::Finding| vec![Problem::of_file(&intervention.to_string(), finding.message, finding.help)];
+                    check::request(&scenario, broker, request).map_err(wrong)?;
                     let asked = script.plan.brokers.iter().position(|it| script.plan.nodes[it.node.index()].name == *broker);
                     Change::Ask(asked.map_or(BrokerId(0), BrokerId::at), request.clone())
                 }

@@ -3,7 +3,7 @@
 use crate::engine::care::State;
 use crate::engine::observe::StoreNote;
 use crate::engine::{AfterFailure, Note, Observation};
-use crate::ids::{ChannelId, ConsumerId, EventId, OutletId, TypeId};
+use crate::ids::{ChannelId, ConsumerId, EventId, LinkId, OutletId, TypeId};
 use crate::scenario::Plan;
 
 /// One observation as a sentence without a full stop.
@@ -34,6 +34,9 @@ pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
         Observation::Refused { event: e, why, .. } => format!("{} is refused: {why}", event(e.id, e.kind)),
         Observation::GivenUp { event: e, why, .. } => format!("{} is given up by its publisher: {why}", event(e.id, e.kind)),
         Observation::Confirmed { event: e, .. } => format!("{} is confirmed to its publisher", event(e.id, e.kind)),
+        Observation::Returned { emitter, event } => {
+            format!("{event} is returned to {}: no queue gets it", plan.nodes[plan.emitters[emitter.index()].node.index()].name)
+        }
         Observation::Store { store, what } => {
             let name = &plan.nodes[plan.stores[store.index()].node.index()].name;
             match what {
@@ -107,19 +110,26 @@ pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
     }
 }
 
-/// What happened to a broker.
+/// What happened to a broker. Nodes are numbered from 1, as faults and settings call them.
 pub fn of_note(plan: &Plan, note: &Note) -> String {
     let outlet = |outlet: OutletId| plan.outlets[outlet.index()].name.as_str();
     let channel = |channel: ChannelId| plan.channels[channel.index()].name.as_str();
+    let publisher = |link: LinkId| plan.nodes[plan.links[link.index()].from.index()].name.as_str();
     match *note {
         Note::RebalanceBegan { outlet: id } => format!("rebalance of {} begins", outlet(id)),
         Note::RebalanceEnded { outlet: id, moved } => format!("rebalance of {} ends, {moved} moved", outlet(id)),
-        Note::Node { node, up: true } => format!("node {node} is up"),
-        Note::Node { node, up: false } => format!("node {node} is down"),
-        Note::Leader { channel: id, part, node: Some(node) } => format!("node {node} leads {} {part}", channel(id)),
+        Note::Node { node, up: true } => format!("node {} is up", node + 1),
+        Note::Node { node, up: false } => format!("node {} is down", node + 1),
+        Note::Leader { channel: id, part, node: Some(node) } => format!("node {} leads {} {part}", node + 1, channel(id)),
         Note::Leader { channel: id, part, node: None } => format!("nobody leads {} {part}", channel(id)),
-        Note::QueueLeader { outlet: id, node: Some(node) } => format!("node {node} leads {}", outlet(id)),
+        Note::QueueLeader { outlet: id, node: Some(node) } => format!("node {} leads {}", node + 1, outlet(id)),
         Note::QueueLeader { outlet: id, node: None } => format!("nobody leads {}", outlet(id)),
+        Note::Flow { link, on: true } => format!("{} is slowed down by credit flow", publisher(link)),
+        Note::Flow { link, on: false } => format!("{} is no longer slowed down", publisher(link)),
+        Note::HeldBack { link, more: true } => format!("{} holds one event more back", publisher(link)),
+        Note::HeldBack { link, more: false } => format!("{} lets one event go", publisher(link)),
+        Note::QueueDeclared { outlet: id, there: true } => format!("{} is declared again", outlet(id)),
+        Note::QueueDeclared { outlet: id, there: false } => format!("{} is deleted", outlet(id)),
         Note::Blocked { channel: id, blocked: true } => format!("publishers to {} are held back", channel(id)),
         Note::Blocked { channel: id, blocked: false } => format!("publishers to {} go on", channel(id)),
         Note::Replay { outlet: id, under_way: true } => format!("replay to {} begins", outlet(id)),

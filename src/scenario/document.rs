@@ -354,12 +354,25 @@ pub struct Emit {
     /// RabbitMQ: how long the event may wait in a queue. Default: as long as the queue allows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiration: Option<Span>,
+    /// RabbitMQ: what no queue gets is returned to the producer. Default: it is dropped.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub mandatory: bool,
 }
 
 impl Emit {
     /// A workload without anything special.
     pub fn new(event: Option<String>, to: String, arrivals: Arrivals) -> Emit {
-        Emit { event, to, arrivals, reply: None, routing_key: None, headers: Pairs::default(), priority: None, expiration: None }
+        Emit {
+            event,
+            to,
+            arrivals,
+            reply: None,
+            routing_key: None,
+            headers: Pairs::default(),
+            priority: None,
+            expiration: None,
+            mandatory: false,
+        }
     }
 }
 
@@ -585,12 +598,24 @@ pub struct Then {
     /// RabbitMQ: headers, for headers exchanges.
     #[serde(default, skip_serializing_if = "Pairs::is_empty")]
     pub headers: Pairs<Header>,
+    /// RabbitMQ: what no queue gets is returned to the consumer. Default: it is dropped.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub mandatory: bool,
 }
 
 impl Then {
     /// One event for every event handled.
     pub fn new(event: String, to: String) -> Then {
-        Then { event, to, probability: always(), on: Vec::new(), when: When::Handled, routing_key: None, headers: Pairs::default() }
+        Then {
+            event,
+            to,
+            probability: always(),
+            on: Vec::new(),
+            when: When::Handled,
+            routing_key: None,
+            headers: Pairs::default(),
+            mandatory: false,
+        }
     }
 }
 

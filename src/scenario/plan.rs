@@ -142,6 +142,8 @@ pub struct Properties {
     pub priority: Option<u8>,
     /// How long they may wait in a queue.
     pub expiration: Option<Span>,
+    /// Whether they are returned when no queue gets them.
+    pub mandatory: bool,
 }
 
 /// When an emitter emits.

@@ -175,8 +175,9 @@ fn consumer() -> BoxedStrategy<Node> {
         budget,
         after: if drop { After::Drop } else { After::DeadLetter },
     }));
-    let then = (text(), text(), percent(), vec(text(), 0..3), option::of(text()), headers(), when);
-    let then = then.prop_map(|(event, to, probability, on, routing_key, headers, when)| Then {
+    let then = (text(), text(), percent(), vec(text(), 0..3), option::of(text()), headers(), when, any::<bool>());
+    let then = then.prop_map(|(event, to, probability, on, routing_key, headers, when, mandatory)| Then {
+        mandatory,
         event,
         to,
         probability,
@@ -246,8 +247,9 @@ fn node() -> BoxedStrategy<Node> {
             priority,
             expiration,
             reply: None,
+            mandatory: false,
         });
-    let emit = (emit, reply).prop_map(|(emit, reply)| Emit { reply, ..emit });
+    let emit = (emit, reply, any::<bool>()).prop_map(|(emit, reply, mandatory)| Emit { reply, mandatory, ..emit });
     prop_oneof![
         (text(), at(), option::of(text()), vec(emit, 0..3), (publish(), calls(), outbox())).prop_map(
             |(id, at, zone, emits, (publish, calls, outbox))| { Node::Producer(Producer { id, at, zone, emits, publish, calls, outbox }) }

@@ -16,6 +16,7 @@ mod limits;
 mod ordering;
 mod publishing;
 mod rabbitmq;
+mod rabbitmq_queues;
 mod replay;
 mod scale;
 mod seek;

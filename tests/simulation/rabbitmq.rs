@@ -11,7 +11,7 @@ use tidemill::record::report::OutletReport;
 use tidemill::scenario::Plan;
 use tidemill::time::{SECOND, Time};
 
-fn scenario(parts: &str, nodes: &str) -> String {
+pub fn scenario(parts: &str, nodes: &str) -> String {
     format!(
         r#"Scenario(format: 1, duration: "10s", network: Network(latency: Constant("0s")),
             events: [Event(name: "a.b", size: "100B"), Event(name: "c", size: "1KiB")],
@@ -19,12 +19,28 @@ fn scenario(parts: &str, nodes: &str) -> String {
     )
 }
 
-fn outlet<'r>(report: &'r Report, name: &str) -> &'r OutletReport {
+pub fn outlet<'r>(report: &'r Report, name: &str) -> &'r OutletReport {
     report.outlets.get(name).unwrap()
 }
 
+/// With queues that come and go, that take their time, and that dead-letter at least once; some of what nobody gets comes back.
+fn living(text: &str) -> String {
+    let changes = [
+        (r#"Queue(name: "plain","#, r#"expires: "150ms", rate: "400/s","#),
+        (r#"Queue(name: "short","#, r#"auto_delete: true,"#),
+        (r#"Queue(name: "full","#, r#"exclusive: true, rate: "300/s","#),
+        (r#"Queue(name: "both","#, r#"auto_delete: true, rate: "900/s","#),
+        (r#"Queue(name: "strict","#, r#"expires: "60ms", rate: "250/s","#),
+        (r#"Queue(name: "log","#, r#"rate: "500/s","#),
+        (r#"Emit(event: "c", to: "b/d", arrivals: Every("4ms")"#, r#", mandatory: true"#),
+    ];
+    let text = changes.iter().fold(text.to_owned(), |text, (at, more)| text.replacen(at, &format!("{at}{more}"), 1));
+    let once = r#"max_length: 20, dead_letter: DeadLetter("#;
+    text.replacen(once, r#"max_length: 20, overflow: RejectPublish, dead_letter: DeadLetter(strategy: AtLeastOnce, "#, 1)
+}
+
 /// A run's report with the books proven right at every step of its beginning.
-fn checked(text: &str) -> (Arc<Plan>, Report) {
+pub fn checked(text: &str) -> (Arc<Plan>, Report) {
     let plan = plan(text);
     let mut simulation = Simulation::new(Arc::clone(&plan), 1);
     for _ in 0..3000 {
@@ -340,12 +356,17 @@ proptest! {
     fn the_books_balance_whatever_fails_or_comes_and_goes(
         seed in 0u64..1000, fails in prop::sample::select(vec!["0%", "20%", "100%"]), requeue: bool, prefetch in 0u32..4,
         loss in prop::sample::select(vec!["0%", "5%"]), pace in 5u64..200, orderly: bool, memory: bool,
-        minority in prop::sample::select(vec!["Ignore", "Pause"]), size in 1u32..5,
+        minority in prop::sample::select(vec!["Ignore", "Pause"]), size in 1u32..5, lives: bool, outages: bool,
     ) {
         let cluster = format!("nodes: {size}, minority: {minority}, election: \"80ms\",");
         let parts = format!("{cluster} {} {PARTS}", if memory { "memory: \"20KiB\"," } else { "" });
-        let chaos = (1..=size).map(|node| format!(r#"Chaos(what: Crash("b#{node}"), every: "400ms", lasts: "200ms")"#)).collect::<Vec<_>>();
+        let mut chaos: Vec<String> =
+            (1..=size).map(|node| format!(r#"Chaos(what: Crash("b#{node}"), every: "400ms", lasts: "200ms")"#)).collect();
+        if outages {
+            chaos.push(r#"Chaos(what: Crash("b"), every: "900ms", lasts: "100ms")"#.to_owned());
+        }
         let text = scenario(&parts, &nodes(fails, requeue, prefetch));
+        let text = if lives { living(&text) } else { text };
         let text = text.replace("nodes: [Broker(", &format!("faults: [{}], nodes: [Broker(", chaos.join(", ")));
         let network = format!("network: Network(latency: Exponential(mean: \"2ms\"), loss: \"{loss}\", duplication: \"{loss}\")");
         let plan = plan(&text.replace("network: Network(latency: Constant(\"0s\"))", &network));

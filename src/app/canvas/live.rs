@@ -6,6 +6,7 @@ use crate::record::faults::FaultSpan;
 use crate::run::Frame;
 use crate::run::frame::{Flight, LinkFigures, Manner, NodeFigures, PlayState};
 use crate::scenario::Plan;
+use crate::scenario::plan::Role;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -197,6 +198,14 @@ impl Live {
     /// Events per virtual second that set out on a wire.
     pub fn rate(&self, frame: Option<&Frame>, wire: usize) -> f64 {
         self.link(frame, wire).map_or(0.0, |(_, figures)| figures.rate * f64::from(self.shares.get(wire).copied().unwrap_or(1.0)))
+    }
+
+    /// Whether the node at the beginning of a wire has to hold events back that would go this way: its broker slows it down.
+    pub fn is_held(&self, frame: Option<&Frame>, wire: usize) -> bool {
+        let (Some((link, _)), Some(plan), Some(frame)) = (self.link(frame, wire), &self.plan, frame) else { return false };
+        let link = &plan.links[link.index()];
+        let into_broker = matches!(plan.nodes[link.to.index()].role, Role::Broker(_));
+        into_broker && frame.nodes.get(link.from.index()).is_some_and(|figures| figures.held_back > Some(0))
     }
 }
 

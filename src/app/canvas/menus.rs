@@ -7,8 +7,10 @@ use crate::app::edit::Edit;
 use crate::app::kinds;
 use crate::app::rail::{in_sentence, palette};
 use crate::app::theme::Theme;
-use crate::scenario::document::Node;
+use crate::run::Command;
+use crate::scenario::document::{Broker, Node};
 use crate::scenario::faults::{KINDS, Strikes, Trouble};
+use crate::scenario::intervention::What;
 use crate::time::Span;
 use egui::{Button, Pos2, RichText, Ui};
 
@@ -133,6 +135,9 @@ impl Canvas {
                 items.push(told(format!("Add consumer of {part}"), "", add));
             }
             items.push(told(format!("Rename {part}"), "", OnCanvas::Rename(format!("{id}/{part}"))));
+            if input.frame.is_some() {
+                items.extend(requests(input, broker, part));
+            }
             items.push(Item::Line);
         }
         if !several {
@@ -157,6 +162,21 @@ impl Canvas {
         }
         items
     }
+}
+
+/// What can be asked of a part of a broker now; the run goes on with it.
+fn requests(input: &CanvasInput<'_>, broker: &Broker, part: &str) -> Vec<Item> {
+    let place = format!("{}/{part}", broker.id);
+    let readers = input.scenario.nodes.iter().filter_map(|node| match node {
+        Node::Consumer(consumer) if consumer.reads.iter().any(|read| read.from == place) => Some(consumer.id.clone()),
+        _ => None,
+    });
+    let groups = kinds::of(&broker.kind).requests(part, &readers.collect::<Vec<_>>());
+    let line = |(words, request)| {
+        let what = What::Ask { broker: broker.id.clone(), request };
+        does(words, "", Action::Run(Command::Intervene(what)))
+    };
+    groups.into_iter().map(|(name, lines)| Item::More(name, lines.into_iter().map(line).collect())).collect()
 }
 
 /// What can strike a node.

@@ -87,6 +87,7 @@ impl Canvas {
                 () if self.live.cut(input.frame, i).is_some() => Weight::Broken,
                 () if selected.is_some() && self.scene.connection(wire).as_ref() == selected => Weight::Selected,
                 () if hovered => Weight::Hovered,
+                () if self.live.is_held(input.frame, i) => Weight::Held,
                 () if ends.iter().any(|n| chosen[*n]) => Weight::Near,
                 () => Weight::Plain,
             };

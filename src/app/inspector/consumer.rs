@@ -113,6 +113,7 @@ fn then(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, channels: &
                 triggers(ui, input, then, &types);
                 if kinds::rabbitmq::is_at(input.scenario, &then.to) {
                     kinds::rabbitmq::addressed(ui, theme, &mut then.routing_key, &mut then.headers);
+                    kinds::rabbitmq::mandatory(ui, theme, &mut then.mandatory);
                 }
             };
             if entry(ui, theme, &format!("emission {}", i + 1), fields) {

@@ -65,6 +65,12 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
             ("Given up", "Events it gave up after the last retry", count(given_up)),
         ]);
     }
+    if let Some(held) = f.held_back.filter(|_| matches!(node, Node::Producer(_) | Node::Consumer(_))) {
+        facts.push(("Held back", "Events it cannot send: its broker is full, or takes in no faster (back-pressure)", count(held)));
+    }
+    if let Some(returned) = f.returned {
+        facts.push(("Returned", "Mandatory events that came back because no queue gets them", count(returned)));
+    }
     if let Some(state) = &f.state {
         facts.extend([
             ("Expected", "What its state would be with every published event applied exactly once", number(state.expected)),

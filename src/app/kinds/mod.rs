@@ -13,7 +13,7 @@ pub mod simple;
 use super::action::Action;
 use super::canvas::measures::{BROKER_WIDTH, LETTER, PAD, ROW, ROW_FIGURES};
 use super::inspector::Inspected;
-use crate::scenario::broker::BrokerKind;
+use crate::scenario::broker::{BrokerKind, Request};
 use egui::{Rect, Ui, Vec2, pos2, vec2};
 use egui_material_icons::MaterialIcon;
 pub use inside::Inside;
@@ -152,6 +152,11 @@ pub trait Kind {
 
     /// Gives a part another name, along with whatever else in the broker refers to it. Ends of links follow by themselves.
     fn rename(&mut self, from: &str, to: &str, way: Way);
+
+    /// What can be asked of a part while a run goes on, in groups with a name: each a line of words and the request.
+    fn requests(&self, _part: &str, _readers: &[String]) -> Vec<(String, Vec<(String, Request)>)> {
+        Vec::new()
+    }
 
     /// A few sentences on how it works and where it departs from the real product; shown on demand.
     fn about(&self) -> &'static str {

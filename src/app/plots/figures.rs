@@ -173,7 +173,15 @@ impl Kind {
                 });
                 let lags = consumers().map(|(id, node, name)| of(format!("{name} lag"), Ink::Node(node), true, &|bin| bin.lag(id)));
                 let queues = stores().map(|(id, node, name)| of(format!("{name} queue"), Ink::Node(node), false, &|bin| bin.queue(id)));
-                outlets.chain(lags).chain(queues).collect()
+                let publishes = |node: &crate::scenario::plan::NodePlan| matches!(node.role, Role::Producer | Role::Consumer(_));
+                let any = bins.last().is_some_and(Bin::holds_back);
+                let publishers = plan.nodes.iter().enumerate().filter(|(_, node)| any && publishes(node));
+                let held = publishers.map(|(i, node)| {
+                    let id = NodeId::at(i);
+                    of(format!("{} holds back", node.name), Ink::Node(id), true, &|bin| bin.held_back(id))
+                });
+                let held = held.filter(|curve| curve.top() > 0.0);
+                outlets.chain(lags).chain(queues).chain(held).collect()
             }
             Kind::Latency => {
                 let handled = consumers().map(|(id, node, name)| of(name.clone(), Ink::Node(node), false, &|bin| bin.latency(node, id)));

@@ -59,6 +59,8 @@ pub enum Act {
     Rebuild(OutletId),
     /// See [`Desk::confirm`].
     Confirm(Event, bool),
+    /// See [`Desk::send_back`].
+    SendBack(Event),
     /// See [`Desk::wake`].
     Wake(Time, u64),
     /// See [`Desk::ship`].
@@ -146,6 +148,27 @@ pub enum Note {
         /// Whether they are.
         blocked: bool,
     },
+    /// A connection is slowed down by credit flow, or no longer.
+    Flow {
+        /// The publisher's link.
+        link: LinkId,
+        /// Whether it is.
+        on: bool,
+    },
+    /// A publisher holds one event more, or less, back. Not part of the fingerprint.
+    HeldBack {
+        /// The publisher's link.
+        link: LinkId,
+        /// Whether it is one more.
+        more: bool,
+    },
+    /// A queue was declared again, or deleted.
+    QueueDeclared {
+        /// Its outlet.
+        outlet: OutletId,
+        /// Whether it is there now.
+        there: bool,
+    },
     /// A replay of stored events began or ended.
     Replay {
         /// To which outlet.
@@ -167,6 +190,9 @@ impl Note {
             Note::Blocked { channel, blocked } => pack(5, channel.0, u64::from(blocked)),
             Note::QueueLeader { outlet, node } => pack(7, outlet.0, node.map_or(255, u64::from)),
             Note::Replay { outlet, under_way } => pack(6, outlet.0, u64::from(under_way)),
+            Note::Flow { link, on } => pack(8, link.0, u64::from(on)),
+            Note::QueueDeclared { outlet, there } => pack(9, outlet.0, u64::from(there)),
+            Note::HeldBack { .. } => 0,
         }
     }
 }
@@ -250,6 +276,12 @@ impl Desk {
         if event.flags.has(Flags::TRACKED) {
             self.acts.push_back(Act::Confirm(*event, taken));
         }
+    }
+
+    /// The broker sends an event back to its publisher, which asked for that where nobody is to get it. Word travels over the
+    /// publisher's link.
+    pub fn send_back(&mut self, event: &Event) {
+        self.acts.push_back(Act::SendBack(*event));
     }
 
     /// The broker publishes an event to a channel of another broker, over the link between the two.

@@ -69,6 +69,10 @@ pub trait Rules {
     /// Who sits here wants nothing more and will [leave](Rules::left) when it has finished what it has; or it stays after all.
     fn leaving(&mut self, _seat: SeatId, _leaving: bool, _desk: &mut Desk) {}
 
+    /// All of these seats are about to [leave](Rules::left) at once (`begins`): what one gives back must not go to another of them. Or
+    /// the last of them has left.
+    fn severing(&mut self, _seats: &[SeatId], _begins: bool, _desk: &mut Desk) {}
+
     /// The workers behind this seat are so many from now on.
     fn resized(&mut self, _seat: SeatId, _capacity: u32, _desk: &mut Desk) {}
 
@@ -195,6 +199,9 @@ macro_rules! kinds {
             }
             fn leaving(&mut self, seat: SeatId, leaving: bool, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.leaving(seat, leaving, desk),)+ }
+            }
+            fn severing(&mut self, seats: &[SeatId], begins: bool, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.severing(seats, begins, desk),)+ }
             }
             fn resized(&mut self, seat: SeatId, capacity: u32, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.resized(seat, capacity, desk),)+ }

@@ -48,6 +48,31 @@ impl Simulation {
         }
     }
 
+    /// A broker returns an event that nobody is to get: it sets out for its publisher, and may be lost on the way.
+    pub(super) fn send_back(&mut self, event: &Event) {
+        let id = event.id.emitter();
+        let back = self.plan.links[self.emitters[id.index()].link.index()].back;
+        let bytes = self.plan.types[usize::from(event.kind.0)].size.0;
+        let link = &mut self.links[back.index()];
+        if link.loses().is_none() {
+            let at = link.arrival(self.now, bytes);
+            self.errand(at, Errand::Returned(event.id));
+        }
+    }
+
+    /// An event is back at its publisher.
+    pub(super) fn returned<O: Observer>(&mut self, event: EventId, observer: &mut O) {
+        let emitter = event.emitter();
+        self.emitters[emitter.index()].returned += 1;
+        self.note(&Observation::Returned { emitter, event }, observer);
+    }
+
+    /// Events that came back to a node; none if it does not ask for that.
+    pub fn returns(&self, node: NodeId) -> Option<u64> {
+        let own = self.plan.emitters.iter().zip(&self.emitters).filter(|(plan, _)| plan.node == node && plan.properties.mandatory);
+        own.map(|(_, emitter)| emitter.returned).reduce(|a, b| a + b)
+    }
+
     /// Word of an event has reached its publisher. What was refused is tried again when its time is over.
     pub(super) fn confirmed<O: Observer>(&mut self, event: EventId, taken: bool, desk: &mut Desk, observer: &mut O) {
         let id = event.emitter();

@@ -41,6 +41,7 @@ impl Simulation {
                 Act::Forward(link, channel, event) => self.forward(link, channel, event, observer),
                 Act::Rebuild(outlet) => self.rebuild(outlet, observer),
                 Act::Confirm(event, taken) => self.confirm(&event, taken),
+                Act::SendBack(event) => self.send_back(&event),
                 Act::Wake(at, token) => {
                     let place = self.wakes.put((broker, token));
                     self.agenda.schedule(at.max(self.now), Due::Wake, place);

@@ -21,6 +21,8 @@ pub(super) struct Emitter {
     serial: u64,
     /// Of these, not emitted because something was wrong.
     skipped: u64,
+    /// Events that came back because nobody was to get them.
+    pub(super) returned: u64,
     /// Whether something is wrong with it: nothing of that is looked at otherwise.
     pub(super) disturbed: bool,
     /// So many reasons to emit nothing.
@@ -73,6 +75,7 @@ impl Emitter {
             link: emitter.link,
             serial: 0,
             skipped: 0,
+            returned: 0,
             disturbed: false,
             mutes: 0,
             surges: Vec::new(),

@@ -17,6 +17,8 @@ pub(super) enum Errand {
         /// Whether its broker took it.
         taken: bool,
     },
+    /// An event that nobody is to get is back at its publisher.
+    Returned(EventId),
     /// The first of a publisher's deadlines passes.
     Deadline(EmitterId),
     /// A call reaches its store; its place, and which step of it this is.
@@ -69,6 +71,7 @@ impl Simulation {
     pub(super) fn run_errand<O: Observer>(&mut self, index: u32, desk: &mut Desk, observer: &mut O) {
         match self.errands.take(index) {
             Some(Errand::Confirmed { event, taken }) => self.confirmed(event, taken, desk, observer),
+            Some(Errand::Returned(event)) => self.returned(event, observer),
             Some(Errand::Deadline(emitter)) => self.deadline(emitter, desk, observer),
             Some(Errand::CallArrives(place, step)) => self.call_arrives(place, step, observer),
             Some(Errand::CallServed(place, step)) => self.call_served(place, step, observer),

@@ -299,6 +299,7 @@ impl Simulation {
         let seats = self.seats.clone();
         let mut free = Vec::new();
         let mut copies = self.take_from(&fresh, &mut free, observer);
+        self.say_severing(&fresh, true, desk, observer);
         for seat in &fresh {
             // What a seat before this one gave back may have been handed here since.
             let mut held = copies.of(*seat);
@@ -310,6 +311,7 @@ impl Simulation {
                 self.decide(broker, desk, observer);
             }
         }
+        self.say_severing(&fresh, false, desk, observer);
         free.into_iter().for_each(|(crew, worker)| self.offer(crew, worker, observer));
         for seat in fresh {
             self.wake_ready(self.seats.get(seat).crew, observer);
@@ -334,6 +336,19 @@ impl Simulation {
         }
         copies.add(self.recall(hit));
         copies
+    }
+
+    fn say_severing<O: Observer>(&mut self, seats: &[SeatId], begins: bool, desk: &mut Desk, observer: &mut O) {
+        for number in 0..self.brokers.len() {
+            let broker = BrokerId::at(number);
+            let own = |seat: &SeatId| self.plan.outlets[self.seats.get(*seat).outlet.index()].broker == broker;
+            let own: Vec<SeatId> = seats.iter().copied().filter(own).collect();
+            if !own.is_empty() {
+                desk.now = self.now;
+                self.brokers[number].severing(&own, begins, desk);
+                self.decide(broker, desk, observer);
+            }
+        }
     }
 
     /// The connections of these seats are made again.

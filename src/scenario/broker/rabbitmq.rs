@@ -2,14 +2,23 @@
 
 use super::{NamedOutlet, Parts};
 use crate::scenario::pairs::Pairs;
-use crate::scenario::units::Size;
+use crate::scenario::units::{Rate, Size};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The channel that stands for the exchange without a name: whatever is published there goes to the queue that its routing key
 /// names.
 pub const DEFAULT_EXCHANGE: &str = "(default)";
+
+/// Exchanges that every virtual host has from the start, with their kinds.
+pub const PREDECLARED: [(&str, ExchangeKind); 5] = [
+    ("amq.direct", ExchangeKind::Direct),
+    ("amq.fanout", ExchangeKind::Fanout),
+    ("amq.headers", ExchangeKind::Headers),
+    ("amq.match", ExchangeKind::Headers),
+    ("amq.topic", ExchangeKind::Topic),
+];
 
 /// Where a run simplifies, for people.
 pub const FIDELITY: &[&str] = &[
@@ -19,13 +28,19 @@ pub const FIDELITY: &[&str] = &[
     "A message lost on the link to a consumer counts as acknowledged; real connections would send it again or reset.",
     "A handling that failed for good is rejected, or requeued where the subscription says so.",
     "`ack: BeforeWork` acknowledges when the work begins; real automatic acknowledgement does when the message is sent.",
-    "Dead letters are routed at once and at most once; dead-lettering at least once and queues that come and go are not part of a run.",
+    "Dead letters are routed at once. At least once means here: they stay in their quorum queue until every queue has taken them; \
+     what is refused, has no way or goes to a lost node's classic queue is tried again after three minutes, as a server does it by default.",
+    "Queues that expire, are exclusive or delete themselves: each instance of a consumer is a connection, and declares its queue with its \
+     bindings when it comes. A crash of the broker counts as the end of all connections; leases begin anew when it is back.",
     "Streams: retention looks when a segment is full; offsets by time and `Last` count single messages, not chunks. The instances of one \
      reader are one named reader with a single active one, and go on behind what they have acknowledged.",
     "Clusters: a node is lost whole; clients reach the others at once, what consumers hold stays with them, copies that come back are level \
      at once, and no time passes in replication. A classic queue keeps its messages and refuses new ones while its node is lost.",
     "Clusters, streams and flow control follow the documentation; they were not observed on live servers.",
-    "Flow control is the memory alarm: publishers are held back all together.",
+    "Flow control: the memory alarm holds all publishers back together. Credit flow works by the `rate` that a queue is given: a publisher \
+     may be 400 messages ahead of a classic queue and gets 200 more when so many are in, 32 ahead of a quorum queue, 256 of a stream; one \
+     queue without credit holds its whole connection back, which is here the node that publishes. It counts as in flow for five seconds \
+     more, as in the management plugin. What a connection holds back waits at its node.",
 ];
 
 /// A broker by the rules of RabbitMQ 4.0.
@@ -167,6 +182,21 @@ pub struct Queue {
     /// Where go messages that expire, are rejected, or do not fit. Default: nowhere, they are gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letter: Option<DeadLetter>,
+    /// How long the queue lives without a consumer (`x-expires`); then it is deleted with its messages, and consumers declare it again
+    /// when they come. Default: for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Span>,
+    /// It is deleted when its last consumer goes (classic queues). Default: it stays.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub auto_delete: bool,
+    /// It belongs to the connection of the one instance that reads it, and is deleted when that goes (classic queues). Default: it is
+    /// everybody's.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub exclusive: bool,
+    /// Messages a second that the queue can take in, one after the other; publishers that are faster are slowed down by credit flow.
+    /// A server's depends on its disks, its network and the messages (some 20,000 a second for small ones). Default: as many as come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
 }
 
 /// How a queue keeps its messages.
@@ -232,7 +262,7 @@ pub enum Overflow {
 }
 
 /// A way for dead letters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeadLetter {
     /// Through which exchange; empty text or left out: straight to the queue that `key` names.
@@ -241,6 +271,46 @@ pub struct DeadLetter {
     /// With which routing key. Default: the one that the message has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// How safely (`x-dead-letter-strategy`). Default: at most once.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub strategy: Strategy,
+}
+
+/// How safely dead letters go on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Strategy {
+    /// At once; what has no way or is refused there is gone.
+    #[default]
+    AtMostOnce,
+    /// They stay in their queue, and count against its limit, until every queue that they go to has them; what has no way or is refused
+    /// is tried again every three minutes. Quorum queues with `overflow: RejectPublish` only.
+    AtLeastOnce,
+}
+
+impl Exchange {
+    /// A plain one.
+    pub fn new(name: &str, kind: ExchangeKind) -> Exchange {
+        Exchange { name: name.to_owned(), kind, internal: false, alternate: None }
+    }
+
+    /// The kind that it must have, if it is one of those that are always there.
+    pub fn predeclared(&self) -> Option<ExchangeKind> {
+        PREDECLARED.iter().find(|(name, _)| *name == self.name).map(|(_, kind)| *kind)
+    }
+}
+
+impl Queue {
+    /// Whether its dead letters go on at least once. As in RabbitMQ, the strategy alone does not do it.
+    pub fn keeps_dead_letters(&self) -> bool {
+        self.kind == QueueKind::Quorum
+            && self.overflow == Overflow::RejectPublish
+            && self.dead_letter.as_ref().is_some_and(|way| way.strategy == Strategy::AtLeastOnce)
+    }
+
+    /// Whether it can be deleted while the broker runs.
+    pub fn comes_and_goes(&self) -> bool {
+        self.expires.is_some() || self.auto_delete || self.exclusive
+    }
 }
 
 /// Everything that waits in one queue is moved to another, at one moment.
@@ -346,23 +416,45 @@ impl RabbitMq {
         queue.or_else(|| self.exchange(&binding.to).map(Leads::Exchange))
     }
 
-    /// Queues that events published to an exchange may reach, whatever their keys, dead-lettering included.
-    fn reached_from(&self, exchange: usize) -> BTreeSet<usize> {
-        let (mut queues, mut seen) = (BTreeSet::new(), BTreeSet::new());
-        let mut next = vec![Leads::Exchange(exchange)];
-        while let Some(lead) = next.pop() {
-            match lead {
-                Leads::Exchange(at) if seen.insert(at) => {
-                    let name = &self.exchanges[at].name;
-                    next.extend(self.bindings.iter().filter(|binding| binding.from == *name).filter_map(|binding| self.leads(binding)));
-                    let alternate = self.exchanges[at].alternate.as_deref().and_then(|name| self.exchange(name));
-                    next.extend(alternate.map(Leads::Exchange));
-                }
-                Leads::Queue(at) if queues.insert(at) => next.extend(self.dead_letters_of(at)),
-                _ => {}
+    /// The positions of all exchanges and queues by their names, for whoever asks often.
+    pub fn places(&self) -> Places<'_> {
+        let mut places = Places::default();
+        // As elsewhere, the first of a name counts.
+        for (at, exchange) in self.exchanges.iter().enumerate() {
+            places.exchanges.entry(exchange.name.as_str()).or_insert(at);
+        }
+        for (at, queue) in self.queues.iter().enumerate() {
+            places.queues.entry(queue.name.as_str()).or_insert(at);
+        }
+        places
+    }
+
+    /// By exchange, the queues that events published to it may reach, whatever their keys, dead-lettering included.
+    fn reached(&self) -> Vec<BTreeSet<usize>> {
+        let places = self.places();
+        let mut ways: Vec<Vec<Leads>> = vec![Vec::new(); self.exchanges.len()];
+        for binding in &self.bindings {
+            if let Some(from) = places.exchange(&binding.from) {
+                ways[from].extend(places.leads(binding));
             }
         }
-        queues
+        for (at, exchange) in self.exchanges.iter().enumerate() {
+            let alternate = exchange.alternate.as_deref().and_then(|name| places.exchange(name));
+            ways[at].extend(alternate.map(Leads::Exchange));
+        }
+        let from = |exchange: usize| {
+            let (mut queues, mut seen) = (BTreeSet::new(), BTreeSet::new());
+            let mut next = vec![Leads::Exchange(exchange)];
+            while let Some(lead) = next.pop() {
+                match lead {
+                    Leads::Exchange(at) if seen.insert(at) => next.extend(&ways[at]),
+                    Leads::Queue(at) if queues.insert(at) => next.extend(places.dead_letters(&self.queues[at])),
+                    _ => {}
+                }
+            }
+            queues
+        };
+        (0..self.exchanges.len()).map(from).collect()
     }
 
     /// The nodes, from 0, that have a queue: the one that leads at first, then the next ones in the circle.
@@ -390,6 +482,40 @@ impl RabbitMq {
     }
 }
 
+/// Positions of exchanges and queues by their names.
+#[derive(Clone, Debug, Default)]
+pub struct Places<'p> {
+    exchanges: BTreeMap<&'p str, usize>,
+    queues: BTreeMap<&'p str, usize>,
+}
+
+impl Places<'_> {
+    /// Position of an exchange.
+    pub fn exchange(&self, name: &str) -> Option<usize> {
+        self.exchanges.get(name).copied()
+    }
+
+    /// Position of a queue.
+    pub fn queue(&self, name: &str) -> Option<usize> {
+        self.queues.get(name).copied()
+    }
+
+    /// As [`RabbitMq::leads`].
+    pub fn leads(&self, binding: &Binding) -> Option<Leads> {
+        let queue = if binding.to_exchange { None } else { self.queue(&binding.to).map(Leads::Queue) };
+        queue.or_else(|| self.exchange(&binding.to).map(Leads::Exchange))
+    }
+
+    /// As [`RabbitMq::dead_letters_of`].
+    pub fn dead_letters(&self, queue: &Queue) -> Option<Leads> {
+        let way = queue.dead_letter.as_ref()?;
+        match way.exchange.as_str() {
+            "" => way.key.as_deref().and_then(|key| self.queue(key)).map(Leads::Queue),
+            name => self.exchange(name).map(Leads::Exchange),
+        }
+    }
+}
+
 impl Parts for RabbitMq {
     fn name(&self) -> &'static str {
         "RabbitMq"
@@ -408,7 +534,7 @@ impl Parts for RabbitMq {
     }
 
     fn outlets(&self) -> Option<Vec<NamedOutlet<'_>>> {
-        let reached: Vec<BTreeSet<usize>> = (0..self.exchanges.len()).map(|exchange| self.reached_from(exchange)).collect();
+        let reached = self.reached();
         let outlet = |(at, queue)| {
             let queue: &Queue = queue;
             let fed = (0..reached.len()).filter(|exchange| reached[*exchange].contains(&at)).chain([self.exchanges.len()]);

@@ -1,7 +1,8 @@
 //! What a person asks of a broker while a run goes on: event replays by hand.
 
-use super::BrokerKind;
 use super::kafka::Position;
+use super::rabbitmq::{Offset, QueueKind};
+use super::{BrokerKind, RabbitMq};
 use crate::scenario::names::Suggest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -25,10 +26,31 @@ pub enum Request {
     },
     /// An EventBridge replay that goes on is stopped: `CancelReplay`.
     CancelReplay(String),
+    /// Everything that waits in a RabbitMQ queue is moved to another at once, as a shovel or "Move messages" does it.
+    Redrive {
+        /// Out of which queue.
+        from: String,
+        /// Into which queue.
+        to: String,
+    },
+    /// A reader of a RabbitMQ stream attaches anew at once: back, and events come again; ahead, and what waits is skipped.
+    Attach {
+        /// The consumer that reads.
+        reader: String,
+        /// Which stream.
+        stream: String,
+        /// Where it begins. Default: the oldest event that is there.
+        #[serde(default = "first")]
+        offset: Offset,
+    },
+}
+
+fn first() -> Offset {
+    Offset::First
 }
 
 impl Request {
-    /// What is wrong with asking this of a broker whose groups are these, and what to do.
+    /// What is wrong with asking this of a broker that these consumers or groups read from, and what to do.
     pub fn wrong(&self, kind: &BrokerKind, groups: &BTreeSet<String>) -> Option<(String, Option<String>)> {
         let suggest = Suggest::default();
         match (self, kind) {
@@ -46,10 +68,34 @@ impl Request {
                 let strange = Some(name).filter(|name| !names().any(|known| known == *name))?;
                 Some((format!("there is no replay `{strange}`"), suggest.did_you_mean(strange, names())))
             }
+            (Request::Redrive { from, to }, BrokerKind::RabbitMq(parts)) => redrive(parts, from, to, &suggest),
+            (Request::Attach { reader, stream, .. }, BrokerKind::RabbitMq(parts)) => {
+                let streams = || parts.queues.iter().filter(|queue| queue.kind == QueueKind::Stream).map(|queue| queue.name.as_str());
+                if !streams().any(|known| known == stream) {
+                    return Some((format!("there is no stream `{stream}`"), suggest.did_you_mean(stream, streams())));
+                }
+                let strange = Some(reader).filter(|reader| !groups.contains(*reader))?;
+                let help = suggest.did_you_mean(strange, groups.iter().map(String::as_str));
+                Some((format!("`{strange}` does not read this stream"), help))
+            }
+            (Request::Redrive { .. }, _) => Some((format!("only RabbitMQ's queues can be redriven; this is {}", kind.name()), None)),
+            (Request::Attach { .. }, _) => Some((format!("only RabbitMQ has streams to attach to; this is {}", kind.name()), None)),
             (Request::Seek { .. }, _) => Some((format!("only Kafka's groups can be sent elsewhere; this is {}", kind.name()), None)),
             (Request::CancelReplay(_), _) => Some((format!("only EventBridge has replays to cancel; this is {}", kind.name()), None)),
         }
     }
+}
+
+fn redrive(parts: &RabbitMq, from: &str, to: &str, suggest: &Suggest) -> Option<(String, Option<String>)> {
+    let names = || parts.queues.iter().map(|queue| queue.name.as_str());
+    if let Some(strange) = [from, to].into_iter().find(|name| parts.queue(name).is_none()) {
+        return Some((format!("there is no queue `{strange}`"), suggest.did_you_mean(strange, names())));
+    }
+    if from == to {
+        return Some(("a redrive moves messages from one queue to another".to_owned(), None));
+    }
+    let stream = parts.queue(from).is_some_and(|at| parts.queues[at].kind == QueueKind::Stream);
+    stream.then(|| (format!("`{from}` is a stream: nothing leaves it"), Some("let a reader attach to it again".to_owned())))
 }
 
 impl fmt::Display for Request {
@@ -68,6 +114,17 @@ impl fmt::Display for Request {
                 }
             }
             Request::CancelReplay(name) => write!(f, "replay {name} cancelled"),
+            Request::Redrive { from, to } => write!(f, "what waits in {from} moves to {to}"),
+            Request::Attach { reader, stream, offset } => {
+                let place = match offset {
+                    Offset::First => "the oldest event".to_owned(),
+                    Offset::Last => "the newest event".to_owned(),
+                    Offset::Next => "the next event".to_owned(),
+                    Offset::Offset(offset) => format!("offset {offset}"),
+                    Offset::Time(time) => time.to_string(),
+                };
+                write!(f, "{reader} goes to {place} of {stream}")
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) const CONVERTER: Converter = Converter {
 const EVERYTHING: &str = "#";
 
 fn make(drawing: &Drawing) -> BrokerKind {
-    let exchange = |name: &String| Exchange { name: name.clone(), kind: ExchangeKind::Topic, internal: false, alternate: None };
+    let exchange = |name: &String| Exchange::new(name, ExchangeKind::Topic);
     let queues = drawing.outlets.iter().map(|outlet| Queue { name: outlet.name.clone(), ..Queue::default() });
     let bindings = drawing.outlets.iter().flat_map(|outlet| outlet.channels.iter().map(move |channel| (outlet, *channel)));
     let binding = |(outlet, channel): (&super::Outlet, usize)| Binding {
@@ -63,6 +63,12 @@ pub(super) fn lost(parts: &RabbitMq, lost: &mut Vec<String>) {
     }
     if parts.nodes > 1 {
         lost.push("The nodes of the cluster, and where queues are.".to_owned());
+    }
+    if parts.queues.iter().any(Queue::comes_and_goes) {
+        lost.push("That queues expire, are exclusive or delete themselves.".to_owned());
+    }
+    if parts.queues.iter().any(|queue| queue.rate.is_some()) {
+        lost.push("How fast queues take messages in, and the credit flow that comes of it.".to_owned());
     }
     if parts.memory.is_some() || !parts.redrives.is_empty() {
         lost.push("The memory alarm and redrives.".to_owned());

@@ -354,11 +354,17 @@ fn properties(node: &Node, emitter: &super::names::Emitter) -> Properties {
                 headers: emit.headers.0.clone(),
                 priority: emit.priority,
                 expiration: emit.expiration,
+                mandatory: emit.mandatory,
             }
         }
         (Source::Then { .. }, Node::Consumer(consumer)) => {
             let then = &consumer.then[emitter.index];
-            Properties { routing_key: then.routing_key.clone(), headers: then.headers.0.clone(), ..Properties::default() }
+            Properties {
+                routing_key: then.routing_key.clone(),
+                headers: then.headers.0.clone(),
+                mandatory: then.mandatory,
+                ..Properties::default()
+            }
         }
         _ => Properties::default(),
     }

@@ -101,13 +101,23 @@ pub fn request(scenario: &Scenario, broker: &str, request: &super::broker::Reque
     });
     let (message, help) = match kind {
         None => (format!("there is no broker `{broker}`"), None),
-        Some(kind) => match request.wrong(kind, &kafka::groups(scenario, broker)) {
+        Some(kind) => match request.wrong(kind, &askers(scenario, broker, request)) {
             None => return Ok(()),
             Some(wrong) => wrong,
         },
     };
     findings.add(Severity::Error, "what", message, help);
     Err(findings.list.remove(0))
+}
+
+/// Whom a request may speak of: readers of its stream, or the groups that read from the broker.
+fn askers(scenario: &Scenario, broker: &str, request: &super::broker::Request) -> std::collections::BTreeSet<String> {
+    match request {
+        super::broker::Request::Attach { stream, .. } => {
+            rabbitmq::readers(scenario, &format!("{broker}/{stream}")).map(str::to_owned).collect()
+        }
+        _ => kafka::groups(scenario, broker),
+    }
 }
 
 /// What is allowed must be something that lints warn of.

@@ -4,10 +4,13 @@ use super::names::{Names, Source};
 use super::{Findings, Severity};
 use crate::ids::NodeId;
 use crate::scenario::broker::BrokerKind;
-use crate::scenario::broker::rabbitmq::{DEFAULT_EXCHANGE, ExchangeKind, Leads, Match, Minority, Overflow, Queue, QueueKind, RabbitMq};
+use crate::scenario::broker::rabbitmq::{
+    DEFAULT_EXCHANGE, ExchangeKind, Leads, Match, Minority, Overflow, Queue, QueueKind, RabbitMq, Strategy,
+};
 use crate::scenario::document::{Node, Scenario};
 use crate::scenario::names::listed;
 use crate::scenario::units::Size;
+use std::collections::BTreeMap;
 
 /// Nodes that a cluster may have; more than anybody runs.
 const MOST_NODES: u32 = 99;
@@ -20,6 +23,7 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
             Node::Broker(broker) => {
                 if let BrokerKind::RabbitMq(parts) = &broker.kind {
                     declared(parts, &names.at(id, "kind"), findings);
+                    owned(scenario, &broker.id, parts, &names.at(id, "kind"), findings);
                     attached(scenario, &broker.id, parts, &names.at(id, "kind"), findings);
                 }
             }
@@ -49,20 +53,25 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
     for emitter in &names.emitters {
         let broker = emitter.channel.map(|channel| names.channels[channel.index()].broker);
         let channel = emitter.channel.map(|channel| names.channels[channel.index()].name);
-        let (key, headers, priority, expiration) = match (&scenario.nodes[emitter.node.index()], &emitter.origin) {
+        let (key, headers, priority, expiration, mandatory) = match (&scenario.nodes[emitter.node.index()], &emitter.origin) {
             (Node::Producer(producer), Source::Emits { .. }) => {
                 let emit = &producer.emits[emitter.index];
-                (&emit.routing_key, &emit.headers, emit.priority.is_some(), emit.expiration.is_some())
+                (&emit.routing_key, &emit.headers, emit.priority.is_some(), emit.expiration.is_some(), emit.mandatory)
             }
             (Node::Consumer(consumer), Source::Then { .. }) => {
                 let then = &consumer.then[emitter.index];
-                (&then.routing_key, &then.headers, false, false)
+                (&then.routing_key, &then.headers, false, false, then.mandatory)
             }
             _ => continue,
         };
         let Some(parts) = is_rabbit(scenario, broker) else {
-            let said =
-                [("routing_key", key.is_some()), ("headers", !headers.is_empty()), ("priority", priority), ("expiration", expiration)];
+            let said = [
+                ("routing_key", key.is_some()),
+                ("headers", !headers.is_empty()),
+                ("priority", priority),
+                ("expiration", expiration),
+                ("mandatory", mandatory),
+            ];
             for (field, _) in said.iter().filter(|(_, said)| *said && broker.is_some()) {
                 let path = format!("{}.{field}", emitter.path);
                 findings.warning(path, format!("only RabbitMQ looks at `{field}`"), "leave it out, or emit to a RabbitMq broker");
@@ -100,6 +109,14 @@ fn is_stream(parts: &RabbitMq, place: &str) -> bool {
     queue.is_some_and(|at| parts.queues[at].kind == QueueKind::Stream)
 }
 
+/// The consumers that read from a place.
+pub(super) fn readers<'s>(scenario: &'s Scenario, place: &str) -> impl Iterator<Item = &'s str> {
+    scenario.nodes.iter().filter_map(move |node| match node {
+        Node::Consumer(consumer) if consumer.reads.iter().any(|read| read.from == place) => Some(consumer.id.as_str()),
+        _ => None,
+    })
+}
+
 /// Who attaches where to which stream.
 fn attached(scenario: &Scenario, broker: &str, parts: &RabbitMq, at: &str, findings: &mut Findings) {
     let streams = || parts.queues.iter().filter(|queue| queue.kind == QueueKind::Stream).map(|queue| queue.name.as_str());
@@ -112,12 +129,7 @@ fn attached(scenario: &Scenario, broker: &str, parts: &RabbitMq, at: &str, findi
             findings.add(Severity::Error, format!("{path}.stream"), format!("there is no stream `{}`", attach.stream), help);
             continue;
         }
-        let readers = || {
-            scenario.nodes.iter().filter_map(|node| match node {
-                Node::Consumer(consumer) if consumer.reads.iter().any(|read| read.from == place) => Some(consumer.id.as_str()),
-                _ => None,
-            })
-        };
+        let readers = || readers(scenario, &place);
         if !readers().any(|id| id == attach.reader) {
             let help = findings.suggest.did_you_mean(&attach.reader, readers());
             let help = help.or_else(|| Some(format!("let a consumer of that name read from `{place}`")));
@@ -126,6 +138,31 @@ fn attached(scenario: &Scenario, broker: &str, parts: &RabbitMq, at: &str, findi
         if attach.at > scenario.duration {
             let message = format!("{} lies behind the end of the run, {}", attach.at, scenario.duration);
             findings.warning(format!("{path}.at"), message, "nobody will attach");
+        }
+    }
+}
+
+/// Exclusive queues belong to the one connection that reads them.
+fn owned(scenario: &Scenario, broker: &str, parts: &RabbitMq, at: &str, findings: &mut Findings) {
+    for (i, queue) in parts.queues.iter().enumerate().filter(|(_, queue)| queue.exclusive && queue.kind == QueueKind::Classic) {
+        let (path, place) = (format!("{at}.queues[{i}].exclusive"), format!("{broker}/{}", queue.name));
+        let readers = scenario.nodes.iter().filter_map(|node| match node {
+            Node::Consumer(consumer) if consumer.reads.iter().any(|read| read.from == place) => Some(consumer),
+            _ => None,
+        });
+        let readers: Vec<_> = readers.collect();
+        let help = "leave `exclusive` out, or let one consumer with one instance read from the queue";
+        match readers.as_slice() {
+            [] => findings.error_help(path, format!("`{}` belongs to whoever reads it, and nobody does", queue.name), help),
+            [one] if one.instances == 1 && one.scale.is_none() => {}
+            [one] => {
+                let message = format!("`{}` belongs to one connection, and `{}` has or may have several instances", queue.name, one.id);
+                findings.error_help(path, message, help);
+            }
+            several => {
+                let names = listed(several.iter().map(|consumer| consumer.id.as_str()));
+                findings.error_help(path, format!("`{}` belongs to one connection, and {names} read from it", queue.name), help);
+            }
         }
     }
 }
@@ -141,6 +178,7 @@ fn kept(parts: &RabbitMq, queue: &Queue, path: &str, findings: &mut Findings) {
         ("delivery_limit", queue.delivery_limit.is_some()),
         ("single_active", queue.single_active),
         ("dead_letter", queue.dead_letter.is_some()),
+        ("expires", queue.expires.is_some()),
     ];
     for (field, _) in not_in_streams.iter().filter(|(_, said)| stream && *said) {
         let help = "a stream keeps events by `max_age` and `max_bytes`, and everybody reads all of them";
@@ -150,6 +188,16 @@ fn kept(parts: &RabbitMq, queue: &Queue, path: &str, findings: &mut Findings) {
         [("max_age", queue.max_age.is_some()), ("segment", queue.segment.is_some())].iter().filter(|(_, said)| !stream && *said)
     {
         findings.error_help(format!("{path}.{field}"), format!("only a stream has a `{field}`"), "write `kind: Stream`, or leave it out");
+    }
+    for (field, _) in [("auto_delete", queue.auto_delete), ("exclusive", queue.exclusive)].iter().filter(|(_, said)| *said) {
+        if queue.kind != QueueKind::Classic {
+            let help = "write `kind: Classic`, or give it a time to live without consumers, `expires`";
+            let help = if stream { "streams stay" } else { help };
+            findings.error_help(format!("{path}.{field}"), format!("only a classic queue can be `{field}`"), help);
+        }
+    }
+    if queue.expires.is_some_and(|span| span.0 == 0) {
+        findings.error_help(format!("{path}.expires"), "a queue lives for some time at least", "leave it out, or write `1ms`");
     }
     if queue.segment == Some(Size(0)) {
         findings.error(format!("{path}.segment"), "a segment holds at least one byte");
@@ -188,7 +236,12 @@ fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
     }
     for (i, exchange) in parts.exchanges.iter().enumerate() {
         let path = format!("{at}.exchanges[{i}]");
-        if exchange.name == DEFAULT_EXCHANGE || exchange.name.starts_with("amq.") {
+        if let Some(kind) = exchange.predeclared() {
+            if (exchange.kind, exchange.internal, &exchange.alternate) != (kind, false, &None) {
+                let message = format!("`{}` is there from the start, as a plain {kind:?} exchange", exchange.name);
+                findings.error_help(path.clone(), message, "give the exchange another name, or its own kind and nothing more");
+            }
+        } else if exchange.name == DEFAULT_EXCHANGE || exchange.name.starts_with("amq.") {
             let message = format!("the name `{}` is RabbitMQ's own", exchange.name);
             findings.error_help(format!("{path}.name"), message, "give the exchange another name");
         }
@@ -221,6 +274,15 @@ fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
             findings.warning(format!("{path}.overflow"), "a queue without a limit never overflows", "give it `max_length` or `max_bytes`");
         }
         let Some(way) = &queue.dead_letter else { continue };
+        if way.strategy == Strategy::AtLeastOnce && !queue.keeps_dead_letters() {
+            let path = format!("{path}.dead_letter.strategy");
+            if quorum {
+                let help = "write `overflow: RejectPublish`: RabbitMQ dead-letters at most once otherwise";
+                findings.warning(path, "dead letters go on at least once only from queues that refuse what does not fit", help);
+            } else {
+                findings.error_help(path, "only a quorum queue dead-letters at least once", "write `kind: Quorum`, or leave it out");
+            }
+        }
         if !way.exchange.is_empty() && parts.exchange(&way.exchange).is_none() {
             unknown(format!("{path}.dead_letter.exchange"), "exchange", &way.exchange, exchanges().collect(), findings);
         } else if way.exchange.is_empty()
@@ -243,9 +305,11 @@ fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
             findings.error(format!("{at}.redrives[{i}].to"), "a redrive moves messages from one queue to another");
         }
     }
+    let places = parts.places();
+    let mut alike: BTreeMap<(&str, &str, &str), Vec<usize>> = BTreeMap::new();
     for (i, binding) in parts.bindings.iter().enumerate() {
         let path = format!("{at}.bindings[{i}]");
-        match parts.exchange(&binding.from) {
+        match places.exchange(&binding.from) {
             None => unknown(format!("{path}.from"), "exchange", &binding.from, exchanges().collect(), findings),
             Some(from) => {
                 let asks = binding.matching != Match::All || !binding.headers.is_empty();
@@ -255,13 +319,15 @@ fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
                 }
             }
         }
-        match parts.leads(binding) {
+        match places.leads(binding) {
             None if binding.to_exchange => unknown(format!("{path}.to"), "exchange", &binding.to, exchanges().collect(), findings),
             None => unknown(format!("{path}.to"), "queue", &binding.to, queues().chain(exchanges()).collect(), findings),
             Some(Leads::Exchange(_) | Leads::Queue(_)) => {}
         }
-        if parts.bindings[..i].contains(binding) {
+        let alike = alike.entry((&binding.from, &binding.to, &binding.key)).or_default();
+        if alike.iter().any(|before| parts.bindings[*before] == *binding) {
             findings.warning(path, "this binding is listed twice", "one has the same effect: remove the other");
         }
+        alike.push(i);
     }
 }

@@ -18,6 +18,8 @@ pub enum Weight {
     Selected,
     /// A fault has struck it.
     Broken,
+    /// What should go this way is held back: it is slowed down.
+    Held,
     /// Something else matters now.
     Dimmed,
 }
@@ -62,6 +64,7 @@ pub fn link(brush: &Brush<'_>, mesh: &mut Mesh, wire: &Wire, line: &[Pos2], mark
         Weight::Hovered => mix(theme.muted, theme.text, 0.6),
         Weight::Selected => theme.accent,
         Weight::Broken => theme.bad,
+        Weight::Held => theme.warn,
         Weight::Dimmed => mix(theme.canvas, calm, 0.35),
     };
     let (width, pen) = (f32::from(mark.width) * STEP, brush.pen());
@@ -75,6 +78,15 @@ pub fn link(brush: &Brush<'_>, mesh: &mut Mesh, wire: &Wire, line: &[Pos2], mark
     }
     if far {
         return;
+    }
+    if mark.weight == Weight::Held {
+        // Two bars across, as on what waits: not by colour alone.
+        let (at, along) = (brush.view.screen_from_scene(wire.curve.at(0.12)), wire.curve.at(0.13) - wire.curve.at(0.11));
+        let along = along.normalized();
+        let across = vec2(-along.y, along.x) * 7.0 * brush.unit.clamp(0.6, 1.4);
+        for bar in [at - along * 2.5 * brush.unit, at + along * 2.5 * brush.unit] {
+            pen.line(mesh, &[bar - across, bar + across], (width * 0.9).max(1.5), colour);
+        }
     }
     let end = brush.view.screen_from_scene(wire.curve.at(1.0));
     let tip = arrow(end, wire.curve.heading(), (4.5 + width * 1.1) * brush.unit.clamp(0.5, 1.4));

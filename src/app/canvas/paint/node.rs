@@ -264,15 +264,22 @@ pub fn producer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mu
     let y = rect.center().y + (12.0 * unit).max(6.5);
     let marks = brush.glyphs(pos2(left, y), &node.events, 4);
     let marks = if marks > 0.0 { marks + 2.0 * unit } else { 0.0 };
+    let held = look.figures.and_then(|figures| figures.held_back).unwrap_or(0);
     let figure = match look.figures {
         Some(figures) => {
             scratch.clear();
             labels::rate(scratch, figures.rate);
+            if held > 0 {
+                scratch.push_str(", ");
+                labels::count(scratch, held);
+                scratch.push_str(" held");
+            }
             scratch.as_str()
         }
         None => &node.idle,
     };
-    let wide = brush.text(pos2(left + marks, y), Align2::LEFT_CENTER, figure, theme.label, theme.muted, room - marks);
+    let colour = if held > 0 { theme.warn } else { theme.muted };
+    let wide = brush.text(pos2(left + marks, y), Align2::LEFT_CENTER, figure, theme.label, colour, room - marks);
     let from = left + marks + wide.max(56.0 * unit) + 8.0 * unit;
     trend(brush, Rect::from_min_max(pos2(from, y - 8.0 * unit), pos2(rect.right() - TIP * unit, y + 7.0 * unit)), look.trend);
 }

@@ -2,12 +2,13 @@
 
 use super::consumer::{Channel, ChannelLimits, Seat, Subscription};
 use super::death::{Death, Deaths, Reason};
+use super::discards::{AGAIN, Discard, worker};
 use super::exchange::{Binding, Exchange, ExchangeId, QueueId, Target};
 use super::message::{Letter, NEVER, Origin, Payload, Rare};
 use super::names::Name;
-use super::out::{Arrival, Dead, End, Out, Step};
+use super::out::{Arrival, Dead, End, Kept, Out, Step};
 use super::queue::Queue;
-use super::settings::Settings;
+use super::settings::{QueueKind, Settings};
 use super::topology::{Routing, Topology};
 use super::value::{Table, Value};
 use std::collections::BTreeMap;
@@ -97,6 +98,7 @@ impl<M: Payload> Broker<M> {
             self.delete_queue(id);
         } else {
             self.with(id, |queue, now, limits, out| queue.tick(now, limits, out));
+            self.try_dead_letters_again(id);
         }
     }
 
@@ -114,9 +116,16 @@ impl<M: Payload> Broker<M> {
     /// A queue stands still from now on, whatever it has, or goes on.
     pub fn hold(&mut self, id: QueueId, still: bool) {
         self.with(id, |queue, now, limits, out| {
-            queue.still = still;
+            (queue.still, queue.away) = (still, still);
             queue.run(now, limits, out);
         });
+    }
+
+    /// A queue stands still until somebody [holds](Broker::hold) it or lets it go on; nothing happens by that.
+    pub fn freeze(&mut self, id: QueueId) {
+        if let Some(queue) = self.queues.get_mut(id.0 as usize).and_then(Option::as_mut) {
+            queue.still = true;
+        }
     }
 
     /// Frees what retention has taken out of a stream; until then readers can still be told what it was.
@@ -155,6 +164,16 @@ impl<M: Payload> Broker<M> {
         let Some(queue) = self.queues.get_mut(id.0 as usize).and_then(Option::take) else { return };
         self.out.cancelled.extend(queue.consumers().map(|consumer| (consumer.wish.seat, consumer.wish.channel)));
         self.topology.remove_queue(queue.name, id);
+        self.out.deleted.push(queue);
+    }
+
+    /// Declares a queue again that was deleted, under its old number.
+    pub fn declare_again(&mut self, id: QueueId, name: &str, settings: Settings) {
+        let name = self.topology.names.key(name);
+        if let Some(place @ None) = self.queues.get_mut(id.0 as usize) {
+            *place = Some(Queue::new(name, id, settings, Table::new(), self.now));
+            self.topology.add_queue(name, id);
+        }
     }
 
     /// Binds; a key is text for all kinds of exchanges.
@@ -374,6 +393,7 @@ impl<M: Payload> Broker<M> {
         self.limits = ChannelLimits::default();
         self.out.steps.clear();
         self.out.cancelled.clear();
+        self.out.deleted.clear();
     }
 
     /// Dead-letters what queues gave up, and what is given up on the way. This ends: only a client's rejection lets a message
@@ -390,12 +410,12 @@ impl<M: Payload> Broker<M> {
         let Dead { queue: from, reason, letter, refused } = dead;
         let payload = letter.payload.clone();
         let Some(queue) = self.queue(from) else { return };
-        let (name, wanted) = (queue.name, queue.settings.dead_letter);
-        let new_key = queue.settings.dead_letter_key;
+        let Settings { dead_letter, dead_letter_key, at_least_once, .. } = queue.settings;
+        let name = queue.name;
         let exists = |exchange: &Name| *exchange == Name::EMPTY || self.topology.find(*exchange).is_some();
-        let Some(exchange) = wanted.filter(exists) else {
+        let Some(exchange) = dead_letter.filter(|exchange| at_least_once || exists(exchange)) else {
             self.count_death(from, reason, 0, refused);
-            self.out.steps.push(Step::End(End { queue: from, reason, payload, dead_lettered: false, taken: 0, refused }));
+            self.out.steps.push(Step::End(End { queue: from, reason, payload, dead_lettered: false, taken: 0, refused, waited: false }));
             return;
         };
         let (old_exchange, old_key) = self.came_by(letter.origin);
@@ -405,36 +425,102 @@ impl<M: Payload> Broker<M> {
         let expiration = rare.expiration.take();
         let death = Death { queue: name, reason, count: 1, exchange: old_exchange, keys, expiration };
         rare.deaths = Some(Deaths::record(rare.deaths.take(), death));
-        if new_key.is_some() {
+        if dead_letter_key.is_some() {
             rare.more_keys.clear();
         }
-        let key = new_key.unwrap_or(old_key);
-        let headers = self.routing_headers(&rare);
-        let origin = self.origin_of_pair((exchange, key));
-        self.topology.route(exchange, key, &rare.more_keys, &headers, &mut self.routing);
-        let rare = Arc::new(rare);
-        let mut letter = Letter { rare: Some(Arc::clone(&rare)), origin, redelivered: false, acquired: 0, expires: NEVER, ..letter };
+        let origin = self.origin_of_pair((exchange, dead_letter_key.unwrap_or(old_key)));
+        let mut letter = Letter { rare: Some(Arc::new(rare)), origin, redelivered: false, acquired: 0, expires: NEVER, ..letter };
         letter.payload.becomes_dead_letter(self.now);
+        if at_least_once {
+            let discard = Discard { reason, payload, letter, settled: Vec::new(), again: 0, kept: false };
+            return self.dead_letter_surely(from, discard);
+        }
+        let (taken, _) = self.send_dead_letter(from, reason, &letter, &mut Vec::new(), None);
+        self.count_death(from, reason, taken, refused);
+        self.out.steps.push(Step::End(End { queue: from, reason, payload, dead_lettered: true, taken, refused, waited: false }));
+    }
+
+    /// Sends a dead letter to all queues that it leads to and that have not `settled` it; gives how many took it and how many did not.
+    /// `by`: the publishing channel, for queues that refuse publishers.
+    fn send_dead_letter(
+        &mut self,
+        from: QueueId,
+        reason: Reason,
+        letter: &Letter<M>,
+        settled: &mut Vec<QueueId>,
+        by: Option<Channel>,
+    ) -> (u32, u32) {
+        let (exchange, key) = self.came_by(letter.origin);
+        let none = Rare::default();
+        let rare = letter.rare.as_deref().unwrap_or(&none);
+        let headers = self.routing_headers(rare);
+        self.topology.route(exchange, key, &rare.more_keys, &headers, &mut self.routing);
         let queues = std::mem::take(&mut self.routing.queues);
-        let mut taken = 0;
+        let (mut taken, mut refused) = (0, 0);
         for to in &queues {
-            let Some(target) = self.queue(*to).map(|queue| queue.name) else { continue };
-            let circle = reason != Reason::Rejected && rare.deaths.as_ref().is_some_and(|deaths| deaths.is_cycle(target));
+            let Some(target) = self.queue(*to).filter(|_| !settled.contains(to)) else { continue };
+            let circle = reason != Reason::Rejected && rare.deaths.as_ref().is_some_and(|deaths| deaths.is_cycle(target.name));
             if circle {
                 continue;
             }
+            // A classic queue is gone with its node.
+            let reached = !(target.away && target.settings.kind == QueueKind::Classic);
             let at = self.out.steps.len();
             let arrival = Arrival { from, to: *to, payload: letter.payload.clone(), taken: true };
             self.out.steps.push(Step::Arrival(arrival));
-            let kept = self.enqueue(*to, letter.clone(), None);
+            let kept = reached && self.enqueue(*to, letter.clone(), by);
+            if by.is_some() {
+                self.hear_from(*to);
+            }
             if let Step::Arrival(arrival) = &mut self.out.steps[at] {
                 arrival.taken = kept;
             }
-            taken += u32::from(kept);
+            if kept {
+                settled.push(*to);
+                taken += 1;
+            } else {
+                refused += 1;
+            }
         }
         self.routing.queues = queues;
-        self.count_death(from, reason, taken, refused);
-        self.out.steps.push(Step::End(End { queue: from, reason, payload, dead_lettered: true, taken, refused }));
+        (taken, refused)
+    }
+
+    /// Dead-letters at least once: what not all take, or nobody, stays among the queue's dead letters and is tried again later.
+    fn dead_letter_surely(&mut self, from: QueueId, mut discard: Discard<M>) {
+        let (reason, letter) = (discard.reason, discard.letter.clone());
+        let (_, refused) = self.send_dead_letter(from, reason, &letter, &mut discard.settled, Some(worker(from)));
+        if discard.settled.is_empty() || refused > 0 {
+            let payload = discard.payload.clone();
+            let fresh = !std::mem::replace(&mut discard.kept, true);
+            discard.again = self.now.saturating_add(AGAIN);
+            let Some(queue) = self.queues.get_mut(from.0 as usize).and_then(Option::as_mut) else { return };
+            queue.discards.push(discard);
+            if fresh {
+                self.out.steps.push(Step::Kept(Kept { queue: from, reason, payload }));
+            }
+            return;
+        }
+        let taken = discard.settled.len() as u32;
+        self.count_death(from, discard.reason, taken, false);
+        let Discard { reason, payload, kept: waited, .. } = discard;
+        self.out.steps.push(Step::End(End { queue: from, reason, payload, dead_lettered: true, taken, refused: false, waited }));
+    }
+
+    /// Tries dead letters again that not all took, as far as their time has come.
+    fn try_dead_letters_again(&mut self, id: QueueId) {
+        let now = self.now;
+        let due = |broker: &mut Self| broker.queues.get_mut(id.0 as usize).and_then(Option::as_mut)?.discards.take_due(now);
+        let mut any = false;
+        while let Some(discard) = due(self) {
+            any = true;
+            self.dead_letter_surely(id, discard);
+            self.settle_dead();
+        }
+        if any {
+            // What has left makes room for publishers.
+            self.with(id, |queue, now, limits, out| queue.run(now, limits, out));
+        }
     }
 
     fn count_death(&mut self, id: QueueId, reason: Reason, taken: u32, refused: bool) {

@@ -4,6 +4,7 @@ use super::headers;
 use super::names::{Name, Names};
 use super::topic::{Trie, Walk};
 use super::value::{Table, Value, look_up};
+use crate::random::{hash_name, mix};
 use std::collections::BTreeMap;
 
 /// An exchange by its place in the [`Topology`](super::topology::Topology).
@@ -70,6 +71,14 @@ pub struct Binding {
     pub arguments: Table,
 }
 
+impl Binding {
+    /// The same for bindings that are the same, and hardly ever for others.
+    fn mark(&self) -> (Target, Name, u64) {
+        let word = self.arguments.iter().fold(0, |word, (name, value)| mix(word ^ hash_name(name)) ^ value.mark());
+        (self.target, self.key, word)
+    }
+}
+
 /// An exchange.
 #[derive(Clone, Debug)]
 pub struct Exchange {
@@ -88,6 +97,8 @@ pub struct Exchange {
     /// Where what it cannot route goes (`alternate-exchange`), by name: it need not exist.
     pub alternate: Option<Name>,
     bindings: Vec<Binding>,
+    /// Where each binding stands, by what it is made of; those with the same hash of their arguments stand together.
+    known: BTreeMap<(Target, Name, u64), Vec<u32>>,
     index: Index,
 }
 
@@ -105,7 +116,18 @@ impl Exchange {
     pub fn new(name: Name, kind: ExchangeKind, arguments: Table, names: &mut Names) -> Exchange {
         let alternate = look_up(&arguments, "alternate-exchange").and_then(Value::as_text).map(|text| names.intern(text));
         let index = Index::new(kind, names);
-        Exchange { name, kind, durable: true, auto_delete: false, internal: false, arguments, alternate, bindings: Vec::new(), index }
+        Exchange {
+            name,
+            kind,
+            durable: true,
+            auto_delete: false,
+            internal: false,
+            arguments,
+            alternate,
+            bindings: Vec::new(),
+            known: BTreeMap::new(),
+            index,
+        }
     }
 
     /// Its bindings, in the order in which they were made.
@@ -113,9 +135,11 @@ impl Exchange {
         &self.bindings
     }
 
-    /// Adds a binding; one that is there already changes nothing.
-    pub fn bind(&mut self, binding: Binding, names: &mut Names) {
-        if !self.bindings.contains(&binding) {
+    /// Adds a binding; one that is there already changes nothing. Costs no more with many bindings than with few.
+    pub fn bind(&mut self, binding: Binding, names: &Names) {
+        let alike = self.known.entry(binding.mark()).or_default();
+        if alike.iter().all(|at| self.bindings[*at as usize] != binding) {
+            alike.push(self.bindings.len() as u32);
             self.index.add(&binding, names);
             self.bindings.push(binding);
         }
@@ -123,15 +147,13 @@ impl Exchange {
 
     /// Removes the bindings that are like this. True if there were any and now there is none at all.
     pub fn unbind(&mut self, gone: impl Fn(&Binding) -> bool, names: &mut Names) -> bool {
-        let before = self.bindings.len();
-        self.bindings.retain(|binding| !gone(binding));
-        if self.bindings.len() == before {
+        if !self.bindings.iter().any(&gone) {
             return false;
         }
+        let bindings = std::mem::take(&mut self.bindings);
+        self.known.clear();
         self.index = Index::new(self.kind, names);
-        for binding in &self.bindings {
-            self.index.add(binding, names);
-        }
+        bindings.into_iter().filter(|binding| !gone(binding)).for_each(|binding| self.bind(binding, names));
         self.bindings.is_empty()
     }
 
@@ -160,18 +182,13 @@ impl Index {
         }
     }
 
+    /// The same target may stand here twice: who routes counts it once.
     fn add(&mut self, binding: &Binding, names: &Names) {
         match self {
-            Index::Direct(keys) => once(keys.entry(binding.key).or_default(), binding.target),
-            Index::Fanout(targets) => once(targets, binding.target),
+            Index::Direct(keys) => keys.entry(binding.key).or_default().push(binding.target),
+            Index::Fanout(targets) => targets.push(binding.target),
             Index::Topic(trie) => trie.insert(binding.key, names, binding.target),
             Index::Headers => {}
         }
-    }
-}
-
-fn once(targets: &mut Vec<Target>, target: Target) {
-    if !targets.contains(&target) {
-        targets.push(target);
     }
 }

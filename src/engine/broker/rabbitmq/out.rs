@@ -4,6 +4,7 @@ use super::consumer::{Channel, Seat};
 use super::death::Reason;
 use super::exchange::QueueId;
 use super::message::Letter;
+use super::queue::Queue;
 use std::collections::VecDeque;
 
 /// A message sent to a consumer.
@@ -47,6 +48,19 @@ pub struct End<M> {
     pub taken: u32,
     /// The queue never had it: it refused it.
     pub refused: bool,
+    /// It had waited in the queue's dead letters until all that it goes to had it.
+    pub waited: bool,
+}
+
+/// A message that a queue gave up and keeps among its dead letters, because not all that it goes to have it.
+#[derive(Clone, Debug)]
+pub struct Kept<M> {
+    /// Which queue.
+    pub queue: QueueId,
+    /// Why it was given up.
+    pub reason: Reason,
+    /// The message.
+    pub payload: M,
 }
 
 /// A copy that reached a queue by dead-lettering.
@@ -71,6 +85,8 @@ pub enum Step<M> {
     Arrival(Arrival<M>),
     /// A message was given up.
     End(End<M>),
+    /// A message was given up and stays nevertheless.
+    Kept(Kept<M>),
 }
 
 /// What was decided and not yet taken out by the driver, who keeps the space.
@@ -82,10 +98,12 @@ pub struct Out<M> {
     pub(super) dead: VecDeque<Dead<M>>,
     /// Consumers whose queue is gone, with their channels.
     pub cancelled: Vec<(Seat, Channel)>,
+    /// Queues that are gone, as they were.
+    pub deleted: Vec<Queue<M>>,
 }
 
 impl<M> Default for Out<M> {
     fn default() -> Self {
-        Out { steps: Vec::new(), dead: VecDeque::new(), cancelled: Vec::new() }
+        Out { steps: Vec::new(), dead: VecDeque::new(), cancelled: Vec::new(), deleted: Vec::new() }
     }
 }

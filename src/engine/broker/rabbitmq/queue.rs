@@ -3,6 +3,7 @@
 
 use super::consumer::{Channel, ChannelLimits, Consumer, Seat, Subscription};
 use super::death::Reason;
+use super::discards::Discards;
 use super::exchange::QueueId;
 use super::message::{Letter, NEVER};
 use super::names::Name;
@@ -47,8 +48,12 @@ pub struct Queue<M> {
     pub(super) counted: u64,
     /// What it did so far.
     pub(super) counts: Counts,
-    /// It stands still: it has no leader that could hand anything out.
+    /// Dead letters that not all have who are to have them.
+    pub(super) discards: Discards<M>,
+    /// It stands still: it hands nothing out.
     pub(super) still: bool,
+    /// Its node is lost, or its members have no leader.
+    pub(super) away: bool,
     /// When the queue goes for want of use; [`NEVER`] while it is used or has no `x-expires`.
     lease: u64,
     /// Quorum with reject-publish: what publishing channels know.
@@ -105,7 +110,9 @@ impl<M: Clone> Queue<M> {
             counted: 0,
             lease: NEVER,
             counts: Counts::default(),
+            discards: Discards::default(),
             still: false,
+            away: false,
             publishers: BTreeMap::new(),
         };
         queue.renew(now);
@@ -140,6 +147,16 @@ impl<M: Clone> Queue<M> {
     /// Bytes of the ready messages.
     pub fn ready_bytes(&self) -> u64 {
         self.ready_bytes
+    }
+
+    /// Dead letters that wait until all have them who are to.
+    pub fn discards(&self) -> &Discards<M> {
+        &self.discards
+    }
+
+    /// The unacked messages.
+    pub fn held_letters(&self) -> impl Iterator<Item = &Letter<M>> {
+        self.held.iter().map(|held| &held.letter)
     }
 
     /// The ready messages; in order within a priority.
@@ -188,7 +205,7 @@ impl<M: Clone> Queue<M> {
     /// When time alone will change something next; [`NEVER`] if it will not.
     #[inline]
     pub fn due(&self) -> u64 {
-        self.store.front().map_or(NEVER, |letter| letter.expires).min(self.lease)
+        self.store.front().map_or(NEVER, |letter| letter.expires).min(self.lease).min(self.discards.due())
     }
 
     /// Whether the queue has to go for want of use.
@@ -476,10 +493,23 @@ impl<M: Clone> Queue<M> {
         }
     }
 
-    /// Whether there are more ready messages, or bytes of them, than the limits allow. Unacked ones do not count.
+    /// Whether there are more ready messages, or bytes of them, than the limits allow. Unacked ones do not count, dead letters that
+    /// wait do.
     #[inline]
     pub(super) fn is_over_limit(&self) -> bool {
         let Settings { max_length, max_bytes, .. } = &self.settings;
-        max_length.is_some_and(|most| self.store.len() > most) || max_bytes.is_some_and(|most| self.ready_bytes > most)
+        max_length.is_some_and(|most| self.counted_length() > most) || max_bytes.is_some_and(|most| self.counted_bytes() > most)
+    }
+
+    /// Messages that count against the limit.
+    #[inline]
+    pub(super) fn counted_length(&self) -> u64 {
+        self.store.len() + self.discards.len()
+    }
+
+    /// Bytes that count against the limit.
+    #[inline]
+    pub(super) fn counted_bytes(&self) -> u64 {
+        self.ready_bytes + self.discards.bytes()
     }
 }

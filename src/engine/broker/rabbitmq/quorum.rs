@@ -70,7 +70,7 @@ impl<M: Clone> Queue<M> {
         let over = self.is_over_limit();
         let below = |most: Option<u64>, count: u64| most.is_none_or(|most| count <= most - most.div_ceil(5));
         let settings = &self.settings;
-        let low = below(settings.max_length, self.store.len()) && below(settings.max_bytes, self.ready_bytes);
+        let low = below(settings.max_length, self.counted_length()) && below(settings.max_bytes, self.counted_bytes());
         for publisher in self.publishers.values_mut() {
             publisher.told = over || publisher.told && !low;
         }

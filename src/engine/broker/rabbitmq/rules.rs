@@ -1,28 +1,20 @@
 //! RabbitMQ behind the contract of all brokers: exchanges are channels, queues are outlets, and every instance of a consumer has
 //! an AMQP channel of its own for each queue it reads.
 //!
-//! # Fidelity and limits
-//!
-//! Modelled is RabbitMQ 4.0.5 with AMQP 0-9-1. Every row of what was observed on a live server passes
-//! (`tidemill conform rabbitmq`). What a run simplifies:
-//! - Acknowledgements reach the broker at once and are never lost; confirms to publishers travel back over their link.
-//! - An event that a link loses on the way to a consumer counts as acknowledged: TCP would have sent it again, or reset.
-//! - A failed event is rejected once the consumer's own retries are used up; with `requeue` it goes back to its queue instead.
-//! - Dead letters are routed without delay. The strategy at-least-once, priorities of
-//!   more than 255 levels and queues that come and go while the broker runs are not part of a run.
-//! - Flow control is the memory alarm (`memory`): publishers are held back in one piece, not connection by connection.
+//! What a run simplifies is told to people in [`FIDELITY`](crate::scenario::broker::rabbitmq::FIDELITY).
 
 use super::broker::Broker as Host;
 use super::cluster::{Cluster, ELECT, Takes};
 use super::consumer::{Channel, Seat as Subscriber, Subscription};
 use super::death::Reason as Why;
-use super::exchange::{Exchange, ExchangeKind, QueueId, Target};
+use super::exchange::QueueId;
+use super::flow::{FLOW, Gates, Publish, TAKE};
+use super::lives::Life;
 use super::message::{Letter, NEVER, Payload, Rare};
-use super::out::{Arrival, Delivery, End, Step};
+use super::out::{Arrival, Delivery, End, Kept, Step};
 use super::reading::Reader;
-use super::settings::{self, DEFAULT_DELIVERY_LIMIT, Settings};
+use super::setup::{attaches, host, parts_channels, place, read_by, redrives, table};
 use super::stream::Offset;
-use super::value::{Table, Value};
 use crate::engine::broker::desk::{BrokerFate, Place};
 use crate::engine::broker::{Desk, Failed, Note, Rules, Settled};
 use crate::engine::event::{Event, Flags, Message};
@@ -30,8 +22,8 @@ use crate::engine::fate::Reason;
 use crate::engine::seats::{Seat, Seats};
 use crate::ids::{BrokerId, ChannelId, EventId, LinkId, OutletId, SeatId};
 use crate::scenario::Plan;
-use crate::scenario::broker::rabbitmq::{self as file, DEFAULT_EXCHANGE, Header, Leads};
-use crate::scenario::broker::{BrokerKind, Parts};
+use crate::scenario::broker::rabbitmq::{self as file, DEFAULT_EXCHANGE};
+use crate::scenario::broker::{BrokerKind, Parts, Request};
 use crate::scenario::plan::Properties;
 use crate::time::Time;
 use std::collections::{BTreeMap, VecDeque};
@@ -58,11 +50,12 @@ fn dead_letter(event: &Event) -> Event {
 /// A broker of the RabbitMQ kind.
 #[derive(Clone, Debug)]
 pub struct RabbitMq {
-    plan: Arc<Plan>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) id: BrokerId,
     pub(super) host: Host<Message>,
-    first_channel: usize,
+    pub(super) first_channel: usize,
     /// The exchange of each channel.
-    exchanges: Vec<Arc<str>>,
+    pub(super) exchanges: Vec<Arc<str>>,
     /// By queue.
     outlets: Vec<OutletId>,
     /// Where events go, by channel, emitter and type; bindings do not change while the broker runs.
@@ -81,24 +74,16 @@ pub struct RabbitMq {
     alarms: Vec<u64>,
     /// When, from which queue, to which.
     redrives: Vec<(Time, QueueId, QueueId)>,
-    /// Ready bytes above which publishers are held back.
-    memory: Option<u64>,
-    blocked: bool,
-    /// Publishes held back, in order.
-    held_back: VecDeque<Publish>,
-    /// Publishes let go and on their way.
-    under_way: BTreeMap<u64, Publish>,
-    shipped: u64,
+    /// What holds publishers back.
+    pub(super) gates: Gates,
+    /// Which queues were deleted, and what those did that were there before.
+    pub(super) lives: Vec<Life>,
+    /// It is down as a whole: nobody looks at leases.
+    pub(super) down: bool,
+    /// Messages returned to publishers.
+    pub(super) returned: u64,
     /// Failures of this step that have been decided: word of them settles nothing any more.
     decided: Vec<(SeatId, EventId)>,
-}
-
-/// An event that a publisher has, or that travels.
-#[derive(Clone, Copy, Debug)]
-struct Publish {
-    link: LinkId,
-    channel: ChannelId,
-    event: Event,
 }
 
 /// What all events of an emitter and type have in common at a channel.
@@ -108,6 +93,32 @@ struct Route {
     origin: super::message::Origin,
     rare: Option<Arc<Rare>>,
     size: u32,
+}
+
+/// What has become of an event at the queues of its route.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    /// Queues that took it, or passed it on.
+    taken: u32,
+    /// Queues that refused it.
+    refused: u32,
+    /// One of them confirms later.
+    later: bool,
+    /// Why it was refused.
+    why: Reason,
+}
+
+impl Found {
+    /// One more queue did not take it.
+    pub fn refused(&mut self, why: Reason) {
+        (self.refused, self.why) = (self.refused + 1, why);
+    }
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Found { taken: 0, refused: 0, later: false, why: Reason::QueueRefuses }
+    }
 }
 
 /// A seat as a consumer of its queue.
@@ -149,10 +160,7 @@ impl RabbitMq {
     pub fn new(plan: &Arc<Plan>, id: BrokerId, seats: &Seats, _seed: u64) -> RabbitMq {
         let own: Vec<usize> = (0..plan.channels.len()).filter(|channel| plan.channels[*channel].broker == id).collect();
         let outlets: Vec<OutletId> = (0..plan.outlets.len()).filter(|o| plan.outlets[*o].broker == id).map(OutletId::at).collect();
-        let parts = match &plan.brokers[id.index()].kind {
-            BrokerKind::RabbitMq(parts) => parts.clone(),
-            _ => file::RabbitMq::default(),
-        };
+        let parts = RabbitMq::declared(plan, id).cloned().unwrap_or_default();
         let host = host(&parts);
         let exchange = |name: &str| Arc::from(if name == DEFAULT_EXCHANGE { "" } else { name });
         let mut takers = BTreeMap::new();
@@ -170,6 +178,7 @@ impl RabbitMq {
         }
         RabbitMq {
             plan: Arc::clone(plan),
+            id,
             host,
             first_channel: own.first().copied().unwrap_or(0),
             exchanges: parts_channels(&parts).map(exchange).collect(),
@@ -183,11 +192,10 @@ impl RabbitMq {
             attaches: attaches(plan, &parts, &readers),
             readers,
             redrives: redrives(&parts),
-            memory: parts.memory.map(|size| size.0),
-            blocked: false,
-            held_back: VecDeque::new(),
-            under_way: BTreeMap::new(),
-            shipped: 0,
+            gates: Gates::new(&parts),
+            lives: vec![Life::default(); parts.queues.len()],
+            down: false,
+            returned: 0,
             decided: Vec::new(),
         }
     }
@@ -210,14 +218,30 @@ impl RabbitMq {
         self.outlets[queue.0 as usize]
     }
 
-    /// Whether publishers are held back, and how many events they hold.
-    pub fn back_pressure(&self) -> (bool, usize) {
-        (self.blocked, self.held_back.len())
+    /// Queues that events of this emitter and type reach from this channel.
+    pub(super) fn queues_of(&mut self, channel: ChannelId, event: &Event) -> Arc<[QueueId]> {
+        let route = self.route(channel, event);
+        Arc::clone(&self.routes[route].queues)
+    }
+
+    /// The exchanges, queues or bindings are others: ways have to be found anew.
+    pub(super) fn forget_ways(&mut self) {
+        self.ways.clear();
+        self.routes.clear();
+        self.quick.fill(u32::MAX);
+    }
+
+    /// The broker as the file declares it.
+    pub(super) fn declared(plan: &Plan, id: BrokerId) -> Option<&file::RabbitMq> {
+        match &plan.brokers[id.index()].kind {
+            BrokerKind::RabbitMq(parts) => Some(parts),
+            _ => None,
+        }
     }
 
     /// Where events of this emitter and type go from this channel.
     #[inline]
-    fn route(&mut self, channel: ChannelId, event: &Event) -> usize {
+    pub(super) fn route(&mut self, channel: ChannelId, event: &Event) -> usize {
         let emitter = event.id.emitter();
         let quick = (channel.index() - self.first_channel) * self.plan.emitters.len() + emitter.index();
         match self.quick[quick] {
@@ -234,7 +258,7 @@ impl RabbitMq {
             return *known as usize;
         }
         let kind = &self.plan.types[usize::from(event.kind.0)];
-        let Properties { routing_key, headers, priority, expiration } = &self.plan.emitters[emitter.index()].properties;
+        let Properties { routing_key, headers, priority, expiration, .. } = &self.plan.emitters[emitter.index()].properties;
         let key_text = routing_key.as_deref().unwrap_or(&kind.name);
         let origin = self.host.origin(&self.exchanges[channel.index() - self.first_channel], key_text);
         let plain = headers.is_empty() && priority.is_none() && expiration.is_none();
@@ -277,6 +301,11 @@ impl RabbitMq {
                 // What a queue refused was never owed to it.
                 Step::End(end) if end.refused => {}
                 Step::End(end) => self.end(&end, desk),
+                // What came back too often has been taken back by who heard of it; what expired has never left.
+                Step::Kept(Kept { queue, reason: Why::Rejected, payload }) => {
+                    desk.take_back(self.outlet(queue), &payload);
+                }
+                Step::Kept(_) => {}
             }
         }
         self.host.out.steps = steps;
@@ -302,6 +331,7 @@ impl RabbitMq {
 
     fn end(&self, end: &End<Message>, desk: &mut Desk) {
         let place = match end.reason {
+            _ if end.waited => Place::Waiting,
             Why::Expired | Why::MaxLength => Place::Waiting,
             Why::Rejected | Why::DeliveryLimit => Place::Returned,
         };
@@ -337,49 +367,62 @@ impl RabbitMq {
     /// An event reaches the queues of its route; it may go `straight` on only while it arrives. Its publisher is told: no if one of the
     /// queues refused it, though others keep it; yes even if there is no queue.
     #[inline]
-    fn take_in(&mut self, channel: ChannelId, event: &Event, straight: bool, desk: &mut Desk) {
+    pub(super) fn take_in(&mut self, channel: ChannelId, event: &Event, straight: bool, desk: &mut Desk) {
         if self.cluster.is_away() {
             // Connections are refused: who wants to be sure tries again.
             return desk.refuse(channel, event, Reason::BrokerDown);
         }
         self.host.at(desk.now().0);
         let route = self.route(channel, event);
-        let Route { queues, origin, rare, size } = &self.routes[route];
-        let (queues, origin, size) = (Arc::clone(queues), *origin, *size);
-        let rare = rare.clone();
-        let message = Message { event: Event { failures: 0, ..*event }, routed: desk.now() };
-        let publisher = Channel(u32::MAX - event.id.emitter().0);
-        let (mut taken, mut refused, mut later) = (0, 0, false);
-        let mut why = Reason::QueueRefuses;
+        let queues = Arc::clone(&self.routes[route].queues);
+        let mut found = Found::default();
         for queue in queues.iter() {
-            match self.cluster.takes(*queue) {
-                Takes::Now => {}
-                Takes::Later => later = true,
-                Takes::Never => {
-                    (refused, why) = (refused + 1, Reason::NoLeader);
-                    continue;
-                }
-            }
-            let letter = Letter { rare: rare.clone(), ..Letter::new(message, size, origin) };
-            if self.host.publish_to(*queue, letter, Some(publisher)) {
-                taken += 1;
-                self.took(*queue, event, straight, desk);
-            } else {
-                refused += 1;
-                taken += self.refused(*queue, event, desk);
-            }
-            self.host.hear_from(*queue);
-            self.set_alarm(*queue, desk);
+            self.offer(*queue, route, event, straight, &mut found, desk);
         }
+        self.conclude(channel, event, &queues, found, desk);
+    }
+
+    /// An event reaches one queue of its route.
+    #[inline]
+    pub(super) fn offer(&mut self, queue: QueueId, route: usize, event: &Event, straight: bool, found: &mut Found, desk: &mut Desk) {
+        match self.cluster.takes(queue) {
+            Takes::Now => {}
+            Takes::Later => found.later = true,
+            Takes::Never => {
+                return found.refused(Reason::NoLeader);
+            }
+        }
+        let Route { origin, rare, size, .. } = &self.routes[route];
+        let message = Message { event: Event { failures: 0, ..*event }, routed: desk.now() };
+        let letter = Letter { rare: rare.clone(), ..Letter::new(message, *size, *origin) };
+        let publisher = Channel(u32::MAX - event.id.emitter().0);
+        if self.host.publish_to(queue, letter, Some(publisher)) {
+            found.taken += 1;
+            self.took(queue, event, straight, desk);
+        } else {
+            found.refused += 1;
+            found.taken += self.refused(queue, event, desk);
+        }
+        self.host.hear_from(queue);
+        self.set_alarm(queue, desk);
+    }
+
+    /// All queues of an event's route have decided.
+    #[inline]
+    pub(super) fn conclude(&mut self, channel: ChannelId, event: &Event, queues: &Arc<[QueueId]>, found: Found, desk: &mut Desk) {
         if queues.is_empty() {
             desk.unroutable(channel, event);
-        } else if taken == 0 {
-            desk.refuse(channel, event, why);
+            if self.plan.emitters[event.id.emitter().index()].properties.mandatory {
+                self.returned += 1;
+                desk.send_back(event);
+            }
+        } else if found.taken == 0 {
+            desk.refuse(channel, event, found.why);
         }
-        if later {
-            self.confirm_later(event, refused == 0, &queues);
+        if found.later {
+            self.confirm_later(event, found.refused == 0, queues);
         } else {
-            desk.confirm(event, refused == 0);
+            desk.confirm(event, found.refused == 0);
         }
     }
 
@@ -429,55 +472,13 @@ impl RabbitMq {
     pub(super) fn after(&mut self, queue: QueueId, desk: &mut Desk) {
         self.host.hear_from(queue);
         self.set_alarm(queue, desk);
-        if self.memory.is_some() {
+        if self.gates.has_alarm() {
             self.watch_memory(desk);
         }
     }
 
-    /// Raises the memory alarm, or takes it back and lets publishers go on.
-    #[inline(never)]
-    fn watch_memory(&mut self, desk: &mut Desk) {
-        let Some(limit) = self.memory else { return };
-        let ready: u64 = self.host.queues().map(super::queue::Queue::ready_bytes).sum();
-        let blocked = if self.blocked { ready > limit - limit / 5 } else { ready > limit };
-        if blocked != self.blocked {
-            self.blocked = blocked;
-            for channel in 0..self.exchanges.len() {
-                desk.note(Note::Blocked { channel: ChannelId::at(self.first_channel + channel), blocked });
-            }
-        }
-        self.let_go_held(desk);
-    }
-
-    /// Lets publishers go on with as much as there is room for, what is under way counted.
-    fn let_go_held(&mut self, desk: &mut Desk) {
-        let Some(limit) = self.memory else { return };
-        let mut taken: u64 = self.host.queues().map(super::queue::Queue::ready_bytes).sum();
-        taken += self.under_way.values().map(|publish| self.bytes(&publish.event)).sum::<u64>();
-        while !self.blocked
-            && let Some(publish) = self.held_back.front().copied()
-            && (taken <= limit || self.under_way.is_empty())
-        {
-            taken += self.bytes(&publish.event);
-            self.held_back.pop_front();
-            self.let_go(publish, desk);
-        }
-    }
-
-    fn bytes(&self, event: &Event) -> u64 {
-        self.plan.types[usize::from(event.kind.0)].size.0
-    }
-
-    fn let_go(&mut self, publish: Publish, desk: &mut Desk) {
-        self.shipped += 1;
-        desk.ship(publish.link, self.bytes(&publish.event), self.shipped);
-        desk.carries(publish.link, &publish.event);
-        self.under_way.insert(self.shipped, publish);
-    }
-
     /// Moves what waits in one queue to another: event replay. It is a new story to the ledger.
-    fn redrive(&mut self, number: usize, desk: &mut Desk) {
-        let (_, from, to) = self.redrives[number];
+    fn redrive(&mut self, from: QueueId, to: QueueId, desk: &mut Desk) {
         self.host.at(desk.now().0);
         let now = desk.now();
         desk.note(Note::Replay { outlet: self.outlet(to), under_way: true });
@@ -519,138 +520,6 @@ impl RabbitMq {
     }
 }
 
-fn redrives(parts: &file::RabbitMq) -> Vec<(Time, QueueId, QueueId)> {
-    let queue = |name: &str| parts.queue(name).map(|at| QueueId(at as u32));
-    parts.redrives.iter().filter_map(|redrive| Some((Time::ZERO + redrive.at, queue(&redrive.from)?, queue(&redrive.to)?))).collect()
-}
-
-/// The consumers that read an outlet.
-fn read_by(plan: &Plan, outlet: OutletId) -> Vec<&str> {
-    let consumers = plan.outlets[outlet.index()].readers.iter().map(|read| plan.reads[read.index()].consumer);
-    consumers.map(|consumer| plan.nodes[plan.consumers[consumer.index()].node.index()].name.as_str()).collect()
-}
-
-/// When which reader attaches where: those that the file does not name, at the start.
-fn attaches(plan: &Plan, parts: &file::RabbitMq, readers: &[Reader]) -> Vec<(Time, usize, Offset)> {
-    let mut all = Vec::new();
-    for (number, reader) in readers.iter().enumerate() {
-        let stream = parts.queues.get(reader.queue.0 as usize).map(|queue| queue.name.as_str());
-        let names = read_by(plan, reader.outlet);
-        let own = parts.attaches.iter().filter(|attach| names.contains(&attach.reader.as_str()) && Some(attach.stream.as_str()) == stream);
-        let before = all.len();
-        all.extend(own.map(|attach| {
-            let offset = match attach.offset {
-                file::Offset::First => Offset::First,
-                file::Offset::Last => Offset::Last,
-                file::Offset::Next => Offset::Next,
-                file::Offset::Offset(offset) => Offset::At(offset),
-                file::Offset::Time(time) => Offset::Time(time.0),
-            };
-            (Time::ZERO + attach.at, number, offset)
-        }));
-        if all.len() == before && !names.is_empty() {
-            all.push((Time::ZERO, number, Offset::Next));
-        }
-    }
-    all
-}
-
-/// The exchanges and queues of a file.
-fn host(parts: &file::RabbitMq) -> Host<Message> {
-    let mut host = Host::default();
-    for exchange in &parts.exchanges {
-        let kind = match exchange.kind {
-            file::ExchangeKind::Direct => ExchangeKind::Direct,
-            file::ExchangeKind::Fanout => ExchangeKind::Fanout,
-            file::ExchangeKind::Topic => ExchangeKind::Topic,
-            file::ExchangeKind::Headers => ExchangeKind::Headers,
-        };
-        let name = host.topology.names.intern(&exchange.name);
-        let mut made = Exchange::new(name, kind, Table::new(), &mut host.topology.names);
-        made.alternate = exchange.alternate.as_deref().map(|name| host.topology.names.intern(name));
-        made.internal = exchange.internal;
-        host.add_exchange(made);
-    }
-    for queue in &parts.queues {
-        let settings = settings(queue, &mut host);
-        host.add_queue(&queue.name, settings, Table::new());
-    }
-    for binding in &parts.bindings {
-        let target = match parts.leads(binding) {
-            Some(Leads::Queue(at)) => host.find_queue(&parts.queues[at].name).map(Target::Queue),
-            Some(Leads::Exchange(at)) => host.find_exchange(&parts.exchanges[at].name).map(Target::Exchange),
-            None => None,
-        };
-        if let (Some(source), Some(target)) = (host.find_exchange(&binding.from), target) {
-            host.bind(source, target, &binding.key, arguments(binding));
-        }
-    }
-    host
-}
-
-fn settings(queue: &file::Queue, host: &mut Host<Message>) -> Settings {
-    let names = &mut host.topology.names;
-    let quorum = queue.kind == file::QueueKind::Quorum;
-    let delivery_limit = match queue.delivery_limit {
-        None => Some(DEFAULT_DELIVERY_LIMIT),
-        Some(limit) => u64::try_from(limit).ok(),
-    };
-    Settings {
-        kind: match queue.kind {
-            file::QueueKind::Classic => settings::QueueKind::Classic,
-            file::QueueKind::Quorum => settings::QueueKind::Quorum,
-            file::QueueKind::Stream => settings::QueueKind::Stream,
-        },
-        durable: true,
-        ttl: queue.ttl.map(|span| span.0),
-        max_length: queue.max_length,
-        max_bytes: queue.max_bytes.map(|size| size.0),
-        overflow: match queue.overflow {
-            file::Overflow::RejectPublish => settings::Overflow::RejectPublish,
-            file::Overflow::RejectPublishDlx if !quorum => settings::Overflow::RejectPublishDlx,
-            file::Overflow::RejectPublishDlx | file::Overflow::DropHead => settings::Overflow::DropHead,
-        },
-        max_priority: queue.max_priority.filter(|_| !quorum),
-        single_active: queue.single_active,
-        max_age: queue.max_age.map(|span| span.0),
-        segment: queue.segment.map(|size| size.0),
-        delivery_limit: delivery_limit.filter(|_| quorum),
-        dead_letter: queue.dead_letter.as_ref().map(|way| names.intern(&way.exchange)),
-        dead_letter_key: queue.dead_letter.as_ref().and_then(|way| way.key.as_deref()).map(|key| names.key(key)),
-        ..Settings::default()
-    }
-}
-
-/// A binding's arguments as a headers exchange reads them.
-fn arguments(binding: &file::Binding) -> Table {
-    if binding.headers.is_empty() && binding.matching == file::Match::All {
-        return Table::new();
-    }
-    let how = match binding.matching {
-        file::Match::All => "all",
-        file::Match::Any => "any",
-        file::Match::AllWithX => "all-with-x",
-        file::Match::AnyWithX => "any-with-x",
-    };
-    let mut arguments = table(&binding.headers.0);
-    arguments.push((Arc::from("x-match"), Value::text(how)));
-    arguments
-}
-
-fn table(headers: &[(String, Header)]) -> Table {
-    let value = |header: &Header| match header {
-        Header::Text(text) => Value::text(text),
-        Header::Number(number) => Value::Int(*number),
-        Header::Flag(flag) => Value::Bool(*flag),
-        Header::Present => Value::Void,
-    };
-    headers.iter().map(|(name, header)| (Arc::from(name.as_str()), value(header))).collect()
-}
-
-fn parts_channels(parts: &file::RabbitMq) -> impl Iterator<Item = &str> {
-    parts.exchanges.iter().map(|exchange| exchange.name.as_str()).chain([DEFAULT_EXCHANGE])
-}
-
 impl Rules for RabbitMq {
     fn start(&mut self, desk: &mut Desk) {
         for (number, (at, ..)) in self.redrives.iter().enumerate() {
@@ -665,31 +534,20 @@ impl Rules for RabbitMq {
             self.host.subscribe(queue, wish);
         }
         self.act(desk);
+        self.renew_leases(desk);
     }
 
     fn keeps_publishers(&self) -> bool {
-        self.memory.is_some()
+        self.gates.are_there()
     }
 
     fn publish(&mut self, link: LinkId, channel: ChannelId, event: &Event, desk: &mut Desk) -> bool {
-        let publish = Publish { link, channel, event: *event };
-        if self.blocked || !self.held_back.is_empty() {
-            self.held_back.push_back(publish);
-        } else {
-            self.let_go(publish, desk);
-        }
+        self.publishes(Publish { link, channel, event: *event }, desk);
         true
     }
 
     fn parcel(&mut self, token: u64, arrived: bool, desk: &mut Desk) {
-        let Some(Publish { channel, event, .. }) = self.under_way.remove(&token) else { return };
-        if !arrived {
-            desk.lose_inbound(channel, &event, Reason::LinkLoss);
-            return self.let_go_held(desk);
-        }
-        self.take_in(channel, &event, false, desk);
-        desk.accept(channel, &event);
-        self.watch_memory(desk);
+        self.publish_arrives(token, arrived, desk);
     }
 
     #[inline]
@@ -757,6 +615,7 @@ impl Rules for RabbitMq {
         let Some(taker) = self.seats.get(&seat) else { return };
         let (queue, wish) = (taker.queue, taker.wish);
         self.host.at(desk.now().0);
+        self.declare(queue, desk);
         self.host.subscribe(queue, wish);
         self.act(desk);
         self.after(queue, desk);
@@ -799,6 +658,7 @@ impl Rules for RabbitMq {
             self.host.cancel(queue, wish.seat);
         }
         self.host.channel_down(wish.channel);
+        self.owner_left(queue);
         let mut given_up = self.given_up();
         let outlet = self.outlet(queue);
         for (copy, slot) in copies.iter().zip(slots) {
@@ -812,30 +672,85 @@ impl Rules for RabbitMq {
             }
         }
         self.act(desk);
+        self.bury(desk);
         self.after(queue, desk);
+    }
+
+    fn severing(&mut self, seats: &[SeatId], begins: bool, desk: &mut Desk) {
+        let mut queues: Vec<QueueId> = seats.iter().filter_map(|seat| self.seats.get(seat)).map(|taker| taker.queue).collect();
+        queues.sort_unstable();
+        queues.dedup();
+        self.host.at(desk.now().0);
+        for queue in queues {
+            if begins {
+                self.host.freeze(queue);
+            } else {
+                self.host.hold(queue, self.is_still(queue));
+                self.act(desk);
+                self.after(queue, desk);
+            }
+        }
+    }
+
+    fn crashed(&mut self, desk: &mut Desk) {
+        self.down = true;
+        self.connections_end(desk);
+    }
+
+    fn recovered(&mut self, desk: &mut Desk) {
+        self.down = false;
+        self.renew_leases(desk);
     }
 
     fn wake(&mut self, token: u64, desk: &mut Desk) {
         if token & ELECT != 0 {
             return self.elect((token ^ ELECT) as usize, desk);
         }
+        if token & TAKE != 0 {
+            return self.takes_next((token ^ TAKE) as usize, desk);
+        }
+        if token & FLOW != 0 {
+            return self.flow_may_end(LinkId((token ^ FLOW) as u32), desk);
+        }
         if token & ATTACH != 0 {
             let (_, reader, offset) = self.attaches[(token ^ ATTACH) as usize];
             return self.attach(reader, offset, desk);
         }
         if token & REDRIVE != 0 {
-            return self.redrive((token ^ REDRIVE) as usize, desk);
+            let (_, from, to) = self.redrives[(token ^ REDRIVE) as usize];
+            return self.redrive(from, to, desk);
         }
         let queue = QueueId(token as u32);
         self.alarms[queue.0 as usize] = NEVER;
         self.host.at(desk.now().0);
+        if self.down && self.host.queue(queue).is_some_and(|it| it.is_over(desk.now().0)) {
+            return;
+        }
         self.host.tick_queue(queue);
         self.act(desk);
+        self.bury(desk);
         self.after(queue, desk);
     }
 
     fn node(&mut self, node: u32, up: bool, desk: &mut Desk) {
         self.node_is(node, up, desk);
+    }
+
+    fn asked(&mut self, request: &Request, desk: &mut Desk) {
+        match request {
+            Request::Redrive { from, to } => {
+                if let (Some(from), Some(to)) = (self.host.find_queue(from), self.host.find_queue(to)) {
+                    self.redrive(from, to, desk);
+                }
+            }
+            Request::Attach { reader, stream, offset } => {
+                let Some(stream) = self.host.find_queue(stream) else { return };
+                let names = |outlet| read_by(&self.plan, outlet).contains(&reader.as_str());
+                let number = self.readers.iter().position(|it| it.queue == stream && names(it.outlet));
+                number.into_iter().for_each(|number| self.attach(number, place(*offset), desk));
+            }
+            Request::Seek { .. } | Request::CancelReplay(_) => {}
+        }
     }
 
     fn wants_word(&self, _: &Seat) -> bool {
@@ -845,6 +760,7 @@ impl Rules for RabbitMq {
     fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message)) {
         for queue in self.host.queues() {
             queue.ready_letters().for_each(|letter| visit(self.outlet(queue.id), &letter.payload));
+            queue.discards().iter().for_each(|message| visit(self.outlet(queue.id), message));
         }
         self.readers_wait_for(visit);
     }
@@ -853,10 +769,10 @@ impl Rules for RabbitMq {
         let queues: usize = self.host.queues().map(|queue| queue.weigh(each)).sum();
         let again: usize = self.readers.iter().map(|reader| reader.again.len() * size_of::<(u64, Message)>()).sum();
         let holds: usize = self.seats.values().map(|taker| taker.holds.len() * size_of::<(EventId, u32)>()).sum();
-        queues + again + holds + (self.held_back.len() + self.under_way.len()) * size_of::<Publish>()
+        queues + again + holds + self.gates.bytes()
     }
 
     fn held(&self, visit: &mut dyn FnMut(&Event)) {
-        self.held_back.iter().chain(self.under_way.values()).for_each(|publish| visit(&publish.event));
+        self.gates.each(visit);
     }
 }

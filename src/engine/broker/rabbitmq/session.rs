@@ -184,6 +184,7 @@ impl<M: Payload> Session<M> {
             let tag = state.note(delivery.queue, delivery.slot, Some(Arc::clone(&consumer)));
             self.received.push(Received { consumer, channel, tag, letter: delivery.letter });
         }
+        self.broker.out.deleted.clear();
         for (seat, channel) in std::mem::take(&mut self.broker.out.cancelled) {
             self.seats.remove(&seat);
             let Some(state) = self.channels.get_mut(&channel) else { continue };

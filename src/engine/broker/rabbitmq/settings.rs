@@ -86,6 +86,9 @@ pub struct Settings {
     pub dead_letter: Option<Name>,
     /// The key of dead letters; `None`: they keep theirs.
     pub dead_letter_key: Option<Name>,
+    /// Dead letters stay until all queues that they go to have them (`x-dead-letter-strategy`; quorum queues that refuse publishes when
+    /// they are full).
+    pub at_least_once: bool,
 }
 
 impl Settings {
@@ -106,6 +109,7 @@ impl Settings {
             None => Some(DEFAULT_DELIVERY_LIMIT),
             Some(limit) => u64::try_from(limit).ok(),
         };
+        let surely = text("x-dead-letter-strategy") == Some("at-least-once") && kind == QueueKind::Quorum;
         Settings {
             kind,
             durable: true,
@@ -123,6 +127,7 @@ impl Settings {
             delivery_limit,
             dead_letter: text("x-dead-letter-exchange").map(|text| names.intern(text)),
             dead_letter_key: text("x-dead-letter-routing-key").map(|text| names.key(text)),
+            at_least_once: surely && overflow == Overflow::RejectPublish && text("x-dead-letter-exchange").is_some(),
         }
     }
 }

@@ -36,22 +36,19 @@ impl<T> Branch<T> {
     }
 }
 
-impl<T: Copy + PartialEq> Trie<T> {
+impl<T: Copy> Trie<T> {
     /// An empty trie over these names.
     pub fn new(names: &mut Names) -> Trie<T> {
         Trie { nodes: vec![Branch::new()], star: names.intern("*"), hash: names.intern("#") }
     }
 
-    /// Adds what stands behind a pattern; the pattern is a key of [`Names::key`]. Twice is once.
+    /// Adds what stands behind a pattern; the pattern is a key of [`Names::key`].
     pub fn insert(&mut self, pattern: Name, names: &Names, what: T) {
         let mut at: Node = 0;
         for word in names.words(pattern) {
             at = self.child(at, *word);
         }
-        let here = &mut self.nodes[at as usize].here;
-        if !here.contains(&what) {
-            here.push(what);
-        }
+        self.nodes[at as usize].here.push(what);
     }
 
     fn child(&mut self, at: Node, word: Name) -> Node {

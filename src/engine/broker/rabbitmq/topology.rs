@@ -92,7 +92,7 @@ impl Topology {
     /// Binds.
     pub fn bind(&mut self, source: ExchangeId, binding: Binding) {
         if let Some(exchange) = self.exchanges.get_mut(source.0 as usize).and_then(Option::as_mut) {
-            exchange.bind(binding, &mut self.names);
+            exchange.bind(binding, &self.names);
         }
     }
 

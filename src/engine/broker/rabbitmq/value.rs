@@ -1,5 +1,6 @@
 //! Values of headers and arguments: AMQP field tables.
 
+use crate::random::{hash_name, mix};
 use std::sync::Arc;
 
 /// One value of a field table.
@@ -52,6 +53,20 @@ impl Value {
         match self {
             Value::Text(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// A number that equal values share, and hardly any others.
+    pub fn mark(&self) -> u64 {
+        match self {
+            Value::Void => 1,
+            Value::Bool(yes) => 2 + u64::from(*yes),
+            // Whole numbers equal those with a fraction of nothing; adding zero makes one of the two zeros.
+            Value::Int(n) => mix((*n as f64 + 0.0).to_bits()),
+            Value::Float(x) => mix((x + 0.0).to_bits()),
+            Value::Text(text) => hash_name(text),
+            Value::List(values) => values.iter().fold(4, |word, value| mix(word) ^ value.mark()),
+            Value::Table(table) => table.iter().fold(5, |word, (name, value)| mix(word ^ hash_name(name)) ^ value.mark()),
         }
     }
 

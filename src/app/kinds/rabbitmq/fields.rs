@@ -1,0 +1,151 @@
+//! What events and reads say to RabbitMQ: keys, headers, priorities; and fields that may be left out.
+
+use crate::app::inspector::fields::{flag, optional};
+use crate::app::theme::Theme;
+use crate::scenario::broker::rabbitmq::Header;
+use crate::scenario::document::{Consumer, Emit, Read};
+use crate::scenario::pairs::Pairs;
+use egui::Ui;
+use std::str::FromStr;
+
+/// A number that may be left out.
+struct Count<T>(T);
+
+impl<T: FromStr> FromStr for Count<T> {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.trim().parse().map(Count).map_err(|_| format!("`{text}` is not a number that fits here"))
+    }
+}
+
+impl<T: std::fmt::Display> std::fmt::Display for Count<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A text that may be left out.
+struct Words(String);
+
+impl FromStr for Words {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(Words(text.trim().to_owned()))
+    }
+}
+
+impl std::fmt::Display for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+pub(super) fn maybe_count<T: FromStr + std::fmt::Display + Copy>(
+    ui: &mut Ui,
+    theme: &Theme,
+    name: &str,
+    help: &str,
+    none: &str,
+    value: &mut Option<T>,
+) {
+    let mut wrapped = value.map(Count);
+    if optional(ui, theme, name, help, none, &mut wrapped) {
+        *value = wrapped.map(|count| count.0);
+    }
+}
+
+pub(super) fn maybe_words(ui: &mut Ui, theme: &Theme, name: &str, help: &str, none: &str, value: &mut Option<String>) {
+    let mut wrapped = value.clone().map(Words);
+    if optional(ui, theme, name, help, none, &mut wrapped) {
+        *value = wrapped.map(|words| words.0);
+    }
+}
+
+/// What an `Emit` says to RabbitMQ.
+pub fn emitting(ui: &mut Ui, theme: &Theme, emit: &mut Emit) {
+    addressed(ui, theme, &mut emit.routing_key, &mut emit.headers);
+    maybe_count(ui, theme, "Priority", "Counts in queues with priorities", "none", &mut emit.priority);
+    optional(ui, theme, "Expiration", "How long the event may wait in a queue", "as long as the queue allows", &mut emit.expiration);
+    mandatory(ui, theme, &mut emit.mandatory);
+}
+
+/// Whether what no queue gets comes back.
+pub fn mandatory(ui: &mut Ui, theme: &Theme, value: &mut bool) {
+    flag(ui, theme, "Mandatory", "What no queue gets comes back to the publisher", value);
+}
+
+/// A routing key and headers.
+pub fn addressed(ui: &mut Ui, theme: &Theme, key: &mut Option<String>, all: &mut Pairs<Header>) {
+    maybe_words(ui, theme, "Routing key", "What exchanges compare with the keys of bindings", "the event's name", key);
+    headers(ui, theme, all);
+}
+
+/// What a `Read` says to RabbitMQ.
+pub fn reading(ui: &mut Ui, theme: &Theme, read: &mut Read) {
+    let mut priority = (read.priority != 0).then_some(read.priority);
+    maybe_count(ui, theme, "Priority", "Higher ones are served first while they can take something", "0", &mut priority);
+    read.priority = priority.unwrap_or(0);
+    flag(ui, theme, "Requeue", "What failed for good goes back to the queue instead of being rejected", &mut read.requeue);
+}
+
+/// The prefetch of a consumer that reads from RabbitMQ.
+pub fn prefetch(ui: &mut Ui, theme: &Theme, consumer: &mut Consumer) {
+    let help = "Most events an instance may hold without having acknowledged them";
+    maybe_count(ui, theme, "Prefetch", help, "without limit", &mut consumer.prefetch);
+}
+
+/// Headers in one line: `format=pdf, pages=3, draft=true, stamp`.
+pub(super) fn headers(ui: &mut Ui, theme: &Theme, headers: &mut Pairs<Header>) {
+    let mut line = (!headers.is_empty()).then(|| Words(shown(headers)));
+    let help = "As in `format=pdf, pages=3, draft=true`: texts, whole numbers, yes or no";
+    if optional(ui, theme, "Headers", help, "none", &mut line) {
+        *headers = Pairs(line.map(|words| parsed(&words.0)).unwrap_or_default());
+    }
+}
+
+pub(super) fn shown(headers: &Pairs<Header>) -> String {
+    let one = |(name, header): &(String, Header)| match header {
+        Header::Text(text) => format!("{name}={text}"),
+        Header::Number(number) => format!("{name}={number}"),
+        Header::Flag(flag) => format!("{name}={flag}"),
+        Header::Present => name.clone(),
+    };
+    headers.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn parsed(line: &str) -> Vec<(String, Header)> {
+    let one = |part: &str| {
+        let (name, value) = part.split_once('=').map_or((part, None), |(name, value)| (name, Some(value.trim())));
+        let header = match value {
+            None => Header::Present,
+            Some("true") => Header::Flag(true),
+            Some("false") => Header::Flag(false),
+            Some(value) => value.parse().map_or_else(|_| Header::Text(value.to_owned()), Header::Number),
+        };
+        (name.trim().to_owned(), header)
+    };
+    let mut headers: Vec<(String, Header)> = Vec::new();
+    for (name, header) in line.split(',').filter(|part| !part.trim().is_empty()).map(one) {
+        if !headers.iter().any(|(known, _)| *known == name) {
+            headers.push((name, header));
+        }
+    }
+    headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_read_as_they_are_written() {
+        let headers = Pairs(vec![
+            ("format".to_owned(), Header::Text("pdf".to_owned())),
+            ("pages".to_owned(), Header::Number(3)),
+            ("draft".to_owned(), Header::Flag(true)),
+            ("stamp".to_owned(), Header::Present),
+        ]);
+        assert_eq!(shown(&headers), "format=pdf, pages=3, draft=true, stamp");
+        assert_eq!(Pairs(parsed(&shown(&headers))), headers);
+    }
+}
