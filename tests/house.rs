@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("run", &["time", "ids", "scenario", "engine", "record", "figures"]),
     ("lesson", &["time", "scenario", "record", "run", "figures"]),
     ("files", &["scenario"]),
-    ("exchange", &["time", "scenario"]),
+    ("exchange", &["time", "language", "scenario"]),
     ("app", &["time", "ids", "language", "scenario", "record", "run", "lesson", "files", "figures", "exchange"]),
     ("cli", &["time", "random", "language", "scenario", "engine", "record", "run", "lesson", "files", "figures", "app", "exchange"]),
 ];

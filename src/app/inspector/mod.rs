@@ -125,6 +125,7 @@ fn one_connection(ui: &mut Ui, input: &Inspected<'_>, connection: &Connection, a
         Connection::Read { consumer, .. } => (consumer, "reads from a broker"),
         Connection::Call { node, .. } => (node, "calls a store and waits for its answer"),
         Connection::Then { consumer, .. } => (consumer, "emits on when it has handled an event"),
+        Connection::Forward { broker, .. } => (broker, "sends what a rule wants to another bus"),
     };
     title(ui, input.theme, "Connection", "");
     ui.label(format!("{owner} {what}"));
