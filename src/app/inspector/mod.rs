@@ -2,6 +2,7 @@
 //! A function of what is open: it changes a copy, and what differs from the original becomes an edit.
 
 mod about;
+mod allowed;
 mod attributes;
 pub mod broker;
 mod chains;
@@ -10,6 +11,7 @@ mod consumer;
 mod curve;
 pub mod defaults;
 mod events;
+mod faults;
 pub mod fields;
 mod handling;
 pub mod link;
