@@ -5,12 +5,15 @@
 
 mod brokers;
 mod compare;
+mod faults;
 mod find;
 mod fuzz;
 mod hands;
 mod lesson;
 mod moment;
 mod names;
+mod panels;
 mod plots;
 mod road;
+mod shop;
 mod time;

@@ -2,13 +2,16 @@
 //! A function of what is open: it changes a copy, and what differs from the original becomes an edit.
 
 mod about;
+mod allowed;
 mod attributes;
 pub mod broker;
 mod chains;
 mod change;
 mod consumer;
 mod curve;
+pub mod defaults;
 mod events;
+mod faults;
 pub mod fields;
 mod handling;
 pub mod link;
@@ -97,6 +100,7 @@ fn everything(child: &mut Ui, input: &Inspected<'_>, salt: &str, actions: &mut V
 
 fn one_node(ui: &mut Ui, input: &Inspected<'_>, node: &Node, actions: &mut Vec<Action>) {
     let theme = input.theme;
+    fields::begin(ui, node);
     title(ui, theme, node.id(), node.role());
     problems(ui, input, node.id());
     about::node(ui, theme, node);
