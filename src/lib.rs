@@ -12,8 +12,8 @@
 //! | [`scenario`] | the document: text, checks, a [`Plan`](scenario::Plan) | clocks, threads, files, the engine | `time`, `ids`, `language` |
 //! | [`engine`] | the simulation: a plan and a seed in, observations out | clocks, threads, files, metrics | `scenario`, above |
 //! | [`record`] | what a run leaves: totals, distributions, levels, series, the report | clocks, threads, files | `engine`, above |
-//! | [`run`] | executing runs: headless, paced against wall time on its own thread with its past and its branches, swept and compared on all cores; looking things up in them | files, windows | `record`, `figures`, above |
-//! | [`exchange`] | import and export: texts of other tools to scenarios and back | clocks, threads, files, the engine | `scenario`, `time` |
+//! | [`run`] | executing runs: headless, paced against wall time on its own thread with its past, its branches and another run beside it, swept and compared on all cores; looking things up in them | files, windows | `record`, `figures`, above |
+//! | [`exchange`] | import and export: texts of other tools to scenarios and back | clocks, threads, files, the engine | `language`, `scenario`, `time` |
 //! | [`files`] | reading and writing scenario files on disk | windows | `scenario` |
 //! | [`lesson`] | lessons: gone through headless, conditions, answers and challenges judged by what a run shows | files, windows | `run`, `figures`, above |
 //! | [`figures`] | numbers as people read them | everything | - |

@@ -152,6 +152,27 @@ fn a_run_without_json_is_a_table_for_people() {
 }
 
 #[test]
+fn what_the_parts_of_brokers_did_stands_in_the_table() {
+    let line = |text: &str, name: &str| -> Vec<String> {
+        let found = text.lines().find(|line| line.trim_start().starts_with(name)).unwrap_or_else(|| panic!("no {name} in\n{text}"));
+        found.split_whitespace().map(str::to_owned).collect()
+    };
+    let text = out(&tidemill(&["run", "scenarios/brokers/eventbridge-accounts.ron", "--for", "2min"]));
+    let text = &text[text.find("\n  buses of").unwrap()..];
+    let head = line(text, "rules");
+    for column in ["matched", "not", "failed", "throttled", "forwarded"] {
+        assert!(head.iter().any(|word| word == column), "{column} is missing in {head:?}");
+    }
+    let (all, report) = (line(text, "bus/to-europe"), line(text, "bus/report"));
+    assert!(all[1] == all[3] && all[2] == "0", "it wants them all: {all:?}");
+    assert_eq!(report[1..3], ["0", "0"], "one that waits for times looks at no event: {report:?}");
+    assert!(line(text, "photos").len() >= 3, "{text}");
+    let text = out(&tidemill(&["run", "scenarios/brokers/kafka-partitions.ron"]));
+    let head = text.lines().find(|line| line.trim_start().starts_with("groups")).unwrap_or_else(|| panic!("no groups in\n{text}"));
+    assert!(head.contains("records-lag-max") && head.contains("its peak"), "{head}");
+}
+
+#[test]
 fn a_scenario_can_come_from_standard_input() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tidemill"))
         .args(["run", "-", "--json"])
@@ -304,4 +325,12 @@ fn a_recording_runs_again_bit_for_bit_and_one_that_does_not_is_told() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(2) && said.contains(words), "{said}");
     }
+}
+
+#[test]
+fn explain_knows_what_a_mistyped_lint_was_meant_to_be() {
+    let output = tidemill(&["explain", "unstable-nod"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("there is no lint `unstable-nod`; did you mean `unstable-node`?"), "{}", err(&output));
+    assert!(err(&tidemill(&["explain", "x"])).contains("`tidemill explain` lists them all"));
 }

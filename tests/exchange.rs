@@ -65,6 +65,16 @@ fn a_template_comes_in_and_what_goes_out_comes_back_the_same() {
     std::fs::write(path("second.json"), &exported.stdout).unwrap();
     let again = tidemill(&["import", &path("second.json")]);
     assert_eq!(text(&again.stdout), text(&imported.stdout));
+    // The same by way of YAML.
+    let exported = tidemill(&["export", &path("first.ron"), "--to", "cloudformation-yaml"]);
+    assert!(text(&exported.stdout).contains("EventBusName: !Ref BusOrders"), "{}", text(&exported.stdout));
+    std::fs::write(path("second.yaml"), &exported.stdout).unwrap();
+    let again = tidemill(&["import", &path("second.yaml")]);
+    assert_eq!(text(&again.stdout), text(&imported.stdout));
+    std::fs::write(path("broken.yaml"), text(&exported.stdout).replace("Name: big-orders\n", "Name: [big-orders\n")).unwrap();
+    let broken = tidemill(&["import", &path("broken.yaml")]);
+    assert_eq!(broken.status.code(), Some(2));
+    assert!(text(&broken.stderr).contains("line "), "{}", text(&broken.stderr));
 }
 
 #[test]

@@ -43,7 +43,9 @@ pub enum Action {
     Save,
     /// Ask where to save.
     AskSaveAs,
-    /// Save here from now on.
+    /// Ask where to write the brokers for the products that they are.
+    AskExport,
+    /// Save here from now on; a file for another product (`.json`, `.yaml`) is written, and the scenario stays where it is.
     SaveAs(PathBuf),
     /// Change the look.
     Look(super::theme::Mode),
@@ -317,6 +319,13 @@ pub enum Connection {
         /// The consumer.
         consumer: String,
         /// Position in its list.
+        index: usize,
+    },
+    /// The bus that the `index`-th rule of an EventBridge broker sends events to.
+    Forward {
+        /// The broker of the rule.
+        broker: String,
+        /// Position among its rules.
         index: usize,
     },
 }

@@ -69,6 +69,7 @@ fn of_the_window(session: &Session) -> Vec<Choice> {
     if session.document.is_some() {
         all.push(Choice::new("Save", "Ctrl+S", Action::Save));
         all.push(Choice::new("Save as", "Ctrl+Shift+S", Action::AskSaveAs));
+        all.push(Choice::new("Export for RabbitMQ or AWS", "", Action::AskExport));
         all.push(Choice::new("Fold or unfold plots", "F3", Action::Fold(Fold::Dock)));
         all.push(Choice::new("Fold or unfold inspector", "F4", Action::Fold(Fold::Inspector)));
         all.push(Choice::new("Fold or unfold lesson", "F6", Action::Fold(Fold::Lesson)));

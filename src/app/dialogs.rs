@@ -10,6 +10,7 @@ use super::problems;
 use super::session::{Question, Session};
 use super::theme::{Theme, size, space};
 use super::widgets::{labelled_button, muted, primary_button};
+use crate::exchange::{self, Format};
 use egui::{Align, Context, Id, Key, Layout, Modal, RichText, ScrollArea, TextEdit, Ui};
 use egui_material_icons::icons::ICON_FOLDER_OPEN;
 use std::path::{Path, PathBuf};
@@ -38,13 +39,14 @@ enum Purpose {
     Open,
     Save,
     Compare,
+    Export,
 }
 
 impl Purpose {
     fn action(self, path: PathBuf) -> Action {
         match self {
             Purpose::Open => Action::Open(path),
-            Purpose::Save => Action::SaveAs(path),
+            Purpose::Save | Purpose::Export => Action::SaveAs(path),
             Purpose::Compare => Action::CompareWith(path),
         }
     }
@@ -73,6 +75,7 @@ impl Dialogs {
             Some(Question::OpenPath) => self.path_field(ctx, theme, fresh, Purpose::Open, session, actions),
             Some(Question::ComparePath) => self.path_field(ctx, theme, fresh, Purpose::Compare, session, actions),
             Some(Question::SavePath) => self.path_field(ctx, theme, fresh, Purpose::Save, session, actions),
+            Some(Question::ExportPath) => self.path_field(ctx, theme, fresh, Purpose::Export, session, actions),
         }
     }
 
@@ -81,6 +84,7 @@ impl Dialogs {
         self.answer = None;
         self.path = match &session.question {
             Some(Question::SavePath) => files::shown(&proposal(session)),
+            Some(Question::ExportPath) => files::shown(&proposal(session).with_extension("json")),
             Some(Question::OpenPath | Question::ComparePath) => {
                 folder(session).map(|f| format!("{}{}", f.display(), std::path::MAIN_SEPARATOR)).unwrap_or_default()
             }
@@ -93,15 +97,18 @@ impl Dialogs {
 
     /// Asks the desktop.
     fn browse(&mut self, ctx: &Context, session: &Session) {
-        let save = session.question == Some(Question::SavePath);
-        let mut dialog = rfd::FileDialog::new()
-            .add_filter("Scenarios", &["ron"])
-            .add_filter("RabbitMQ definitions", &["json"])
-            .add_filter("All files", &["*"]);
+        let export = session.question == Some(Question::ExportPath);
+        let save = export || session.question == Some(Question::SavePath);
+        let mut dialog = rfd::FileDialog::new();
+        if !export {
+            dialog = dialog.add_filter("Scenarios", &["ron"]);
+        }
+        dialog = dialog.add_filter(OTHERS, &["json", "yaml", "yml"]).add_filter("All files", &["*"]);
         if let Some(folder) = folder(session) {
             dialog = dialog.set_directory(folder);
         }
-        if save && let Some(name) = proposal(session).file_name() {
+        let proposal = if export { proposal(session).with_extension("json") } else { proposal(session) };
+        if save && let Some(name) = proposal.file_name() {
             dialog = dialog.set_file_name(name.to_string_lossy());
         }
         let (send, receive) = channel();
@@ -118,7 +125,6 @@ impl Dialogs {
     }
 
     fn path_field(&mut self, ctx: &Context, theme: &Theme, fresh: bool, purpose: Purpose, session: &Session, actions: &mut Vec<Action>) {
-        let save = purpose == Purpose::Save;
         if let Some(answer) = &self.answer {
             match answer.try_recv() {
                 Ok(Picked { path: Some(path), .. }) => {
@@ -143,6 +149,7 @@ impl Dialogs {
             Purpose::Save => ("Save scenario as", "Save"),
             Purpose::Open => ("Open scenario", "Open"),
             Purpose::Compare => ("Compare with a scenario or a recording", "Compare"),
+            Purpose::Export => ("Export brokers", "Export"),
         };
         let shown = dialog(ctx, theme, head, |ui| {
             let label = ui.label("Path of the file");
@@ -162,7 +169,7 @@ impl Dialogs {
             match &self.trouble {
                 Some(why) => ui.label(RichText::new(why).color(theme.bad).size(theme.label)),
                 None if self.answer.is_some() => ui.label(muted(theme, "Or choose it in the file dialog").size(theme.label)),
-                None => ui.label(muted(theme, hint(&self.path, save)).size(theme.label)),
+                None => ui.label(muted(theme, hint(&self.path, purpose, session)).size(theme.label)),
             };
             let mut go = entered;
             buttons(ui, |ui| {
@@ -175,7 +182,7 @@ impl Dialogs {
                 }
             });
             if go {
-                match checked(&self.path, save) {
+                match checked(&self.path, purpose, session) {
                     Ok(path) => actions.push(purpose.action(path)),
                     Err(why) => {
                         self.trouble = Some(why);
@@ -210,21 +217,37 @@ fn proposal(session: &Session) -> PathBuf {
     folder.join(format!("{name}.ron"))
 }
 
+/// Files of other products that can be opened and written.
+const OTHERS: &str = "RabbitMQ definitions, CloudFormation";
+
+const NO_FORMAT: &str = "End it with .json (RabbitMQ or CloudFormation, as the brokers are) or .yaml (CloudFormation)";
+
+/// The format of another product that a file of this name would be written in.
+fn foreign(path: &Path, session: &Session) -> Option<&'static Format> {
+    exchange::by_extension(&session.document.as_ref()?.scenario, path.extension()?.to_str()?)
+}
+
 /// What would happen with this path.
-fn hint(path: &str, save: bool) -> &'static str {
+fn hint(path: &str, purpose: Purpose, session: &Session) -> String {
     let path = Path::new(path.trim());
-    let definitions = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    match (save, path.is_file()) {
-        (true, _) if definitions => "RabbitMQ definitions: only the broker is written, the scenario stays unsaved",
-        (true, true) => "This file exists: it will be replaced",
-        (true, false) => "A new file",
-        (false, true) => "This file can be opened",
-        (false, false) => "Enter the path of a scenario or of RabbitMQ definitions, or drop a file into the window",
+    let there = path.is_file();
+    match (purpose, foreign(path, session)) {
+        (Purpose::Open, _) if there => "This file can be opened".to_owned(),
+        (Purpose::Open, _) => "A scenario, RabbitMQ definitions or a CloudFormation template; or drop a file into the window".to_owned(),
+        (Purpose::Compare, _) if there => "This file can be compared with".to_owned(),
+        (Purpose::Compare, _) => "A scenario or a recording".to_owned(),
+        (_, Some(format)) => {
+            let also = if there { "; this file exists and will be replaced" } else { "" };
+            format!("Writes {}: of the brokers alone, the scenario is not saved by that{also}", format.what)
+        }
+        (Purpose::Export, None) => NO_FORMAT.to_owned(),
+        (Purpose::Save, None) if there => "This file exists: it will be replaced".to_owned(),
+        (Purpose::Save, None) => "A new file".to_owned(),
     }
 }
 
 /// A path that makes sense, or why it does not.
-fn checked(path: &str, save: bool) -> Result<PathBuf, String> {
+fn checked(path: &str, purpose: Purpose, session: &Session) -> Result<PathBuf, String> {
     let path = path.trim();
     let path = match path.strip_prefix("~/").zip(std::env::home_dir()) {
         Some((rest, home)) => home.join(rest),
@@ -233,7 +256,10 @@ fn checked(path: &str, save: bool) -> Result<PathBuf, String> {
     if path.is_dir() {
         return Err("This is a folder: add the name of a file".to_owned());
     }
-    if save {
+    if purpose == Purpose::Export && foreign(&path, session).is_none() {
+        return Err(NO_FORMAT.to_owned());
+    }
+    if matches!(purpose, Purpose::Save | Purpose::Export) {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         return if folder.is_dir() { Ok(path) } else { Err(format!("There is no folder {}", folder.display())) };
     }

@@ -4,6 +4,7 @@ use super::action::{Connection, Placing, Source};
 use super::kinds::{self, Way};
 use crate::scenario::Scenario;
 use crate::scenario::broker::BrokerKind;
+use crate::scenario::broker::eventbridge::Rule;
 use crate::scenario::broker::kafka::Transaction;
 use crate::scenario::document::{Broker, Consumer, Emit, Event, Handle, Node, Producer, Read, Then};
 use crate::scenario::faults::Target;
@@ -216,6 +217,35 @@ pub fn may_connect(from: &Node, to: &Node) -> Result<(), &'static str> {
     }
 }
 
+/// The rules of an EventBridge broker; of anything else none.
+fn rules_of(node: &mut Node) -> &mut [Rule] {
+    match node {
+        Node::Broker(Broker { kind: BrokerKind::EventBridge(parts), .. }) => &mut parts.rules,
+        _ => &mut [],
+    }
+}
+
+/// Has a rule (`broker/rule`) send what it wants to a bus (`broker/bus`), its own broker's or another one's.
+pub fn forwarded(scenario: &Scenario, rule: &str, bus: &str) -> Result<Edit, String> {
+    let ((here, rule), (there, name)) = rule.split_once('/').zip(bus.split_once('/')).ok_or("it is gone")?;
+    let mut node = scenario.nodes[find(scenario, here)?].clone();
+    let parts = match &mut node {
+        Node::Broker(Broker { kind: BrokerKind::EventBridge(parts), .. }) => parts,
+        _ => return Err("Only a rule of EventBridge sends events to another bus".to_owned()),
+    };
+    let position = parts.rules.iter().position(|known| known.name == rule).ok_or("Only a rule sends events to another bus")?;
+    let own = parts.bus_of(&parts.rules[position]).map(|bus| parts.buses[bus].name.as_str());
+    if here == there && own == Some(name) {
+        return Err("A rule cannot send events back to its own bus".to_owned());
+    }
+    let to = Some(if here == there { name.to_owned() } else { bus.to_owned() });
+    let before = std::mem::replace(&mut parts.rules[position].forward, to);
+    if before == parts.rules[position].forward {
+        return Err(format!("{rule} sends events to {bus} already"));
+    }
+    Ok(Edit::SetNode(Box::new(node)))
+}
+
 fn find(scenario: &Scenario, id: &str) -> Result<usize, String> {
     scenario.nodes.iter().position(|n| n.id() == id).ok_or_else(|| format!("there is no node {id}"))
 }
@@ -327,6 +357,11 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
                 _ => return Err("that connection is gone".to_owned()),
             }
         }
+        Some(Connection::Forward { broker, index }) => {
+            let position = find(scenario, broker)?;
+            let forward = rules_of(&mut scenario.nodes[position]).get_mut(*index).and_then(|rule| rule.forward.take());
+            forward.ok_or("that connection is gone")?;
+        }
     }
     let gone = |id: &str| nodes.iter().any(|n| n == id);
     let at_gone = |place: &str| gone(place.split_once('/').map_or(place, |(broker, _)| broker));
@@ -339,7 +374,8 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
                 p.calls.retain(|call| !gone(&call.store));
                 p.outbox.take_if(|outbox| gone(outbox.store()));
             }
-            Node::Broker(_) | Node::Store(_) => {}
+            Node::Broker(_) => rules_of(node).iter_mut().for_each(|rule| drop(rule.forward.take_if(|to| to.contains('/') && at_gone(to)))),
+            Node::Store(_) => {}
             Node::Consumer(c) => {
                 c.calls.retain(|call| !gone(&call.store));
                 c.outbox.take_if(|outbox| gone(outbox.store()));
@@ -403,11 +439,14 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
                 p.calls.iter_mut().for_each(|call| store(&mut call.store));
                 p.outbox.iter_mut().for_each(|outbox| store(outbox.store_mut()));
             }
-            Node::Broker(b) => {
-                if let BrokerKind::RabbitMq(parts) = &mut b.kind {
-                    parts.attaches.iter_mut().for_each(|attach| store(&mut attach.reader));
+            Node::Broker(b) => match &mut b.kind {
+                BrokerKind::RabbitMq(parts) => parts.attaches.iter_mut().for_each(|attach| store(&mut attach.reader)),
+                BrokerKind::EventBridge(parts) => {
+                    parts.rules.iter_mut().filter_map(|rule| rule.forward.as_mut()).for_each(moved);
+                    parts.sources.0.iter_mut().for_each(|(node, _)| store(node));
                 }
-            }
+                BrokerKind::Simple(_) | BrokerKind::Kafka(_) => {}
+            },
             Node::Store(_) => {}
             Node::Consumer(c) => {
                 c.calls.iter_mut().for_each(|call| store(&mut call.store));

@@ -35,7 +35,11 @@ const SHELVES: &[(&str, Option<&str>, &[&str])] = &[
     ("To begin with", None, &["basics/event.ron", "cases/shop.ron", "cases/shop-loyalty.ron"]),
     ("Basics", Some("basics"), &["first", "competing", "backlog", "back-pressure", "one-down", "replay-state"]),
     ("Guarantees", Some("guarantees"), &["ordering", "idempotency", "inbox", "outbox", "dual-write"]),
-    ("Brokers", Some("brokers"), &["kafka-partitions", "kafka-hot-partition", "kafka-rebalance", "kafka-node-lost", "kafka-acks-one"]),
+    (
+        "Brokers",
+        Some("brokers"),
+        &["kafka-partitions", "kafka-hot-partition", "kafka-rebalance", "kafka-node-lost", "kafka-acks-one", "kafka-transactions"],
+    ),
     ("Failures", Some("failures"), &["slow-consumer", "poison", "crash-guarantees", "retry-storm", "retry-budget", "retry-breaker"]),
     ("Patterns", Some("patterns"), &["read-model", "event-sourcing", "saga"]),
     ("Cases", Some("cases"), &["airport", "bank-at-most-once", "bank-at-least-once", "bank-exactly-once"]),

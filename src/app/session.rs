@@ -18,7 +18,6 @@ use crate::run::frame::{PlayState, Speed};
 use crate::run::source::MARKS;
 use crate::run::verdict::verify;
 use crate::run::{Command, Frame, Runner, Source, headless};
-use crate::scenario::broker::BrokerKind;
 use crate::scenario::document::Node;
 use crate::scenario::intervention::{Intervention, What};
 use crate::scenario::recording::Recording;
@@ -134,6 +133,8 @@ pub enum Question {
     OpenPath,
     /// Where to save.
     SavePath,
+    /// Where to write the brokers for the products that they are.
+    ExportPath,
     /// Which file to compare with.
     ComparePath,
     /// Nothing really: this file cannot be opened, for these reasons.
@@ -262,6 +263,7 @@ impl Session {
                 None => {}
             },
             Action::AskSaveAs => self.question = self.document.as_ref().map(|_| Question::SavePath),
+            Action::AskExport => self.question = self.document.as_ref().map(|_| Question::ExportPath),
             Action::SaveAs(path) => self.save(path, false),
             Action::Look(mode) => self.settings.mode = mode,
             Action::FitView => self.fit = true,
@@ -441,19 +443,14 @@ impl Session {
         }
     }
 
-    /// Writes the broker for RabbitMQ, or for AWS if it is EventBridge: a scenario itself is never a `.json` file.
-    fn export(&mut self, path: &Path) {
+    /// Writes the brokers for RabbitMQ, or for AWS: a scenario itself is never such a file.
+    fn export(&mut self, path: &Path, format: &exchange::Format) {
         let Some(document) = &self.document else { return };
         let shown = files::shown(path);
-        let bridge = |node: &Node| matches!(node, Node::Broker(broker) if matches!(broker.kind, BrokerKind::EventBridge(_)));
-        let (export, what): (fn(&Scenario, Option<&str>) -> _, _) = match document.scenario.nodes.iter().any(bridge) {
-            true => (exchange::cloudformation::export, "a CloudFormation template"),
-            false => (exchange::rabbitmq::export, "RabbitMQ definitions"),
-        };
-        let written = export(&document.scenario, None)
+        let written = (format.export)(&document.scenario, None)
             .and_then(|carried| crate::files::save(path, &carried.result).map(|()| carried.left).map_err(|why| crate::files::reason(&why)));
         match written {
-            Ok(left) => self.tell_left(&format!("Exported {what} to {shown}"), &left),
+            Ok(left) => self.tell_left(&format!("Exported {} to {shown}", format.what), &left),
             Err(why) => self.tell(Level::Error, format!("{shown} cannot be exported: {why}")),
         }
     }
@@ -725,8 +722,9 @@ impl Session {
     /// Saves; `over` says that a version someone else wrote meanwhile may go.
     fn save(&mut self, mut path: PathBuf, over: bool) {
         self.question = None;
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
-            return self.export(&path);
+        let format = path.extension().zip(self.document.as_ref());
+        if let Some(format) = format.and_then(|(extension, document)| exchange::by_extension(&document.scenario, extension.to_str()?)) {
+            return self.export(&path, format);
         }
         let Some(document) = &mut self.document else { return };
         if path.extension().is_none() {

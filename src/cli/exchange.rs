@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// Make a scenario of another tool's file. Exit code 2: bad input.
 #[derive(Debug, clap::Args)]
 pub struct Import {
-    /// The file, for example what `rabbitmqctl export_definitions` wrote.
+    /// The file: what `rabbitmqctl export_definitions` wrote, or a CloudFormation template in JSON or YAML.
     file: PathBuf,
     /// Which virtual host of it.
     #[arg(long, value_name = "NAME")]

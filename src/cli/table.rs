@@ -13,7 +13,7 @@ pub fn of(report: &Report) -> String {
     consumers(&mut text, report);
     super::kept::tables(&mut text, report);
     outlets(&mut text, report);
-    super::queues::table(&mut text, report);
+    super::parts::tables(&mut text, report);
     totals(&mut text, report);
     expectations(&mut text, report);
     text

@@ -6,6 +6,8 @@ pub mod cloudformation;
 pub mod rabbitmq;
 
 use crate::scenario::Scenario;
+use crate::scenario::broker::BrokerKind;
+use crate::scenario::document::Node;
 
 /// Something that came out of an import or export, and what was left behind.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +24,8 @@ pub struct Format {
     pub name: &'static str,
     /// One line on what it is.
     pub line: &'static str,
+    /// What is written, as in "exported X".
+    pub what: &'static str,
     /// Whether a text looks like it.
     pub is: fn(&str) -> bool,
     /// Makes a scenario of a text; the second argument chooses a part of it (a virtual host).
@@ -35,18 +39,41 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "rabbitmq",
         line: "RabbitMQ definitions (JSON), as `rabbitmqctl export_definitions` writes them",
+        what: "RabbitMQ definitions",
         is: rabbitmq::is,
         import: rabbitmq::import,
         export: rabbitmq::export,
     },
     Format {
         name: "cloudformation",
-        line: "AWS CloudFormation (JSON): EventBridge's buses, rules, archives and queues",
+        line: "AWS CloudFormation: EventBridge's buses, rules, archives and queues; read in JSON and YAML, written in JSON",
+        what: "a CloudFormation template",
         is: cloudformation::is,
         import: cloudformation::import,
         export: cloudformation::export,
     },
+    Format {
+        name: "cloudformation-yaml",
+        line: "the same, written in YAML",
+        what: "a CloudFormation template",
+        is: cloudformation::is,
+        import: cloudformation::import,
+        export: cloudformation::export_yaml,
+    },
 ];
+
+/// The format that a file with this extension would be written in, if a scenario itself is none of those: `json` for what its
+/// brokers are, `yaml` for EventBridge alone.
+pub fn by_extension(scenario: &Scenario, extension: &str) -> Option<&'static Format> {
+    let bridge = |node: &Node| matches!(node, Node::Broker(broker) if matches!(broker.kind, BrokerKind::EventBridge(_)));
+    let name = match extension.to_ascii_lowercase().as_str() {
+        "json" if scenario.nodes.iter().any(bridge) => "cloudformation",
+        "json" => "rabbitmq",
+        "yaml" | "yml" => "cloudformation-yaml",
+        _ => return None,
+    };
+    FORMATS.iter().find(|format| format.name == name)
+}
 
 /// Whether a text is in one of the formats.
 pub fn is_known(text: &str) -> bool {

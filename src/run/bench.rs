@@ -1,6 +1,6 @@
 //! A run whose processor time is measured: the very engine and recorder that every other run has, nothing special-cased.
 
-use super::frame::{Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, Past, PlayState, Speed};
+use super::frame::{Course, Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, Past, PlayState, Speed};
 use crate::engine::{Progress, Simulation};
 use crate::ids::{EmitterId, EventId, LinkId, TypeId};
 use crate::record::{Recorder, Series, Totals};
@@ -91,7 +91,7 @@ pub fn picture(plan: &Arc<Plan>, number: u64, flights: usize) -> Frame {
         let link = used.get(i % used.len().max(1)).map_or(0, |link| link.index());
         let event = EventId::new(EmitterId::at(emitters.get(link).copied().unwrap_or(0)), i as u64);
         let kind = TypeId::at(i % plan.types.len().max(1));
-        Flight { link: LinkId::at(link), event, kind, sent: Time::ZERO, arrives: Time(10 * SECOND), manner: Manner::Plain }
+        Flight { course: Course::Link(LinkId::at(link)), event, kind, sent: Time::ZERO, arrives: Time(10 * SECOND), manner: Manner::Plain }
     };
     let node = |i| NodeFigures {
         rate: 40.0 + vary(i) as f64 / 7.0,

@@ -1,6 +1,7 @@
 //! One topology under several kinds of broker, with the same luck: what each keeps and loses, and what came out differently, in words.
 
 use super::sweep::{self, Column, Results, Row};
+use crate::figures::{number, seconds};
 use crate::scenario::change::{self, Changed};
 use crate::scenario::check::{Finding, check};
 use crate::scenario::document::Node;
@@ -21,6 +22,8 @@ pub struct Side {
     pub lost: Vec<String>,
     /// What to run and to look at. The columns are the same on all sides.
     pub row: Row,
+    /// By column: whose figure it is (`None`: the whole run's), and which.
+    pub figures: Vec<(Option<String>, &'static str)>,
 }
 
 /// Figures of each consumer that are compared; those of the whole run are [`RUN`].
@@ -46,83 +49,205 @@ pub fn sides(scenario: &Scenario, kinds: &[&str], files: &dyn Files) -> Result<V
                 Node::Consumer(_) => CONSUMER,
                 Node::Broker(_) | Node::Store(_) => &[],
             };
-            figures.iter().map(move |figure| format!("{}.{figure}", node.id()))
+            figures.iter().map(move |figure| (Some(node.id().to_owned()), *figure))
         });
-        let all = RUN.iter().map(|figure| (*figure).to_owned()).chain(theirs);
-        let columns = all.filter_map(|text| Column::parse(&text, &known).ok()).collect();
-        Ok(Side { kind, title, scenario, lost, row: Row { plan: Arc::new(plan), columns } })
+        let all = RUN.iter().map(|figure| (None, *figure)).chain(theirs);
+        let column = |(node, figure): (Option<String>, &'static str)| {
+            let text = node.as_deref().map_or_else(|| figure.to_owned(), |id| format!("{}.{figure}", named(id)));
+            Some((Column::parse(&text, &known).ok()?, (node, figure)))
+        };
+        let (columns, figures) = all.filter_map(column).unzip();
+        Ok(Side { kind, title, scenario, lost, row: Row { plan: Arc::new(plan), columns }, figures })
     };
     let wanted = kinds.iter().filter_map(|name| change::kinds().find(|(kind, _)| kind.eq_ignore_ascii_case(name)));
     wanted.map(side).collect()
 }
 
-/// What differs between the sides, one sentence for each matter.
-pub fn differences(sides: &[Side], results: &[Results]) -> Vec<String> {
-    let value = |at: usize, name: &str| {
-        let column = sides[at].row.columns.iter().position(|column| column.name() == name)?;
-        results[at].interval(column).mean
-    };
-    let all = |name: &str| (0..sides.len()).filter_map(|at| Some((at, value(at, name)?))).collect::<Vec<_>>();
-    let mut words = Vec::new();
-    let producers = sides.first().into_iter().flat_map(|side| &side.scenario.nodes);
-    let producers: Vec<&str> = producers.filter(|node| matches!(node, Node::Producer(_))).map(Node::id).collect();
-    let emitted = |at: usize| producers.iter().filter_map(|id| value(at, &format!("{id}.published"))).sum::<f64>();
-    let published: Vec<f64> = (0..sides.len()).map(emitted).collect();
-    if let Some(first) = published.first()
-        && published.iter().all(|n| n == first)
-    {
-        words.push(format!("The same {} events are published at the same moments under each.", first.round()));
-    }
-    let latencies = all("latency.p50");
-    if let (Some(fast), Some(slow)) =
-        (latencies.iter().min_by(|a, b| a.1.total_cmp(&b.1)), latencies.iter().max_by(|a, b| a.1.total_cmp(&b.1)))
-        && slow.1 > fast.1 * 1.2
-    {
-        words.push(format!(
-            "Half of the events are handled within {} under {} and within {} under {}: {}.",
-            time(fast.1),
-            sides[fast.0].title,
-            time(slow.1),
-            sides[slow.0].title,
-            slowness(sides[slow.0].kind)
-        ));
-    }
-    for (figure, what, why) in [
-        ("duplicates", "events are handled more than once", duplication as fn(&str) -> &'static str),
-        ("lost", "events are lost", loss),
-        ("dead_lettered", "events end as dead letters", dead_letters),
-        ("unroutable", "events reach nobody", unroutable),
-    ] {
-        let values = all(figure);
-        let most = values.iter().map(|(_, n)| *n).fold(0.0, f64::max);
-        let least = values.iter().map(|(_, n)| *n).fold(f64::INFINITY, f64::min);
-        if most < 0.5 || most - least < 0.5 {
-            continue;
-        }
-        for (at, n) in values.iter().filter(|(_, n)| *n >= 0.5) {
-            words.push(format!("Under {} {} {what}: {}.", sides[*at].title, n.round(), why(sides[*at].kind)));
-        }
-    }
-    for node in sides.first().into_iter().flat_map(|side| &side.scenario.nodes) {
-        let Node::Consumer(consumer) = node else { continue };
-        let lags = all(&format!("{}.lag.max", consumer.id));
-        let (Some(low), Some(high)) = (lags.iter().min_by(|a, b| a.1.total_cmp(&b.1)), lags.iter().max_by(|a, b| a.1.total_cmp(&b.1)))
-        else {
-            continue;
+/// A node's name as expectations have it.
+fn named(id: &str) -> String {
+    let plain = id.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+    if plain { id.to_owned() } else { format!("'{id}'") }
+}
+
+/// What came out on all sides.
+struct Outcome<'a> {
+    sides: &'a [Side],
+    results: &'a [Results],
+}
+
+impl Outcome<'_> {
+    /// A figure of the whole run or of a node, by side; nothing where a side has none.
+    fn all(&self, node: Option<&str>, figure: &str) -> Vec<(usize, f64)> {
+        let value = |at: usize| {
+            let column = self.sides[at].figures.iter().position(|(of, known)| of.as_deref() == node && *known == figure)?;
+            self.results[at].interval(column).mean
         };
-        if high.1 >= 10.0 && high.1 > low.1 * 2.0 {
+        (0..self.sides.len()).filter_map(|at| Some((at, value(at)?))).collect()
+    }
+
+    /// From least to most.
+    fn sorted(&self, node: Option<&str>, figure: &str) -> Vec<(usize, f64)> {
+        let mut all = self.all(node, figure);
+        all.sort_by(|a, b| a.1.total_cmp(&b.1));
+        all
+    }
+
+    fn title(&self, at: usize) -> &'static str {
+        self.sides[at].title
+    }
+
+    fn nodes(&self, wanted: fn(&Node) -> bool) -> impl Iterator<Item = &str> {
+        self.sides.first().into_iter().flat_map(|side| &side.scenario.nodes).filter(move |node| wanted(node)).map(Node::id)
+    }
+
+    /// `12 ms under RabbitMQ, 19 ms under Kafka and 190 ms under EventBridge`.
+    fn listed(&self, values: &[(usize, f64)], shown: impl Fn(f64) -> String) -> String {
+        listed(&values.iter().map(|(at, value)| format!("{} under {}", shown(*value), self.title(*at))).collect::<Vec<_>>())
+    }
+
+    fn arrivals(&self) -> Option<String> {
+        let producers: Vec<&str> = self.nodes(|node| matches!(node, Node::Producer(_))).collect();
+        let emitted = |at: usize| -> f64 {
+            let of = |id: &&str| self.all(Some(*id), "published").into_iter().find(|(side, _)| *side == at).map_or(0.0, |(_, n)| n);
+            producers.iter().map(of).sum()
+        };
+        let published: Vec<f64> = (0..self.sides.len()).map(emitted).collect();
+        let first = *published.first()?;
+        let same = published.iter().all(|n| *n == first);
+        same.then(|| format!("The same {} events are published at the same moments under each.", first.round()))
+    }
+
+    fn handled(&self) -> Option<String> {
+        let acked = self.sorted(None, "acked");
+        let (least, most) = (acked.first()?.1, acked.last()?.1);
+        if most < 1.0 {
+            return None;
+        }
+        Some(match least > most * 0.98 {
+            true => format!("About as much is handled by the end of the run under each: {} copies.", number(most)),
+            false => format!(
+                "By the end of the run {}: what is missing still waits, is on its way, or was given up.",
+                self.listed(&acked, |n| format!("{} copies are handled", number(n)))
+            ),
+        })
+    }
+
+    fn latency(&self) -> Option<String> {
+        let (median, tail) = (self.sorted(None, "latency.p50"), self.sorted(None, "latency.p99"));
+        let (fast, slow) = (median.first()?, median.last()?);
+        if slow.1 <= fast.1 * 1.2 {
+            return Some(format!("Half of the events are handled within about {} under each.", seconds(slow.1)));
+        }
+        let mut text = format!("Half of the events are handled within {}", self.listed(&median, seconds));
+        if tail.len() == median.len() {
+            text += &format!("; the slowest in a hundred take longer than {}", self.listed(&tail, seconds));
+        }
+        let why = median.iter().filter(|(_, value)| *value > fast.1 * 1.2).map(|(at, _)| {
+            let side = &self.sides[*at];
+            format!("{}: {}", side.title, slowness(side.kind))
+        });
+        Some(format!("{text}. {}.", why.collect::<Vec<_>>().join(". ")))
+    }
+
+    /// What happens under some and not, or less, under others.
+    fn mishaps(&self, words: &mut Vec<String>) {
+        for (figure, what, why) in [
+            ("duplicates", "are handled more than once", duplication as fn(&str) -> &'static str),
+            ("redeliveries", "hand-overs are repeated", again),
+            ("lost", "are lost", loss),
+            ("failed", "fail for good", failure),
+            ("dead_lettered", "end as dead letters", dead_letters),
+            ("unroutable", "reach nobody", unroutable),
+        ] {
+            let values = self.all(None, figure);
+            let most = values.iter().map(|(_, n)| *n).fold(0.0, f64::max);
+            let least = values.iter().map(|(_, n)| *n).fold(f64::INFINITY, f64::min);
+            // A repeated hand-over more or less is chance.
+            let slack = if figure == "redeliveries" { (most * 0.2).max(2.5) } else { 0.5 };
+            if most < 0.5 || most - least < slack {
+                continue;
+            }
+            let subject = if figure == "redeliveries" { "" } else { "events " };
+            for (at, n) in values.iter().filter(|(_, n)| *n >= 0.5) {
+                words.push(format!("Under {} {} {subject}{what}: {}.", self.title(*at), n.round(), why(self.sides[*at].kind)));
+            }
+            let none: Vec<String> = values.iter().filter(|(_, n)| *n < 0.5).map(|(at, _)| self.title(*at).to_owned()).collect();
+            if !none.is_empty() {
+                words.push(format!(
+                    "Under {} {}.",
+                    listed(&none),
+                    if figure == "redeliveries" { "no hand-over is repeated" } else { "none do" }
+                ));
+            }
+        }
+    }
+
+    /// Who falls behind, and where: consumers that do so in the same order of kinds are told of together.
+    fn lags(&self, words: &mut Vec<String>) {
+        let mut told: Vec<(usize, usize, Vec<String>, [f64; 4])> = Vec::new();
+        for id in self.nodes(|node| matches!(node, Node::Consumer(_))) {
+            let lags = self.sorted(Some(id), "lag.max");
+            let (Some(low), Some(high)) = (lags.first(), lags.last()) else { continue };
+            if high.1 < 10.0 || high.1 <= low.1 * 2.0 {
+                continue;
+            }
+            // By how much under the kind where it is most, and under the one that comes next.
+            let next = lags.get(lags.len().saturating_sub(2)).unwrap_or(low).1;
+            match told.iter_mut().find(|(at, ..)| *at == high.0) {
+                Some((_, _, names, range)) => {
+                    names.push(format!("`{id}`"));
+                    *range = [range[0].min(high.1), range[1].max(high.1), range[2].min(low.1), range[3].max(next)];
+                }
+                None => told.push((high.0, low.0, vec![format!("`{id}`")], [high.1, high.1, low.1, next])),
+            }
+        }
+        for (at, _, names, [least, most, low, next]) in told {
+            let range = |from: f64, to: f64| match (from.round(), to.round()) {
+                (from, to) if from == to => format!("{to}"),
+                (from, to) => format!("{from} to {to}"),
+            };
+            let verb = if names.len() == 1 { "falls" } else { "fall" };
             words.push(format!(
-                "`{}` falls behind by up to {} events under {}, by {} under {}: {}.",
-                consumer.id,
-                high.1.round(),
-                sides[high.0].title,
-                low.1.round(),
-                sides[low.0].title,
-                lagging(sides[high.0].kind)
+                "{} {verb} furthest behind under {}, by up to {} events against {} elsewhere: {}.",
+                listed(&names),
+                self.title(at),
+                range(least, most),
+                range(low, next),
+                lagging(self.sides[at].kind)
             ));
         }
     }
+}
+
+/// `a, b and c`.
+fn listed(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}
+
+/// What differs between the sides, one sentence or two for each matter.
+pub fn differences(sides: &[Side], results: &[Results]) -> Vec<String> {
+    let outcome = Outcome { sides, results };
+    let mut words: Vec<String> = [outcome.arrivals(), outcome.handled(), outcome.latency()].into_iter().flatten().collect();
+    outcome.mishaps(&mut words);
+    outcome.lags(&mut words);
     words
+}
+
+/// A figure under each kind.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Whose: a node's, or the whole run's.
+    pub node: Option<String>,
+    /// Which, as expectations have it.
+    pub figure: &'static str,
+    /// What it counts.
+    pub quantity: Quantity,
+    /// Its value under each kind.
+    pub values: Vec<Option<f64>>,
 }
 
 /// One run under each kind, as a table.
@@ -130,42 +255,43 @@ pub fn differences(sides: &[Side], results: &[Results]) -> Vec<String> {
 pub struct Table {
     /// The kinds.
     pub titles: Vec<&'static str>,
-    /// A figure: what it is called, what it counts, and its value under each kind.
-    pub rows: Vec<(String, Quantity, Vec<Option<f64>>)>,
+    /// Figures, those of the whole run first.
+    pub lines: Vec<Line>,
     /// What differs, in words.
     pub differences: Vec<String>,
+    /// By kind: what it cannot keep.
+    pub lost: Vec<Vec<String>>,
 }
 
-/// Runs a scenario once under each of these kinds, with its own seed.
-///
-/// # Errors
-/// Why that cannot be done.
-pub fn table(scenario: &Scenario, kinds: &[&str], files: &dyn Files) -> Result<Table, String> {
-    let sides = sides(scenario, kinds, files).map_err(|findings| {
-        findings.first().map_or_else(|| "the scenario is not sound".to_owned(), |finding| format!("{}: {}", finding.path, finding.message))
-    })?;
+/// Why there are no sides, in words.
+pub fn unsound(findings: &[Finding]) -> String {
+    findings.first().map_or_else(|| "the scenario is not sound".to_owned(), |finding| format!("{}: {}", finding.path, finding.message))
+}
+
+/// Runs all sides once, with this seed.
+pub fn table(sides: &[Side], seed: u64) -> Table {
     let rows: Vec<Row> = sides.iter().map(|side| side.row.clone()).collect();
-    let results = sweep::execute(&rows, scenario.seed, 1, super::parallel::cores(), &|_| {});
-    let columns = sides.first().map(|side| side.row.columns.as_slice()).unwrap_or_default();
-    let row = |(at, column): (usize, &Column)| {
-        (column.name().to_owned(), column.quantity(), results.iter().map(|results| results.interval(at).mean).collect())
+    let results = sweep::execute(&rows, seed, 1, super::parallel::cores(), &|_| {});
+    let known = sides.first().map(|side| side.row.columns.iter().zip(&side.figures)).into_iter().flatten();
+    let line = |(at, (column, (node, figure))): (usize, (&Column, &(Option<String>, &'static str)))| Line {
+        node: node.clone(),
+        figure,
+        quantity: column.quantity(),
+        values: results.iter().map(|results| results.interval(at).mean).collect(),
     };
-    Ok(Table {
+    Table {
         titles: sides.iter().map(|side| side.title).collect(),
-        rows: columns.iter().enumerate().map(row).collect(),
-        differences: differences(&sides, &results),
-    })
-}
-
-fn time(seconds: f64) -> String {
-    if seconds < 1.0 { format!("{:.3} ms", seconds * 1e3) } else { format!("{seconds:.3} s") }
+        lines: known.enumerate().map(line).collect(),
+        differences: differences(sides, &results),
+        lost: sides.iter().map(|side| side.lost.clone()).collect(),
+    }
 }
 
 fn slowness(kind: &str) -> &'static str {
     match kind {
         "EventBridge" => "each delivery takes the service's own 150 ms or so, whatever the network does",
-        "Kafka" => "producers wait for batches to fill, and consumers fetch when they poll",
-        "RabbitMq" => "a queue hands out no more than its consumers have room for",
+        "Kafka" => "producers gather batches for some milliseconds (`linger.ms`), and consumers fetch when they poll",
+        "RabbitMq" => "an exchange and a queue stand in between, and a queue hands out no more than its consumers have room for",
         _ => "events wait longer there",
     }
 }
@@ -179,12 +305,30 @@ fn duplication(kind: &str) -> &'static str {
     }
 }
 
+fn again(kind: &str) -> &'static str {
+    match kind {
+        "EventBridge" => "a rule calls a target that fails again, after waits that double from one second on",
+        "Kafka" => "positions go back to the last commit, and what lies behind it is read again",
+        "RabbitMq" => "what comes back unacknowledged is handed out once more, at the head of its queue",
+        _ => "what fails is handed out once more",
+    }
+}
+
 fn loss(kind: &str) -> &'static str {
     match kind {
         "EventBridge" => "retries were used up and no dead-letter queue took them",
         "Kafka" => "a consumer that fails for good goes on to the next event",
         "RabbitMq" => "rejected messages without a dead-letter exchange are gone",
         _ => "the first failure is final there",
+    }
+}
+
+fn failure(kind: &str) -> &'static str {
+    match kind {
+        "EventBridge" => "the rule gave up, and there is no dead-letter queue",
+        "Kafka" => "its consumer passes over what it cannot handle",
+        "RabbitMq" => "they are rejected, and no dead-letter exchange takes them",
+        _ => "the last attempt is final",
     }
 }
 
@@ -208,5 +352,44 @@ fn lagging(kind: &str) -> &'static str {
         "EventBridge" => "events on their way through the service count as well, and nothing holds it back",
         "Kafka" => "its partitions are dealt out to instances, so that one slow event holds up those behind it",
         _ => "events wait for it to have room",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{NoFiles, load};
+
+    const SHOP: &str = include_str!("../../scenarios/cases/shop.ron");
+
+    #[test]
+    fn the_shop_under_three_brokers_is_told_in_words() {
+        let scenario = load(SHOP, "shop.ron", &NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).scenario;
+        let table = table(&sides(&scenario, &["kafka", "rabbitmq", "eventbridge"], &NoFiles).unwrap(), 42);
+        assert_eq!(table.titles, ["Kafka", "RabbitMQ", "EventBridge"]);
+        let told = table.differences.join("\n");
+        for part in [
+            "published at the same moments under each",
+            "under RabbitMQ, ",
+            "under Kafka and ",
+            "Kafka: producers gather batches",
+            "EventBridge: each delivery takes",
+            "the slowest in a hundred",
+            "fall furthest behind under EventBridge",
+        ] {
+            assert!(told.contains(part), "{part:?} is missing in\n{told}");
+        }
+        assert!(table.lost.iter().all(|lost| !lost.is_empty()));
+        let of = |node: Option<&str>, figure: &str| {
+            table.lines.iter().find(|line| line.node.as_deref() == node && line.figure == figure).unwrap()
+        };
+        assert!(of(None, "published").values.iter().all(Option::is_some));
+        assert_eq!(of(Some("order-service"), "published").values[0], of(Some("order-service"), "published").values[2]);
+    }
+
+    #[test]
+    fn lists_read_like_lists() {
+        let list = |items: &[&str]| listed(&items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>());
+        assert_eq!((list(&["a"]), list(&["a", "b"]), list(&["a", "b", "c"])), ("a".into(), "a and b".into(), "a, b and c".into()));
     }
 }

@@ -7,7 +7,7 @@ use crate::engine::broker::Broker;
 pub use crate::engine::broker::eventbridge::view as eventbridge;
 pub use crate::engine::broker::kafka::view as kafka;
 pub use crate::engine::broker::rabbitmq::view as rabbitmq;
-use crate::ids::{EventId, LinkId, TypeId};
+use crate::ids::{EventId, LinkId, OutletId, TypeId};
 use crate::record::faults::FaultSpan;
 pub use crate::record::report::Figures;
 use crate::record::{Series, Totals};
@@ -283,11 +283,20 @@ pub struct LinkFigures {
     pub lost: u64,
 }
 
-/// An event on its way over a link.
+/// What an event travels on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// A link.
+    Link(LinkId),
+    /// The way from a rule to another bus, of the same broker or of another one; the rule by what is read from it.
+    Forward(OutletId),
+}
+
+/// An event on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flight {
-    /// Which link.
-    pub link: LinkId,
+    /// On what.
+    pub course: Course,
     /// Which event.
     pub event: EventId,
     /// Of which type.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on says so")]
 
 mod document;
+mod eventbridge;
 mod pieces;
 mod rabbitmq;
 mod runs;

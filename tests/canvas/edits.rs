@@ -122,6 +122,30 @@ fn everything_follows_a_new_name() {
 }
 
 #[test]
+fn transactions_follow_the_node_that_publishes_in_them() {
+    use tidemill::scenario::broker::kafka::Transaction;
+    use tidemill::scenario::broker::{BrokerKind, Kafka};
+    let mut scenario = three();
+    let publishers = |scenario: &Scenario| match scenario.nodes.iter().find(|node| node.id() == "broker-1") {
+        Some(Node::Broker(broker)) => match &broker.kind {
+            BrokerKind::Kafka(kafka) => kafka.transactions.iter().map(|transaction| transaction.node.clone()).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    for node in &mut scenario.nodes {
+        if let Node::Broker(broker) = node {
+            let transactions = vec![Transaction::of("producer-1"), Transaction::of("consumer-1")];
+            broker.kind = BrokerKind::Kafka(Kafka { transactions, ..Kafka::default() });
+        }
+    }
+    Edit::Rename { from: "producer-1".into(), to: "shop".into() }.apply(&mut scenario).unwrap();
+    assert_eq!(publishers(&scenario), ["shop", "consumer-1"]);
+    Edit::Delete { nodes: vec!["consumer-1".into()], connection: None }.apply(&mut scenario).unwrap();
+    assert_eq!(publishers(&scenario), ["shop"]);
+}
+
+#[test]
 fn nodes_are_replaced_by_their_like() {
     let mut scenario = three();
     let mut node = scenario.nodes[2].clone();

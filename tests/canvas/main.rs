@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod edits;
+mod forwards;
 mod fuzz;
 mod gallery;
 mod gestures;

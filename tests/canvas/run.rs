@@ -7,7 +7,7 @@ use tidemill::app::canvas::live::Live;
 use tidemill::app::canvas::particles::Particles;
 use tidemill::ids::{EmitterId, EventId, LinkId, TypeId};
 use tidemill::record::{Series, Totals};
-use tidemill::run::frame::{Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, Past, PlayState, Speed};
+use tidemill::run::frame::{Course, Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, Past, PlayState, Speed};
 use tidemill::scenario::document::Node;
 use tidemill::scenario::{NoFiles, Plan, Scenario, check};
 use tidemill::time::Time;
@@ -58,7 +58,14 @@ fn frame(scenario: &Scenario) -> Frame {
 }
 
 fn flight(link: LinkId, emitter: u32, manner: Manner) -> Flight {
-    Flight { link, event: EventId::new(EmitterId(emitter), 0), kind: TypeId(0), sent: Time(0), arrives: Time(1_000_000), manner }
+    Flight {
+        course: Course::Link(link),
+        event: EventId::new(EmitterId(emitter), 0),
+        kind: TypeId(0),
+        sent: Time(0),
+        arrives: Time(1_000_000),
+        manner,
+    }
 }
 
 fn link(plan: &Plan, from: &str, to: &str) -> LinkId {

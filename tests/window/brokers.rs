@@ -1,11 +1,15 @@
 //! What brokers are asked by hand while a run goes on, and what they show.
 
+#![allow(clippy::disallowed_methods, reason = "what runs on a thread of its own is waited for")]
+
 use crate::hands::*;
 use egui_kittest::kittest::Queryable;
 use tidemill::app::Shell;
 use tidemill::app::action::{Action, Selection};
 use tidemill::run::Command;
 use tidemill::run::frame::{BrokerView, eventbridge, kafka};
+use tidemill::scenario::broker::{BrokerKind, EventBridge};
+use tidemill::scenario::document::Node;
 use tidemill::time::Time;
 
 /// A shipped scenario at a moment, with a node selected.
@@ -81,4 +85,59 @@ fn what_is_modelled_can_be_read_in_the_inspector() {
         w.run_steps(20);
         assert!(w.query_all_by_label_contains(sentence).next().is_some(), "{file}");
     }
+}
+
+#[test]
+fn the_shop_is_seen_side_by_side_under_every_kind() {
+    let mut w = at("cases/shop.ron", 1, "bus");
+    activate(&mut w, "Another kind");
+    w.run_steps(20);
+    assert!(w.query_all_by_label_contains("it keeps no order").next().is_some(), "what would not be kept is said before");
+    activate(&mut w, "Run under every kind");
+    let mut waited = 0;
+    while w.query_by_label_contains("published at the same moments under each").is_none() {
+        waited += 1;
+        assert!(waited < 3_000, "the comparison never came");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        w.run_steps(1);
+    }
+    for words in ["Latency, median", "producers gather batches", "What cannot be kept"] {
+        assert!(w.query_all_by_label_contains(words).next().is_some(), "{words}");
+    }
+    activate(&mut w, "Close comparison");
+    assert!(w.query_by_label("Latency, median").is_none());
+    activate(&mut w, "Change to EventBridge");
+    let document = w.state().session.document.as_ref().unwrap();
+    let kind = document.scenario.nodes.iter().find_map(|node| match node {
+        Node::Broker(broker) => Some(broker.kind.name()),
+        _ => None,
+    });
+    assert!(kind == Some("EventBridge") && document.runnable());
+}
+
+fn bridge(w: &Window) -> &EventBridge {
+    let broker = scenario(w).nodes.iter().find_map(|node| match node {
+        Node::Broker(broker) => Some(&broker.kind),
+        _ => None,
+    });
+    match broker {
+        Some(BrokerKind::EventBridge(parts)) => parts,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn patterns_are_judged_by_what_tells_events_apart_and_every_field_can_be_given() {
+    let mut w = at("brokers/eventbridge-rules.ron", 20, "bus");
+    // One rule wants them all; another says which part does not fit.
+    assert!(w.query_all_by_label_contains("of the last 24 events").next().is_some());
+    assert!(w.query_all_by_label_contains("country ES").next().is_some(), "the detail is seen");
+    retype(&mut w, "Account", "444455556666");
+    retype(&mut w, "Region", "eu-central-1");
+    retype(&mut w, "shop", "com.other");
+    let parts = bridge(&w);
+    assert_eq!((parts.account.as_str(), parts.region.as_str()), ("444455556666", "eu-central-1"));
+    assert_eq!(parts.sources.0, [("shop".to_owned(), "com.other".to_owned())]);
+    retype(&mut w, "Account", "12");
+    assert_eq!(bridge(&w).account, "444455556666", "twelve digits it has to be");
 }

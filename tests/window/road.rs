@@ -4,6 +4,7 @@ use crate::hands::*;
 use egui::{Key, Modifiers, pos2};
 use egui_kittest::kittest::Queryable;
 use tidemill::app::Start;
+use tidemill::app::action::Action;
 use tidemill::scenario::document::Node;
 
 #[test]
@@ -87,4 +88,47 @@ fn enter_on(w: &mut Window, label: &str) {
     w.get_by_label(label).focus();
     w.run_steps(2);
     press(w, Key::Enter);
+}
+
+/// A scenario's brokers, out by the window and in again by the window.
+#[test]
+fn brokers_are_exported_and_a_template_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    for (shipped, name, part) in [
+        ("brokers/eventbridge-rules.ron", "rules.json", "\"AWS::Events::Rule\""),
+        ("brokers/eventbridge-rules.ron", "rules.yaml", "Arn: !GetAtt QueueWarehouse.Arn"),
+        ("brokers/rabbitmq-retry.ron", "retry.json", "\"exchanges\""),
+    ] {
+        let mut w = window();
+        w.state_mut().session.apply(Action::OpenShipped(shipped));
+        w.run_steps(4);
+        let before = scenario(&w).clone();
+        // As a person finds it: in the list of commands.
+        w.key_press_modifiers(Modifiers::COMMAND, Key::K);
+        w.run_steps(4);
+        w.event(egui::Event::Text("Export for".to_owned()));
+        w.run_steps(3);
+        press(&mut w, Key::Enter);
+        assert!(w.query_by_label("Export brokers").is_some(), "{shipped}");
+        let path = folder.path().join(name);
+        retype(&mut w, "Path of the file", path.to_str().unwrap());
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(part), "{part} is missing in {text}");
+        assert_eq!(scenario(&w), &before, "the scenario is what it was");
+        assert!(w.state().session.document.as_ref().unwrap().home.path().is_none(), "and is saved nowhere");
+
+        let mut again = window();
+        again.state_mut().session.apply(Action::Open(path));
+        again.run_steps(4);
+        let document = again.state().session.document.as_ref().unwrap_or_else(|| panic!("{name} is not opened"));
+        assert!(document.runnable(), "{name}");
+    }
+    let mut w = window();
+    w.state_mut().session.apply(Action::OpenShipped("brokers/eventbridge-rules.ron"));
+    w.run_steps(4);
+    w.state_mut().session.apply(Action::AskExport);
+    w.run_steps(4);
+    retype(&mut w, "Path of the file", folder.path().join("rules.txt").to_str().unwrap());
+    assert!(w.query_by_label_contains("End it with .json").is_some(), "an ending that says nothing is refused");
+    assert!(!folder.path().join("rules.txt").exists());
 }

@@ -1,11 +1,12 @@
 //! Drawing a link by hand: from which port, where it may end and why not, and the question which part of a broker is meant.
 
-use super::layout::{Kind, Scene};
+use super::layout::{Kind, NodeBox, Row, Scene};
 use super::{Canvas, CanvasInput, hit};
 use crate::app::action::{Action, Find, Source};
-use crate::app::edit::{Edit, may_connect};
+use crate::app::edit::{Edit, forwarded, may_connect};
 use crate::app::kinds::{self, Way};
 use crate::scenario::Scenario;
+use crate::scenario::broker::BrokerKind;
 use crate::scenario::document::Node;
 use egui::{Key, Pos2, Ui};
 
@@ -30,6 +31,15 @@ pub fn verdict(scene: &Scene, scenario: &Scenario, source: &Source, target: usiz
     let here = scene.index.get(source.node()).and_then(|i| scenario.nodes.get(*i)).ok_or_else(gone)?;
     let there = scenario.nodes.get(target).ok_or_else(gone)?;
     let row = row.and_then(|row| scene.nodes.get(target)?.rows.get(row));
+    if let (Source::Channel { broker, channel }, Some(boxed)) = (source, scene.nodes.get(target))
+        && bridges(here, there)
+    {
+        let bus = row.or_else(|| only_bus(boxed)).ok_or("It has several buses: let go on one of them")?;
+        return match bus.takes {
+            true => forwarded(scenario, &format!("{broker}/{channel}"), &bus.place).map(drop),
+            false => Err(format!("Nothing is sent to a {}: it is read from", bus.noun)),
+        };
+    }
     if matches!(source, Source::Input(_)) {
         may_connect(there, here).map_err(|_| "A consumer reads from a broker".to_owned())?;
     } else {
@@ -59,6 +69,18 @@ pub fn verdict(scene: &Scene, scenario: &Scenario, source: &Source, target: usiz
         _ => None,
     };
     already.map_or(Ok(()), Err)
+}
+
+/// Whether both are EventBridge brokers, whose rules send events from bus to bus.
+fn bridges(here: &Node, there: &Node) -> bool {
+    let bridge = |node: &Node| matches!(node, Node::Broker(broker) if matches!(broker.kind, BrokerKind::EventBridge(_)));
+    bridge(here) && bridge(there)
+}
+
+/// The bus of a broker that has no other.
+fn only_bus(node: &NodeBox) -> Option<&Row> {
+    let mut buses = node.rows.iter().filter(|row| row.takes);
+    buses.next().filter(|_| buses.next().is_none())
 }
 
 /// The question which part of a broker is meant.
@@ -99,6 +121,12 @@ impl Canvas {
             return;
         }
         let target = &self.scene.nodes[spot.node];
+        if let (Source::Channel { broker, channel }, Kind::Broker) = (source, target.kind) {
+            let bus = spot.row.and_then(|row| target.rows.get(row)).or_else(|| only_bus(target));
+            let edit = bus.and_then(|bus| forwarded(input.scenario, &format!("{broker}/{channel}"), &bus.place).ok());
+            actions.extend(edit.map(Action::Edit));
+            return;
+        }
         if let Source::Channel { broker, channel } = source {
             actions.push(Action::Edit(Edit::Connect { from: broker.clone(), to: target.id.clone(), channel: channel.clone() }));
             return;

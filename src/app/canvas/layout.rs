@@ -7,6 +7,8 @@ use super::{labels, place, route};
 use crate::app::action::Connection;
 use crate::app::kinds::{self, Board, Part, Way, even, letters};
 use crate::scenario::Scenario;
+use crate::scenario::broker::BrokerKind;
+use crate::scenario::broker::eventbridge::Rule;
 use crate::scenario::document::{Broker, Consumer, Node};
 use crate::scenario::handling::Scale;
 use crate::scenario::shapes::{Arrivals, Times};
@@ -100,8 +102,10 @@ pub struct Wire {
     pub from: usize,
     /// The node they go to.
     pub to: usize,
-    /// Which of the broker's rows, be the broker at the one end or the other.
-    pub row: usize,
+    /// Which row of a broker it leaves from, if it does.
+    pub leaves: Option<usize>,
+    /// Which row of a broker it enters, if it does.
+    pub enters: Option<usize>,
     /// Its way.
     pub curve: Curve,
 }
@@ -121,6 +125,8 @@ pub enum WireRole {
     Call,
     /// The write of an outbox or a dual write.
     Write,
+    /// Where a rule sends events to another bus.
+    Forward,
 }
 
 impl Default for Scene {
@@ -190,6 +196,7 @@ impl Scene {
                 }
             }
         }
+        pass_on(scenario, &mut nodes, &index);
         let frames = notes::frames(scenario, &nodes, &index, scale);
         let bounds = nodes.iter().map(|n| n.rect).chain(frames.iter().map(|f| f.rect)).fold(Rect::NOTHING, Rect::union);
         let bounds = scenario.notes.iter().fold(bounds, |all, note| all.union(notes::note_rect(note, scale)));
@@ -220,18 +227,18 @@ impl Scene {
             WireRole::Read => Some(Connection::Read { consumer: to, index: wire.index }),
             WireRole::Then => Some(Connection::Then { consumer: from, index: wire.index }),
             WireRole::Call => Some(Connection::Call { node: from, index: wire.index }),
+            WireRole::Forward => Some(Connection::Forward { broker: from, index: wire.index }),
             WireRole::DeadLetter | WireRole::Write => None,
         }
     }
 
     /// The two ends in words: `order-service to bus/orders`.
     pub fn ends(&self, wire: &Wire) -> String {
-        let (from, to) = (&self.nodes[wire.from], &self.nodes[wire.to]);
-        let name = |node: &'_ NodeBox| node.rows.get(wire.row).map_or_else(|| node.id.clone(), |row| row.place.clone());
-        match wire.role {
-            WireRole::Read => format!("{} to {}", name(from), to.id),
-            _ => format!("{} to {}", from.id, name(to)),
-        }
+        let name = |node: usize, row: Option<usize>| {
+            let node = &self.nodes[node];
+            row.and_then(|row| node.rows.get(row)).map_or_else(|| node.id.clone(), |row| row.place.clone())
+        };
+        format!("{} to {}", name(wire.from, wire.leaves), name(wire.to, wire.enters))
     }
 }
 
@@ -240,6 +247,35 @@ fn row_at(nodes: &[NodeBox], index: &HashMap<String, usize>, place: &str, way: W
     let broker = *index.get(broker)?;
     let row = nodes[broker].rows.iter().position(|r| r.goes(way) && r.name == channel)?;
     Some((broker, row))
+}
+
+/// Buses get the event types of the buses whose rules send events on to them.
+fn pass_on(scenario: &Scenario, nodes: &mut [NodeBox], index: &HashMap<String, usize>) {
+    let mut ways: Vec<((usize, usize), (usize, usize))> = Vec::new();
+    for node in &scenario.nodes {
+        let Node::Broker(Broker { id, kind: BrokerKind::EventBridge(parts), .. }) = node else { continue };
+        for rule in &parts.rules {
+            let Some((to, bus)) = forward_of(id, rule).zip(parts.bus_of(rule)) else { continue };
+            let from = row_at(nodes, index, &format!("{id}/{}", parts.buses[bus].name), Way::In);
+            ways.extend(from.zip(row_at(nodes, index, &to, Way::In)));
+        }
+    }
+    // An event goes from bus to bus once only.
+    let given: Vec<Vec<usize>> = ways.iter().map(|((node, row), _)| nodes[*node].rows[*row].events.clone()).collect();
+    for (given, (_, (node, row))) in given.iter().zip(&ways) {
+        let events = &mut nodes[*node].rows[*row].events;
+        given.iter().for_each(|kind| {
+            if !events.contains(kind) {
+                events.push(*kind);
+            }
+        });
+    }
+}
+
+/// Where a rule of a broker sends events to another bus: `broker/bus`.
+pub fn forward_of(broker: &str, rule: &Rule) -> Option<String> {
+    let to = rule.forward.as_ref()?;
+    Some(if to.contains('/') { to.clone() } else { format!("{broker}/{to}") })
 }
 
 fn published(node: &Node) -> Vec<(&str, &str)> {

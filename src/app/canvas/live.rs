@@ -1,12 +1,13 @@
 //! Which figures of a run belong to which shape. The tables are made once per run and layout; per frame nothing is looked up by name.
 
 use super::layout::{Scene, WireRole};
-use crate::ids::{LinkId, NodeId, OutletId};
+use crate::ids::{BrokerId, LinkId, NodeId, OutletId};
 use crate::record::faults::FaultSpan;
 use crate::run::Frame;
-use crate::run::frame::{Flight, LinkFigures, Manner, NodeFigures, PlayState};
+use crate::run::frame::{BrokerView, Course, Flight, LinkFigures, Manner, NodeFigures, PlayState};
 use crate::scenario::Plan;
-use crate::scenario::plan::Role;
+use crate::scenario::plan::{OutletPlan, Role};
+use crate::time::Time;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -28,10 +29,26 @@ pub struct Live {
     dead: HashMap<LinkId, u32>,
     reads: HashMap<(LinkId, u32), u32>,
     any_read: HashMap<LinkId, u32>,
+    /// By what is read from its rule: the way to another bus.
+    forwards: HashMap<OutletId, u32>,
+    /// The same with what it carries.
+    flows: Vec<Forward>,
     /// By node: which of the frame's faults has struck it and is not over.
     struck: Vec<Option<usize>>,
     /// The same by wire.
     cut: Vec<Option<usize>>,
+}
+
+/// The way from a rule to another bus.
+#[derive(Clone, Copy, Debug)]
+struct Forward {
+    wire: u32,
+    broker: BrokerId,
+    rule: usize,
+    /// Events so far, at this time.
+    seen: Option<(u64, Time)>,
+    /// Per virtual second, smoothed.
+    rate: f64,
 }
 
 /// What was new since the last look.
@@ -62,6 +79,7 @@ impl Live {
         }
         if news.frame {
             self.share(frame);
+            self.flows.iter_mut().for_each(|flow| flow.follow(frame));
         }
         news
     }
@@ -78,22 +96,31 @@ impl Live {
         self.seen = vec![0; scene.wires.len()];
 
         let mut of_list: HashMap<(NodeId, usize), u32> = HashMap::new();
-        (self.dead, self.reads, self.any_read) = Default::default();
+        (self.dead, self.reads, self.any_read, self.forwards, self.flows) = Default::default();
         for (i, wire) in scene.wires.iter().enumerate() {
             let (Some(from), Some(link)) = (self.nodes[wire.from], self.links[i]) else { continue };
             match wire.role {
                 WireRole::Emit | WireRole::Then => drop(of_list.insert((from, wire.index), i as u32)),
                 // No event travels on it.
                 WireRole::Call | WireRole::Write => {}
+                WireRole::Forward => continue,
                 WireRole::DeadLetter => drop(self.dead.insert(link, i as u32)),
                 WireRole::Read => {
                     self.any_read.insert(link, i as u32);
-                    let place = scene.nodes[wire.from].rows.get(wire.row).map_or("", |r| r.place.as_str());
+                    let row = wire.leaves.and_then(|row| scene.nodes[wire.from].rows.get(row));
+                    let place = row.map_or("", |r| r.place.as_str());
                     if let Some(&channel) = channels.get(place) {
                         self.reads.insert((link, channel as u32), i as u32);
                     }
                 }
             }
+        }
+        for (i, wire) in scene.wires.iter().enumerate().filter(|(_, wire)| wire.role == WireRole::Forward) {
+            let Some(Role::Broker(broker)) = self.nodes[wire.from].map(|node| plan.nodes[node.index()].role) else { continue };
+            let of_rule = |outlet: &OutletPlan| outlet.broker == broker && outlet.part == Some(wire.index as u32);
+            let outlets = plan.outlets.iter().enumerate().filter(|(_, outlet)| of_rule(outlet)).map(|(at, _)| OutletId::at(at));
+            self.forwards.extend(outlets.map(|outlet| (outlet, i as u32)));
+            self.flows.push(Forward { wire: i as u32, broker, rule: wire.index, seen: None, rate: 0.0 });
         }
         // A node's emitters stand in the order of its list in the document.
         let mut position: HashMap<NodeId, usize> = HashMap::new();
@@ -150,7 +177,9 @@ impl Live {
         for flight in &frame.flights {
             if let Some(wire) = self.wire(flight) {
                 self.seen[wire as usize] += 1;
-                *totals.entry(flight.link).or_insert(0) += 1;
+                if let Some(link) = self.links[wire as usize] {
+                    *totals.entry(link).or_insert(0) += 1;
+                }
             }
         }
         for (i, link) in self.links.iter().enumerate() {
@@ -163,15 +192,19 @@ impl Live {
 
     /// The wire an event travels on.
     pub fn wire(&self, flight: &Flight) -> Option<u32> {
+        let link = match flight.course {
+            Course::Link(link) => link,
+            Course::Forward(outlet) => return self.forwards.get(&outlet).copied(),
+        };
         if flight.manner == Manner::DeadLetter {
-            return self.dead.get(&flight.link).copied();
+            return self.dead.get(&link).copied();
         }
         let plan = self.plan.as_ref()?;
         let emitter = plan.emitters.get(flight.event.emitter().index())?;
-        if emitter.link == flight.link {
+        if emitter.link == link {
             return self.emitters.get(flight.event.emitter().index()).copied().flatten();
         }
-        self.reads.get(&(flight.link, emitter.channel.0)).or_else(|| self.any_read.get(&flight.link)).copied()
+        self.reads.get(&(link, emitter.channel.0)).or_else(|| self.any_read.get(&link)).copied()
     }
 
     /// A node's figures.
@@ -197,6 +230,9 @@ impl Live {
 
     /// Events per virtual second that set out on a wire.
     pub fn rate(&self, frame: Option<&Frame>, wire: usize) -> f64 {
+        if let Some(flow) = self.flows.iter().find(|flow| flow.wire as usize == wire) {
+            return flow.rate;
+        }
         self.link(frame, wire).map_or(0.0, |(_, figures)| figures.rate * f64::from(self.shares.get(wire).copied().unwrap_or(1.0)))
     }
 
@@ -206,6 +242,30 @@ impl Live {
         let link = &plan.links[link.index()];
         let into_broker = matches!(plan.nodes[link.to.index()].role, Role::Broker(_));
         into_broker && frame.nodes.get(link.from.index()).is_some_and(|figures| figures.held_back > Some(0))
+    }
+
+    /// Whether a wire is within a broker, with no link below it.
+    pub fn is_inside(&self, wire: usize) -> bool {
+        self.links.get(wire).is_some_and(Option::is_none) && self.flows.iter().any(|flow| flow.wire as usize == wire)
+    }
+}
+
+impl Forward {
+    /// Takes notice of how many events have gone this way.
+    fn follow(&mut self, frame: &Frame) {
+        let Some(BrokerView::EventBridge(view)) = frame.brokers.get(self.broker.index()) else { return };
+        let Some(count) = view.rules.get(self.rule).map(|rule| rule.forwarded) else { return };
+        match self.seen {
+            Some((before, then)) if then < frame.now && before <= count => {
+                let passed = (frame.now - then).seconds();
+                // Over about the last second, as other rates are.
+                self.rate += ((count - before) as f64 / passed - self.rate) * passed.min(1.0);
+            }
+            Some((_, then)) if then == frame.now => {}
+            // A jump through time: over all that was.
+            _ => self.rate = count as f64 / frame.now.seconds().max(1.0),
+        }
+        self.seen = Some((count, frame.now));
     }
 }
 

@@ -218,7 +218,8 @@ fn of_wire(connection: Option<&Connection>, name: &str) -> Vec<Item> {
             Connection::Call { node: id, .. }
             | Connection::Emit { producer: id, .. }
             | Connection::Read { consumer: id, .. }
-            | Connection::Then { consumer: id, .. },
+            | Connection::Then { consumer: id, .. }
+            | Connection::Forward { broker: id, .. },
         ) => id,
         None => return vec![does(format!("Settings of {name}"), "", Action::Select(Selection::node(name)))],
     };

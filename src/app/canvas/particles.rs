@@ -245,7 +245,8 @@ impl Particles {
 
 fn row_event(scene: &Scene, wire: usize) -> Option<&usize> {
     let wire = &scene.wires[wire];
-    [wire.from, wire.to].into_iter().find_map(|node| scene.nodes[node].rows.get(wire.row)?.events.first())
+    let ends = [(wire.from, wire.leaves), (wire.to, wire.enters)];
+    ends.into_iter().find_map(|(node, row)| scene.nodes[node].rows.get(row?)?.events.first())
 }
 
 fn particle(flight: &Flight, wire: u32, pace: f64, begin: f64) -> Particle {

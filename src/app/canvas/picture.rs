@@ -364,6 +364,10 @@ impl Canvas {
 
     fn describe_wire(&self, input: &CanvasInput<'_>, wire: usize) -> String {
         let mut text = String::new();
+        if input.frame.is_some() && self.live.is_inside(wire) {
+            labels::rate(&mut text, self.live.rate(input.frame, wire));
+            return text + ", within the broker";
+        }
         let Some((link, figures)) = self.live.link(input.frame, wire) else { return "nothing runs yet".to_owned() };
         labels::rate(&mut text, self.live.rate(input.frame, wire));
         if let Some(plan) = input.frame.and_then(|f| f.plan.links.get(link.index())) {

@@ -1,10 +1,11 @@
 //! Places for nodes that the document gives none: columns in the direction events flow. Pure and repeatable.
 
-use super::layout::{Scene, rect_of};
+use super::layout::{Scene, forward_of, rect_of};
 use super::measures::{COLUMN_GAP, CONSUMER, GRID, STACK_GAP, WIDTH};
 use crate::app::action::Placing;
 use crate::scenario::Scenario;
-use crate::scenario::document::Node;
+use crate::scenario::broker::BrokerKind;
+use crate::scenario::document::{Broker, Node};
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 use std::collections::{HashMap, VecDeque};
 
@@ -93,6 +94,10 @@ fn followers(scenario: &Scenario, index: &HashMap<String, usize>) -> Vec<Vec<usi
     for (i, node) in scenario.nodes.iter().enumerate() {
         match node {
             Node::Producer(p) => follows[i].extend(p.emits.iter().filter_map(|e| broker(&e.to))),
+            Node::Broker(Broker { id, kind: BrokerKind::EventBridge(parts), .. }) => {
+                let next = parts.rules.iter().filter_map(|rule| broker(&forward_of(id, rule)?));
+                follows[i].extend(next.filter(|next| *next != i));
+            }
             Node::Broker(_) | Node::Store(_) => {}
             Node::Consumer(c) => {
                 for read in &c.reads {

@@ -1,11 +1,12 @@
 //! The ways of links: forward as a curve, around what stands in between, backward below or above as a lane.
 
 use super::curve::Curve;
-use super::layout::{Kind, Scene, Wire, WireRole};
+use super::layout::{Kind, Scene, Wire, WireRole, forward_of};
 use super::measures::{CLEARANCE, LANE};
 use crate::app::kinds::Way;
 use crate::scenario::Scenario;
-use crate::scenario::document::Node;
+use crate::scenario::broker::BrokerKind;
+use crate::scenario::document::{Broker, Node};
 use crate::scenario::publishing::Outbox;
 use crate::scenario::store::Call;
 use egui::{Pos2, Rect, pos2, vec2};
@@ -31,6 +32,11 @@ pub fn wires(scenario: &Scenario, scene: &Scene) -> Vec<Wire> {
                     wires.extend(router.enter(WireRole::Emit, index, i, &emit.to, output));
                 }
                 wires.extend(calls(&mut router, i, &p.calls, &p.outbox));
+            }
+            Node::Broker(Broker { id, kind: BrokerKind::EventBridge(parts), .. }) => {
+                for (index, rule) in parts.rules.iter().enumerate() {
+                    wires.extend(forward_of(id, rule).and_then(|to| router.forward(index, &format!("{id}/{}", rule.name), &to)));
+                }
             }
             Node::Broker(_) | Node::Store(_) => {}
             Node::Consumer(c) => {
@@ -89,7 +95,7 @@ impl Router<'_> {
     fn enter(&mut self, role: WireRole, index: usize, from: usize, place: &str, output: Pos2) -> Option<Wire> {
         let (to, row) = self.scene.row_at(place, Way::In)?;
         let input = self.scene.nodes[to].rows[row].rect.left_center();
-        Some(Wire { role, index, from, to, row, curve: self.way(from, output, to, row, input) })
+        Some(Wire { role, index, from, to, leaves: None, enters: Some(row), curve: self.way(from, output, to, row, input) })
     }
 
     /// From a node to a store: out below the other ways, or straight down to a store under the node.
@@ -108,14 +114,24 @@ impl Router<'_> {
         } else {
             Curve::horizontal(own.center_top(), other.center_bottom())
         };
-        Some(Wire { role, index, from, to, row: 0, curve })
+        Some(Wire { role, index, from, to, leaves: None, enters: None, curve })
     }
 
     /// From a broker's row into a consumer.
     fn leave(&mut self, index: usize, place: &str, to: usize) -> Option<Wire> {
         let (from, row) = self.scene.row_at(place, Way::Out)?;
         let output = self.scene.nodes[from].rows[row].rect.right_center();
-        Some(Wire { role: WireRole::Read, index, from, to, row, curve: self.way(from, output, to, row, self.scene.nodes[to].input()) })
+        let curve = self.way(from, output, to, row, self.scene.nodes[to].input());
+        Some(Wire { role: WireRole::Read, index, from, to, leaves: Some(row), enters: None, curve })
+    }
+
+    /// From a broker's row to a row of the same broker or another one.
+    fn forward(&mut self, index: usize, rule: &str, bus: &str) -> Option<Wire> {
+        let ((from, leaves), (to, enters)) = (self.scene.row_at(rule, Way::Out)?, self.scene.row_at(bus, Way::In)?);
+        let output = self.scene.nodes[from].rows[leaves].rect.right_center();
+        let input = self.scene.nodes[to].rows[enters].rect.left_center();
+        let curve = self.way(from, output, to, enters, input);
+        Some(Wire { role: WireRole::Forward, index, from, to, leaves: Some(leaves), enters: Some(enters), curve })
     }
 
     fn way(&mut self, from: usize, output: Pos2, to: usize, row: usize, input: Pos2) -> Curve {

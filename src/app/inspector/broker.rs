@@ -7,6 +7,7 @@ use crate::app::action::Action;
 use crate::app::edit::Edit;
 use crate::app::kinds::{self, Way};
 use crate::scenario::Scenario;
+use crate::scenario::broker::BrokerKind;
 use crate::scenario::document::{Broker, Node};
 use egui::Ui;
 
@@ -36,6 +37,11 @@ fn endpoints(scenario: &mut Scenario, mut each: impl FnMut(&mut String, Way)) {
                 each(&mut e.to, Way::In);
                 e.reply.iter_mut().for_each(|reply| each(&mut reply.to, Way::In));
             }),
+            Node::Broker(Broker { kind: BrokerKind::EventBridge(parts), .. }) => {
+                // A name without a broker is of its own, whose renaming it follows there.
+                let far = parts.rules.iter_mut().filter_map(|rule| rule.forward.as_mut()).filter(|to| to.contains('/'));
+                far.for_each(|to| each(to, Way::In));
+            }
             Node::Broker(_) | Node::Store(_) => {}
             Node::Consumer(c) => {
                 c.reads.iter_mut().for_each(|r| each(&mut r.from, Way::Out));
@@ -74,7 +80,7 @@ pub fn renamed(scenario: &Scenario, broker: &str, ways: &[Way], from: &str, to: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::broker::{BrokerKind, Simple};
+    use crate::scenario::broker::Simple;
     use crate::scenario::document::{Consumer, Read};
 
     #[test]

@@ -7,13 +7,18 @@ use crate::app::action::{Action, Connection};
 use crate::app::edit::Edit;
 use crate::app::widgets::muted;
 use crate::scenario::Scenario;
-use crate::scenario::document::{Link, Node};
+use crate::scenario::broker::BrokerKind;
+use crate::scenario::document::{Broker, Link, Node};
 use egui::Ui;
 
 /// Draws the fields; a link that differs in nothing any more leaves the file.
 pub fn show(ui: &mut Ui, input: &Inspected<'_>, connection: &Connection, actions: &mut Vec<Action>) {
     let theme = input.theme;
     let Some((node, broker)) = ends(input.scenario, connection) else { return };
+    if node == broker {
+        ui.label(muted(theme, "From bus to bus within one broker: no network in between").size(theme.label));
+        return;
+    }
     section(ui, theme, "Link");
     let here = |l: &Link| (l.between.0 == node && l.between.1 == broker) || (l.between.0 == broker && l.between.1 == node);
     let known = input.scenario.links.iter().position(here);
@@ -77,6 +82,14 @@ pub fn ends(scenario: &Scenario, connection: &Connection) -> Option<(String, Str
             Node::Consumer(c) => (consumer, &c.then.get(*index)?.to),
             _ => return None,
         },
+        Connection::Forward { broker, index } => {
+            let Node::Broker(Broker { kind: BrokerKind::EventBridge(parts), .. }) = node(broker)? else { return None };
+            let to = parts.rules.get(*index)?.forward.as_ref()?;
+            if !to.contains('/') {
+                return Some((broker.clone(), broker.clone()));
+            }
+            (broker, to)
+        }
     };
     Some((id.clone(), end.split('/').next()?.to_owned()))
 }

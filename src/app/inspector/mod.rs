@@ -2,6 +2,7 @@
 //! A function of what is open: it changes a copy, and what differs from the original becomes an edit.
 
 mod about;
+mod allowed;
 mod attributes;
 pub mod broker;
 mod chains;
@@ -9,6 +10,7 @@ mod change;
 mod consumer;
 mod curve;
 mod events;
+mod faults;
 pub mod fields;
 mod handling;
 pub mod link;
@@ -123,6 +125,7 @@ fn one_connection(ui: &mut Ui, input: &Inspected<'_>, connection: &Connection, a
         Connection::Read { consumer, .. } => (consumer, "reads from a broker"),
         Connection::Call { node, .. } => (node, "calls a store and waits for its answer"),
         Connection::Then { consumer, .. } => (consumer, "emits on when it has handled an event"),
+        Connection::Forward { broker, .. } => (broker, "sends what a rule wants to another bus"),
     };
     title(ui, input.theme, "Connection", "");
     ui.label(format!("{owner} {what}"));

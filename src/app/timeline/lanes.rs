@@ -96,6 +96,8 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, steps: &[Stretch],
     let all = ui.available_rect_before_wrap();
     let room = all.height() - axis;
     let height = Places::least(theme, strips.len()).max(room);
+    // What is drawn inside of it can only be seen inside of it.
+    let whole = ui.painter().clone();
     let lanes = ScrollArea::vertical().id_salt("lanes").auto_shrink(false).max_height(room).scroll_source(ScrollSource::SCROLL_BAR);
     lanes.show(ui, |ui| {
         let width = ui.available_width();
@@ -123,7 +125,7 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, steps: &[Stretch],
             painter.text(pos2(all.left(), place.center().y), Align2::LEFT_CENTER, strip.name(), font, theme.muted);
             strip.draw(&painter, &ground, *place, frame, time, steps);
         }
-        draw_axis(&painter, ui.painter(), &ground, below);
+        draw_axis(&painter, &whole, &ground, below);
         draw_over(&painter, &ground, frame, time);
         let flags = places.strips.last().map_or(rect.bottom(), |(_, place)| place.top());
         act(ui, &response, &ground, flags, time, duration, actions);

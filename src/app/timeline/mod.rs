@@ -184,7 +184,7 @@ fn row(ui: &mut Ui, theme: &Theme, name: &str, cells: &[String], head: bool) {
         for words in cells {
             ui.allocate_ui_with_layout(vec2(cell, height), Layout::right_to_left(Align::Center), |ui| {
                 ui.set_min_width(cell);
-                ui.add(egui::Label::new(text(words).monospace().size(theme.label * 0.92)).truncate());
+                ui.add(egui::Label::new(text(words).monospace().size(theme.label * 0.86)).truncate());
             });
         }
     });

@@ -93,6 +93,16 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// Why an event does not match: the paths whose values do not pass, of the branch that comes nearest. Empty if it matches, and if
+    /// each value passes but no one element of a list has them all.
+    pub fn misses(&self, facts: &Facts) -> Vec<&str> {
+        let fails = |(path, tests): &(&String, &Arc<Vec<Test>>)| !consistent(&[(facts.at(path), tests.as_slice())], &mut Vec::new());
+        let failing = self.branches.iter().map(|branch| branch.iter().filter(fails).map(|(path, _)| path.as_str()).collect::<Vec<_>>());
+        failing.min_by_key(Vec::len).unwrap_or_default()
+    }
+}
+
 /// Whether values can be chosen that pass, one per path, all from the same element of every list they share. Paths in order: a
 /// path that has to be absent is absent if none of its values belongs to the elements chosen so far.
 pub(super) fn consistent(asked: &[(&[Field], &[Test])], chosen: &mut Membership) -> bool {

@@ -75,3 +75,18 @@ fn patterns_that_explode_are_refused() {
     assert!(refusal(&format!("{{{}}}", fields.join(","))).1.contains("combinations"));
     assert!(refusal(&format!(r#"{{"a":["{}"]}}"#, "x".repeat(5_000))).1.contains("4096"));
 }
+
+#[test]
+fn what_does_not_fit_is_named_by_the_nearest_branch() {
+    let pattern =
+        Pattern::read(r#"{"source":["shop"],"detail":{"$or":[{"total":[{"numeric":[">",100]}]},{"country":["ES"],"total":[1]}]}}"#)
+            .unwrap();
+    let misses = |event: &str| pattern.misses(&Facts::read(event).unwrap()).join(" ");
+    assert_eq!(misses(r#"{"source":"shop","detail":{"total":101}}"#), "");
+    assert_eq!(misses(r#"{"source":"shop","detail":{"total":42}}"#), "detail.total");
+    assert_eq!(misses(r#"{"source":"shop","detail":{"total":1,"country":"FR"}}"#), "detail.total");
+    assert_eq!(misses(r#"{"detail":{"total":42}}"#), "detail.total source");
+    let lists = Pattern::read(r#"{"items":{"k":["a"],"v":[1]}}"#).unwrap();
+    let event = Facts::read(r#"{"items":[{"k":"a","v":2},{"k":"b","v":1}]}"#).unwrap();
+    assert!(!lists.matches(&event) && lists.misses(&event).is_empty(), "no one element has both");
+}

@@ -335,6 +335,7 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
             "Scheduled events come at the full minute; the service takes up to a minute longer. A schedule's rate counts from the start of the run, which is the beginning of the year 2026.",
             "A target is a consumer. Its handling is part of the delivery: a failure is the target's failure. For a function that is called asynchronously, give the consumer a `retry` of its own: the service counts such an event as delivered.",
             "Rules are there from the start: the delay with which new or changed rules take effect is not modelled, nor that with which events reach an archive.",
+            "The input of a target is checked, and the inspector shows what it comes to; handling does not depend on it, so that a template that makes no JSON fails nothing here.",
             "Forwarding to a bus takes one more latency; to another broker also the link between the two.",
         ],
     ),

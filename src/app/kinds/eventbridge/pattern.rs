@@ -1,57 +1,104 @@
 //! The field of an event pattern: what is being typed is judged at once, by the events that just went by.
 
-use crate::app::theme::Theme;
-use crate::app::widgets::{muted, named};
-use crate::language::facts::Facts;
+use super::code;
+use super::recent::Seen;
+use crate::app::legend::glyph;
+use crate::app::theme::{Theme, space};
+use crate::app::widgets::muted;
 use crate::language::pattern::Pattern;
-use egui::{FontId, RichText, TextEdit, Ui};
+use crate::scenario::Scenario;
+use egui::text::{LayoutJob, TextFormat, TextWrapping};
+use egui::{Color32, FontId, Label, Sense, Stroke, Ui, Vec2};
 
 /// Events that a pattern is shown against.
 const SHOWN: usize = 6;
 
-/// Letters of an event that are shown.
-const EXCERPT: usize = 160;
-
-/// Draws the field; the pattern changes once the person has finished with one that is valid.
-pub(super) fn edit<'e>(ui: &mut Ui, theme: &Theme, pattern: &mut String, recent: impl Iterator<Item = &'e str>) {
-    let id = ui.make_persistent_id("pattern");
-    // Together with the pattern it began from: undo, or another file, starts it anew.
-    let stored: Option<(String, String)> = ui.data(|data| data.get_temp(id));
-    let mut draft = stored.filter(|(from, _)| from == pattern).map_or_else(|| pattern.clone(), |(_, draft)| draft);
-    ui.label(muted(theme, "Event pattern").size(theme.label)).on_hover_text("Which events it wants, in JSON");
-    let field = TextEdit::multiline(&mut draft).font(FontId::monospace(theme.label)).desired_rows(3).desired_width(f32::INFINITY);
-    let response = ui.add(field);
-    named(&response, "Event pattern");
-    let judged = Pattern::read(&draft);
-    match &judged {
-        Err(fault) => {
-            let (line, column) = fault.place(&draft);
-            ui.label(RichText::new(format!("Line {line}, column {column}: {fault}")).color(theme.bad).size(theme.label));
-        }
-        Ok(judge) => verdicts(ui, theme, judge, recent),
-    }
-    if response.lost_focus() && judged.is_ok() && draft != *pattern {
-        pattern.clone_from(&draft);
-        ui.data_mut(|data| data.remove_temp::<(String, String)>(id));
-    } else if draft != *pattern {
-        ui.data_mut(|data| data.insert_temp(id, (pattern.clone(), draft)));
-    } else {
-        ui.data_mut(|data| data.remove_temp::<(String, String)>(id));
+/// Draws the field; the pattern changes once the person has finished with one that is valid, or with none where there need be none.
+pub(super) fn edit<'s>(
+    ui: &mut Ui,
+    theme: &Theme,
+    scenario: &Scenario,
+    pattern: &mut String,
+    optional: bool,
+    recent: impl Iterator<Item = &'s Seen>,
+) {
+    let read = |text: &str| match text.trim().is_empty() && optional {
+        true => Ok(None),
+        false => Pattern::read(text).map(Some),
+    };
+    if let Some(Some(judge)) = code::field(ui, theme, "Event pattern", "Which events it wants, in JSON", pattern, read) {
+        verdicts(ui, theme, scenario, &judge, &recent.collect::<Vec<_>>());
     }
 }
 
-/// A line per recent event: whether the pattern wants it.
-fn verdicts<'e>(ui: &mut Ui, theme: &Theme, pattern: &Pattern, recent: impl Iterator<Item = &'e str>) {
-    let mut any = false;
-    for event in recent.take(SHOWN) {
-        any = true;
-        let wanted = Facts::read(event).is_ok_and(|facts| pattern.matches(&facts));
-        let (mark, colour) = if wanted { ("✔", theme.good) } else { ("–", theme.muted) };
-        let shown: String = event.chars().skip_while(|c| *c != ',').skip(1).take(EXCERPT).collect();
-        let line = ui.label(RichText::new(format!("{mark} {shown}")).color(colour).size(theme.label * 0.9));
-        line.on_hover_text(format!("{} {event}", if wanted { "Matches:" } else { "Does not match:" }));
-    }
-    if !any {
+/// How many of the last events the pattern wants, and a line for the newest.
+fn verdicts(ui: &mut Ui, theme: &Theme, scenario: &Scenario, pattern: &Pattern, recent: &[&Seen]) {
+    if recent.is_empty() {
         ui.label(muted(theme, "Run the scenario to see it judge events").size(theme.label));
+        return;
+    }
+    let wanted = recent.iter().filter(|event| pattern.matches(&event.facts)).count();
+    ui.label(muted(theme, format!("Wants {wanted} of the last {} events", recent.len())).size(theme.label));
+    // Where all come from one place, it need not be said on every line.
+    let several = recent.iter().any(|event| event.source != recent[0].source);
+    for event in recent.iter().take(SHOWN) {
+        verdict(ui, theme, scenario, pattern, event, several);
+    }
+}
+
+fn verdict(ui: &mut Ui, theme: &Theme, scenario: &Scenario, pattern: &Pattern, event: &Seen, with_source: bool) {
+    let wanted = pattern.matches(&event.facts);
+    let misses = if wanted { Vec::new() } else { pattern.misses(&event.facts) };
+    let plain = |colour: Color32| TextFormat { font_id: FontId::proportional(theme.label), color: colour, ..TextFormat::default() };
+    // What the pattern does not want is told apart by more than its colour.
+    let unfit = TextFormat { underline: Stroke::new(theme.stroke, theme.warn), ..plain(theme.warn) };
+    let format = |path: &str, colour: Color32| {
+        let inside = |miss: &&str| *miss == path || miss.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        if misses.iter().any(inside) { unfit.clone() } else { plain(colour) }
+    };
+    let mut job = LayoutJob {
+        wrap: TextWrapping { max_rows: 2, overflow_character: Some('…'), ..TextWrapping::default() },
+        ..LayoutJob::default()
+    };
+    job.append(&event.kind, 0.0, format("detail-type", if wanted { theme.text } else { theme.muted }));
+    let gap = theme.px(space::S);
+    if with_source || misses.contains(&"source") {
+        job.append(&format!("from {}", event.source), gap, format("source", theme.muted));
+    }
+    let absent = misses.iter().filter(|path| event.facts.at(path).is_empty() && path.starts_with("detail."));
+    for path in absent {
+        job.append(&format!("no {}", path.trim_start_matches("detail.")), gap, unfit.clone());
+    }
+    // What does not fit comes first: the rest may have to be cut off.
+    let (unfitting, fitting): (Vec<_>, Vec<_>) = event.says.iter().partition(|(path, _)| format(path, theme.muted) == unfit);
+    for (path, words) in unfitting.into_iter().chain(fitting) {
+        job.append(words, gap, format(path, theme.muted));
+    }
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = theme.px(space::XS);
+        let (mark, colour) = if wanted { ("✔", theme.good) } else { ("–", theme.muted) };
+        let side = theme.label * 1.3;
+        ui.add_sized([side, side], Label::new(egui::RichText::new(mark).color(colour).size(theme.label)));
+        if let Some(kind) = scenario.events.iter().position(|known| known.name == event.kind) {
+            let (rect, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
+            let (colour, shape) = theme.event(kind);
+            glyph(ui.painter(), theme, rect.center(), side * 0.3, colour, shape);
+        }
+        job.wrap.max_width = ui.available_width();
+        let text = ui.painter().layout_job(job);
+        ui.add(Label::new(text)).on_hover_ui(|ui| {
+            ui.label(reason(wanted, &misses, event));
+            ui.label(egui::RichText::new(event.lines()).font(FontId::monospace(theme.label)));
+        });
+    });
+}
+
+/// Why an event is wanted or not, in words.
+fn reason(wanted: bool, misses: &[&str], event: &Seen) -> String {
+    let miss = |path: &&str| format!("{path} is {}", event.at(path));
+    match misses {
+        _ if wanted => "It matches".to_owned(),
+        [] => "It does not match: no one element of a list has all that is asked for".to_owned(),
+        misses => format!("It does not match: {}", misses.iter().map(miss).collect::<Vec<_>>().join(", ")),
     }
 }

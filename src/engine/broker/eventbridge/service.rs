@@ -189,15 +189,10 @@ impl EventBridge {
             BusView { window: oldest.zip(newest), ..*bus }
         };
         let replay = |replay: &Replaying| ReplayView { state: replay.state, done: replay.done, left: replay.left.len() as u64 };
-        let rule = |(i, rule): (usize, &RuleView)| {
-            let given = &self.setup.parts.rules[i];
-            let taken = self.setup.parts.bus_of(given).filter(|_| given.enabled).map_or(0, |bus| self.buses[bus].taken);
-            RuleView { passed_over: taken.saturating_sub(rule.matched), ..*rule }
-        };
         View {
             buses: self.buses.iter().enumerate().map(bus).collect(),
             outlets: self.setup.targets.iter().map(|target| (target.outlet, target.rule as usize)).collect(),
-            rules: self.rules.iter().enumerate().map(rule).collect(),
+            rules: (0..self.rules.len()).map(|i| self.rule(i)).collect(),
             replays: self.replays.iter().map(replay).collect(),
             recent: Vec::new(),
         }
@@ -210,8 +205,17 @@ impl EventBridge {
 
     /// What the rule did that an outlet is, if it is one.
     pub fn rule_of(&self, outlet: OutletId) -> Option<RuleView> {
-        let rule = self.setup.targets.iter().find(|target| target.outlet == outlet)?.rule as usize;
-        self.counts().rules.get(rule).copied()
+        let rule = self.plan.outlets.get(outlet.index())?.part? as usize;
+        (rule < self.rules.len()).then(|| self.rule(rule))
+    }
+
+    /// What a rule did.
+    fn rule(&self, position: usize) -> RuleView {
+        let (given, rule) = (&self.setup.parts.rules[position], &self.rules[position]);
+        // One that waits for times alone looks at no event.
+        let looks = given.enabled && !given.pattern.is_empty();
+        let taken = self.setup.parts.bus_of(given).filter(|_| looks).map_or(0, |bus| self.buses[bus].taken);
+        RuleView { passed_over: taken.saturating_sub(rule.matched), ..*rule }
     }
 
     fn recall(&self, bus: usize, event: &Event) -> Recent {
@@ -353,6 +357,7 @@ impl EventBridge {
                 self.failure(setup, target, &message, Place::Waiting, DeliveryError::SecondHop, desk);
             }
             To::Bus(channel) => {
+                self.rules[*rule as usize].forwarded += 1;
                 desk.end(*outlet, &message.event, Place::Waiting, BrokerFate::Acked, Reason::Forwarded);
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::FORWARDED);
                 desk.republish(*channel, &Event { flags, failures: 0, ..message.event });
@@ -361,6 +366,7 @@ impl EventBridge {
                 self.failure(setup, target, &message, Place::Waiting, DeliveryError::SecondHop, desk);
             }
             To::Far(link, channel) => {
+                self.rules[*rule as usize].forwarded += 1;
                 desk.end(*outlet, &message.event, Place::Waiting, BrokerFate::Acked, Reason::Forwarded);
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::FORWARDED);
                 desk.forward(*link, *channel, &Event { flags, failures: 0, ..message.event });

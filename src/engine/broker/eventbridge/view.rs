@@ -63,6 +63,8 @@ pub struct RuleView {
     pub throttled_until: Time,
     /// Hand-overs that a function did not take because it was at its limit; they count as failed.
     pub throttles: u64,
+    /// Events handed to another bus.
+    pub forwarded: u64,
     /// Events of the service's own, by the rule's schedule.
     pub scheduled: u64,
     /// Copies that went to the dead-letter queue.
