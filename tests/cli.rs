@@ -326,3 +326,11 @@ fn a_recording_runs_again_bit_for_bit_and_one_that_does_not_is_told() {
         assert!(output.status.code() == Some(2) && said.contains(words), "{said}");
     }
 }
+
+#[test]
+fn explain_knows_what_a_mistyped_lint_was_meant_to_be() {
+    let output = tidemill(&["explain", "unstable-nod"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("there is no lint `unstable-nod`; did you mean `unstable-node`?"), "{}", err(&output));
+    assert!(err(&tidemill(&["explain", "x"])).contains("`tidemill explain` lists them all"));
+}

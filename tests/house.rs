@@ -131,3 +131,28 @@ fn the_top_level_holds_what_was_asked_for() {
         assert!(name.starts_with('.') || name == "target" || wanted.contains(&name.as_str()), "`{name}` does not belong at the top level");
     }
 }
+
+#[test]
+fn every_choice_in_a_file_has_a_name_for_people() {
+    let mut files = Vec::new();
+    sources(&root().join("src/scenario"), &mut files);
+    let named = fs::read_to_string(root().join("src/scenario/diagnose/words.rs")).unwrap();
+    let (mut choices, mut wrong) = (0, Vec::new());
+    for file in files {
+        let code = code(&file);
+        for (at, _) in code.match_indices("pub enum ") {
+            let name = code[at + "pub enum ".len()..].split(|c: char| !c.is_alphanumeric()).next().unwrap();
+            // What stands between the item before and this one.
+            let above = code[..at].rsplit("\n\n").next().unwrap();
+            let by_name = above.contains("Deserialize") && !["try_from", "from = ", "untagged"].iter().any(|other| above.contains(other));
+            if by_name {
+                choices += 1;
+                if !named.contains(&format!("\"{name}\" => \"")) {
+                    wrong.push(name.to_owned());
+                }
+            }
+        }
+    }
+    assert!(choices >= 30, "{choices}");
+    assert!(wrong.is_empty(), "`diagnose/words.rs` has no words for {wrong:?}");
+}

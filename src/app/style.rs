@@ -25,6 +25,11 @@ pub fn install(ctx: &egui::Context, theme: &Theme, reduce_motion: bool) {
     ctx.set_style_of(kind, style(theme, reduce_motion));
 }
 
+/// Gives one part of a window, or another window, a look of its own.
+pub fn wear(ui: &mut egui::Ui, theme: &Theme) {
+    ui.set_style(style(theme, false));
+}
+
 fn style(theme: &Theme, reduce_motion: bool) -> Style {
     let px = |points: f32| theme.px(points);
     let text = |size: f32, family: FontFamily| FontId::new(size, family);

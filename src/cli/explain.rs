@@ -1,7 +1,7 @@
 //! `tidemill explain`: what a warning is about.
 
 use super::{Exit, complain, print};
-use crate::scenario::lint::{LINTS, lint};
+use crate::scenario::lint::{LINTS, lint, near};
 
 /// Explain a lint, or list them all.
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,10 @@ impl Explain {
                 print(&format!("{}: {}\n\n{}\n", lint.id, lint.line, lint.explanation));
                 Exit::Fine
             }
-            None => complain(&format!("there is no lint `{id}`; `tidemill explain` lists them all")),
+            None => {
+                let near = near(id).map_or_else(|| "`tidemill explain` lists them all".to_owned(), |it| format!("did you mean `{it}`?"));
+                complain(&format!("there is no lint `{id}`; {near}"))
+            }
         }
     }
 }

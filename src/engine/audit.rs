@@ -101,7 +101,8 @@ impl Simulation {
             }
         }
         for crew in &self.crews {
-            crew.inbox.iter().for_each(|message| visit(self.outlet_of(message), message, true));
+            let in_lanes = crew.lanes.iter().flat_map(|lanes| lanes.iter());
+            crew.inbox.iter().chain(in_lanes).for_each(|message| visit(self.outlet_of(message), message, true));
         }
         for hand in self.hands.iter().filter(|hand| hand.done != Hand::NEVER) {
             visit(self.outlet_of(&hand.message), &hand.message, false);

@@ -8,7 +8,7 @@ use super::scaler::Scaler;
 use crate::ids::{EventId, OutletId};
 use crate::random::{hash_name, mix};
 use crate::scenario::Plan;
-use crate::scenario::handling::{Ack, After, Budget, Poison, Scale, Shed};
+use crate::scenario::handling::{Ack, After, Budget, Ordered, Poison, Scale, Shed};
 use crate::scenario::plan::ConsumerPlan;
 use crate::time::{Span, Time};
 use std::collections::{BTreeSet, VecDeque};
@@ -138,8 +138,11 @@ impl Care {
     /// What a consumer of a checked plan asks for, if anything.
     pub fn new(plan: &ConsumerPlan, ack: Ack, name: &str, seed: u64) -> Option<Box<Care>> {
         let handling = &plan.handling;
-        let plain =
-            handling.is_plain() && plan.handle.poison.is_none() && plan.retry.budget.is_none() && plan.retry.after == After::DeadLetter;
+        let plain = handling.is_plain()
+            && plan.ordered != Some(Ordered::PerKey)
+            && plan.handle.poison.is_none()
+            && plan.retry.budget.is_none()
+            && plan.retry.after == After::DeadLetter;
         if plain && plan.handle.effect.0 >= 1.0 {
             return None;
         }
@@ -222,6 +225,16 @@ impl Care {
     pub fn make_room(&mut self, workers: usize) {
         let most = workers.max(self.work.len());
         self.work.resize(most, Work { effect: Time::NEVER, outcome: Outcome::Done, left: None });
+    }
+
+    /// Workers have other numbers from now on, and what they have in hand goes along.
+    pub fn renumber(&mut self, old: std::ops::Range<u32>, new: u32) {
+        for (i, worker) in old.clone().enumerate() {
+            self.work[new as usize + i] = self.work[worker as usize];
+        }
+        for (worker, _) in self.unacked.iter_mut().filter(|(worker, _)| old.contains(worker)) {
+            *worker = *worker - old.start + new;
+        }
     }
 
     /// A worker stands still with its work.

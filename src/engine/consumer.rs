@@ -4,11 +4,12 @@ use super::care::{Care, State};
 use super::event::{Event, Message, odds};
 use super::fate::Reason;
 use super::fifo::Fifo;
+use super::lanes::{Lanes, Order};
 use super::sample::Sampler;
 use crate::ids::{ChannelId, ConsumerId, EmitterId, LinkId};
 use crate::random::{Stream, hash_name, mix};
 use crate::scenario::Plan;
-use crate::scenario::handling::Ack;
+use crate::scenario::handling::{Ack, Ordered};
 use crate::scenario::plan::ConsumerPlan;
 use crate::scenario::shapes::{Backoff, Jitter};
 use crate::time::{Span, Time};
@@ -33,8 +34,8 @@ pub struct Consumer {
     time_random: Stream,
     /// Counts since the start.
     pub counts: Counts,
-    /// Number of its first crew among all crews, and how many it has.
-    pub crews: (u32, u32),
+    /// Numbers of its crews among all crews: the one that all instances share, or one per instance.
+    pub crews: Vec<u32>,
     fails: u64,
     fails_random: Stream,
     attempts: u32,
@@ -46,6 +47,8 @@ pub struct Consumer {
     pub burdens: Vec<Burden>,
     /// What it does beyond handling, if anything.
     pub care: Option<Box<Care>>,
+    /// What it handled out of order, where it says what it thinks of order.
+    pub order: Option<Box<Order>>,
     threads: u32,
 }
 
@@ -98,8 +101,14 @@ pub struct Counts {
 pub struct Crew {
     /// Workers without work.
     pub idle: Idle,
+    /// Keeps the order of each key, where that is asked for.
+    pub lanes: Option<Box<Lanes>>,
+    /// Whether it is going away in order: what it has in hand is finished, and nothing else begun.
+    pub leaving: bool,
     /// Whose.
     pub consumer: ConsumerId,
+    /// Which instance it is, from 0; `None` for all of them.
+    pub instance: Option<u32>,
     /// Number of its first worker among all workers; the others follow.
     pub first_worker: u32,
     /// Its workers.
@@ -131,18 +140,21 @@ pub struct Absence {
 
 impl Crew {
     /// A crew that rests.
-    pub fn new(consumer: ConsumerId, first_worker: u32, capacity: u32, recent: bool) -> Crew {
+    pub fn new(plan: &ConsumerPlan, consumer: ConsumerId, instance: Option<u32>, first_worker: u32, capacity: u32) -> Crew {
         let mut crew = Crew {
             consumer,
+            instance,
             first_worker,
             capacity,
             places: capacity,
             up: true,
             idle: Idle::none(capacity),
             inbox: Fifo::default(),
+            lanes: (plan.ordered == Some(Ordered::PerKey)).then(Box::default),
+            leaving: false,
             absent: BTreeMap::new(),
             held: Vec::new(),
-            recent,
+            recent: plan.is_function(),
         };
         crew.rest_all();
         crew
@@ -271,7 +283,7 @@ impl Idle {
 
 impl Consumer {
     /// A consumer of a checked plan.
-    pub fn new(plan: &Plan, id: ConsumerId, seed: u64, first_worker: u32, crews: (u32, u32)) -> Consumer {
+    pub fn new(plan: &Plan, id: ConsumerId, seed: u64, first_worker: u32, crews: Vec<u32>) -> Consumer {
         let consumer = &plan.consumers[id.index()];
         let name = &plan.nodes[consumer.node.index()].name;
         let stream = |purpose: &str| Stream::named(seed ^ hash_name(purpose), name);
@@ -288,11 +300,12 @@ impl Consumer {
             dead_letter: consumer.dead_letter,
             then: consumer.then.clone().into(),
             calls: !consumer.calls.is_empty(),
-            folds: consumer.state.is_some() || consumer.join.is_some() || consumer.answers,
+            folds: consumer.state.is_some() || consumer.join.is_some() || consumer.answers || consumer.ordered.is_some(),
             counts: Counts::default(),
             special: false,
             burdens: Vec::new(),
             care: Care::new(consumer, plan.ack_of(id), name, seed),
+            order: consumer.ordered.map(|_| Box::default()),
             threads: consumer.threads,
         }
         .looked_at()
@@ -333,20 +346,24 @@ impl Consumer {
         self.time.draw(&mut self.time_random)
     }
 
-    /// How long a message takes this worker that would take so long if nothing was wrong.
-    pub fn burdened(&self, worker: u32, service: Span) -> Span {
+    /// The instance that a worker of one of its crews belongs to.
+    pub fn instance(&self, crew: &Crew, slot: u32) -> u32 {
+        crew.instance.unwrap_or((slot - crew.first_worker) / self.threads)
+    }
+
+    /// How long a message takes this instance that would take so long if nothing was wrong.
+    pub fn burdened(&self, instance: u32, service: Span) -> Span {
         let slow = |burden: &Burden| match burden.load {
-            Load::Slow(times) if self.weighs(burden, worker) => times,
+            Load::Slow(times) if burden.instance.is_none_or(|struck| struck == instance) => times,
             _ => 1.0,
         };
         let times: f64 = self.burdens.iter().map(slow).product();
         if times == 1.0 { service } else { Span((service.0 as f64 * times) as u64) }
     }
 
-    /// Why the message in this worker's hand fails, if it does.
-    pub fn fails(&mut self, worker: u32, event: &Event) -> Option<Reason> {
+    /// Why the message in the hand of a worker of this instance fails, if it does.
+    pub fn fails(&mut self, instance: u32, event: &Event) -> Option<Reason> {
         let mut why = self.fails_random.chance(self.fails).then_some(Reason::HandlerFailed);
-        let instance = worker / self.threads;
         for burden in self.burdens.iter_mut().filter(|burden| burden.instance.is_none_or(|i| i == instance)) {
             match &mut burden.load {
                 Load::Slow(_) => {}
@@ -363,10 +380,6 @@ impl Consumer {
             }
         }
         why
-    }
-
-    fn weighs(&self, burden: &Burden, worker: u32) -> bool {
-        burden.instance.is_none_or(|instance| instance == worker / self.threads)
     }
 
     /// Something weighs on it from now on.

@@ -21,6 +21,7 @@ pub mod fate;
 pub mod faults;
 mod fifo;
 mod keys;
+mod lanes;
 mod ledger;
 mod link;
 pub mod observe;

@@ -26,34 +26,42 @@ pub struct Seat {
 /// All seats of a plan.
 #[derive(Clone, Debug)]
 pub struct Seats {
-    list: Box<[Seat]>,
-    /// By `Read`: its first seat; one more at the end.
-    first: Box<[u32]>,
+    list: Vec<Seat>,
+    /// By `Read`: its seats.
+    of: Box<[Vec<SeatId>]>,
 }
 
 impl Seats {
-    /// Sets the table. `crews` gives the first crew of a consumer, and how many it has: one for all instances, or one each.
-    pub fn new(plan: &Plan, crews: &[(u32, u32)]) -> Seats {
-        let (mut list, mut first) = (Vec::with_capacity(plan.reads.len()), Vec::with_capacity(plan.reads.len() + 1));
+    /// Sets the table. `crews` gives the crews of a consumer: one for all instances, or one each.
+    pub fn new(plan: &Plan, crews: &[Vec<u32>]) -> Seats {
+        let (mut list, mut of) = (Vec::with_capacity(plan.reads.len()), Vec::with_capacity(plan.reads.len()));
         for (i, read) in plan.reads.iter().enumerate() {
-            first.push(list.len() as u32);
-            let (crew, count) = crews[read.consumer.index()];
+            let first = list.len();
+            let crews = &crews[read.consumer.index()];
             let broker = plan.outlets[read.outlet.index()].broker;
             let own = plan.brokers[broker.index()].kind.parts().seats_per_instance();
-            for instance in 0..if own { count } else { 1 } {
+            for (instance, crew) in crews.iter().take(if own { crews.len() } else { 1 }).enumerate() {
                 list.push(Seat {
                     consumer: read.consumer,
                     outlet: read.outlet,
                     link: read.link,
-                    crew: crew + instance,
+                    crew: *crew,
                     read: ReadId::at(i),
-                    instance,
+                    instance: instance as u32,
                     told: false,
                 });
             }
+            of.push((first..list.len()).map(SeatId::at).collect());
         }
-        first.push(list.len() as u32);
-        Seats { list: list.into(), first: first.into() }
+        Seats { list, of: of.into() }
+    }
+
+    /// One seat more, of a `Read` that has some.
+    pub(super) fn add(&mut self, seat: Seat) -> SeatId {
+        let id = SeatId::at(self.list.len());
+        self.list.push(seat);
+        self.of[seat.read.index()].push(id);
+        id
     }
 
     /// One seat.
@@ -63,13 +71,13 @@ impl Seats {
     }
 
     /// The seats of a `Read`, one per instance or one in all.
-    pub fn of(&self, read: ReadId) -> impl DoubleEndedIterator<Item = SeatId> + use<> {
-        (self.first[read.index()]..self.first[read.index() + 1]).map(SeatId)
+    pub fn of(&self, read: ReadId) -> &[SeatId] {
+        &self.of[read.index()]
     }
 
     /// All seats at an outlet, by reader, then by instance.
     pub fn at(&self, plan: &Plan, outlet: OutletId) -> Vec<SeatId> {
-        plan.outlets[outlet.index()].readers.iter().flat_map(|read| self.of(*read)).collect()
+        plan.outlets[outlet.index()].readers.iter().flat_map(|read| self.of(*read)).copied().collect()
     }
 
     /// All of them, by id.

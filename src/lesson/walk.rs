@@ -94,7 +94,7 @@ impl Walk {
         if changed {
             self.anew().map_err(first)?;
         }
-        for what in acts.iter().filter_map(Act::on_the_way) {
+        for what in acts.iter().filter_map(Act::on_the_way).cloned() {
             self.interventions.push(Intervention { at: self.now() - Time::ZERO, what });
             self.script = self.source.script(None, &self.interventions).map_err(first)?;
             // After everything else that happens at this time: the turn is the script's last, and the run goes up to it.

@@ -199,6 +199,9 @@ pub struct ConsumerReport {
     pub throughput: f64,
     /// Share of workers busy.
     pub utilisation: f64,
+    /// Handled after a later event of the same key, where the consumer says what it thinks of order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reordered: Option<u64>,
     /// From publish to the end of handling.
     pub latency: Summary,
     /// Handling.
@@ -450,6 +453,7 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 dead_lettered: counts.dead_lettered,
                 throughput,
                 utilisation: figures.utilisation,
+                reordered: simulation.reordered(consumer),
                 latency: figures.latency,
                 service: figures.service,
                 wait: figures.wait,

@@ -1,6 +1,7 @@
 //! Which plan may take the place of another while it runs: the same shape, other numbers.
 
 use super::Plan;
+use super::broker::BrokerKind;
 use super::plan::{ConsumerPlan, EmitterPlan, Origin};
 use super::shapes::Arrivals;
 
@@ -43,7 +44,7 @@ impl Plan {
             same(&format!("what {name} calls and keeps"), folds && old.sending == new.sending && alike(&old.calls, &new.calls))?;
             let care = |plan: &ConsumerPlan| {
                 (
-                    (plan.ack, plan.handling.clone()),
+                    (plan.ack, plan.ordered, plan.handling.clone()),
                     plan.handle.effect,
                     plan.handle.poison.clone(),
                     plan.retry.budget.clone(),
@@ -51,18 +52,19 @@ impl Plan {
                 )
             };
             same(&format!("how {name} acknowledges and what it does to survive"), care(old) == care(new))?;
-            if self.tells_instances_apart(old) && new.instances > old.instances {
-                let most = old.instances;
-                return Err(format!("{name} began with {most} instances, each known to its broker: it cannot have more during this run"));
+            if new.most_instances() > old.most_instances() && self.publishes_in_transactions(name) {
+                let most = old.most_instances();
+                return Err(format!("{name} publishes in transactions, with a producer for each of the {most} instances it began with"));
             }
         }
         Ok(())
     }
+}
 
-    /// Whether a broker of this consumer's knows its instances one by one.
-    fn tells_instances_apart(&self, consumer: &ConsumerPlan) -> bool {
-        let broker = |read: &crate::ids::ReadId| &self.brokers[self.outlets[self.reads[read.index()].outlet.index()].broker.index()];
-        consumer.reads.iter().any(|read| broker(read).kind.parts().seats_per_instance())
+impl Plan {
+    fn publishes_in_transactions(&self, node: &str) -> bool {
+        let of = |kind: &BrokerKind| matches!(kind, BrokerKind::Kafka(parts) if parts.transactions.iter().any(|it| it.node == node));
+        self.brokers.iter().any(|broker| of(&broker.kind))
     }
 }
 

@@ -7,7 +7,7 @@ use super::broker::BrokerKind;
 use super::broker::rabbitmq::Header;
 use super::chains::{Join, Reply, When};
 use super::faults::Trouble;
-use super::handling::{Ack, After, Breaker, Budget, Inbox, Poison, Scale, Shed};
+use super::handling::{Ack, After, Breaker, Budget, Inbox, Ordered, Poison, Scale, Shed};
 use super::lesson::Lesson;
 use super::pairs::Pairs;
 use super::publishing::{Outbox, Publish};
@@ -428,6 +428,9 @@ pub struct Consumer {
     /// When it tells its broker that it has an event. Default: after the work.
     #[serde(default, skip_serializing_if = "is_default")]
     pub ack: Ack,
+    /// Whether it keeps the order of each key, or gives it up. Default: given up, and not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<Ordered>,
     /// Longest an attempt may take; then it fails. Default: as long as it takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Span>,
@@ -478,6 +481,7 @@ impl Default for Consumer {
             retry: None,
             dead_letter: None,
             ack: Ack::AfterWork,
+            ordered: None,
             timeout: None,
             inbox: None,
             breaker: None,

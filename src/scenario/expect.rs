@@ -265,6 +265,7 @@ const CONSUMER: Figures = &[
     ("instances", Quantity::Count, &[]),
     ("scaled", Quantity::Count, LEVEL),
     ("confirms", Quantity::Count, CONFIRMS),
+    ("reordered", Quantity::Count, &[]),
     ("returned", Quantity::Count, &[]),
     ("held_back", Quantity::Count, LEVEL),
     ("skipped", Quantity::Count, &[]),

@@ -22,6 +22,18 @@ pub enum Ack {
     },
 }
 
+/// What becomes of the order of each key where several events are handled at a time, and in retries. The report counts what was
+/// handled after a later event of its key (`reordered`) wherever one of these is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ordered {
+    /// Kept: of each key one event at a time is in hand. One that waits for another attempt has the others of its key wait behind it,
+    /// while other keys go on. (As by message groups of queues, and by consumers that handle a partition in parallel by key.) It
+    /// keeps the order in which one instance is handed events; with brokers that know no instances, of all instances together.
+    PerKey,
+    /// Given up: whoever is free takes the next event.
+    Free,
+}
+
 /// What becomes of an event whose last attempt failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum After {

@@ -3,11 +3,10 @@
 //! Plain data. What it refers to is looked at in [`mod@super::check`]; whether a run bears it out, in `crate::lesson`.
 //!
 //! A lesson goes along one run of its scenario. A step's action either changes the scenario (`Change`, `Add`, `Remove`: the run begins
-//! anew, as after any edit in the window) or the run on its way (`Set`, `Fault`, `EndFault`). A step is reached when its condition holds.
+//! anew, as after any edit in the window) or the run on its way (`Now`). A step is reached when its condition holds.
 
 use super::Scenario;
 use super::document::Node;
-use super::faults::Fault;
 use super::intervention::What;
 use super::read::read;
 use super::set::set;
@@ -211,26 +210,8 @@ pub enum Act {
         /// Its id.
         node: String,
     },
-    /// A setting gets another value while the run goes on.
-    Set {
-        /// Where.
-        path: String,
-        /// The new value, as in a scenario.
-        value: String,
-    },
-    /// Something goes wrong from now on.
-    Fault {
-        /// What.
-        what: Fault,
-        /// For how long. Default: until it is mended, or to the end of the run.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        lasts: Option<Span>,
-    },
-    /// It is mended.
-    EndFault {
-        /// What.
-        what: Fault,
-    },
+    /// The run on its way is interfered with, by any intervention that a person can make.
+    Now(What),
 }
 
 /// What is to be solved alone. It is judged at the end of a run of the scenario as it is after all steps, with what the learner changed.
@@ -271,11 +252,9 @@ pub type Wrong = (String, Option<String>);
 
 impl Act {
     /// What it is to a run on its way; none if it changes the scenario.
-    pub fn on_the_way(&self) -> Option<What> {
+    pub fn on_the_way(&self) -> Option<&What> {
         match self {
-            Act::Set { path, value } => Some(What::Set { path: path.clone(), value: value.clone() }),
-            Act::Fault { what, lasts } => Some(What::Fault { what: what.clone(), lasts: *lasts }),
-            Act::EndFault { what } => Some(What::EndFault(what.clone())),
+            Act::Now(what) => Some(what),
             Act::Change { .. } | Act::Add { .. } | Act::Remove { .. } => None,
         }
     }
@@ -323,7 +302,7 @@ impl Act {
                 scenario.faults.retain(|trouble| !trouble.what().targets().contains(&node.as_str()));
                 scenario.expect.retain(|expect| !super::expect::mentions(&expect.0, node));
             }
-            Act::Set { .. } | Act::Fault { .. } | Act::EndFault { .. } => {}
+            Act::Now(_) => {}
         }
         Ok(())
     }
@@ -332,12 +311,10 @@ impl Act {
 impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Act::Change { path, value } | Act::Set { path, value } => write!(f, "{path} = {value}"),
+            Act::Change { path, value } => write!(f, "{path} = {value}"),
             Act::Add { node } => write!(f, "add {} {}", node.role(), node.id()),
             Act::Remove { node } => write!(f, "remove {node}"),
-            Act::Fault { what, lasts: None } => write!(f, "{what}"),
-            Act::Fault { what, lasts: Some(lasts) } => write!(f, "{what} for {lasts}"),
-            Act::EndFault { what } => write!(f, "end of {what}"),
+            Act::Now(what) => what.fmt(f),
         }
     }
 }
@@ -393,8 +370,10 @@ mod tests {
     fn an_action_is_read_as_it_is_written() {
         for line in [
             "Change(path: \"billing.instances\", value: \"3\")",
-            "Fault(what: Crash(\"billing\"), lasts: \"10s\")",
-            "EndFault(what: Slow(node: \"billing\", times: 8))",
+            "Now(Fault(what: Crash(\"billing\"), lasts: \"10s\"))",
+            "Now(EndFault(Slow(node: \"billing\", times: 8)))",
+            "Now(Set(path: \"billing.instances\", value: \"2\"))",
+            "Now(Ask(broker: \"bus\", request: Seek(group: \"billing\", to: Beginning)))",
             "Remove(node: \"billing\")",
         ] {
             assert_eq!(Act::parse(line).unwrap().line(), line);

@@ -9,7 +9,7 @@ use super::chains::Join;
 use super::document::{Handle, Limits, Retry};
 use super::expect::Expectation;
 use super::faults::Fault;
-use super::handling::{Ack, Breaker, Inbox, Scale, Shed};
+use super::handling::{Ack, Breaker, Inbox, Ordered, Scale, Shed};
 use super::publishing::Publish;
 use super::shapes::{Arrivals, Attribute, Key, Times};
 use super::state::Projection;
@@ -328,6 +328,8 @@ pub struct ConsumerPlan {
     pub prefetch: u32,
     /// When it acknowledges.
     pub ack: Ack,
+    /// What it thinks of the order of each key, if it says so.
+    pub ordered: Option<Ordered>,
     /// Time and failures of handling.
     pub handle: Handle,
     /// How it takes its work and finishes it.

@@ -71,3 +71,20 @@ fn a_lesson_keeps_its_form_when_it_is_written() {
     assert_eq!(read(&written, "written").unwrap(), scenario);
     assert!(written.contains("text: r#\"\n"), "texts are written over several lines, as people write them");
 }
+
+/// A run is sent back to its beginning on the way, as a person can do it.
+const AGAIN: &str = r#"Scenario(format: 1, name: "Again", duration: "30s", events: [Event(name: "E")], nodes: [
+    Producer(id: "p", emits: [Emit(event: "E", to: "k/t", arrivals: Every("100ms"))]),
+    Broker(id: "k", kind: Kafka(topics: [Topic(name: "t", partitions: 1)])),
+    Consumer(id: "c", reads: [Read(from: "k/t")], handle: Handle(time: Constant("1ms"))),
+], lesson: Lesson(summary: "s", steps: [
+    Step(title: "first", text: "x", by: "10s"),
+    Step(title: "again", text: "x", act: [Now(Ask(broker: "k", request: Seek(group: "c", to: Beginning)))], until: "c.acked >= 250", by: "20s"),
+]))"#;
+
+#[test]
+fn a_lesson_can_do_what_a_hand_can() {
+    assert_eq!(problems(AGAIN), Vec::<String>::new());
+    let later = problems(&AGAIN.replace("to: Beginning", "to: End"));
+    assert!(later.iter().any(|problem| problem.contains("step 2, again: `c.acked >= 250` did not come to hold by 20s")), "{later:?}");
+}

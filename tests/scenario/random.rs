@@ -11,7 +11,7 @@ use tidemill::scenario::document::{
     Broker, Consumer, Emit, Event, Expect, Group, Handle, Limits, Link, Network, Node, Note, Producer, Read, Retry, Scenario, Then,
 };
 use tidemill::scenario::faults::{KINDS, Trouble};
-use tidemill::scenario::handling::{Ack, After, Breaker, Budget, Inbox, Poison, Scale, Shed};
+use tidemill::scenario::handling::{Ack, After, Breaker, Budget, Inbox, Ordered, Poison, Scale, Shed};
 use tidemill::scenario::lesson::{Lesson, Prose, Step};
 use tidemill::scenario::locate::Tree;
 use tidemill::scenario::pairs::Pairs;
@@ -207,15 +207,17 @@ fn consumer() -> BoxedStrategy<Node> {
 
 /// What a consumer may do beyond handling.
 fn caring() -> impl Strategy<Value = Consumer> {
+    let ordered = option::of(prop_oneof![Just(Ordered::PerKey), Just(Ordered::Free)]);
     let ack = prop_oneof![Just(Ack::AfterWork), Just(Ack::BeforeWork), span().prop_map(|every| Ack::Auto { every })];
     let inbox = option::of(any::<u32>().prop_map(|size| Inbox { size }));
     let breaker =
         (percent(), span(), any::<u32>(), span()).prop_map(|(failures, window, least, open)| Breaker { failures, window, least, open });
     let shed = (option::of(any::<u32>()), option::of(span())).prop_map(|(queue, age)| Shed { queue, age });
     let scale = (span(), span(), any::<u32>()).prop_map(|(cold_start, idle, limit)| Scale::Serverless { cold_start, idle, limit });
-    (ack, option::of(any::<u32>()), option::of(span()), inbox, option::of(breaker), option::of(shed), option::of(scale)).prop_map(
-        |(ack, prefetch, timeout, inbox, breaker, shed, scale)| Consumer {
+    ((ack, ordered), option::of(any::<u32>()), option::of(span()), inbox, option::of(breaker), option::of(shed), option::of(scale))
+        .prop_map(|((ack, ordered), prefetch, timeout, inbox, breaker, shed, scale)| Consumer {
             ack,
+            ordered,
             prefetch,
             timeout,
             inbox,
@@ -223,8 +225,7 @@ fn caring() -> impl Strategy<Value = Consumer> {
             shed,
             scale,
             ..Consumer::default()
-        },
-    )
+        })
 }
 
 fn publish() -> impl Strategy<Value = Publish> {

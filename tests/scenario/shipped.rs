@@ -60,3 +60,12 @@ fn loyalty_only_adds_lines_to_the_shop() {
     assert_eq!(&kept, shop);
     assert!(inserted.contains("id: \"loyalty\""), "{inserted}");
 }
+
+#[test]
+fn every_scenario_says_at_its_top_what_it_shows() {
+    for (path, text) in library() {
+        let head: Vec<&str> = text.lines().take_while(|line| line.starts_with("//")).collect();
+        let words = head.concat().len();
+        assert!(words > 60 && text.contains("\nScenario("), "{}: {head:?}", path.display());
+    }
+}

@@ -180,6 +180,7 @@ fn care() -> impl Strategy<Value = String> {
     (
         or(vec!["", "", "ack: BeforeWork,", "ack: Auto(every: \"50ms\"),"]),
         or(vec!["", "", "prefetch: 1,", "prefetch: 7,"]),
+        or(vec!["", "", "ordered: PerKey,", "ordered: Free,"]),
         or(vec!["", "", "timeout: \"12ms\","]),
         or(vec!["", "", "inbox: Inbox(size: 3),", "inbox: Inbox(),"]),
         or(vec!["", "", "breaker: Breaker(window: \"300ms\", least: 3, open: \"100ms\"),"]),
@@ -193,8 +194,8 @@ fn care() -> impl Strategy<Value = String> {
             "scale: Autoscale(by: Schedule([(\"0s\", 3), (\"100ms\", 1), (\"200ms\", 5)]), most: 5, delay: \"20ms\"),",
         ]),
     )
-        .prop_map(|(ack, prefetch, timeout, inbox, breaker, shed, scale)| {
-            format!("{ack} {prefetch} {timeout} {inbox} {breaker} {shed} {scale}")
+        .prop_map(|(ack, prefetch, ordered, timeout, inbox, breaker, shed, scale)| {
+            format!("{ack} {prefetch} {ordered} {timeout} {inbox} {breaker} {shed} {scale}")
         })
 }
 

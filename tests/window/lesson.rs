@@ -163,3 +163,36 @@ fn a_lesson_is_written_in_the_window_and_every_change_can_be_undone() {
     }
     assert_eq!(lesson(&w), None);
 }
+
+#[test]
+fn how_near_an_answer_must_be_and_hints_of_several_lines_are_written_in_the_window() {
+    let mut w = window();
+    click(&mut w, "Open First steps");
+    click(&mut w, "Unfold lesson panel");
+    click(&mut w, "Write a lesson");
+    click(&mut w, "Begin with a template");
+    let step = |w: &Window| scenario(w).lesson.clone().unwrap().steps[0].clone();
+    let operate = |w: &mut Window, label: &str| {
+        // It may be scrolled out of sight.
+        w.get_by_label(label).click_accesskit();
+        w.run_steps(4);
+    };
+    operate(&mut w, "Prediction: Number");
+    retype(&mut w, "Right within", "5%");
+    match step(&w).predict {
+        Some(tidemill::scenario::lesson::Predict::Number { within, .. }) => assert_eq!(within.to_string(), "5%"),
+        other => panic!("{other:?}"),
+    }
+    operate(&mut w, "Add hint");
+    operate(&mut w, "Add hint");
+    assert_eq!(step(&w).hints.len(), 2);
+    operate(&mut w, "Remove last hint");
+    let field = w.get_by_role_and_label(egui::accesskit::Role::MultilineTextInput, "Hint 1");
+    field.focus();
+    w.run_steps(2);
+    w.key_press_modifiers(egui::Modifiers::COMMAND, Key::A);
+    w.get_by_role_and_label(egui::accesskit::Role::MultilineTextInput, "Hint 1").type_text("One line.\nAnd another.");
+    w.run_steps(2);
+    press(&mut w, Key::Escape);
+    assert_eq!(step(&w).hints.iter().map(|hint| hint.text()).collect::<Vec<_>>(), ["One line.\nAnd another."]);
+}

@@ -5,6 +5,7 @@
 
 mod brokers;
 mod compare;
+mod faults;
 mod find;
 mod fuzz;
 mod hands;

@@ -23,6 +23,12 @@ impl Canvas {
             painter.rect_stroke(rect.expand(3.0), 10.0, Stroke::new(theme.stroke * 2.0, theme.accent), StrokeKind::Outside);
             painter.rect_stroke(rect.expand(3.0 + REACH * way), 10.0 + REACH * way, stroke, StrokeKind::Outside);
         };
+        // A row has neighbours above and below: its ring stays within it, and it glows instead of growing.
+        let row = |rect: Rect| {
+            let rect = self.view.screen_rect(rect);
+            painter.rect_filled(rect, 4.0, theme.accent.gamma_multiply(0.3 * (1.0 - way)));
+            painter.rect_stroke(rect, 4.0, Stroke::new(theme.stroke * 2.0, theme.accent), StrokeKind::Inside);
+        };
         for name in input.highlight {
             if let Some((from, to)) = name.split_once("->") {
                 self.draw_way(ui, from.trim(), to.trim(), theme.stroke * (3.0 + 4.0 * way), colour);
@@ -32,7 +38,7 @@ impl Canvas {
                 // `broker/channel`, or `broker/channel#group`, which is drawn at its channel.
                 let place = name.split('#').next().unwrap_or(name);
                 let rows = self.scene.nodes.iter().flat_map(|node| &node.rows).filter(|row| row.place == place);
-                rows.for_each(|row| ring(row.rect));
+                rows.for_each(|it| row(it.rect));
             }
         }
         if !input.reduce_motion {

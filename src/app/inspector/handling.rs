@@ -3,7 +3,7 @@
 use super::fields::{choice, count, flag, optional, quantity, section, share, text, whole};
 use crate::app::theme::Theme;
 use crate::scenario::document::{Consumer, Retry};
-use crate::scenario::handling::{Ack, After, Breaker, Budget, Inbox, Measure, Poison, Scale, Shed};
+use crate::scenario::handling::{Ack, After, Breaker, Budget, Inbox, Measure, Ordered, Poison, Scale, Shed};
 use crate::scenario::units::Percent;
 use crate::time::Span;
 use egui::Ui;
@@ -20,6 +20,7 @@ pub fn handling(ui: &mut Ui, theme: &Theme, consumer: &mut Consumer) {
     poison(ui, theme, consumer);
     optional(ui, theme, "Timeout", "Longest an attempt may take; then it fails", "none", &mut consumer.timeout);
     ack(ui, theme, &mut consumer.ack);
+    ordered(ui, theme, &mut consumer.ordered);
 }
 
 /// Draws the fields of what a consumer does to survive.
@@ -148,6 +149,16 @@ fn ack(ui: &mut Ui, theme: &Theme, value: &mut Ack) {
     }
     if let Ack::Auto { every } = value {
         quantity(ui, theme, "Every", "What has been handled is acknowledged so often (Kafka: auto.commit.interval.ms)", every);
+    }
+}
+
+fn ordered(ui: &mut Ui, theme: &Theme, value: &mut Option<Ordered>) {
+    let help = "Kept: of each key one event at a time is in hand, and a retry holds up its key alone. Given up: whoever is free takes the \
+                next. Both are counted as `reordered`";
+    let choices = [None, Some(Ordered::PerKey), Some(Ordered::Free)];
+    let at = choices.iter().position(|choice| choice == value).unwrap_or(0);
+    if let Some(picked) = choice(ui, theme, "Order of a key", help, &["Given up, not counted", "Kept", "Given up"], at) {
+        *value = choices[picked];
     }
 }
 

@@ -2,6 +2,7 @@
 //! A function of what is open: it changes a copy, and what differs from the original becomes an edit.
 
 mod about;
+mod allowed;
 mod attributes;
 pub mod broker;
 mod chains;
@@ -9,6 +10,7 @@ mod change;
 mod consumer;
 mod curve;
 mod events;
+mod faults;
 pub mod fields;
 mod handling;
 pub mod link;

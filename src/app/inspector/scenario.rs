@@ -1,7 +1,7 @@
 //! The scenario's own settings: what concerns no single node.
 
 use super::fields::{add, fixed, flag, optional, paragraph, quantity, removable, section, share, text, whole};
-use super::{Inspected, events, shapes, title};
+use super::{Inspected, allowed, events, faults, shapes, title};
 use crate::app::action::Action;
 use crate::app::edit::Edit;
 use crate::scenario::Scenario;
@@ -43,12 +43,16 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     });
     section(ui, theme, "Event types");
     note(fixed(ui, |ui| events::show(ui, input, s)), "event types");
+    section(ui, theme, "Faults");
+    note(fixed(ui, |ui| faults::show(ui, input, s)), "faults");
     section(ui, theme, "Limits");
     let help = "The run stops when more copies of events than this are on their way, waiting or in hand";
     note(whole(ui, theme, "Live events", help, &mut s.limits.live, 1..=u64::MAX), "limits");
     note(whole(ui, theme, "Steps", "The run stops after so many steps of the simulation", &mut s.limits.steps, 1..=u64::MAX), "limits");
     section(ui, theme, "Expectations");
     note(fixed(ui, |ui| expectations(ui, input, s)), "expectations");
+    section(ui, theme, "Allowed lints");
+    note(fixed(ui, |ui| allowed::show(ui, input, s)), "allowed lints");
     if let Some(label) = label.filter(|_| draft != *input.scenario) {
         actions.push(Action::Edit(Edit::SetScenario { label, scenario: Box::new(draft) }));
     }

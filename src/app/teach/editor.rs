@@ -9,6 +9,8 @@ use crate::app::theme::{Theme, size, space};
 use crate::app::widgets::{icon_button, labelled_button, muted, name_field, named_choice};
 use crate::scenario::Scenario;
 use crate::scenario::document::Node;
+use crate::scenario::faults::Fault;
+use crate::scenario::intervention::What;
 use crate::scenario::lesson::{Act, Answer, Challenge, Lesson, Predict, Prose, Step};
 use crate::time::Span;
 use egui::{Align, Button, Checkbox, Layout, RichText, ScrollArea, TextEdit, Ui, UiBuilder, vec2};
@@ -149,7 +151,7 @@ impl Editor {
         self.text(ui, theme, "At the latest at", &mut by, 1);
         step.by = if by.trim().is_empty() { None } else { by.trim().parse::<Span>().ok().or(step.by) };
         self.text(ui, theme, "Text afterwards", &mut step.after.0, 4);
-        self.proses(ui, theme, "Hints, one in each line", &mut step.hints);
+        self.hints(ui, theme, &mut step.hints);
         self.text(ui, theme, "Notes for the trainer", &mut step.notes.0, 3);
     }
 
@@ -159,7 +161,7 @@ impl Editor {
         self.words(ui, theme, "May be touched", "everything", &mut challenge.touch);
         self.lines(ui, theme, "Goal, an expectation in each line", &mut challenge.goal);
         self.lines(ui, theme, "A star for each line", &mut challenge.stars);
-        self.proses(ui, theme, "Hints, one in each line", &mut challenge.hints);
+        self.hints(ui, theme, &mut challenge.hints);
         self.acts(ui, theme, "Reference solution, an action in each line", &mut challenge.solution);
         self.text(ui, theme, "Text afterwards", &mut challenge.after.0, 4);
         self.text(ui, theme, "Notes for the trainer", &mut challenge.notes.0, 3);
@@ -197,10 +199,13 @@ impl Editor {
                 });
                 self.text(ui, theme, "Why", &mut because.0, 3);
             }
-            Some(Predict::Number { question, figure, answer, because, .. }) => {
+            Some(Predict::Number { question, figure, answer, within, because }) => {
                 self.text(ui, theme, "Question", question, 2);
                 self.text(ui, theme, "Figure that is asked for", figure, 1);
                 self.text(ui, theme, "About what it is", answer, 1);
+                let mut share = within.to_string();
+                self.text(ui, theme, "Right within", &mut share, 1);
+                *within = share.trim().parse().unwrap_or(*within);
                 self.text(ui, theme, "Why", &mut because.0, 3);
             }
         }
@@ -227,14 +232,20 @@ impl Editor {
         }
     }
 
-    fn proses(&mut self, ui: &mut Ui, theme: &Theme, name: &str, proses: &mut Vec<Prose>) {
-        // A hint over several lines is one line here.
-        let mut list: Vec<String> = proses.iter().map(|prose| prose.text().replace('\n', " ")).collect();
-        let before = list.clone();
-        self.lines(ui, theme, name, &mut list);
-        if list != before {
-            *proses = list.into_iter().map(Prose).collect();
+    /// Hints, each in a field of its own: they may have several lines. One without a word is none.
+    fn hints(&mut self, ui: &mut Ui, theme: &Theme, hints: &mut Vec<Prose>) {
+        for (n, hint) in hints.iter_mut().enumerate() {
+            self.text(ui, theme, &format!("Hint {}", n + 1), &mut hint.0, 2);
         }
+        ui.horizontal(|ui| {
+            if ui.button("Add hint").clicked() {
+                hints.push(Prose::from("What helps a little."));
+            }
+            if !hints.is_empty() && ui.button("Remove last hint").clicked() {
+                hints.pop();
+            }
+        });
+        hints.retain(|hint| !hint.is_empty());
     }
 
     fn lines(&mut self, ui: &mut Ui, theme: &Theme, name: &str, list: &mut Vec<String>) {
@@ -328,7 +339,7 @@ pub fn template(scenario: &Scenario) -> Lesson {
         text: Prose(format!("`{id}` crashes. What will become of the events?")),
         highlight: vec![id.clone()],
         predict: fresh(1),
-        act: vec![Act::Fault { what: crate::scenario::faults::Fault::Crash(id.clone()), lasts: Some(half) }],
+        act: vec![Act::Now(What::Fault { what: Fault::Crash(id.clone()), lasts: Some(half) })],
         done_for_you: true,
         until: Some(format!("{id}.lag.last >= 5")),
         hints: vec![Prose(format!("Watch the lag of `{id}` in the plots."))],

@@ -197,7 +197,7 @@ impl Session {
             let label = acts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             self.put_scenario(&label, scenario);
         }
-        for what in acts.iter().filter_map(Act::on_the_way) {
+        for what in acts.iter().filter_map(Act::on_the_way).cloned() {
             self.send(Command::Intervene(what));
         }
         self.send(Command::Play);

@@ -3,6 +3,7 @@
 use super::course::{Course, Phase};
 use super::{Teach, markdown, panel};
 use crate::app::action::Action;
+use crate::app::style;
 use crate::app::theme::{Mode, Theme, space};
 use crate::app::widgets::{muted, primary_button};
 use crate::run::Frame;
@@ -26,7 +27,8 @@ pub fn show(ctx: &Context, course: &Course, frame: Option<&Frame>, actions: &mut
 }
 
 fn inside(ui: &mut Ui, theme: &Theme, course: &Course, frame: Option<&Frame>, actions: &mut Vec<Action>) {
-    ui.visuals_mut().override_text_color = Some(theme.text);
+    // Whatever look the room has.
+    style::wear(ui, theme);
     ui.spacing_mut().item_spacing.y = theme.px(space::S);
     let (title, notes) = match (course.step(), course.challenge()) {
         (Some(step), _) => (step.title.as_str(), &step.notes),
@@ -45,8 +47,8 @@ fn inside(ui: &mut Ui, theme: &Theme, course: &Course, frame: Option<&Frame>, ac
         if primary_button(ui, theme, words, true).clicked() {
             actions.push(Action::Teach(forth(course)));
         }
-        ui.label(muted(theme, "Page down, page up").size(theme.label));
     });
+    ui.label(muted(theme, "Page down goes on, page up goes back").size(theme.label));
     ui.separator();
     ScrollArea::vertical().id_salt("notes").auto_shrink(false).show(ui, |ui| {
         match notes.is_empty() {

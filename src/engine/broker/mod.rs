@@ -55,12 +55,19 @@ pub trait Rules {
         Failed::Final
     }
 
+    /// An instance more may come, with these seats: it [joins](Rules::joined) when it is up. Only rules that know instances one by one
+    /// are told.
+    fn grow(&mut self, _plan: &Plan, _seats: &[(SeatId, Seat)]) {}
+
     /// This instance is up (again): it can be handed messages.
     fn joined(&mut self, _seat: SeatId, _desk: &mut Desk) {}
 
     /// This instance is gone, and with it these copies that had been handed to it, oldest first. Each of them is the broker's again:
     /// it takes it [`back`](Desk::take_back) or [`ends`](Desk::end) it.
     fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk);
+
+    /// Who sits here wants nothing more and will [leave](Rules::left) when it has finished what it has; or it stays after all.
+    fn leaving(&mut self, _seat: SeatId, _leaving: bool, _desk: &mut Desk) {}
 
     /// All of these seats are about to [leave](Rules::left) at once (`begins`): what one gives back must not go to another of them. Or
     /// the last of them has left.
@@ -181,11 +188,17 @@ macro_rules! kinds {
             fn failed(&mut self, seat: SeatId, message: &Message, desk: &mut Desk) -> Failed {
                 match self { $(Broker::$name(rules) => rules.failed(seat, message, desk),)+ }
             }
+            fn grow(&mut self, plan: &Plan, seats: &[(SeatId, Seat)]) {
+                match self { $(Broker::$name(rules) => rules.grow(plan, seats),)+ }
+            }
             fn joined(&mut self, seat: SeatId, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.joined(seat, desk),)+ }
             }
             fn left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.left(seat, copies, orderly, desk),)+ }
+            }
+            fn leaving(&mut self, seat: SeatId, leaving: bool, desk: &mut Desk) {
+                match self { $(Broker::$name(rules) => rules.leaving(seat, leaving, desk),)+ }
             }
             fn severing(&mut self, seats: &[SeatId], begins: bool, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.severing(seats, begins, desk),)+ }

@@ -19,12 +19,14 @@ impl Simulation {
     /// A worker begins with a message that would take it so long if nothing was special. How long it takes.
     #[inline(never)]
     pub(super) fn prepare(&mut self, id: ConsumerId, worker: u32, outlet: OutletId, message: &Message, service: Span) -> Span {
+        let station = &self.crews[self.seats.get(message.event.seat).crew as usize];
         let consumer = &mut self.consumers[id.index()];
-        let service = consumer.burdened(worker, service);
+        let instance = consumer.instance(station, consumer.first_worker + worker);
+        let service = consumer.burdened(instance, service);
         if consumer.care.is_none() {
             return service;
         }
-        let by_chance = consumer.fails(worker, &message.event);
+        let by_chance = consumer.fails(instance, &message.event);
         let Some(care) = &mut consumer.care else { return service };
         let poison = care.is_poison(&self.plan, self.seed, &self.keys, &message.event);
         let fails = if poison { Some(Reason::Poison) } else { by_chance };
@@ -43,9 +45,10 @@ impl Simulation {
         let Seat { consumer: id, outlet, told, crew, .. } = *self.seats.get(message.event.seat);
         let consumer = &mut self.consumers[id.index()];
         let worker = slot - consumer.first_worker;
+        let instance = consumer.instance(&self.crews[crew as usize], slot);
         let calls = consumer.calls;
         let outcome = match &mut consumer.care {
-            None => consumer.fails(worker, &message.event).map_or(Outcome::Done, Outcome::Fails),
+            None => consumer.fails(instance, &message.event).map_or(Outcome::Done, Outcome::Fails),
             Some(care) => {
                 let outcome = care.work(worker).outcome;
                 if calls && outcome == Outcome::Done {
@@ -67,6 +70,7 @@ impl Simulation {
             }
             Outcome::Skip => self.skip(id, outlet, worker, &message, began, observer),
         }
+        self.free_lane(crew, &message);
         let how = if outcome == Outcome::Shed { Settled::Ended } else { Settled::Acked };
         if told && !self.consumers[id.index()].acks_first() {
             self.settled.push((message, how));
@@ -79,14 +83,16 @@ impl Simulation {
     pub(super) fn fail_with_care<O: Observer>(&mut self, slot: u32, why: Reason, desk: &mut Desk, observer: &mut O) {
         let Hand { mut message, began, .. } = self.hands[slot as usize];
         let Seat { consumer: id, outlet, told, crew, .. } = *self.seats.get(message.event.seat);
-        let consumer = &mut self.consumers[id.index()];
-        let (worker, acks_first) = (slot - consumer.first_worker, consumer.acks_first());
+        let (worker, acks_first) = (slot - self.consumers[id.index()].first_worker, self.consumers[id.index()].acks_first());
         if why == Reason::TimedOut {
             self.consumers[id.index()].care.iter_mut().for_each(|care| care.counts.timeouts += 1);
             self.cut_off(id, worker, outlet, &mut message, observer);
         }
         self.breaker_sees(id, true, observer);
         if let Some(how) = self.fail(slot, message, began, why, desk, observer) {
+            if how != Settled::Parked {
+                self.free_lane(crew, &message);
+            }
             if told && !acks_first {
                 self.settled.push((message, how));
             }
@@ -101,6 +107,7 @@ impl Simulation {
         let Seat { consumer: id, outlet, told, crew, .. } = *self.seats.get(message.event.seat);
         let worker = slot - self.consumers[id.index()].first_worker;
         let acks_first = self.consumers[id.index()].acks_first();
+        self.free_lane(crew, &message);
         self.breaker_sees(id, false, observer);
         let care = self.consumers[id.index()].care.as_mut();
         let fresh = care.is_none_or(|care| {
@@ -165,7 +172,7 @@ impl Simulation {
         let station = &self.crews[crew as usize];
         let id = station.consumer;
         let Some(most) = self.consumers[id.index()].care.as_ref().and_then(|care| care.shed.queue) else { return false };
-        if station.inbox.len() < most as usize {
+        if station.inbox.len() + station.lanes.as_ref().map_or(0, |lanes| lanes.len()) < most as usize {
             return false;
         }
         let Seat { outlet, told, .. } = *self.seats.get(message.event.seat);
@@ -320,6 +327,7 @@ impl Simulation {
         let id = self.crews[crew as usize].consumer;
         let free = match self.consumers[id.index()].gate() {
             State::Closed => true,
+            _ if self.crews[crew as usize].leaving => true,
             State::HalfOpen => !self.tries(id),
             State::Open => false,
         };

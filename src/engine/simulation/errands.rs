@@ -56,6 +56,8 @@ pub(super) enum Errand {
     Grow(ConsumerId, u32),
     /// An open breaker lets one event through, if it has not been opened again since.
     Probe(ConsumerId, u32),
+    /// A crew that is going away has nothing in hand any more.
+    Leave(u32),
 }
 
 impl Simulation {
@@ -85,6 +87,7 @@ impl Simulation {
             Some(Errand::Scale(consumer, asks)) => self.scale(consumer, asks, desk, observer),
             Some(Errand::Grow(consumer, instances)) => self.grow(consumer, instances, desk, observer),
             Some(Errand::Probe(consumer, round)) => self.half_open(consumer, round, observer),
+            Some(Errand::Leave(crew)) => self.depart(crew, desk, observer),
             None => {}
         }
     }

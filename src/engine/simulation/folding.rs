@@ -55,6 +55,9 @@ impl Simulation {
             let sums = state.sums();
             self.note(&Observation::Folded { consumer: id, event, again, sums }, observer);
         }
+        if let Some(order) = &mut self.consumers[id.index()].order {
+            order.handled(outlet, event);
+        }
         let asker = event.root.emitter();
         if plan.emitters[asker.index()].reply.is_some_and(|reply| plan.outlets[outlet.index()].channels.contains(&reply.channel))
             && let Some(requests) = &mut self.requests[asker.index()]

@@ -28,6 +28,9 @@ impl Simulation {
     pub(super) fn reach<O: Observer>(&mut self, seat: Seat, message: &Message, observer: &mut O) {
         let Seat { consumer, outlet, crew, .. } = seat;
         let station = &mut self.crews[crew as usize];
+        if station.lanes.is_some() {
+            return self.arrive_in_lane(crew, outlet, message, observer);
+        }
         match station.idle.take() {
             Some(worker) => {
                 let slot = station.first_worker + worker;
@@ -242,7 +245,13 @@ impl Simulation {
         let worker = slot - station.first_worker;
         if worker >= station.capacity {
             // Its place was taken away while it worked.
-            return;
+            return self.wake_ready(crew, observer);
+        }
+        if station.leaving {
+            return self.rest_for_good(crew, worker);
+        }
+        if station.lanes.is_some() {
+            return self.take_next_in_lane(crew, worker, observer);
         }
         match station.inbox.pop() {
             Some(message) => {
@@ -265,7 +274,11 @@ impl Simulation {
             self.brokers[broker.index()].resumed(message.event.seat);
         }
         message.routed = self.now;
-        self.arrive_at_consumer(&message, observer);
+        let crew = self.seats.get(message.event.seat).crew;
+        match self.crews[crew as usize].lanes.is_some() {
+            true => self.go_on_in_lane(crew, outlet, &message, observer),
+            false => self.arrive_at_consumer(&message, observer),
+        }
     }
 
     /// A copy has met its fate.

@@ -6,11 +6,11 @@ use crate::engine::broker::{Desk, Rules};
 use crate::engine::calls::Who;
 use crate::engine::care::State;
 use crate::engine::consumer::{Hand, Idle};
-use crate::engine::event::{Flags, Message};
+use crate::engine::event::{Flags, Key, Message};
 use crate::engine::observe::{Observation, Observer};
 use crate::ids::{BrokerId, ConsumerId, SeatId};
 use crate::time::{Span, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 impl Simulation {
@@ -48,9 +48,8 @@ impl Simulation {
     }
 
     /// Crews of a consumer: the one that all instances share, or one per instance.
-    pub(super) fn crews_of(&self, consumer: ConsumerId) -> Range<u32> {
-        let (first, count) = self.consumers[consumer.index()].crews;
-        first..first + count
+    pub(super) fn crews_of(&self, consumer: ConsumerId) -> std::vec::IntoIter<u32> {
+        self.consumers[consumer.index()].crews.clone().into_iter()
     }
 
     /// The workers of one instance (or of all) in each crew of a consumer.
@@ -59,7 +58,7 @@ impl Simulation {
         let all = |crew: u32| (crew, 0..self.crews[crew as usize].capacity);
         match instance {
             None => crews.map(all).collect(),
-            Some(instance) if crews.len() > 1 => crews.skip(instance as usize).take(1).map(all).collect(),
+            Some(instance) if self.has_own_seats(consumer) => crews.skip(instance as usize).take(1).map(all).collect(),
             Some(instance) => {
                 let threads = self.plan.consumers[consumer.index()].threads;
                 let of = |crew: u32| {
@@ -216,7 +215,7 @@ impl Simulation {
     }
 
     /// A worker that can work and has nothing in hand takes the next message or rests.
-    fn offer<O: Observer>(&mut self, crew: u32, worker: u32, observer: &mut O) {
+    pub(super) fn offer<O: Observer>(&mut self, crew: u32, worker: u32, observer: &mut O) {
         let station = &self.crews[crew as usize];
         if station.up && !station.absent.contains_key(&worker) {
             self.take_next_if_let(crew, station.first_worker + worker, observer);
@@ -229,8 +228,13 @@ impl Simulation {
         if !std::mem::replace(&mut self.crews[crew as usize].up, false) {
             return;
         }
-        self.crews[crew as usize].idle = Idle::none(self.crews[crew as usize].capacity);
-        self.crews[crew as usize].held.clear();
+        let station = &mut self.crews[crew as usize];
+        station.idle = Idle::none(station.capacity);
+        station.held.clear();
+        if std::mem::take(&mut station.leaving) {
+            // It does not come back with what has just struck it.
+            (0..station.capacity).for_each(|worker| station.absent.entry(worker).or_default().down += 1);
+        }
         let seats = self.seats.clone();
         let mut copies = Copies::default();
         copies.add(self.drop_unacked(crew, |_, _| true));
@@ -267,8 +271,20 @@ impl Simulation {
         }
         let mut copies = Copies::default();
         copies.add(self.drop_unacked(crew, |worker, _| workers.contains(&worker)));
-        let held = self.drop_hands(crew, |worker, _| workers.contains(&worker), observer).into_iter().map(|(_, message)| message).collect();
-        copies.add(self.lose_begun(crew, held, true, observer));
+        let held: Vec<Message> =
+            self.drop_hands(crew, |worker, _| workers.contains(&worker), observer).into_iter().map(|(_, message)| message).collect();
+        let given_back = self.lose_begun(crew, held, true, observer);
+        if self.crews[crew as usize].lanes.is_some() {
+            // Whatever is behind them goes back with them, or it would come first.
+            let keys: BTreeSet<(SeatId, Key)> = given_back.iter().map(|message| (message.event.seat, message.event.key)).collect();
+            let behind = |message: &Message| message.event.key != Key::NONE && keys.contains(&(message.event.seat, message.event.key));
+            copies.add(given_back);
+            copies.add(self.drop_waiting(crew, behind, observer));
+            copies.add(self.recall(behind));
+            self.wake_ready(crew, observer);
+        } else {
+            copies.add(given_back);
+        }
         for (seat, held) in copies.0 {
             let broker = self.plan.outlets[self.seats.get(seat).outlet.index()].broker;
             desk.now = self.now;
@@ -281,11 +297,34 @@ impl Simulation {
     pub(super) fn sever<O: Observer>(&mut self, severed: &[SeatId], desk: &mut Desk, observer: &mut O) {
         let fresh: Vec<SeatId> = severed.iter().copied().filter(|seat| self.break_connection(*seat)).collect();
         let seats = self.seats.clone();
+        let mut free = Vec::new();
+        let mut copies = self.take_from(&fresh, &mut free, observer);
+        self.say_severing(&fresh, true, desk, observer);
+        for seat in &fresh {
+            // What a seat before this one gave back may have been handed here since.
+            let mut held = copies.of(*seat);
+            held.extend(self.take_from(&[*seat], &mut free, observer).of(*seat));
+            if self.crews[seats.get(*seat).crew as usize].up {
+                let broker = self.plan.outlets[seats.get(*seat).outlet.index()].broker;
+                desk.now = self.now;
+                self.brokers[broker.index()].left(*seat, &held, false, desk);
+                self.decide(broker, desk, observer);
+            }
+        }
+        self.say_severing(&fresh, false, desk, observer);
+        free.into_iter().for_each(|(crew, worker)| self.offer(crew, worker, observer));
+        for seat in fresh {
+            self.wake_ready(self.seats.get(seat).crew, observer);
+        }
+    }
+
+    /// Takes all that was handed to these seats and whose connections break with them, with the workers that are `free` by that.
+    fn take_from<O: Observer>(&mut self, fresh: &[SeatId], free: &mut Vec<(u32, u32)>, observer: &mut O) -> Copies {
         let hit = |message: &Message| fresh.binary_search(&message.event.seat).is_ok();
-        let mut crews: Vec<u32> = fresh.iter().map(|seat| seats.get(*seat).crew).collect();
+        let mut crews: Vec<u32> = fresh.iter().map(|seat| self.seats.get(*seat).crew).collect();
         crews.sort_unstable();
         crews.dedup();
-        let (mut copies, mut free) = (Copies::default(), Vec::new());
+        let mut copies = Copies::default();
         for crew in crews {
             // What was acknowledged before the work needs no connection any more.
             let first = self.consumers[self.crews[crew as usize].consumer.index()].acks_first();
@@ -296,17 +335,7 @@ impl Simulation {
             copies.add(self.drop_waiting(crew, |message| hit(message) && !(first && message.event.failures > 0), observer));
         }
         copies.add(self.recall(hit));
-        self.say_severing(&fresh, true, desk, observer);
-        for seat in &fresh {
-            if self.crews[seats.get(*seat).crew as usize].up {
-                let broker = self.plan.outlets[seats.get(*seat).outlet.index()].broker;
-                desk.now = self.now;
-                self.brokers[broker.index()].left(*seat, &copies.of(*seat), false, desk);
-                self.decide(broker, desk, observer);
-            }
-        }
-        self.say_severing(&fresh, false, desk, observer);
-        free.into_iter().for_each(|(crew, worker)| self.offer(crew, worker, observer));
+        copies
     }
 
     fn say_severing<O: Observer>(&mut self, seats: &[SeatId], begins: bool, desk: &mut Desk, observer: &mut O) {
@@ -357,87 +386,6 @@ impl Simulation {
         }
     }
 
-    /// A consumer has as many instances and threads as the plan says from now on, and had `before`. What is in hand is finished first
-    /// where all instances share their work; one that its broker knows leaves in order, with what it has.
-    pub(super) fn resize<O: Observer>(&mut self, consumer: ConsumerId, before: u32, desk: &mut Desk, observer: &mut O) {
-        let (instances, all) = (self.instances(consumer), self.workers(consumer));
-        let threads = self.plan.consumers[consumer.index()].threads;
-        self.note_workers(consumer, observer);
-        let crews = self.crews_of(consumer);
-        // A single crew is all instances; several are one each, and there were at least as many at the start.
-        if !self.has_own_seats(consumer) {
-            return self.resize_crew(crews.start, all, desk, observer);
-        }
-        crews.for_each(|crew| self.resize_crew(crew, threads, desk, observer));
-        for instance in instances..before {
-            self.fell(consumer, Some(instance), true, desk, observer);
-        }
-        for instance in before..instances {
-            self.rose(consumer, Some(instance), desk, observer);
-        }
-    }
-
-    /// Whether a broker tells this consumer's instances apart.
-    pub(super) fn has_own_seats(&self, consumer: ConsumerId) -> bool {
-        let reads = &self.plan.consumers[consumer.index()].reads;
-        reads.iter().any(|read| {
-            let outlet = &self.plan.outlets[self.plan.reads[read.index()].outlet.index()];
-            self.plan.brokers[outlet.broker.index()].kind.parts().seats_per_instance()
-        })
-    }
-
-    fn resize_crew<O: Observer>(&mut self, crew: u32, capacity: u32, desk: &mut Desk, observer: &mut O) {
-        let station = &mut self.crews[crew as usize];
-        let before = station.capacity;
-        if before == capacity {
-            return;
-        }
-        if capacity > station.places {
-            self.move_crew(crew, capacity);
-        }
-        let station = &mut self.crews[crew as usize];
-        let first = station.first_worker;
-        let mut resting = station.idle.resting();
-        resting.retain(|worker| *worker < capacity);
-        station.capacity = capacity;
-        station.idle = Idle::these(capacity, resting);
-        station.held.retain(|worker| *worker < capacity);
-        station.absent.retain(|worker, _| *worker < capacity);
-        for worker in before..capacity {
-            // One that was taken away and still works is simply kept.
-            if self.hands[(first + worker) as usize].done == Hand::NEVER {
-                self.offer(crew, worker, observer);
-            }
-        }
-        let seats = self.seats.clone();
-        for (seat, place) in seats.iter().filter(|(_, seat)| seat.crew == crew) {
-            let broker = self.plan.outlets[place.outlet.index()].broker;
-            desk.now = self.now;
-            self.brokers[broker.index()].resized(seat, capacity, desk);
-            self.decide(broker, desk, observer);
-        }
-    }
-
-    /// Gives a crew more places. Work in hand moves with it, and what the agenda knows of the old places is out of date.
-    fn move_crew(&mut self, crew: u32, places: u32) {
-        let station = &mut self.crews[crew as usize];
-        let (old, held, new) = (station.first_worker, station.places, self.hands.len() as u32);
-        (station.first_worker, station.places) = (new, places);
-        let consumer = &mut self.consumers[station.consumer.index()];
-        if consumer.crews.1 == 1 {
-            consumer.first_worker = new;
-        }
-        self.hands.resize((new + places) as usize, Hand::EMPTY);
-        for worker in 0..held {
-            let hand = std::mem::replace(&mut self.hands[(old + worker) as usize], Hand::EMPTY);
-            if !matches!(hand.done, Hand::NEVER | Hand::STILL | Hand::CALLING) {
-                self.agenda.schedule(hand.done, Due::Done, new + worker);
-            }
-            self.hands[(new + worker) as usize] = hand;
-        }
-        self.move_callers(old..old + held, new);
-    }
-
     /// Takes out of the hands of a crew what is `wanted`, longest held first, with the workers that held it.
     fn drop_hands<O: Observer>(&mut self, crew: u32, wanted: impl Fn(u32, &Message) -> bool, observer: &mut O) -> Vec<(u32, Message)> {
         let station = &mut self.crews[crew as usize];
@@ -455,6 +403,7 @@ impl Simulation {
         for (began, worker, message) in &mut held {
             let outlet = self.seats.get(message.event.seat).outlet;
             let worker = first + *worker - self.consumers[consumer.index()].first_worker;
+            self.free_lane(crew, message);
             self.cut_off(consumer, worker, outlet, message, observer);
             self.note(&Observation::Interrupted { outlet, consumer, worker, message, began: *began }, observer);
         }
@@ -468,7 +417,12 @@ impl Simulation {
     fn drop_waiting<O: Observer>(&mut self, crew: u32, wanted: impl Fn(&Message) -> bool, observer: &mut O) -> Vec<Message> {
         let seats = self.seats.clone();
         let mut dropped = self.backoffs.take_all(|message| seats.get(message.event.seat).crew == crew && wanted(message));
-        let inbox = &mut self.crews[crew as usize].inbox;
+        let station = &mut self.crews[crew as usize];
+        if let Some(lanes) = &mut station.lanes {
+            dropped.iter().for_each(|message| lanes.release(message));
+            dropped.extend(lanes.take_out(&wanted));
+        }
+        let inbox = &mut station.inbox;
         let (gone, kept): (Vec<Message>, Vec<Message>) = std::iter::from_fn(|| inbox.pop()).partition(&wanted);
         kept.into_iter().for_each(|message| inbox.push(message));
         dropped.extend(gone);

@@ -8,8 +8,10 @@ mod deciding;
 mod emitter;
 mod errands;
 mod folding;
+mod growing;
 mod handling;
 mod instances;
+mod ordering;
 mod publishing;
 mod reading;
 mod relaying;
@@ -101,7 +103,7 @@ pub struct Simulation {
     /// By broker: so many reasons to be down.
     outages: Box<[u16]>,
     /// By seat: so many reasons to be without a connection to its broker.
-    severed: Box<[u16]>,
+    severed: Vec<u16>,
     pub(super) books: Vec<Books>,
     pub(super) inbound: Inbound,
     pub(super) ledger: Ledger,
@@ -193,9 +195,10 @@ impl Simulation {
             };
             let apart = consumer.reads.iter().any(own) && !consumer.is_function();
             let (count, size) = if apart { (consumer.most_instances(), consumer.threads) } else { (1, consumer.capacity()) };
-            let own_crews = (crews.len() as u32, count);
-            consumers.push(Consumer::new(&plan, id, seed, first_worker, own_crews));
-            crews.extend((0..count).map(|crew| Crew::new(id, first_worker + crew * size, size, consumer.is_function())));
+            let own_crews: Vec<u32> = (crews.len() as u32..crews.len() as u32 + count).collect();
+            consumers.push(Consumer::new(&plan, id, seed, first_worker, own_crews.clone()));
+            let crew = |n: u32| Crew::new(consumer, id, apart.then_some(n), first_worker + n * size, size);
+            crews.extend((0..count).map(crew));
             crews_of.push(own_crews);
             first_worker += count * size;
         }
@@ -223,7 +226,7 @@ impl Simulation {
             crews,
             faults: Faults::default(),
             outages: vec![0; plan.brokers.len()].into(),
-            severed: vec![0; seats.iter().count()].into(),
+            severed: vec![0; seats.iter().count()],
             seats: Arc::new(seats),
             doors,
             hands,

@@ -3,7 +3,7 @@
 use super::{Simulation, Stop};
 use crate::engine::books::{Books, Inbound};
 use crate::engine::broker::Broker;
-use crate::engine::consumer::{Counts, Crew};
+use crate::engine::consumer::Counts;
 use crate::engine::event::KeyTexts;
 use crate::engine::seats::Seats;
 use crate::ids::{BrokerId, ConsumerId, EmitterId, OutletId};
@@ -69,8 +69,12 @@ impl Simulation {
 
     /// Workers of a consumer that are busy.
     pub fn busy(&self, consumer: ConsumerId) -> u32 {
-        let (first, count) = self.consumers[consumer.index()].crews;
-        self.crews[first as usize..(first + count) as usize].iter().map(Crew::busy).sum()
+        self.crews_of(consumer).map(|crew| self.crews[crew as usize].busy()).sum()
+    }
+
+    /// Events that a consumer handled after a later one of their key; none where it does not say what it thinks of order.
+    pub fn reordered(&self, consumer: ConsumerId) -> Option<u64> {
+        self.consumers[consumer.index()].order.as_ref().map(|order| order.reordered)
     }
 
     /// A broker, to look into.

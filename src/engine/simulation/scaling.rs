@@ -50,7 +50,7 @@ impl Simulation {
             looks.into_iter().for_each(|(at, asks)| self.errand(at, Errand::Scale(consumer, asks)));
             if self.has_own_seats(consumer) {
                 let most = self.plan.consumers[consumer.index()].most_instances();
-                (instances..most).for_each(|instance| self.fell(consumer, Some(instance), true, desk, observer));
+                (instances..most).for_each(|instance| self.retire(consumer, instance, desk, observer));
             }
         }
     }

@@ -11,7 +11,8 @@ impl Simulation {
     /// gives the bytes that a copy takes besides. What only the plan holds is not counted: all copies share it.
     pub fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
         let links: usize = self.links.iter().map(|link| link.queue.weigh(each) + size_of::<Link>()).sum();
-        let crews: usize = self.crews.iter().map(|crew| crew.inbox.weigh(each) + size_of::<Crew>()).sum();
+        let mut crew = |crew: &Crew| crew.inbox.weigh(each) + crew.lanes.as_ref().map_or(0, |lanes| lanes.weigh(each)) + size_of::<Crew>();
+        let crews: usize = self.crews.iter().map(&mut crew).sum();
         let brokers: usize = self.brokers.iter().map(|broker| broker.weigh(each) + size_of::<Broker>()).sum();
         let hands = self.hands.len() * (size_of::<Hand>() + size_of::<u32>());
         let plain = self.emitters.len() * size_of::<Emitter>()

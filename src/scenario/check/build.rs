@@ -153,6 +153,7 @@ fn consumer(node: NodeId, consumer: &Consumer) -> ConsumerPlan {
             scale: consumer.scale.clone(),
         },
         ack: consumer.ack,
+        ordered: consumer.ordered,
         prefetch: consumer.prefetch.unwrap_or(0),
         handle: consumer.handle.clone(),
         retry: consumer.retry.clone().unwrap_or(Retry { attempts: 1, ..Retry::default() }),

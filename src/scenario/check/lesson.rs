@@ -5,10 +5,14 @@
 use super::{Finding, Findings};
 use crate::scenario::document::{Consumer, Emit, Event, Handle, Link, Network, Producer, Read, Retry, Then};
 use crate::scenario::expect::{Condition, Figure, Known};
+use crate::scenario::faults::Fault;
+use crate::scenario::intervention::What;
 use crate::scenario::lesson::{Act, Challenge, Lesson, Predict, Prose, Step, Wrong};
 use crate::scenario::names::{Suggest, listed};
+use crate::scenario::plan::When;
 use crate::scenario::wording::{Piece, pieces};
 use crate::scenario::{Files, Plan, Scenario, Severity, read, set};
+use crate::time::{Span, Time};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 
@@ -110,27 +114,29 @@ fn done(now: &mut Scenario, acts: &[Act], at: &str, files: &dyn Files, found: &m
             found.add(at, wrong);
             return None;
         }
-        match act {
-            Act::Set { path, value } => {
-                let text = crate::scenario::write(now);
-                if let Err(problems) = set(&text, &format!("{path}={value}")) {
-                    let wrong = problems.into_iter().next().map(|p| (p.message, p.help));
-                    found.add(at, wrong.unwrap_or_else(|| (format!("`{path}` cannot be set"), None)));
-                }
-            }
-            Act::Fault { what, lasts } => {
-                let when = crate::scenario::plan::When::Once { at: crate::time::Time::ZERO, lasts: *lasts };
-                if let Err(finding) = super::fault(now, what, when) {
-                    found.add(at, (finding.message, finding.help));
-                }
-            }
-            Act::Change { .. } | Act::Add { .. } | Act::Remove { .. } | Act::EndFault { .. } => {}
+        if let Some(wrong) = act.on_the_way().and_then(|what| interferes(now, what)) {
+            found.add(at, wrong);
         }
     }
     match *now == before {
         true => Some(None),
         false => State::of(now, files, at, found).map(Some),
     }
+}
+
+/// Why a run of this scenario cannot be interfered with like that; none if it can.
+fn interferes(now: &Scenario, what: &What) -> Option<Wrong> {
+    let at_once = |fault: &Fault, lasts: Option<Span>| super::fault(now, fault, When::Once { at: Time::ZERO, lasts }).err();
+    let finding = match what {
+        What::Set { path, value } => {
+            let problem = set(&crate::scenario::write(now), &format!("{path}={value}")).err()?.into_iter().next();
+            return Some(problem.map_or_else(|| (format!("`{path}` cannot be set"), None), |p| (p.message, p.help)));
+        }
+        What::Fault { what, lasts } => at_once(what, *lasts),
+        What::EndFault(what) => at_once(what, None),
+        What::Ask { broker, request } => super::request(now, broker, request).err(),
+    };
+    finding.map(|finding| (finding.message, finding.help))
 }
 
 /// The scenario at one moment of a lesson.

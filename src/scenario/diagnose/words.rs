@@ -5,9 +5,6 @@ use crate::scenario::locate::{Shape, Tree};
 use crate::scenario::names::{Suggest, listed};
 use crate::scenario::read::shortened;
 
-/// Fields that the format has names for and this version does not have yet.
-const LATER_FIELDS: &[(&str, &[&str])] = &[("Scenario", &["lesson"]), ("Consumer", &["ordered"])];
-
 /// Message and help for a refusal of an item.
 pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) -> (String, Option<String>) {
     match why {
@@ -17,12 +14,7 @@ pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) 
         Why::Field { name, known } => {
             // The item is the field's value; the structure is around it.
             let structure = tree.item(item).parent.unwrap_or(item);
-            let later =
-                LATER_FIELDS.iter().any(|(s, fields)| tree.name(structure).is_none_or(|n| n == *s) && fields.contains(&name.as_str()));
-            let help = match later {
-                true => format!("`{name}` is not part of this version"),
-                false => suggest.did_you_mean(name, known.iter().copied()).unwrap_or_else(|| fields(known)),
-            };
+            let help = suggest.did_you_mean(name, known.iter().copied()).unwrap_or_else(|| fields(known));
             (format!("there is no field `{}` in {}", shortened(name), called(tree, structure)), Some(help))
         }
         Why::Variant { of, name, known } => {
@@ -116,33 +108,50 @@ fn example(field: &str) -> Option<String> {
     Some(format!("such as `{example}`"))
 }
 
-/// What an enum of the document chooses between.
-fn kind(of: &str) -> String {
+/// What an enum of the document chooses between. Every enum that is read has its line here (`tests/house.rs` watches).
+fn kind(of: &str) -> &str {
     match of {
-        "Arrivals" => "workload",
-        "Times" => "time",
-        "Key" => "choice of keys",
-        "Attribute" => "kind of attribute",
-        "BrokerKind" => "broker kind",
-        "QueueKind" => "kind of queue",
-        "ExchangeKind" => "kind of exchange",
-        "Node" => "kind of node",
-        "Backoff" => "backoff",
-        "Jitter" => "jitter",
-        "Trouble" => "way for things to go wrong",
-        "Fault" => "fault",
         "Ack" => "way to acknowledge",
+        "Acks" => "number of acknowledgements",
+        "Act" => "action of a lesson",
         "After" => "end of an event",
-        "Poison" => "kind of poison",
-        "Scale" => "way to scale",
-        "Publish" => "way to publish",
-        "Outbox" => "way to store and publish",
+        "Arrivals" => "workload",
+        "Assignor" => "way to share partitions out",
+        "Attribute" => "kind of attribute",
+        "Backoff" => "backoff",
+        "BrokerKind" => "broker kind",
+        "By" => "owner of a state",
+        "Cleanup" => "way to clean up",
+        "ExchangeKind" => "kind of exchange",
+        "Fault" => "fault",
         "First" => "write to come first",
         "Fold" => "fold",
+        "Header" => "kind of header",
+        "Input" => "input of a target",
+        "Isolation" => "isolation level",
+        "Jitter" => "jitter",
+        "Key" => "choice of keys",
+        "Match" => "way to match headers",
         "Measure" => "measure to scale by",
-        "By" => "owner of a state",
+        "Minority" => "way to live in a minority",
+        "Node" => "kind of node",
+        "Offset" => "place in a stream to begin at",
+        "Ordered" => "order of handling",
+        "Outbox" => "way to store and publish",
+        "Overflow" => "way to overflow",
+        "Poison" => "kind of poison",
+        "Position" => "place in a log to go to",
+        "Predict" => "kind of prediction",
+        "Protocol" => "protocol of a group",
+        "Publish" => "way to publish",
+        "QueueKind" => "kind of queue",
+        "Request" => "request to a broker",
+        "Reset" => "place to begin without an offset",
+        "Scale" => "way to scale",
+        "Times" => "time",
+        "Trouble" => "way for things to go wrong",
+        "What" => "intervention",
         "When" => "occasion",
         other => other,
     }
-    .to_owned()
 }

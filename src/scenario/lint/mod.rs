@@ -8,6 +8,7 @@ mod kafka;
 mod load;
 mod loops;
 mod loss;
+mod order;
 mod queues;
 mod retries;
 mod timeouts;
@@ -45,6 +46,7 @@ pub static LINTS: &[&Lint] = &[
     &queues::UNREACHABLE_OUTLET,
     &loops::ENDLESS_LOOP,
     &loss::ACK_BEFORE_WORK,
+    &order::ORDER_NOT_KEPT,
     &timeouts::SHORT_TIMEOUT,
     &retries::RETRY_WITHOUT_JITTER,
     &retries::RETRY_AT_ONCE,
@@ -55,6 +57,11 @@ pub static LINTS: &[&Lint] = &[
 /// The lint of that id.
 pub fn lint(id: &str) -> Option<&'static Lint> {
     LINTS.iter().copied().find(|lint| lint.id == id)
+}
+
+/// The id of a lint that is near to this, if one is: "did you mean".
+pub fn near(id: &str) -> Option<&'static str> {
+    super::names::Suggest::default().nearest(id, LINTS.iter().map(|lint| lint.id))
 }
 
 /// What lints look at.

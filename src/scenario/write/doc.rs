@@ -26,7 +26,7 @@ impl Doc {
     /// The pieces of a value.
     pub fn of(value: &impl Serialize) -> Doc {
         // The document types only fail to serialise if their own `Serialize` does, which none of them can.
-        value.serialize(Builder).unwrap_or_else(|never| Doc::Atom(never.0))
+        value.serialize(Builder::default()).unwrap_or_else(|never| Doc::Atom(never.0))
     }
 
     /// The name of a structure or variant.
@@ -86,7 +86,11 @@ fn number(value: f64) -> String {
     }
 }
 
-struct Builder;
+#[derive(Default)]
+struct Builder {
+    /// The variant that holds what is built: its name stands for that of a struct.
+    holder: Option<&'static str>,
+}
 
 /// Cannot happen; serde wants a type.
 #[derive(Debug)]
@@ -150,7 +154,7 @@ impl ser::Serializer for Builder {
         Ok(Doc::Atom("None".to_owned()))
     }
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Built {
-        value.serialize(Builder)
+        value.serialize(Builder::default())
     }
     fn serialize_unit(self) -> Built {
         Ok(Doc::Atom("()".to_owned()))
@@ -159,7 +163,7 @@ impl ser::Serializer for Builder {
         Ok(Doc::Atom(variant.to_owned()))
     }
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Built {
-        let inside = value.serialize(Builder)?;
+        let inside = value.serialize(Builder::default())?;
         Ok(match inside {
             // Written as people write it: over several lines, without escapes.
             Doc::Atom(text) if name == PROSE => Doc::Atom(raw(&text).unwrap_or(text)),
@@ -167,9 +171,9 @@ impl ser::Serializer for Builder {
         })
     }
     fn serialize_newtype_variant<T: Serialize + ?Sized>(self, _: &'static str, _: u32, variant: &'static str, value: &T) -> Built {
-        Ok(match value.serialize(Builder)? {
-            // The variant's name stands for that of the struct it holds.
-            Doc::Fields(_, fields) => Doc::Fields(variant.to_owned(), fields),
+        Ok(match value.serialize(Builder { holder: Some(variant) })? {
+            // A struct; a variant with fields keeps its own name inside.
+            Doc::Fields(name, fields) if name == variant => Doc::Fields(name, fields),
             other => Doc::Values(variant.to_owned(), vec![other]),
         })
     }
@@ -189,7 +193,7 @@ impl ser::Serializer for Builder {
         Ok(Entries { key: String::new(), entries: Vec::new() })
     }
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Named, Never> {
-        Ok(Named { name, fields: Vec::new() })
+        Ok(Named { name: self.holder.unwrap_or(name), fields: Vec::new() })
     }
     fn serialize_struct_variant(self, _: &'static str, _: u32, variant: &'static str, _: usize) -> Result<Named, Never> {
         Ok(Named { name: variant, fields: Vec::new() })
@@ -204,7 +208,7 @@ pub(crate) struct Parts {
 
 impl Parts {
     fn add<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
-        self.parts.push(value.serialize(Builder)?);
+        self.parts.push(value.serialize(Builder::default())?);
         Ok(())
     }
     fn done(self) -> Built {
@@ -247,14 +251,14 @@ impl ser::SerializeMap for Entries {
     type Ok = Doc;
     type Error = Never;
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Never> {
-        self.key = match key.serialize(Builder)? {
+        self.key = match key.serialize(Builder::default())? {
             Doc::Atom(text) => text,
             _ => return Err(ser::Error::custom("a map key is one word or text")),
         };
         Ok(())
     }
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
-        self.entries.push((std::mem::take(&mut self.key), value.serialize(Builder)?));
+        self.entries.push((std::mem::take(&mut self.key), value.serialize(Builder::default())?));
         Ok(())
     }
     fn end(self) -> Built {
@@ -274,7 +278,7 @@ macro_rules! named {
             type Ok = Doc;
             type Error = Never;
             fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Never> {
-                self.fields.push((name.to_owned(), value.serialize(Builder)?));
+                self.fields.push((name.to_owned(), value.serialize(Builder::default())?));
                 Ok(())
             }
             fn end(self) -> Built {

@@ -18,6 +18,7 @@ use crate::engine::event::{Event, Flags, Key, Message};
 use crate::engine::fate::Reason;
 use crate::engine::seats::Seat;
 use crate::ids::{ChannelId, EventId, LinkId, OutletId, SeatId};
+use crate::scenario::Plan;
 use crate::scenario::broker::Request;
 use crate::time::{Span, Time};
 use std::collections::{BTreeMap, VecDeque};
@@ -144,8 +145,8 @@ pub(super) struct Readers {
     pub group: Group,
     /// Topics of the cluster by their place in the order of names, as assignors count them, with the outlet's place in each.
     pub topics: Vec<(u32, u32)>,
-    /// First of its members among all; its clients follow.
-    pub first_member: u32,
+    /// By client: which of the members it is.
+    pub members: Vec<u32>,
     /// When it will be woken.
     pub armed: Time,
     pub rebalancing: bool,
@@ -349,6 +350,10 @@ impl Rules for Kafka {
         if how != Settled::Parked {
             self.settle(seat, message, desk);
         }
+    }
+
+    fn grow(&mut self, plan: &Plan, seats: &[(SeatId, Seat)]) {
+        self.add_client(plan, seats);
     }
 
     fn joined(&mut self, seat: SeatId, desk: &mut Desk) {

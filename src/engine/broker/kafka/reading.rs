@@ -250,7 +250,7 @@ impl Kafka {
 
     /// The seat by which a client of a group reads a topic.
     fn seat(&self, group: usize, client: usize, slot: usize, partition: usize) -> Option<SeatId> {
-        let member = &self.members[self.groups[group].first_member as usize + client];
+        let member = &self.members[self.groups[group].members[client] as usize];
         let outlet = self.partitions[partition].cursors[slot].outlet;
         let reads = |seat: &SeatId| self.seats[seat.index()].as_ref().is_some_and(|seated| seated.outlet == outlet);
         member.seats.iter().copied().find(reads)
@@ -283,7 +283,7 @@ impl Kafka {
         for happening in happened.drain(..) {
             match happening {
                 Happening::Revoked { client, partitions, overdue } => {
-                    let number = self.groups[group].first_member as usize + client;
+                    let number = self.groups[group].members[client] as usize;
                     let session = self.members[number].session;
                     let overdue = overdue && self.members[number].outstanding > 0;
                     for (partition, slot) in partitions.into_iter().map(|p| self.place(group, p)).collect::<Vec<_>>() {

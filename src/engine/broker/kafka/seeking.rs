@@ -32,10 +32,7 @@ impl Kafka {
                 cursor.position = partition.shown;
             }
         }
-        let (first, clients) =
-            (self.groups[group].first_member as usize, self.members.iter().filter(|m| m.group as usize == group).count());
-        for member in first..first + clients {
-            let client = self.members[member].client as usize;
+        for client in 0..self.groups[group].members.len() {
             if self.groups[group].group.is_down(client) {
                 self.groups[group].group.joins(client, desk.now());
             }

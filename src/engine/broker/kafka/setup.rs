@@ -10,7 +10,7 @@ use super::session::Session;
 use super::settings::Settings;
 use super::transactions::Transactions;
 use crate::engine::seats::{Seat, Seats};
-use crate::ids::{BrokerId, ChannelId, LinkId, SeatId};
+use crate::ids::{BrokerId, ChannelId, LinkId, OutletId, SeatId};
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
 use crate::scenario::broker::BrokerKind;
@@ -98,7 +98,7 @@ impl Kafka {
             let mut clients: BTreeMap<(u32, u32), Vec<SeatId>> = BTreeMap::new();
             for outlet in outlets.iter().copied().filter(|outlet| group_of(*outlet) == name) {
                 let topic = plan.outlets[outlet].channels.first().map_or(0, |channel| channel.index() - self.first_channel);
-                let outlet = crate::ids::OutletId::at(outlet);
+                let outlet = OutletId::at(outlet);
                 let (first, count) = (self.topics[topic].first as usize, self.topics[topic].count as usize);
                 let slot = self.partitions[first].cursors.len() as u32;
                 let committed_only = settings.isolation == document::Isolation::ReadCommitted;
@@ -132,11 +132,6 @@ impl Kafka {
         let places: Vec<_> = topics.iter().map(outlet_of).collect();
         let mut subscriptions = Vec::new();
         for (client, ((consumer, _), own)) in clients.into_iter().enumerate() {
-            let commits = match plan.consumers[consumer as usize].ack {
-                Ack::AfterWork => Commits::AfterWork,
-                Ack::BeforeWork => Commits::BeforeWork,
-                Ack::Auto { every } => Commits::Auto(every, Time::ZERO + every),
-            };
             for seat in &own {
                 self.seats[seat.index()].iter_mut().for_each(|seated| seated.member = self.members.len() as u32);
             }
@@ -153,7 +148,7 @@ impl Kafka {
                 limit: settings.max_poll_records.max(1),
                 batch_left: 0,
                 draining: false,
-                commits,
+                commits: commits(plan.consumers[consumer as usize].ack),
                 session: None,
                 ready: VecDeque::new(),
             });
@@ -186,13 +181,61 @@ impl Kafka {
             name: settings.name.clone(),
             group,
             topics,
-            first_member,
+            members: (first_member..self.members.len() as u32).collect(),
             armed: Time::NEVER,
             rebalancing: false,
             moved: 0,
             starts: Time::ZERO + settings.starts,
             reset_to_start: settings.reset == document::Reset::Earliest,
         });
+    }
+
+    /// An instance more, with these seats: a client of each group that it reads with, which is not running yet.
+    /// (A consumer that publishes in transactions cannot grow: see [`Plan::adoptable`].)
+    pub(super) fn add_client(&mut self, plan: &Plan, seats: &[(SeatId, Seat)]) {
+        let mut instances = self.instances.to_vec();
+        for (seat, it) in seats {
+            instances.resize(instances.len().max(seat.index() + 1), 0);
+            instances[seat.index()] = it.instance;
+        }
+        self.instances = instances.into();
+        for number in 0..self.groups.len() {
+            let readers = &self.groups[number];
+            let place_of = |outlet: OutletId| {
+                readers.topics.iter().position(|(topic, slot)| {
+                    self.partitions[self.topics[*topic as usize].first as usize].cursors[*slot as usize].outlet == outlet
+                })
+            };
+            let own: Vec<(SeatId, Seat, usize)> =
+                seats.iter().filter_map(|(seat, it)| place_of(it.outlet).map(|place| (*seat, *it, place))).collect();
+            let Some((_, first, _)) = own.first().copied() else { continue };
+            let mut reads: Vec<u32> = own.iter().map(|(.., place)| *place as u32).collect();
+            reads.sort_unstable();
+            let slots: Vec<u32> = own.iter().map(|(.., place)| readers.topics[*place].1).collect();
+            let limit = readers.members.first().map_or(1, |member| self.members[*member as usize].limit);
+            let member = self.members.len() as u32;
+            for ((seat, it, _), slot) in own.iter().zip(slots) {
+                if self.seats.len() <= seat.index() {
+                    self.seats.resize(seat.index() + 1, None);
+                }
+                self.seats[seat.index()] = Some(Seated { member, slot, outlet: it.outlet, handed: VecDeque::new() });
+            }
+            let readers = &mut self.groups[number];
+            readers.members.push(member);
+            let client = readers.group.enrol(reads) as u32;
+            self.members.push(Member {
+                group: number as u32,
+                client,
+                seats: own.iter().map(|(seat, ..)| *seat).collect(),
+                outstanding: 0,
+                limit,
+                batch_left: 0,
+                draining: false,
+                commits: commits(plan.consumers[first.consumer.index()].ack),
+                session: None,
+                ready: VecDeque::new(),
+            });
+        }
     }
 
     /// Everybody who may publish: one client for each node that has a way here, and where that publishes in transactions one for each
@@ -226,6 +269,14 @@ impl Kafka {
                 self.publishers.push(plain.clone().transactional(instances, session, random));
             }
         }
+    }
+}
+
+fn commits(ack: Ack) -> Commits {
+    match ack {
+        Ack::AfterWork => Commits::AfterWork,
+        Ack::BeforeWork => Commits::BeforeWork,
+        Ack::Auto { every } => Commits::Auto(every, Time::ZERO + every),
     }
 }
 

@@ -45,6 +45,11 @@ impl Reader {
         Reader { outlet, queue, seats, attached: false, next: 0, known: 0, again, name, delivered: 0, redelivered: 0 }
     }
 
+    /// One seat more, which is not up yet.
+    pub fn add(&mut self, seat: SeatId) {
+        self.seats.push((seat, false));
+    }
+
     /// A seat is up or gone.
     pub fn stand(&mut self, seat: SeatId, up: bool) {
         self.seats.iter_mut().filter(|(own, _)| *own == seat).for_each(|(_, is_up)| *is_up = up);

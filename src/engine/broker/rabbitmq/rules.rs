@@ -134,6 +134,20 @@ pub(super) struct Taker {
 }
 
 impl Taker {
+    /// Somebody who holds nothing yet.
+    fn new(plan: &Plan, seat: SeatId, place: &Seat, queue: QueueId, reader: Option<usize>) -> Taker {
+        let read = &plan.reads[place.read.index()];
+        let wish = Subscription {
+            seat: Subscriber(seat.0),
+            channel: Channel(seat.0),
+            prefetch: plan.consumers[read.consumer.index()].prefetch,
+            auto_ack: false,
+            exclusive: false,
+            priority: read.priority,
+        };
+        Taker { queue, wish, requeue: read.requeue, reader, holds: VecDeque::new() }
+    }
+
     /// Takes the place of a message out of what it holds. Copies of one event are alike.
     pub(super) fn take(&mut self, event: EventId) -> Option<u32> {
         let at = self.holds.iter().position(|(held, _)| *held == event)?;
@@ -159,16 +173,7 @@ impl RabbitMq {
                 readers.push(Reader::new(*outlet, queue, seats.at(plan, *outlet), &read_by(plan, *outlet).join(", ")));
             }
             for seat in seats.at(plan, *outlet) {
-                let read = &plan.reads[seats.get(seat).read.index()];
-                let wish = Subscription {
-                    seat: Subscriber(seat.0),
-                    channel: Channel(seat.0),
-                    prefetch: plan.consumers[read.consumer.index()].prefetch,
-                    auto_ack: false,
-                    exclusive: false,
-                    priority: read.priority,
-                };
-                takers.insert(seat, Taker { queue, wish, requeue: read.requeue, reader, holds: VecDeque::new() });
+                takers.insert(seat, Taker::new(plan, seat, seats.get(seat), queue, reader));
             }
         }
         RabbitMq {
@@ -591,6 +596,17 @@ impl Rules for RabbitMq {
         Failed::Decided
     }
 
+    fn grow(&mut self, plan: &Plan, seats: &[(SeatId, Seat)]) {
+        for (seat, place) in seats {
+            let queue = QueueId(plan.outlets[place.outlet.index()].part.unwrap_or(0));
+            let reader = self.readers.iter().position(|reader| reader.outlet == place.outlet);
+            if let Some(reader) = reader {
+                self.readers[reader].add(*seat);
+            }
+            self.seats.insert(*seat, Taker::new(plan, *seat, place, queue, reader));
+        }
+    }
+
     fn joined(&mut self, seat: SeatId, desk: &mut Desk) {
         if let Some(reader) = self.reader_of(seat) {
             self.readers[reader].stand(seat, true);
@@ -601,6 +617,23 @@ impl Rules for RabbitMq {
         self.host.at(desk.now().0);
         self.declare(queue, desk);
         self.host.subscribe(queue, wish);
+        self.act(desk);
+        self.after(queue, desk);
+    }
+
+    /// `basic.cancel`: nothing more is delivered, and what is unacknowledged stays so until the channel closes.
+    fn leaving(&mut self, seat: SeatId, leaving: bool, desk: &mut Desk) {
+        if !leaving {
+            return self.joined(seat, desk);
+        }
+        if let Some(reader) = self.reader_of(seat) {
+            self.readers[reader].stand(seat, false);
+            return self.pump(reader, desk);
+        }
+        let Some(taker) = self.seats.get(&seat) else { return };
+        let (queue, wish) = (taker.queue, taker.wish);
+        self.host.at(desk.now().0);
+        self.host.cancel(queue, wish.seat);
         self.act(desk);
         self.after(queue, desk);
     }
