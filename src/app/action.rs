@@ -2,6 +2,7 @@
 //! after the frame was drawn, so nothing on screen changes halfway through.
 
 use super::edit::Edit;
+use super::panels::{Part, Side};
 use crate::ids::EventId;
 use crate::run::Command;
 use crate::scenario::intervention::What;
@@ -57,6 +58,12 @@ pub enum Action {
     Find(Find),
     /// Fold or unfold a part of the window.
     Fold(Fold),
+    /// Send a part of the window elsewhere.
+    Panel(Part, Side),
+    /// Bring a part of the window to the front.
+    OpenPanel(Part),
+    /// Put every part of the window where it usually stands.
+    PanelsBack,
     /// Whether things appear in place instead of moving there.
     ReduceMotion(bool),
     /// Tell the person something that did not work.

@@ -4,6 +4,7 @@ use super::action::{Action, Arrange, Find, Fold, OnCanvas, Placing, Source};
 use super::canvas::measures::ZOOM_STEP;
 use super::edit::{Edit, may_follow};
 use super::kinds::{self, Way};
+use super::panels::{Part, Side};
 use super::rail::{in_sentence, palette};
 use super::session::Session;
 use super::teach::Teach;
@@ -69,6 +70,16 @@ fn of_the_window(session: &Session) -> Vec<Choice> {
     if session.document.is_some() {
         all.push(Choice::new("Save", "Ctrl+S", Action::Save));
         all.push(Choice::new("Save as", "Ctrl+Shift+S", Action::AskSaveAs));
+        all.extend(Part::ALL.into_iter().filter(|part| *part != Part::Canvas).map(|part| {
+            let words = format!("Show {}", part.title().to_lowercase());
+            Choice::new(words, "", Action::OpenPanel(part))
+        }));
+        for part in Part::ALL.into_iter().filter(|part| *part != Part::Canvas) {
+            for (side, words) in Side::ALL {
+                all.push(Choice::new(format!("Move {} {words}", part.title().to_lowercase()), "", Action::Panel(part, side)));
+            }
+        }
+        all.push(Choice::new("Put all panels back", "", Action::PanelsBack));
         all.push(Choice::new("Export for RabbitMQ or AWS", "", Action::AskExport));
         all.push(Choice::new("Fold or unfold plots", "F3", Action::Fold(Fold::Dock)));
         all.push(Choice::new("Fold or unfold inspector", "F4", Action::Fold(Fold::Inspector)));
@@ -120,6 +131,16 @@ fn of_the_scenario(session: &Session) -> Vec<Choice> {
     let selected = &document.selection;
     if !selected.is_empty() {
         all.push(told("Delete", "Delete", OnCanvas::Delete));
+    }
+    let broker = document.scenario.nodes.iter().find_map(|n| match n {
+        Node::Broker(broker) if selected.single() == Some(&broker.id) => Some(broker),
+        _ => None,
+    });
+    if let Some(broker) = broker {
+        for part in kinds::of(&broker.kind).board(0.0).parts {
+            let rename = OnCanvas::Rename(format!("{}/{}", broker.id, part.name));
+            all.push(told(&format!("Rename {} {}", part.noun, part.name), "", rename));
+        }
     }
     if !selected.nodes.is_empty() {
         all.push(told("Copy", "Ctrl+C", OnCanvas::Copy));

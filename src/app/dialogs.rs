@@ -158,8 +158,11 @@ impl Dialogs {
             let response = output.response.response.labelled_by(label.id);
             if fresh {
                 response.request_focus();
-                let end = egui::text::CCursor::new(self.path.chars().count());
-                output.state.cursor.set_char_range(Some(egui::text::CCursorRange::one(end)));
+                let cursor = |at: usize| egui::text::CCursor::new(self.path.chars().take(at).count());
+                let end = self.path.chars().count();
+                // Where something is saved its name is to be typed: the folder and the ending are as they should be.
+                let range = if matches!(purpose, Purpose::Save | Purpose::Export) { name_in(&self.path) } else { (end, end) };
+                output.state.cursor.set_char_range(Some(egui::text::CCursorRange::two(cursor(range.0), cursor(range.1))));
                 output.state.store(ui.ctx(), response.id);
             }
             let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
@@ -215,6 +218,14 @@ fn proposal(session: &Session) -> PathBuf {
     let name = if name.is_empty() { "scenario".to_owned() } else { name };
     let folder = folder(session).or_else(|| std::env::current_dir().ok()).unwrap_or_default();
     folder.join(format!("{name}.ron"))
+}
+
+/// Where in a path, in letters, the name of the file stands, without its ending.
+fn name_in(path: &str) -> (usize, usize) {
+    let letters = |until: usize| path[..until].chars().count();
+    let from = path.rfind(['/', '\\']).map_or(0, |at| at + 1);
+    let to = path[from..].rfind('.').filter(|at| *at > 0).map_or(path.len(), |at| from + at);
+    (letters(from), letters(to))
 }
 
 /// Files of other products that can be opened and written.

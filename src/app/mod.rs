@@ -29,6 +29,8 @@ pub mod library;
 pub mod marks;
 pub mod notices;
 pub mod on_the_way;
+pub mod panels;
+pub mod parts;
 pub mod picture;
 pub mod plots;
 pub mod problems;

@@ -51,7 +51,7 @@ fn one(ui: &mut Ui, theme: &Theme, button: Vec2, on: bool, (kind, name, icon, wh
     let written = |size: f32| ui.painter().layout_no_wrap(name.to_owned(), FontId::proportional(size), theme.text);
     // A long name is written smaller.
     let galley = written(theme.label);
-    let fits = (rect.width() - theme.px(space::XS)) / galley.size().x;
+    let fits = (rect.width() - theme.px(space::S) * 1.5) / galley.size().x;
     let galley = if fits < 1.0 { written(theme.label * fits) } else { galley };
     let at = rect.center_bottom() - vec2(galley.size().x / 2.0, theme.px(space::XS) * 1.2 + galley.size().y);
     let upper = Rect::from_min_max(rect.min, pos2(rect.right(), at.y));

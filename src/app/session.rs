@@ -8,6 +8,7 @@ use super::files::{self, Home};
 use super::keep::{self, Keep};
 use super::library;
 use super::on_the_way::OnTheWay;
+use super::panels::{Part, Side};
 use super::settings::Settings;
 use super::teach::Room;
 use super::teach::course::Course;
@@ -61,6 +62,8 @@ pub struct Session {
     pub inspect: bool,
     /// The whole topology is to be shown.
     pub fit: bool,
+    /// What is to be done with the parts of the window.
+    pub panels: Vec<ForPanels>,
     /// The scenario that the run is compared with, if it is no branch.
     pub other: Option<Other>,
     /// Whether the canvas of what is compared with is shown as well.
@@ -89,6 +92,17 @@ pub struct Session {
     then: Option<Action>,
     wake: Wake,
     next_notice: u64,
+}
+
+/// Something to be done with the parts of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForPanels {
+    /// Send one elsewhere.
+    Send(Part, Side),
+    /// Bring one to the front.
+    Open(Part),
+    /// Put all back.
+    Back,
 }
 
 /// Something to tell.
@@ -165,6 +179,7 @@ impl Session {
             awaited: Vec::new(),
             inspect: false,
             fit: false,
+            panels: Vec::new(),
             other: None,
             sides: true,
             lesson: false,
@@ -274,6 +289,15 @@ impl Session {
             Action::Fold(Fold::Sides) => self.sides = !self.sides,
             Action::Fold(Fold::Lesson) => self.lesson = !self.lesson,
             Action::Fold(Fold::Inspector) => self.settings.inspector = !self.settings.inspector,
+            Action::Panel(part, side) => self.panels.push(ForPanels::Send(part, side)),
+            Action::OpenPanel(part) => {
+                self.unfold(part);
+                self.panels.push(ForPanels::Open(part));
+            }
+            Action::PanelsBack => {
+                (self.settings.inspector, self.settings.dock) = (true, true);
+                self.panels.push(ForPanels::Back);
+            }
             Action::ReduceMotion(reduce) => self.settings.reduce_motion = reduce,
             Action::Complain(why) => self.tell(Level::Warning, why),
             Action::Place(placing) => self.placing = placing,
@@ -364,6 +388,16 @@ impl Session {
         self.send(Command::Changes(all));
         self.tell(Level::Info, format!("Done again: {label}"));
         true
+    }
+
+    /// A part that is asked for is not folded away.
+    fn unfold(&mut self, part: Part) {
+        match part {
+            Part::Canvas => {}
+            Part::Inspector => self.settings.inspector = true,
+            Part::Lesson => self.lesson = true,
+            _ => self.settings.dock = true,
+        }
     }
 
     fn step_through_history(&mut self, done: &str, step: impl Fn(&mut Document) -> Option<(String, Effect)>) {

@@ -23,6 +23,8 @@ pub struct Settings {
     pub inspector: bool,
     /// Whether the dock is unfolded.
     pub dock: bool,
+    /// Where the parts of the window stand, as `app::panels` wrote it.
+    pub panels: String,
     /// Megabytes that checkpoints of a run may take.
     pub memory_mb: usize,
     /// What was reached of lessons, by what they are known by.
@@ -38,6 +40,7 @@ impl Default for Settings {
             reduce_motion: false,
             inspector: true,
             dock: true,
+            panels: String::new(),
             memory_mb: 512,
             lessons: BTreeMap::new(),
         }

@@ -1,17 +1,17 @@
 //! The window's frame: where its parts are, and the turn of each picture: keys, parts, then what they asked for.
 
 use super::action::Action;
-use super::canvas::{Canvas, CanvasInput};
-use super::compare::Comparing;
+use super::canvas::Canvas;
 use super::compare::sides::Sides;
 use super::dialogs::Dialogs;
-use super::dock::{self, Dock, Tab};
-use super::document::Document;
+use super::dock::Dock;
 use super::finder::Finder;
-use super::inspector::{self, Inspected};
+use super::inspector;
 use super::keys;
 use super::notices::Notices;
-use super::session::{Question, Session};
+use super::panels::{Panels, Part};
+use super::parts::Parts;
+use super::session::{ForPanels, Question, Session};
 use super::settings::Settings;
 use super::teach::{self, editor::Editor, panel};
 use super::theme::{Mode, Theme, motion, size, space};
@@ -47,6 +47,7 @@ pub struct Shell {
     dialogs: Dialogs,
     notices: Notices,
     welcome: Welcome,
+    panels: Panels,
     dock: Dock,
     finder: Finder,
     moment: inspector::Moment,
@@ -66,7 +67,7 @@ impl Shell {
     pub fn new(ctx: &Context, settings: Settings) -> Shell {
         style::install_fonts(ctx);
         let waking = ctx.clone();
-        let theme = Theme::of(settings.mode);
+        let (theme, panels) = (Theme::of(settings.mode), Panels::remembered(&settings.panels));
         // Not at once: pictures that the window draws anyway and those that the run asks for become the same ones.
         let wake = move || waking.request_repaint_after(motion::FRAME);
         let mut shell = Shell {
@@ -78,6 +79,7 @@ impl Shell {
             dialogs: Dialogs::default(),
             notices: Notices::default(),
             welcome: Welcome::default(),
+            panels,
             dock: Dock::default(),
             finder: Finder::default(),
             moment: inspector::Moment::default(),
@@ -124,7 +126,7 @@ impl Shell {
         self.session.watch_lesson();
         if std::mem::take(&mut self.session.fresh) {
             // Markers, spans and what was found belong to what was open before.
-            self.dock = Dock { tab: self.dock.tab, plotting: self.dock.plotting.clone(), ..Dock::default() };
+            self.dock = Dock { plotting: self.dock.plotting.clone(), ..Dock::default() };
             self.moment = inspector::Moment::default();
             (self.teaching, self.editor) = (panel::Panel::default(), Editor::default());
         }
@@ -132,13 +134,13 @@ impl Shell {
             && let Some(frame) = self.session.frame()
         {
             self.dock.time.mark(frame.now);
-            (self.dock.tab, self.session.settings.dock) = (Tab::Timeline, true);
+            actions.push(Action::OpenPanel(Part::Timeline));
         }
         for file in super::plots::saved(&ctx) {
             self.session.apply(Action::SaveBeside(file.name, file.bytes));
         }
         if let Some(event) = self.session.journey.take() {
-            (self.dock.tab, self.session.settings.dock) = (Tab::Journeys, true);
+            actions.push(Action::OpenPanel(Part::Journeys));
             self.dock.finding.open(event, &mut actions);
         }
         let frame = self.session.frame();
@@ -176,7 +178,8 @@ impl Shell {
             topbar::show(ui, &theme, &self.session, folds, actions);
         });
         if problems {
-            (self.dock.tab, dock) = (Tab::Problems, true);
+            dock = true;
+            self.panels.open(Part::Problems);
         }
         let mut middle = ui.available_rect_before_wrap();
         match &self.session.document {
@@ -190,63 +193,30 @@ impl Shell {
                     let input = Transport { scenario: &document.scenario, frame, runnable: document.runnable(), theme: &theme };
                     transport::show(ui, &input, &mut self.dock.time, actions);
                 });
-                let pad = |x: f32, y: f32| {
-                    egui::Frame::new().fill(theme.panel).inner_margin(Margin::symmetric(theme.px(x) as i8, theme.px(y) as i8))
-                };
-                // Sizes that were dragged in the large look are not those of the others.
-                let for_room = theme.mode == Mode::Projector;
-                let (usual, least, most) = theme.inspector();
-                let panel =
-                    Panel::right(("inspector", for_room)).frame(pad(space::M, space::S)).default_size(usual).size_range(least..=most);
-                panel.show_collapsible(ui, &mut inspector, |ui| {
-                    let input = Inspected {
-                        scenario: &document.scenario,
-                        frame,
-                        selection: &document.selection,
-                        findings: &document.findings,
-                        runnable: document.runnable(),
-                        revision: document.revision(),
-                        files: &document.home,
-                        theme: &theme,
-                    };
-                    inspector::show(ui, &input, &mut self.moment, actions);
-                });
                 let rail = Panel::left("rail").exact_size(theme.px(size::RAIL)).resizable(false).frame(bar(0.0));
                 rail.show(ui, |ui| rail::show(ui, &theme, self.session.placing, actions));
-                if self.session.lesson {
-                    let (usual, least, most) = theme.lesson();
-                    let panel =
-                        Panel::left(("lesson", for_room)).frame(pad(space::M, space::S)).default_size(usual).size_range(least..=most);
-                    panel.show(ui, |ui| match self.session.writing {
-                        true => self.editor.show(ui, &theme, document, actions),
-                        false => {
-                            let input = panel::Input {
-                                document,
-                                course: self.session.course.as_ref(),
-                                progress: self.session.progress(),
-                                presented: self.session.room.is_some(),
-                                frame,
-                                theme: &theme,
-                            };
-                            self.teaching.show(ui, &input, actions);
-                        }
-                    });
-                }
-                let (usual, least, most) = theme.dock();
-                let panel = Panel::bottom(("dock", for_room))
-                    .resizable(true)
-                    .frame(pad(space::M, space::XS))
-                    .default_size(usual)
-                    .size_range(least..=most);
-                let steps = self.session.course.as_ref().map_or_else(Vec::new, |course| course.stretches());
-                let comparing = Comparing { other: self.session.other.as_ref(), sides: self.session.sides };
-                panel.show_collapsible(ui, &mut dock, |ui| {
-                    dock::show(ui, &theme, &mut self.dock, document, frame, comparing, &steps, actions);
-                });
-                middle = ui.available_rect_before_wrap();
+                self.panels.set_visible(Part::Inspector, inspector);
+                self.panels.set_visible(Part::Lesson, self.session.lesson);
+                Part::DOCK.into_iter().for_each(|part| self.panels.set_visible(part, dock));
                 CentralPanel::default().frame(egui::Frame::new().fill(theme.canvas)).show(ui, |ui| {
-                    show_canvas((&mut self.canvas, &mut self.sides), ui, &self.session, document, frame, &theme, actions);
+                    self.panels.fit(&theme, ui.available_size());
+                    let mut parts = Parts {
+                        theme: &theme,
+                        session: &self.session,
+                        document,
+                        frame,
+                        canvas: &mut self.canvas,
+                        sides: &mut self.sides,
+                        moment: &mut self.moment,
+                        dock: &mut self.dock,
+                        teaching: &mut self.teaching,
+                        editor: &mut self.editor,
+                        actions,
+                        canvas_tile: self.panels.tile(Part::Canvas),
+                    };
+                    self.panels.tree.ui(&mut parts, ui);
                 });
+                middle = self.panels.rect(Part::Canvas).unwrap_or(middle);
             }
         }
         (self.session.settings.inspector, self.session.settings.dock) = (inspector, dock);
@@ -301,6 +271,14 @@ impl Shell {
             self.canvas.place_in_view(placing);
             ctx.request_repaint();
         }
+        for told in std::mem::take(&mut self.session.panels) {
+            match told {
+                ForPanels::Send(part, side) => self.panels.send(part, side),
+                ForPanels::Open(part) => self.panels.open(part),
+                ForPanels::Back => self.panels = Panels::default(),
+            }
+            ctx.request_repaint();
+        }
         for command in std::mem::take(&mut self.session.on_canvas) {
             self.canvas.tell(command);
             ctx.request_repaint();
@@ -327,9 +305,9 @@ impl Shell {
     fn show_problems(&mut self) {
         let broken = self.session.document.as_ref().is_some_and(|d| !d.runnable());
         if broken && !self.broken {
-            self.dock.tab = Tab::Problems;
-        } else if self.broken && !broken && self.dock.tab == Tab::Problems {
-            self.dock.tab = Tab::Plots;
+            self.panels.open(Part::Problems);
+        } else if self.broken && !broken && self.panels.is_open(Part::Problems) {
+            self.panels.open(Part::Plots);
         }
         self.broken = broken;
     }
@@ -356,38 +334,14 @@ impl Shell {
         }
     }
 
+    /// What is to be remembered.
+    pub fn remembered(&self) -> Settings {
+        Settings { panels: self.panels.remember(), ..self.session.settings.clone() }
+    }
+
     /// Whether a question is open, for tests.
     pub fn question(&self) -> Option<&Question> {
         self.session.question.as_ref()
-    }
-}
-
-fn show_canvas(
-    (canvas, sides): (&mut Canvas, &mut Sides),
-    ui: &mut Ui,
-    session: &Session,
-    document: &Document,
-    frame: Option<&Frame>,
-    theme: &Theme,
-    actions: &mut Vec<Action>,
-) {
-    let input = CanvasInput {
-        scenario: &document.scenario,
-        frame,
-        selection: &document.selection,
-        theme,
-        placing: session.placing,
-        findings: &document.findings,
-        highlight: session.course.as_ref().map_or(&[], |course| course.highlight()),
-        marks: &[],
-        reduce_motion: session.settings.reduce_motion,
-    };
-    match frame.and_then(|frame| Some((frame, frame.beside.as_deref()?))).filter(|_| session.sides) {
-        Some((frame, beside)) => {
-            let other = session.other.as_ref().map(|other| &other.scenario);
-            sides.show(ui, canvas, &input, frame, beside, other, actions);
-        }
-        None => canvas.show(ui, &input, actions),
     }
 }
 
@@ -401,6 +355,6 @@ impl eframe::App for Shell {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        eframe::set_value(storage, Settings::KEY, &self.session.settings);
+        eframe::set_value(storage, Settings::KEY, &self.remembered());
     }
 }

@@ -95,6 +95,8 @@ pub mod size {
     pub const LESSON: (f32, f32, f32) = (312.0, 260.0, 520.0);
     /// Height of the dock, and the range it can be dragged in.
     pub const DOCK: (f32, f32, f32) = (252.0, 120.0, 640.0);
+    /// Height of the tabs of a panel.
+    pub const TAB: f32 = 28.0;
     /// Height of buttons and fields.
     pub const CONTROL: f32 = 28.0;
     /// Size of icons in buttons.

@@ -12,6 +12,8 @@ mod hands;
 mod lesson;
 mod moment;
 mod names;
+mod panels;
 mod plots;
 mod road;
+mod shop;
 mod time;

@@ -138,7 +138,13 @@ impl Canvas {
         }
         let way = way(source);
         let fitting = || target.rows.iter().enumerate().filter(|(_, row)| row.goes(way)).map(|(i, _)| i);
-        let only = fitting().next().filter(|_| fitting().count() == 1);
+        // The only one there is, unless the node has to do with that already: then another is meant.
+        let theirs = |place: &str| match input.scenario.nodes.iter().find(|n| n.id() == source.node()) {
+            Some(Node::Producer(p)) => p.emits.iter().any(|e| e.to == place),
+            Some(Node::Consumer(c)) => c.reads.iter().any(|r| r.from == place) || c.then.iter().any(|t| t.to == place),
+            _ => false,
+        };
+        let only = fitting().next().filter(|row| fitting().count() == 1 && !theirs(&target.rows[*row].place));
         let menu = PartMenu { node: source.node().to_owned(), broker: target.id.clone(), way, at: pointer, new: None, asked: false };
         match spot.row.or(only).and_then(|row| target.rows.get(row)) {
             Some(row) => actions.push(Action::Edit(menu.edit(row.name.clone()))),

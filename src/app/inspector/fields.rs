@@ -2,14 +2,17 @@
 //! person has finished (Enter, leaving the field, end of a drag) and says so; wrong input never reaches the value, it
 //! stays in the field, marked, with the reason below.
 
+use super::defaults;
 use crate::app::theme::{Theme, size, space};
 use crate::app::widgets;
+use crate::scenario::document::Node;
 use crate::scenario::units::{Percent, Rate, Size};
 use crate::time::Span;
 use egui::{Align, DragValue, Id, Key, Layout, Response, RichText, Slider, Stroke, TextEdit, Ui, vec2};
 use egui_material_icons::icons::ICON_LOCK;
 use std::fmt::Display;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// What is being typed, and the value it began from: when that changes underneath (undo, another node), the typing is void.
 #[derive(Clone)]
@@ -69,6 +72,32 @@ fn locked<R>(ui: &mut Ui, lock: bool, fields: impl FnOnce(&mut Ui) -> R) -> R {
 
 /// What is said of a field that is locked.
 const LOCKED: &str = "Stays as it is while the run goes on: change it from the start";
+
+/// Where a field stands: under which heading, in which list. With its name that tells it from all others of its kind of node.
+#[derive(Clone, Default)]
+pub(super) struct SectionOf {
+    section: String,
+    entry: String,
+    /// What the fields of this kind of node are when nobody gives them.
+    defaults: Option<Arc<defaults::Table>>,
+}
+
+/// The fields of a node follow.
+pub(super) fn begin(ui: &Ui, node: &Node) {
+    let defaults = (!defaults::is_recording(ui.ctx())).then(|| defaults::table(ui.ctx(), node));
+    ui.data_mut(|d| d.insert_temp(Id::NULL, SectionOf { defaults, ..SectionOf::default() }));
+}
+
+/// Says what a field shows now, and gives its help with what it is by default.
+fn with_default(ui: &Ui, name: &str, help: &str, value: &str) -> String {
+    let place = ui.data(|d| d.get_temp::<SectionOf>(Id::NULL)).unwrap_or_default();
+    let key = format!("{}/{}/{name}", place.section, place.entry);
+    defaults::record(ui.ctx(), &key, help, if value.is_empty() { "nothing" } else { value });
+    match place.defaults.as_ref().and_then(|table| table.get(&key)) {
+        Some(field) => format!("{help}\nDefault: {}", field.value),
+        None => help.to_owned(),
+    }
+}
 
 /// A name and, right of it, a control as wide as there is room. Gives the name's id too, for screen readers.
 pub fn row<R>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, control: impl FnOnce(&mut Ui, Id) -> R) -> R {
@@ -159,6 +188,7 @@ fn two_digits(value: f64) -> f64 {
 /// A quantity with a unit: as text, and where that is natural with a slider beside it.
 pub fn quantity<T: Slides>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut T) -> bool {
     let parse = |text: &str| text.parse::<T>();
+    let help = &with_default(ui, name, help, &value.to_string());
     row(ui, theme, name, help, |ui, label| {
         let id = ui.make_persistent_id(name);
         let now = value.to_string();
@@ -267,6 +297,7 @@ fn typed<T>(
     hint: &str,
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Option<T> {
+    let help = &with_default(ui, name, help, if now.is_empty() { hint } else { now });
     row(ui, theme, name, help, |ui, label| {
         let id = ui.make_persistent_id(name);
         let (response, done) = edit(ui, theme, id, now, hint, &parse);
@@ -360,6 +391,7 @@ pub fn count(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut u32
 
 /// A whole number, to be typed or dragged.
 pub fn whole(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut u64, range: std::ops::RangeInclusive<u64>) -> bool {
+    let help = &with_default(ui, name, help, &value.to_string());
     row(ui, theme, name, help, |ui, label| {
         let id = ui.make_persistent_id(name);
         held(ui, id, value, |ui, value| {
@@ -374,6 +406,7 @@ pub fn whole(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut u64
 /// A share from 0 to 100 %, as a slider.
 pub fn share(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut crate::scenario::units::Percent) -> bool {
     let mut percent = value.0 * 100.0;
+    let help = &with_default(ui, name, help, &value.to_string());
     let changed = row(ui, theme, name, help, |ui, label| {
         let id = ui.make_persistent_id(name);
         held(ui, id, &mut percent, |ui, percent| {
@@ -410,6 +443,7 @@ fn held<T: Copy + PartialEq + Send + Sync + 'static>(
 
 /// One of several, by position.
 pub fn choice(ui: &mut Ui, theme: &Theme, name: &str, help: &str, options: &[&str], chosen: usize) -> Option<usize> {
+    let help = &with_default(ui, name, help, options.get(chosen).copied().unwrap_or_default());
     row(ui, theme, name, help, |ui, label| pick(ui, name, label, options, chosen))
 }
 
@@ -448,11 +482,15 @@ pub fn name_of(ui: &mut Ui, theme: &Theme, name: &str, help: &str, known: &[Stri
 
 /// A yes or no.
 pub fn flag(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &mut bool) -> bool {
+    let help = &with_default(ui, name, help, if *value { "yes" } else { "no" });
     row(ui, theme, name, help, |ui, label| ui.checkbox(value, "").labelled_by(label).changed())
 }
 
 /// The head of a group of fields.
 pub fn section(ui: &mut Ui, theme: &Theme, title: &str) {
+    let section = title.trim_end_matches(|c: char| c.is_ascii_digit()).trim_start_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let place = ui.data(|d| d.get_temp::<SectionOf>(Id::NULL)).unwrap_or_default();
+    ui.data_mut(|d| d.insert_temp(Id::NULL, SectionOf { section, entry: String::new(), ..place }));
     ui.add_space(theme.px(space::S));
     ui.label(RichText::new(title).strong().size(theme.body));
 }
@@ -460,6 +498,10 @@ pub fn section(ui: &mut Ui, theme: &Theme, title: &str) {
 /// A group of fields in a frame, for the entries of a list; `true` if the entry is to go.
 pub fn entry(ui: &mut Ui, theme: &Theme, title: &str, fields: impl FnOnce(&mut Ui)) -> bool {
     let mut remove = false;
+    let before = ui.data(|d| d.get_temp::<SectionOf>(Id::NULL)).unwrap_or_default();
+    // The first of a list, and every other of it.
+    let kind = title.split_whitespace().next().unwrap_or_default();
+    ui.data_mut(|d| d.insert_temp(Id::NULL, SectionOf { entry: format!("{}{kind}", before.entry), ..before.clone() }));
     egui::Frame::new()
         .fill(theme.node)
         .stroke(Stroke::new(theme.stroke, theme.line))
@@ -476,6 +518,7 @@ pub fn entry(ui: &mut Ui, theme: &Theme, title: &str, fields: impl FnOnce(&mut U
             });
             fields(ui);
         });
+    ui.data_mut(|d| d.insert_temp(Id::NULL, before));
     remove
 }
 

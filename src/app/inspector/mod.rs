@@ -9,6 +9,7 @@ mod chains;
 mod change;
 mod consumer;
 mod curve;
+pub mod defaults;
 mod events;
 mod faults;
 pub mod fields;
@@ -99,6 +100,7 @@ fn everything(child: &mut Ui, input: &Inspected<'_>, salt: &str, actions: &mut V
 
 fn one_node(ui: &mut Ui, input: &Inspected<'_>, node: &Node, actions: &mut Vec<Action>) {
     let theme = input.theme;
+    fields::begin(ui, node);
     title(ui, theme, node.id(), node.role());
     problems(ui, input, node.id());
     about::node(ui, theme, node);

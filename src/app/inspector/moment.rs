@@ -53,7 +53,8 @@ impl Moment {
         both.show(ui, |ui| {
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = theme.px(space::XS);
-                let width = (ui.available_width() - theme.px(space::XS)) / 2.0;
+                // As wide as the fields below, which leave room for their scroll bar.
+                let width = (ui.available_width() - theme.px(space::XS + space::S)) / 2.0 - theme.px(1.0);
                 let at = figures::seconds(frame.now.seconds());
                 let words = [
                     (false, "From the start".to_owned(), "Changes the scenario: the run begins anew with it"),

@@ -10,7 +10,7 @@ use super::theme::{Theme, size, space};
 use super::timeline::TimeView;
 use super::widgets::{icon_button, muted, named_choice};
 use crate::run::Frame;
-use egui::{Align, Button, ComboBox, Layout, RichText, Ui, WidgetInfo, vec2};
+use egui::{Align, Button, ComboBox, Layout, Rect, RichText, Ui, UiBuilder, WidgetInfo, vec2};
 use egui_material_icons::icons::{ICON_IMAGE, ICON_SHAPE_LINE, ICON_TABLE_VIEW};
 use figures::{Format, Kind};
 use scale::Scale;
@@ -57,19 +57,17 @@ pub fn show(
     let shown = ((ui.available_width() / least) as usize).clamp(1, if ui.available_width() > least * 5.5 { 4 } else { 3 });
     let gap = ui.spacing().item_spacing.x;
     let size = vec2((ui.available_width() - gap * (shown as f32 - 1.0)) / shown as f32, ui.available_height());
-    ui.horizontal_top(|ui| {
-        for place in 0..shown {
-            ui.allocate_ui(size, |ui| {
-                ui.vertical(|ui| {
-                    ui.set_min_size(size);
-                    let kind = plotting.shown[place];
-                    let part = draw::part(frame, time);
-                    head(ui, theme, frame, place, plotting, part, size.x);
-                    draw::one(ui, theme, frame, selection, (place, kind, plotting.scale(place)), part, time, actions);
-                });
-            });
-        }
-    });
+    let corner = ui.available_rect_before_wrap().min;
+    for place in 0..shown {
+        // Each in a place of its own: none pushes the next one aside, whatever its words are.
+        let rect = Rect::from_min_size(corner + vec2((size.x + gap) * place as f32, 0.0), size);
+        let mut ui = ui.new_child(UiBuilder::new().id_salt(("plot", place)).max_rect(rect));
+        ui.shrink_clip_rect(rect);
+        let kind = plotting.shown[place];
+        let part = draw::part(frame, time);
+        head(&mut ui, theme, frame, place, plotting, part, size.x);
+        draw::one(&mut ui, theme, frame, selection, (place, kind, plotting.scale(place)), part, time, actions);
+    }
 }
 
 /// The title, which chooses the figure, and ways to keep the plot.
