@@ -34,7 +34,8 @@ fn slot() -> Id {
 pub fn show(ui: &mut Ui, input: &Inspected<'_>, broker: &Broker, actions: &mut Vec<Action>) {
     let theme = input.theme;
     let offer = kinds::offer(broker.kind.name());
-    row(ui, theme, "Kind", offer.line, |ui, label| ui.label(offer.title).labelled_by(label));
+    let called = change::kinds().find(|(kind, _)| *kind == broker.kind.name()).map_or(offer.title, |(_, title)| title);
+    row(ui, theme, "Kind", offer.line, |ui, label| ui.label(called).labelled_by(label));
     egui::CollapsingHeader::new("Another kind").id_salt("another kind").show(ui, |ui| {
         ui.label(
             muted(theme, "The drawing stays: a topic, an exchange with a queue per reader, a bus with a rule per reader.")

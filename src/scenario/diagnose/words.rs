@@ -148,6 +148,7 @@ fn kind(of: &str) -> &str {
         "Request" => "request to a broker",
         "Reset" => "place to begin without an offset",
         "Scale" => "way to scale",
+        "Strategy" => "way to pass dead letters on",
         "Times" => "time",
         "Trouble" => "way for things to go wrong",
         "What" => "intervention",
