@@ -88,6 +88,11 @@ impl Publisher {
         room
     }
 
+    /// Whether it keeps an event: not confirmed yet, or waiting for room.
+    pub fn keeps(&self, event: EventId) -> bool {
+        self.unconfirmed.contains_key(&event) || self.held.iter().any(|held| held.id == event)
+    }
+
     /// Notes that an event sets out. Gives a time that the agenda must know of, if it does not yet.
     pub fn sent(&mut self, event: &Event, now: Time) -> Option<Time> {
         let (_, times) = self.unconfirmed.entry(event.id).or_insert((*event, 0));

@@ -79,8 +79,12 @@ impl Simulation {
     fn publish_rows<O: Observer>(&mut self, relay: u32, desk: &mut Desk, observer: &mut O) {
         let round = self.relays[relay as usize].round;
         for i in 0..self.relays[relay as usize].taken {
-            let own = &mut self.relays[relay as usize];
-            let row = &mut own.rows[i];
+            let row = &self.relays[relay as usize].rows[i];
+            // After an orderly stop the publisher still waits for what was sent before: its word settles this row as well.
+            if row.sent > 0 && self.publishers[row.emitter.index()].as_ref().is_some_and(|publisher| publisher.keeps(row.event.id)) {
+                continue;
+            }
+            let row = &mut self.relays[relay as usize].rows[i];
             row.sent += 1;
             let again = row.sent > 1;
             let (id, mut event) = (row.emitter, row.event);
