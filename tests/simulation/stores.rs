@@ -4,8 +4,10 @@ use crate::{plan, run};
 use proptest::prelude::*;
 use tidemill::engine::projection::StateFigures;
 use tidemill::engine::relay::OutboxCounts;
-use tidemill::record::Report;
+use tidemill::engine::{Progress, Simulation};
 use tidemill::record::report::{NodeReport, StoreReport};
+use tidemill::record::{Report, Totals};
+use tidemill::time::Time;
 
 fn store<'r>(report: &'r Report, name: &str) -> &'r StoreReport {
     match report.nodes.get(name) {
@@ -100,6 +102,37 @@ proptest! {
         let (_, outbox, _) = outcome(&written(r#"DualWrite(store: "s", first: Broker)"#, 4_000, 0), seed);
         prop_assert!(outbox.invented > 0 && outbox.missing == 0, "seed {}: {:?}", seed, outbox);
     }
+}
+
+#[test]
+fn an_outbox_publishes_nothing_again_that_is_still_waited_for() {
+    // Word of a publication takes half a second, and the worker that waits for it is shut down and started meanwhile.
+    let text = r#"Scenario(format: 1, duration: "20s", events: [Event(name: "E"), Event(name: "F")],
+        nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Every("100ms"))]),
+            Broker(id: "b", kind: Simple(topics: ["t", "u"])),
+            Store(id: "s", connections: 3, time: Constant("5ms")),
+            Consumer(id: "c", reads: [Read(from: "b/t")], handle: Handle(time: Constant("1ms")),
+                then: [Emit(event: "F", to: "b/u")], publish: Confirmed(timeout: "5s", retries: 3),
+                outbox: Outbox(store: "s", poll: "30ms", batch: 20)),
+            Consumer(id: "d", reads: [Read(from: "b/u")], handle: Handle(time: Constant("1ms"))),
+        ],
+        links: [Link(between: ("c", "b"), latency: Constant("250ms"))])"#;
+    let mut simulation = Simulation::new(plan(text), 1);
+    let stopped = tidemill::ids::ConsumerId::at(0);
+    let mut steps = 0;
+    while simulation.advance(Time::NEVER, 1, &mut ()) == Progress::Paused {
+        steps += 1;
+        match steps % 400 {
+            300 => simulation.stop(stopped, true, &mut ()),
+            320 => simulation.restart(stopped, &mut ()),
+            _ => {}
+        }
+        simulation.audit().unwrap_or_else(|imbalance| panic!("{imbalance}"));
+    }
+    let outbox = simulation.outbox(simulation.plan().consumers[0].node).unwrap();
+    assert!(steps > 2_000 && outbox.published > 50, "{steps} {outbox:?}");
+    assert_eq!((outbox.republished, Totals::of(&simulation).duplicates), (0, 0), "{outbox:?}");
 }
 
 #[test]
