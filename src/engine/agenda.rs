@@ -186,7 +186,7 @@ impl Agenda {
 
     /// How many are pending.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.len
     }
 
