@@ -63,7 +63,7 @@ pub fn show(
 
 /// The field that changes something now.
 fn change(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, branching: &mut Branching, actions: &mut Vec<Action>) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let hint = match selection.single() {
             Some(node) => format!("{node}.instances=2"),
             None => "node.instances=2".to_owned(),
@@ -102,7 +102,7 @@ fn change(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, bran
             actions.push(Action::Memory(budget));
         }
         let hint = format!("{} MB taken by {} checkpoints", mb(bytes), figures::count(number as u64));
-        ui.add(egui::Label::new(muted(theme, hint).size(theme.label)).truncate());
+        ui.label(muted(theme, hint).size(theme.label));
     });
 }
 

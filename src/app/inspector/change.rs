@@ -141,7 +141,8 @@ fn whole(ui: &mut Ui, theme: &Theme, table: &Table) {
     for sentence in &table.differences {
         ui.horizontal_top(|ui| {
             ui.label(muted(theme, "–"));
-            ui.add(Label::new(sentence.as_str()).wrap());
+            // Names are marked for the terminal; here they need no marks.
+            ui.add(Label::new(sentence.replace('`', "")).wrap());
         });
     }
     ui.add_space(theme.px(space::S));
