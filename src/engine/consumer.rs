@@ -179,7 +179,7 @@ impl Crew {
 
     /// Whether any of the workers is there, if only to stand still.
     pub fn anybody(&self) -> bool {
-        (self.absent.values().filter(|absence| absence.down > 0).count() as u32) < self.capacity
+        (self.absent.range(..self.capacity).filter(|(_, absence)| absence.down > 0).count() as u32) < self.capacity
     }
 }
 

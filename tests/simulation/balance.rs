@@ -24,6 +24,29 @@ fn audited(plan: &Arc<Plan>, seed: u64, steps: u64) -> Simulation {
     simulation
 }
 
+/// Found by chance: workers that are paused while they are taken away.
+#[test]
+fn instances_that_are_taken_away_while_they_stand_still_keep_what_they_have() {
+    let text = r#"Scenario(format: 1, duration: "4s", limits: Limits(live: 3000), network: Network(latency: Constant("0s")),
+        events: [Event(name: "E", key: Zipf(keys: 20, exponent: 1.0), attributes: {"x": Whole(1, 9)}), Event(name: "F")],
+        nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "b/t0", arrivals: Daily(mean: "100/s", swing: "100%", period: "2s"))],
+                outbox: Outbox(store: "s", poll: "20ms", batch: 3)),
+            Broker(id: "b", kind: Simple(topics: ["t0", "out"])),
+            Store(id: "s", connections: 2, time: Constant("0s"), fails: "10%"),
+            Consumer(id: "c0", zone: "east", reads: [Read(from: "b/t0")],
+                handle: Handle(time: LogNormal(median: "4ms", p99: "90ms"), poison: Share("20%"), outcomes: {"good": 1, "bad": 2}),
+                timeout: "12ms", shed: Shed(queue: 5),
+                scale: Autoscale(by: Utilisation("50%"), most: 5, every: "50ms", delay: "0s", hold: "0s"),
+                outbox: Outbox(store: "s", poll: "20ms", batch: 3), then: [Emit(event: "F", to: "b/out", probability: "0%")]),
+            Consumer(id: "sink", reads: [Read(from: "b/out")]),
+        ],
+        faults: [Chaos(every: "22ms", lasts: "10ms", what: Pause("zone:east"))])"#;
+    for seed in 0..30 {
+        audited(&plan(text), seed, 20_000);
+    }
+}
+
 #[test]
 fn the_busiest_scenario_balances_at_every_step() {
     let simulation = audited(&plan(BUSY), 5, 20_000);

@@ -160,7 +160,8 @@ impl Simulation {
         station.capacity = capacity;
         station.idle = Idle::these(capacity, resting);
         station.held.retain(|worker| *worker < capacity);
-        station.absent.retain(|worker, _| *worker < capacity);
+        // Who stands still with work in hand goes on with it later, place or not.
+        station.absent.retain(|worker, absence| *worker < capacity || absence.left.is_some());
         if gone.down > 0 || gone.still > 0 {
             for worker in before..capacity {
                 let absence = station.absent.entry(worker).or_default();

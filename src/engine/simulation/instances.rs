@@ -70,6 +70,15 @@ impl Simulation {
         }
     }
 
+    /// The same, and with all of them also those that were taken away and may have work in hand.
+    fn places_of(&self, consumer: ConsumerId, instance: Option<u32>) -> Vec<(u32, Range<u32>)> {
+        let mut all = self.workers_of(consumer, instance);
+        if instance.is_none() {
+            all.iter_mut().for_each(|(crew, workers)| workers.end = self.crews[*crew as usize].places);
+        }
+        all
+    }
+
     /// An instance (or all of them) is gone. Reasons to be gone add up.
     pub(super) fn fell<O: Observer>(
         &mut self,
@@ -132,10 +141,14 @@ impl Simulation {
 
     /// An instance (or all of them) stands still. Reasons add up.
     pub(super) fn stiffen<O: Observer>(&mut self, consumer: ConsumerId, instance: Option<u32>, desk: &mut Desk, observer: &mut O) {
-        for (crew, workers) in self.workers_of(consumer, instance) {
+        for (crew, workers) in self.places_of(consumer, instance) {
             let station = &mut self.crews[crew as usize];
             let mut first = false;
             for worker in workers {
+                // A place that was taken away is somebody only as long as there is work in hand.
+                if worker >= station.capacity && self.hands[(station.first_worker + worker) as usize].done == Hand::NEVER {
+                    continue;
+                }
                 let absence = station.absent.entry(worker).or_default();
                 absence.still += 1;
                 first |= absence.still == 1;
@@ -166,7 +179,7 @@ impl Simulation {
 
     /// One reason less to stand still.
     pub(super) fn loosen<O: Observer>(&mut self, consumer: ConsumerId, instance: Option<u32>, desk: &mut Desk, observer: &mut O) {
-        for (crew, workers) in self.workers_of(consumer, instance) {
+        for (crew, workers) in self.places_of(consumer, instance) {
             let station = &mut self.crews[crew as usize];
             let (mut free, mut answered) = (Vec::new(), Vec::new());
             for worker in workers {
