@@ -21,6 +21,12 @@ fn first() -> Window {
     w
 }
 
+/// Pushes a button wherever it is, in sight or not.
+fn push(w: &mut Window, button: &str) {
+    w.get_by_role_and_label(Role::Button, button).click_accesskit();
+    w.run_steps(4);
+}
+
 fn pick(w: &mut Window, list: &str, option: &str) {
     w.get_by_role_and_label(Role::ComboBox, list).click_accesskit();
     w.run_steps(4);
@@ -43,7 +49,7 @@ fn faults(w: &Window) -> &[Trouble] {
 #[test]
 fn a_fault_is_added_changed_in_every_field_and_removed() {
     let mut w = first();
-    click(&mut w, "Add fault");
+    push(&mut w, "Add fault");
     let seconds = |n: u64| Span::from_millis(n * 1000);
     let crash = |lasts| Trouble::Fault { at: seconds(20), lasts, what: Fault::Crash("receiver".into()) };
     assert_eq!(faults(&w), [crash(Some(seconds(5)))]);
@@ -53,7 +59,7 @@ fn a_fault_is_added_changed_in_every_field_and_removed() {
     retype(&mut w, "Times", "8");
     let slow = Fault::Slow { node: "receiver".into(), times: 8.0 };
     assert_eq!(faults(&w), [Trouble::Fault { at: seconds(12), lasts: Some(seconds(3)), what: slow.clone() }]);
-    assert!(w.query_by_label_contains("receiver 8 times as slow").is_some(), "the verdict says what it does");
+    assert!(w.query_all_by_label_contains("receiver 8 times as slow").next().is_some(), "the verdict says what it does");
     pick(&mut w, "Happens", "By chance");
     retype(&mut w, "Mean gap", "30s");
     retype(&mut w, "Mean length", "2s");
@@ -68,10 +74,10 @@ fn a_fault_is_added_changed_in_every_field_and_removed() {
     retype(&mut w, "Other side", "bus");
     assert_eq!(faults(&w)[0].what(), &Fault::Partition { of: vec!["sender".into(), "receiver".into()], from: vec!["bus".into()] });
     retype(&mut w, "Other side", "buss");
-    assert!(w.query_by_label_contains("there is no node `buss`").is_some(), "the verdict says what is wrong");
-    click(&mut w, "Remove fault 1");
+    assert!(w.query_all_by_label_contains("there is no node `buss`").next().is_some(), "the verdict says what is wrong");
+    push(&mut w, "Remove fault 1");
     assert_eq!(faults(&w), []);
-    click(&mut w, "Undo");
+    push(&mut w, "Undo");
     assert_eq!(faults(&w).len(), 1);
 }
 
@@ -82,8 +88,13 @@ fn a_lint_is_allowed_from_a_list_and_taken_back() {
     use egui_kittest::kittest::NodeT;
     assert_eq!(list.accesskit_node().value().as_deref(), Some("choose a lint"));
     pick(&mut w, "Allow", "unbounded-queue");
+    // Whoever chooses without a pointer finds the list still open.
+    if w.query_by_role_and_label(Role::Button, "min-insync").is_some() {
+        w.get_by_role_and_label(Role::ComboBox, "Allow").click_accesskit();
+        w.run_steps(4);
+    }
     pick(&mut w, "Allow", "hot-partition");
     assert_eq!(scenario(&w).allow, ["unbounded-queue", "hot-partition"]);
-    click(&mut w, "Remove unbounded-queue");
+    push(&mut w, "Remove unbounded-queue");
     assert_eq!(scenario(&w).allow, ["hot-partition"]);
 }

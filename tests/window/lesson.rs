@@ -66,7 +66,7 @@ fn the_first_lesson_from_start_to_challenge() {
     until(&mut w, "billing has caught up", |s| at(s, 2, Phase::Reached));
     click(&mut w, "Next step");
 
-    retype(&mut w, "Your answer", "55");
+    retype(&mut w, "Your answer", "50");
     until(&mut w, "the answer is taken", |s| at(s, 3, Phase::Go));
     let loyalty = Consumer { id: "consumer-1".into(), reads: vec![Read::new("bus/orders".into())], ..Consumer::default() };
     w.state_mut().session.apply(Action::Edit(Edit::Add(Node::Consumer(loyalty))));

@@ -33,7 +33,11 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, scenario: &mut Scenario) -> bool
     let help = "What this lint would warn of is meant here, and no longer said";
     let picked = row(ui, theme, "Allow", help, |ui, label| {
         let mut picked = None;
-        let list = egui::ComboBox::from_id_salt("allow").selected_text("choose a lint").width(ui.available_width()).truncate();
+        let list = egui::ComboBox::from_id_salt("allow")
+            .selected_text("choose a lint")
+            .width(ui.available_width())
+            .truncate()
+            .height(theme.px(400.0));
         let response = list.show_ui(ui, |ui| {
             for lint in LINTS.iter().filter(|lint| !scenario.allow.iter().any(|id| id == lint.id)) {
                 if ui.selectable_label(false, lint.id).on_hover_text(lint.line).clicked() {
