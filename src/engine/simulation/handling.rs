@@ -221,7 +221,9 @@ impl Simulation {
                 self.books[outlet.index()].dead_lettered += 1;
                 self.end(&message.event, outlet, End::Kept);
                 // What becomes of the dead letter is a story of its own: the ledger no longer follows it.
-                let flags = message.event.flags.without(Flags::TRACKED).with(Flags::DEAD_LETTER);
+                // And nobody has handled it yet where it goes, whatever happened to the event where it comes from.
+                let old = Flags::TRACKED.with(Flags::HANDLED).with(Flags::REDELIVERED).with(Flags::REPLAYED);
+                let flags = message.event.flags.without(old).with(Flags::DEAD_LETTER);
                 self.send_to_broker(link, channel, Event { flags, failures: 0, ..message.event }, desk, observer);
                 Some(Settled::Ended)
             }
