@@ -139,6 +139,7 @@ impl Care {
     pub fn new(plan: &ConsumerPlan, ack: Ack, name: &str, seed: u64) -> Option<Box<Care>> {
         let handling = &plan.handling;
         let plain = handling.is_plain()
+            && ack == Ack::AfterWork
             && plan.ordered != Some(Ordered::PerKey)
             && plan.handle.poison.is_none()
             && plan.retry.budget.is_none()

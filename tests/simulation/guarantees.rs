@@ -120,6 +120,26 @@ proptest! {
     }
 }
 
+/// With everything else as it is by default.
+#[test]
+fn when_to_acknowledge_needs_no_other_setting() {
+    let [after, before, auto] = ["AfterWork", "BeforeWork", r#"Auto(every: "1s")"#].map(|ack| {
+        let text = format!(
+            r#"Scenario(format: 1, duration: "30s", events: [Event(name: "E")], nodes: [
+                Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Poisson("100/s"))]),
+                Broker(id: "b", kind: Simple(topics: ["t"])),
+                Consumer(id: "c", reads: [Read(from: "b/t")], handle: Handle(time: Constant("4ms")), ack: {ack}),
+            ], faults: [Chaos(what: Crash("c"), every: "400ms", lasts: "50ms")])"#
+        );
+        let mut simulation = Simulation::new(plan(&text), 3);
+        simulation.advance(Time::NEVER, u64::MAX, &mut ());
+        (simulation.lost(), simulation.duplicates())
+    });
+    assert_eq!(after, (0, 0), "what was cut off has had no effect and is done again");
+    assert!(before.0 > 10 && before.1 == 0, "{before:?}: what was in hand is lost");
+    assert!(auto.0 == 0 && auto.1 > 100, "{auto:?}: what was done since the last acknowledgement is done again");
+}
+
 #[test]
 fn an_inbox_that_is_too_small_forgets() {
     // The network doubles everything, late: with room for all nothing is done twice, with room for three much is.
