@@ -24,6 +24,8 @@ pub(super) enum Why {
     Missing(&'static str),
     /// A field that is there again.
     Twice(String),
+    /// A value without the name of its field, and the field that it is by its place, where that tells.
+    Nameless { value: String, field: Option<&'static str> },
 }
 
 /// A refusal with its place.
@@ -244,15 +246,20 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
         if value.item().shape != Shape::Map {
             return Err(value.other((&visitor as &dyn Expected).to_string()));
         }
-        visitor.visit_map(Fields::of(value)).map_err(|e| e.at(value.item))
+        visitor.visit_map(Fields::of(value, &[])).map_err(|e| e.at(value.item))
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(self, name: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
         let fits = self.inside || self.item().shape == Shape::Round && self.tree.name(self.item).is_none_or(|n| n == name);
         if !fits {
             return Err(self.other(format!("`{name}(...)`")));
         }
-        visitor.visit_map(Fields::of(self)).map_err(|e| e.at(self.item))
+        visitor.visit_map(Fields::of(self, fields)).map_err(|e| e.at(self.item))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(self, of: &'static str, known: &'static [&'static str], visitor: V) -> Result<V::Value, Refused> {
@@ -304,11 +311,13 @@ struct Fields<'a, 't> {
     of: Value<'a, 't>,
     next: usize,
     seen: HashSet<&'t str>,
+    /// Names of the fields in order, where they are known.
+    names: &'static [&'static str],
 }
 
 impl<'a, 't> Fields<'a, 't> {
-    fn of(of: Value<'a, 't>) -> Self {
-        Fields { of, next: 0, seen: HashSet::new() }
+    fn of(of: Value<'a, 't>, names: &'static [&'static str]) -> Self {
+        Fields { of, next: 0, seen: HashSet::new(), names }
     }
 }
 
@@ -320,8 +329,10 @@ impl<'de> MapAccess<'de> for Fields<'_, '_> {
         let Some(child) = self.of.item().children.get(self.next).copied() else { return Ok(None) };
         let refused = |why: Why| Refused { why, item: Some(child), place: tree.item(child).key };
         let Some(key) = tree.key(child) else {
-            let what = shortened(tree.slice(tree.item(child).place));
-            return Err(refused(Why::Message(format!("`{what}` stands here without the name of a field"))));
+            let value = shortened(tree.slice(tree.item(child).place));
+            // Only where no name stands before it can its place tell.
+            let field = self.names.first().copied().filter(|_| self.seen.is_empty());
+            return Err(refused(Why::Nameless { value, field }));
         };
         if !self.seen.insert(key) {
             return Err(refused(Why::Twice(shortened(key))));
@@ -382,8 +393,8 @@ impl<'de> VariantAccess<'de> for Variant<'_, '_> {
         self.brackets()?;
         self.value.tuple(len, visitor)
     }
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Refused> {
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Refused> {
         self.brackets()?;
-        visitor.visit_map(Fields::of(self.value))
+        visitor.visit_map(Fields::of(self.value, fields))
     }
 }

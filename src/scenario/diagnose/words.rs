@@ -10,6 +10,9 @@ pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) 
     match why {
         Why::Message(message) => (message.clone(), None),
         Why::Twice(name) => (format!("`{name}` is given twice"), Some("keep one of them".to_owned())),
+        Why::Nameless { value, field } => {
+            (format!("`{value}` stands here without the name of a field"), field.map(|field| format!("write `{field}: {value}`")))
+        }
         Why::Missing(field) => (format!("{} needs a field `{field}`", called(tree, item)), example(field)),
         Why::Field { name, known } => {
             // The item is the field's value; the structure is around it.
@@ -41,10 +44,13 @@ fn other(tree: &Tree<'_>, item: u32, expected: &str) -> (String, Option<String>)
         // The quantities of `units`.
         let example = example.trim_matches('"');
         let unit = example.trim_start_matches(|c: char| c.is_ascii_digit());
+        // Whoever writes a share as a number below one means that part of the whole.
+        let share = written.parse::<f64>().ok().filter(|share| unit == "%" && *share <= 1.0);
+        let such = share.map_or(written.clone(), |share| ((share * 1e8).round() / 1e6).to_string());
         return match (bare, number) {
             (true, _) => (
                 format!("`{written}` has no unit: {what} is expected here"),
-                Some(format!("write it in quotes with a unit, such as `\"{written}{unit}\"`")),
+                Some(format!("write it in quotes with a unit, such as `\"{such}{unit}\"`")),
             ),
             (_, true) => (format!("`{written}` is not in quotes"), Some(format!("write `\"{written}\"`"))),
             _ => (
