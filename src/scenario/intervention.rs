@@ -2,7 +2,7 @@
 
 use super::broker::Request;
 use super::faults::Fault;
-use super::read::options;
+use super::read::line;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -60,8 +60,7 @@ impl Intervention {
     /// If it is neither.
     pub fn set(at: Time, assignment: &str) -> Result<Intervention, String> {
         if ["Fault(", "EndFault(", "Ask("].iter().any(|start| assignment.trim_start().starts_with(start)) {
-            let what = options().from_str(assignment).map_err(|error| format!("`{assignment}`: {}", error.code))?;
-            return Ok(Intervention { at: at - Time::ZERO, what });
+            return Ok(Intervention { at: at - Time::ZERO, what: line(assignment.trim())? });
         }
         match assignment.split_once('=') {
             Some((path, value)) if !path.trim().is_empty() && !value.trim().is_empty() => {
@@ -88,5 +87,23 @@ impl fmt::Display for What {
 impl fmt::Display for Intervention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at {}", self.what, self.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_explained() {
+        let why = |text: &str| Intervention::set(Time::ZERO, text).unwrap_err();
+        let seek = why(r#"Ask(broker: "bus", request: Seek(group: "x", to: Begining))"#);
+        assert!(seek.contains("`Begining`") && seek.ends_with("did you mean `Beginning`?"), "{seek}");
+        let slow = why(r#"Fault(what: Slow("billing", 8))"#);
+        assert!(slow.ends_with("write `node: \"billing\"`"), "{slow}");
+        let lasts = why(r#"Fault(what: Crash("billing"), lasts: 5)"#);
+        assert!(lasts.contains("has no unit"), "{lasts}");
+        assert!(why("Ask(").contains('`') && why("instances").contains("PATH=VALUE"));
+        assert!(Intervention::set(Time::ZERO, r#" Fault(what: Crash("billing"), lasts: "5s") "#).is_ok());
     }
 }

@@ -269,7 +269,7 @@ impl Act {
     /// # Errors
     /// What is wrong, in a sentence.
     pub fn parse(line: &str) -> Result<Act, String> {
-        super::read::options().from_str(line.trim().trim_end_matches(',')).map_err(|error| format!("`{}`: {}", line.trim(), error.code))
+        super::read::line(line.trim().trim_end_matches(','))
     }
 
     /// Changes the scenario, if that is what it does; what belongs to the run on its way leaves it alone.

@@ -1,12 +1,13 @@
 //! Text to document, and document to plan, with problems that have a place.
 
 use super::check::{Finding, check};
-use super::diagnose::{broken, diagnose};
+use super::diagnose::{broken, diagnose, sentence};
 use super::document::FORMAT;
 use super::locate::Tree;
 use super::problem::{Lines, Problem, Severity};
 use super::{Files, Plan, Scenario};
 use ron::extensions::Extensions;
+use serde::de::DeserializeOwned;
 
 /// Problems that are shown with their place; a note says how many more there are.
 const MOST: usize = 200;
@@ -60,6 +61,15 @@ pub fn load(text: &str, file: &str, files: &dyn Files) -> Result<Loaded, Vec<Pro
         Ok((plan, findings)) => Ok(Loaded { scenario, plan, warnings: placed(&findings, &tree, file) }),
         Err(findings) => Err(placed(&findings, &tree, file)),
     }
+}
+
+/// Reads a value that stands alone on a line.
+///
+/// # Errors
+/// What is wrong and what to do about it, in a sentence.
+pub(super) fn line<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    let tree = Tree::new(text).map_err(|b| format!("`{text}`: {}", broken(text, "", &b).message))?;
+    options().from_str(text).map_err(|error| format!("`{text}`: {}", sentence::<T>(&tree, &error)))
 }
 
 fn read_located(tree: &Tree<'_>, file: &str) -> Result<Scenario, Vec<Problem>> {

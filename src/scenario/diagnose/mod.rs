@@ -99,6 +99,13 @@ pub(super) fn diagnose(tree: &Tree<'_>, file: &str, error: &ron::error::SpannedE
     placed.iter().take(MOST).map(problem).collect()
 }
 
+/// The same for a value by itself, in a sentence.
+pub(super) fn sentence<T: DeserializeOwned>(tree: &Tree<'_>, error: &ron::error::SpannedError) -> String {
+    let Some(refused) = refusal::<T>(tree, tree.root) else { return lower_first(&error.code.to_string()) };
+    let (message, help) = words::explain(tree, refused.item.unwrap_or(tree.root), &refused.why, &Suggest::default());
+    help.map_or(message.clone(), |help| format!("{message}; {help}"))
+}
+
 fn each<T: DeserializeOwned>(tree: &Tree<'_>, list: &str, refused: &mut Vec<Refused>) {
     let Some(list) = tree.field(tree.root, list).filter(|l| tree.item(*l).shape == Shape::List) else { return };
     refused.extend(tree.item(list).children.iter().filter_map(|child| refusal::<T>(tree, *child)).take(MOST));
