@@ -80,6 +80,7 @@ impl Welcome {
         let (rect, response) = ui.allocate_exact_size(card, Sense::click());
         named(&response, &format!("Open {}", shipped.name));
         let near = response.hovered() || response.has_focus();
+        let mut cut = false;
         if ui.is_rect_visible(rect) {
             let line = Stroke::new(theme.stroke * if near { 1.5 } else { 1.0 }, if near { theme.accent } else { theme.line });
             let painter = ui.painter().with_clip_rect(rect.expand(theme.stroke));
@@ -97,9 +98,13 @@ impl Welcome {
             painter.text(egui::pos2(inside.left(), below), Align2::LEFT_TOP, &shipped.name, FontId::proportional(theme.body), theme.text);
             let mut line = LayoutJob::simple(shipped.line.clone(), FontId::proportional(theme.label), theme.muted, inside.width());
             line.wrap.max_rows = 2;
-            painter.galley(egui::pos2(inside.left(), below + theme.body * 1.4), painter.layout_job(line), theme.muted);
+            let line = painter.layout_job(line);
+            cut = line.elided;
+            painter.galley(egui::pos2(inside.left(), below + theme.body * 1.4), line, theme.muted);
         }
-        if response.on_hover_text(&shipped.line).on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
+        // What stands there whole needs no second telling.
+        let response = if cut { response.on_hover_text(&shipped.line) } else { response };
+        if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
             actions.push(Action::OpenShipped(shipped.file));
         }
     }
