@@ -153,11 +153,11 @@ fn ack(ui: &mut Ui, theme: &Theme, value: &mut Ack) {
 }
 
 fn ordered(ui: &mut Ui, theme: &Theme, value: &mut Option<Ordered>) {
-    let help = "Kept: of each key one event at a time is in hand, and a retry holds up its key alone. Given up: whoever is free takes the \
-                next. Both are counted as `reordered`";
+    let help = "Kept: of each key one event at a time is in hand, and a retry holds up its key alone. Free: whoever is free takes the \
+                next. Counted: the report says how many came out of order, as it does where order is kept";
     let choices = [None, Some(Ordered::PerKey), Some(Ordered::Free)];
     let at = choices.iter().position(|choice| choice == value).unwrap_or(0);
-    if let Some(picked) = choice(ui, theme, "Order of a key", help, &["Given up, not counted", "Kept", "Given up"], at) {
+    if let Some(picked) = choice(ui, theme, "Order of a key", help, &["Free", "Kept", "Free, counted"], at) {
         *value = choices[picked];
     }
 }
