@@ -11,6 +11,7 @@ use crate::app::timeline::TimeView;
 use crate::figures;
 use crate::ids::NodeId;
 use crate::run::Frame;
+use crate::scenario::Plan;
 use crate::scenario::plan::Role;
 use egui::{Align2, Color32, FontId, Id, Rect, RichText, Sense, Stroke, Ui, Vec2, Vec2b, pos2, vec2};
 use egui_plot::{AxisHints, GridInput, HoverPosition, Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotTransform, Points, Span, VLine};
@@ -50,8 +51,10 @@ pub(super) fn one(
         }
         _ => Vec::new(),
     };
+    let chosen = |node: NodeId| frame.plan.nodes.get(node.index()).is_some_and(|n| selection.nodes.contains(&n.name));
     let selected = |c: &Curve| match c.ink {
-        Ink::Node(node) => frame.plan.nodes.get(node.index()).is_some_and(|n| selection.nodes.contains(&n.name)),
+        Ink::Node(node) => chosen(node),
+        Ink::Outlet(outlet) => frame.plan.outlets.get(outlet.index()).is_some_and(|o| chosen(frame.plan.brokers[o.broker.index()].node)),
         Ink::Type(_) | Ink::Other => false,
     };
     let any_selected = curves.iter().any(selected);
@@ -71,7 +74,7 @@ pub(super) fn one(
     curves.iter_mut().flat_map(|curve| &mut curve.points).for_each(|point| point[1] = scale.place(point[1]));
     let ink = |c: &Curve| {
         let colour = match c.ink {
-            Ink::Node(node) => theme.line_colour(rank(frame, node)),
+            Ink::Node(_) | Ink::Outlet(_) => theme.line_colour(rank(&frame.plan, c.ink)),
             Ink::Type(kind) => theme.event(kind.index()).0,
             Ink::Other => theme.muted,
         };
@@ -80,7 +83,7 @@ pub(super) fn one(
     let ends: Vec<(String, [f64; 2], Color32, bool)> =
         curves.iter().filter(|c| !c.aside).filter_map(|c| Some((c.name.clone(), c.last()?, ink(c), selected(c)))).collect();
     let again = |c: &Curve| match c.ink {
-        Ink::Node(node) => rank(frame, node) >= Theme::LINE_COLOURS,
+        Ink::Node(_) | Ink::Outlet(_) => rank(&frame.plan, c.ink) >= Theme::LINE_COLOURS,
         Ink::Type(kind) => kind.index() >= 7,
         Ink::Other => false,
     };
@@ -213,9 +216,17 @@ fn shown_until(now: f64, duration: f64) -> f64 {
     [8.0, 4.0, 2.0].into_iter().map(|part| duration / part).find(|until| now <= until * 0.98).unwrap_or(duration)
 }
 
-/// The how-manieth of those that have lines a node is: its colour, whatever is selected or shown.
-pub(super) fn rank(frame: &Frame, node: NodeId) -> usize {
-    frame.plan.nodes.iter().take(node.index()).filter(|n| !matches!(n.role, Role::Broker(_))).count()
+/// The how-manieth of those that have lines it is: its colour, whatever is selected or shown. Outlets that nobody reads come behind all nodes.
+pub(super) fn rank(plan: &Plan, ink: Ink) -> usize {
+    let nodes = |before: usize| plan.nodes.iter().take(before).filter(|node| !matches!(node.role, Role::Broker(_))).count();
+    match ink {
+        Ink::Node(node) => nodes(node.index()),
+        Ink::Outlet(outlet) => {
+            nodes(plan.nodes.len()) + plan.outlets.iter().take(outlet.index()).filter(|outlet| outlet.readers.is_empty()).count()
+        }
+        Ink::Type(kind) => kind.index(),
+        Ink::Other => 0,
+    }
 }
 
 /// The parts of a curve between its gaps.
@@ -291,6 +302,18 @@ fn spread(places: &mut [f32], gap: f32, least: f32, most: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_two_lines_of_one_plot_have_the_same_place_among_the_colours() {
+        let text = include_str!("../../../scenarios/brokers/rabbitmq-retry.ron");
+        let plan = crate::scenario::load(text, "retry.ron", &crate::scenario::NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).plan;
+        let idle = (0..plan.outlets.len()).filter(|i| plan.outlets[*i].readers.is_empty());
+        let lines = (0..plan.nodes.len()).filter(|i| !matches!(plan.nodes[*i].role, Role::Broker(_)));
+        let inks: Vec<Ink> =
+            lines.map(|i| Ink::Node(NodeId::at(i))).chain(idle.map(|i| Ink::Outlet(crate::ids::OutletId::at(i)))).collect();
+        let places: std::collections::BTreeSet<usize> = inks.iter().map(|ink| rank(&plan, *ink)).collect();
+        assert!(inks.len() == 5 && places == (0..5).collect(), "{inks:?} {places:?}");
+    }
 
     #[test]
     fn names_are_moved_apart_and_stay_inside() {

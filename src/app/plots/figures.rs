@@ -27,6 +27,8 @@ pub struct Curve {
 pub enum Ink {
     /// That of a node, everywhere the same.
     Node(NodeId),
+    /// One of its own, of an outlet that nobody reads.
+    Outlet(OutletId),
     /// That of an event type.
     Type(TypeId),
     /// Of something that only the run has which is compared with.
@@ -118,6 +120,10 @@ impl Kind {
             let theirs = self.of(plan, &beside.frame.past.film, from, to, most).into_iter().filter(|curve| !curve.aside);
             let ink = |ink: Ink| match ink {
                 Ink::Node(node) => frame.plan.node(&plan.nodes[node.index()].name).map_or(Ink::Other, Ink::Node),
+                Ink::Outlet(outlet) => {
+                    let name = &plan.outlets[outlet.index()].name;
+                    frame.plan.outlets.iter().position(|outlet| outlet.name == *name).map_or(Ink::Other, |i| Ink::Outlet(OutletId::at(i)))
+                }
                 Ink::Type(kind) => {
                     let name = &plan.types[kind.index()].name;
                     frame.plan.types.iter().position(|kind| kind.name == *name).map_or(Ink::Other, |i| Ink::Type(TypeId::at(i)))
@@ -168,8 +174,8 @@ impl Kind {
                 .collect(),
             Kind::Depth => {
                 let outlets = (0..plan.outlets.len()).filter_map(|i| {
-                    let (name, node) = outlet(plan, i)?;
-                    Some(of(name, Ink::Node(node), false, &|bin| bin.depth(OutletId::at(i))))
+                    let (name, ink) = outlet(plan, i)?;
+                    Some(of(name, ink, false, &|bin| bin.depth(OutletId::at(i))))
                 });
                 let lags = consumers().map(|(id, node, name)| of(format!("{name} lag"), Ink::Node(node), true, &|bin| bin.lag(id)));
                 let queues = stores().map(|(id, node, name)| of(format!("{name} queue"), Ink::Node(node), false, &|bin| bin.queue(id)));
@@ -230,11 +236,11 @@ impl Kind {
     }
 }
 
-/// What an outlet's line is called, and the node whose colour it has: that of who reads it first.
-fn outlet(plan: &Plan, index: usize) -> Option<(String, NodeId)> {
+/// What an outlet's line is called, and its colour: that of who reads it first, if anybody does.
+fn outlet(plan: &Plan, index: usize) -> Option<(String, Ink)> {
     let outlet = &plan.outlets[index];
     let Some(read) = outlet.readers.first() else {
-        return Some((outlet.name.clone(), plan.brokers.get(outlet.broker.index())?.node));
+        return Some((outlet.name.clone(), Ink::Outlet(OutletId::at(index))));
     };
     let reader = plan.consumers.get(plan.reads.get(read.index())?.consumer.index())?;
     let name = &plan.nodes.get(reader.node.index())?.name;
@@ -242,7 +248,7 @@ fn outlet(plan: &Plan, index: usize) -> Option<(String, NodeId)> {
         outlet.channels.first().and_then(|c| plan.channels.get(c.index())).and_then(|c| c.name.split('/').nth(1)).unwrap_or_default();
     // The channel first: names are cut at their end, and all channels of a reader begin alike.
     let name = if reader.reads.len() > 1 { format!("{channel}, {name}") } else { name.clone() };
-    Some((name, reader.node))
+    Some((name, Ink::Node(reader.node)))
 }
 
 /// The columns of a heat map over a part of the run: from, to, and the latencies of the consumers that `wanted` likes.

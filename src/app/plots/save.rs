@@ -182,7 +182,7 @@ fn svg(theme: &Theme, frame: &Frame, kind: Kind, scale: Scale, (from, to): (f64,
     let mut name_at = Vec::new();
     for (i, curve) in curves.iter().enumerate() {
         let colour = hex(match curve.ink {
-            Ink::Node(node) => paper.line_colour(super::draw::rank(frame, node)),
+            Ink::Node(_) | Ink::Outlet(_) => paper.line_colour(super::draw::rank(&frame.plan, curve.ink)),
             Ink::Type(kind) => paper.event(kind.index()).0,
             Ink::Other => paper.muted,
         });
