@@ -16,6 +16,8 @@ use egui_material_icons::icons::{ICON_EDIT, ICON_FIBER_MANUAL_RECORD, ICON_TUNE}
 const LEAST_MEMORY: usize = 16;
 /// See [`LEAST_MEMORY`].
 const MOST_MEMORY: usize = 65_536;
+/// Least height of a comparison: its choices, the first difference and some lines of the table.
+const COMPARISON: f32 = 240.0;
 
 /// What is typed and chosen here.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,7 +58,14 @@ pub fn show(
             });
         });
         ui.allocate_ui(vec2(ui.available_width(), room.y), |ui| {
-            ui.vertical(|ui| compare::show(ui, theme, frame, comparing, actions));
+            // Where the panel is low, what is compared is as high as it needs, and the panel scrolls.
+            let high = room.y.max(theme.px(COMPARISON));
+            ScrollArea::vertical().id_salt("comparison").auto_shrink(false).max_height(room.y).show(ui, |ui| {
+                ui.vertical(|ui| {
+                    ui.set_height(high - theme.px(space::XS));
+                    compare::show(ui, theme, frame, comparing, actions);
+                });
+            });
         });
     });
 }
@@ -153,7 +162,7 @@ fn tree(
             n => format!(", {n} changes"),
         };
         let words = format!("{from}to {}{changes}", figures::seconds(recorded.seconds()));
-        ui.label(muted(theme, words).size(theme.label));
+        ui.add(egui::Label::new(muted(theme, words).size(theme.label)).truncate());
     });
     for child in frame.past.branches.iter().filter(|b| b.parent.is_some_and(|(parent, _)| parent == branch.id)) {
         tree(ui, theme, frame, child, depth + 1, branching, actions);
