@@ -110,7 +110,7 @@ impl Process {
     }
 
     /// The arrival after the one at `now`, if there is another. A closed loop has none of its own accord.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, now: Time) -> Option<Time> {
         match &mut self.kind {
             Kind::Poisson { gap } => Some(now + Span((exponential(&mut self.random) * *gap) as i64 as u64)),
@@ -120,6 +120,7 @@ impl Process {
         .filter(|at| *at < Time::NEVER)
     }
 
+    #[inline(never)]
     fn next_other(&mut self, now: Time) -> Option<Time> {
         let random = &mut self.random;
         let now_ns = now.0 as f64;

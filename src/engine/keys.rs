@@ -24,8 +24,15 @@ pub enum KeySampler {
 
 impl KeySampler {
     /// The key of the `serial`-th event of an emitter, if the type has keys.
-    #[inline]
+    #[inline(always)]
     pub fn choose(&self, serial: u64, cause: Key, random: &mut Stream) -> Key {
+        match self {
+            KeySampler::Inherit => cause,
+            _ => self.choose_own(serial, cause, random),
+        }
+    }
+
+    fn choose_own(&self, serial: u64, cause: Key, random: &mut Stream) -> Key {
         match self {
             KeySampler::Inherit => cause,
             KeySampler::Fixed(key) => *key,

@@ -117,12 +117,20 @@ impl Distribution {
     pub fn record(&mut self, ns: u64) {
         self.count += 1;
         self.sum += u128::from(ns);
-        self.max = self.max.max(ns);
+        if ns > self.max {
+            self.rise(ns);
+        }
         let cell = self.cell(ns);
         match self.cells.get_mut(cell) {
             Some(samples) => *samples += 1,
             None => self.grow(cell),
         }
+    }
+
+    /// A new maximum: rare, so that mostly nothing is written.
+    #[cold]
+    fn rise(&mut self, ns: u64) {
+        self.max = ns;
     }
 
     #[cold]

@@ -19,8 +19,16 @@ impl Level {
     #[inline(always)]
     pub fn up(&mut self, now: Time) {
         self.level += 1;
-        self.max = self.max.max(self.level);
+        if self.level > self.max {
+            self.rise();
+        }
         self.balance = self.balance.wrapping_sub(u128::from(now.0));
+    }
+
+    /// A new highest level: rare, so that mostly nothing is written.
+    #[cold]
+    fn rise(&mut self) {
+        self.max = self.level;
     }
 
     /// One less.

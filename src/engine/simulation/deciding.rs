@@ -14,8 +14,8 @@ use crate::ids::{BrokerId, ChannelId, LinkId, OutletId};
 impl Simulation {
     /// Takes all decisions off the desk, in order. Acting on one may bring new ones, which come last.
     pub(super) fn decide<O: Observer>(&mut self, broker: BrokerId, desk: &mut Desk, observer: &mut O) {
-        while let Some(act) = desk.acts.pop_front() {
-            match act {
+        while let Some(act) = desk.next_act() {
+            match *act {
                 Act::Owe(outlet, event) => self.owe(outlet, &event, observer),
                 Act::Hand(message) => self.release(message, observer),
                 Act::Back(outlet, event) => {

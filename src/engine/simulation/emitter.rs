@@ -23,8 +23,10 @@ pub(super) struct Emitter {
     skipped: u64,
     /// Events that came back because nobody was to get them.
     pub(super) returned: u64,
-    /// Whether something is wrong with it: nothing of that is looked at otherwise.
+    /// Whether something is wrong with it.
     pub(super) disturbed: bool,
+    /// Whether it is plain, nothing is wrong with it and all its arrivals come: nothing of that is looked at otherwise.
+    pub(super) usual: bool,
     /// So many reasons to emit nothing.
     mutes: u16,
     /// Faults that make it emit so many times as much.
@@ -66,7 +68,8 @@ impl Emitter {
         let confirmed = emitter.publish != Publish::Forget;
         let stored = matches!(emitter.sending, Sending::Outbox(_));
         let watched = emitter.reply.is_some() || !plan.channels[emitter.channel.index()].folded_by.is_empty();
-        Emitter {
+        let mut emitter = Emitter {
+            usual: false,
             plain: !confirmed && !watched && emitter.calls.is_empty(),
             occasion: emitter.occasion,
             flags: if closed || confirmed || stored { Flags::TRACKED } else { Flags::default() },
@@ -87,7 +90,9 @@ impl Emitter {
             cancelled: Vec::new(),
             keys: interner.sampler(key),
             key_random: stream("keys"),
-        }
+        };
+        emitter.look();
+        emitter
     }
 
     /// Events emitted so far.
@@ -117,6 +122,7 @@ impl Emitter {
 
     fn look(&mut self) {
         self.disturbed = self.mutes > 0 || !self.surges.is_empty();
+        self.usual = self.plain && !self.disturbed && self.cancelled.is_empty();
     }
 
     pub(super) fn is_mute(&self) -> bool {
@@ -148,6 +154,7 @@ impl Emitter {
             Origin::Workload(arrivals) => {
                 let first = self.process.as_mut()?.exchange(arrivals, now)?;
                 self.cancelled = pending;
+                self.look();
                 first
             }
             Origin::Trace(_) => None,
@@ -160,15 +167,11 @@ impl Emitter {
     }
 
     /// Whether the arrival due now does not come.
-    #[inline(always)]
     pub(super) fn cancels(&mut self, now: Time) -> bool {
-        !self.cancelled.is_empty() && self.cancels_one(now)
-    }
-
-    #[cold]
-    fn cancels_one(&mut self, now: Time) -> bool {
         let found = self.cancelled.iter().position(|at| *at == now);
-        found.map(|place| self.cancelled.swap_remove(place)).is_some()
+        let found = found.map(|place| self.cancelled.swap_remove(place)).is_some();
+        self.look();
+        found
     }
 
     /// The arrival after the one at `now`.

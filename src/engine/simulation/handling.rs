@@ -62,7 +62,9 @@ impl Simulation {
         let mut service = consumer.service();
         let worker = slot - consumer.first_worker;
         consumer.counts.deliveries += 1;
-        consumer.counts.redeliveries += u64::from(message.event.failures > 0 || message.event.flags.has(Flags::REDELIVERED));
+        if message.event.failures > 0 || message.event.flags.has(Flags::REDELIVERED) {
+            consumer.counts.redeliveries += 1;
+        }
         if consumer.special {
             service = self.prepare(id, worker, outlet, message, service);
         }

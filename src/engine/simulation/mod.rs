@@ -119,6 +119,9 @@ pub struct Simulation {
     settled: Vec<(Message, Settled)>,
 }
 
+/// The last moment at which something may happen: no entry of the agenda is due at the end of time.
+const LAST: Time = Time(Time::NEVER.0 - 1);
+
 /// What has to be known of a channel when something comes to it: one look where there were three.
 #[derive(Clone, Copy, Debug)]
 struct Door {
@@ -271,10 +274,12 @@ impl Simulation {
 
     /// Simulates up to and including `until` (never beyond the plan's duration), or `steps` steps, whichever comes first.
     pub fn advance(&mut self, until: Time, steps: u64, observer: &mut impl Observer) -> Progress {
-        let until = until.min(self.plan.duration);
+        let until = until.min(self.plan.duration).min(LAST);
         let limits = &self.plan.limits;
         let (live, most) = (limits.live.min(MOST_INDEXED), limits.steps.min(MOST_SCHEDULED / 2));
-        let mut left = steps;
+        // One comparison per step for both: a pause and the limit.
+        let pause = self.steps.saturating_add(steps);
+        let look = pause.min(most);
         // Out of the structure for the length of the call, so that rules can write to it while the simulation acts.
         let mut desk = std::mem::take(&mut self.desk);
         if !self.started {
@@ -289,15 +294,15 @@ impl Simulation {
             self.desk = desk;
             return Progress::Stopped(stop);
         }
+        let mut paused = steps == 0;
         let progress = loop {
-            let Some(entry) = self.agenda.next().filter(|entry| entry.at() <= until) else {
+            let Some(entry) = self.agenda.due_by(until) else {
                 self.now = self.now.max(until);
                 break Progress::Reached;
             };
-            if left == 0 {
+            if paused {
                 break Progress::Paused;
             }
-            left -= 1;
             self.now = entry.at();
             self.steps += 1;
             observer.at(self.now);
@@ -310,7 +315,11 @@ impl Simulation {
             // Both sequence numbers and steps are bounded by the step limit, so neither can wrap.
             let stop = if self.live > live {
                 Stop::Live { limit: live }
-            } else if self.steps >= most || self.agenda.scheduled() >= MOST_SCHEDULED {
+            } else if self.steps >= look || self.agenda.scheduled() >= MOST_SCHEDULED {
+                if self.steps < most && self.agenda.scheduled() < MOST_SCHEDULED {
+                    paused = true;
+                    continue;
+                }
                 Stop::Steps { limit: most }
             } else {
                 continue;

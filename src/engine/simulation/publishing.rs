@@ -16,13 +16,10 @@ impl Simulation {
     pub(super) fn emit<O: Observer>(&mut self, id: EmitterId, desk: &mut Desk, observer: &mut O) {
         let now = self.now;
         let emitter = &mut self.emitters[id.index()];
-        if emitter.cancels(now) {
-            return;
+        if !emitter.usual {
+            return self.emit_with_care(id, desk, observer);
         }
         let next = emitter.next(now);
-        if emitter.disturbed || !emitter.plain {
-            return self.emit_with_care(id, next, desk, observer);
-        }
         let event = emitter.make(id, now, None);
         let (channel, link) = (emitter.channel, emitter.link);
         if let Some(at) = next {
@@ -33,7 +30,12 @@ impl Simulation {
     }
 
     #[inline(never)]
-    fn emit_with_care<O: Observer>(&mut self, id: EmitterId, next: Option<Time>, desk: &mut Desk, observer: &mut O) {
+    fn emit_with_care<O: Observer>(&mut self, id: EmitterId, desk: &mut Desk, observer: &mut O) {
+        let emitter = &mut self.emitters[id.index()];
+        if emitter.cancels(self.now) {
+            return;
+        }
+        let next = emitter.next(self.now);
         if let Some(at) = next {
             self.agenda.schedule(at, Due::Arrival, id.0);
         }

@@ -71,7 +71,7 @@ impl Simulation {
         self.live -= 1;
         self.note(&Observation::Accepted { channel, event }, observer);
         self.take_in(broker, channel, event, desk, observer);
-        if !desk.acts.is_empty() {
+        if desk.has_acts() {
             self.decide(broker, desk, observer);
         }
         if event.flags.has(Flags::TRACKED) {

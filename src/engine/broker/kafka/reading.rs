@@ -6,7 +6,7 @@ use crate::engine::broker::Desk;
 use crate::engine::broker::desk::{BrokerFate, Note, Place};
 use crate::engine::event::{Flags, Message};
 use crate::engine::fate::Reason;
-use crate::ids::SeatId;
+use crate::ids::{EventId, SeatId};
 use crate::time::Time;
 use std::collections::BTreeMap;
 
@@ -159,12 +159,7 @@ impl Kafka {
             return;
         }
         let (member, slot) = (seated.member as usize, seated.slot as usize);
-        let Some(place) = seated.handed.iter().position(|handed| handed.id == message.event.id && !handed.done) else { return };
-        seated.handed[place].done = true;
-        let Handed { partition, offset, epoch, taken_over, .. } = seated.handed[place];
-        while seated.handed.front().is_some_and(|handed| handed.done) {
-            seated.handed.pop_front();
-        }
+        let Some(Handed { partition, offset, epoch, taken_over, .. }) = seated.put_down(message.event.id) else { return };
         let partition = partition as usize;
         let cursor = &mut self.partitions[partition].cursors[slot];
         cursor.unsettled -= u32::from(!taken_over);
@@ -174,9 +169,10 @@ impl Kafka {
         if released {
             cursor.holder = None;
         }
-        if cursor.epoch == epoch {
+        let after_work = self.members[member].commits == Commits::AfterWork;
+        if cursor.epoch == epoch && !(after_work && cursor.commits_oldest(offset)) {
             cursor.settle(offset);
-            if self.members[member].commits == Commits::AfterWork {
+            if after_work {
                 cursor.commit();
             }
         }
@@ -453,7 +449,43 @@ impl Kafka {
     }
 }
 
+impl super::cluster::Seated {
+    /// The event is out of a worker's hands; what had been handed over.
+    #[inline]
+    fn put_down(&mut self, event: EventId) -> Option<Handed> {
+        // Mostly it is the oldest.
+        if self.handed.front().is_some_and(|handed| handed.id == event && !handed.done) {
+            let oldest = self.handed.pop_front();
+            self.forget_done();
+            return oldest;
+        }
+        let handed = self.handed.iter_mut().find(|handed| handed.id == event && !handed.done)?;
+        handed.done = true;
+        Some(*handed)
+    }
+
+    /// What is done with stands only behind what is not.
+    #[inline]
+    fn forget_done(&mut self) {
+        while self.handed.front().is_some_and(|handed| handed.done) {
+            self.handed.pop_front();
+        }
+    }
+}
+
 impl super::cluster::Cursor {
+    /// Settles and commits the record at an offset, if it is the oldest that is not committed and none behind it is settled.
+    #[inline]
+    fn commits_oldest(&mut self, offset: u64) -> bool {
+        let oldest = self.window.front() == Some(&(offset, false)) && self.window.get(1).is_none_or(|(_, done)| !*done);
+        if oldest {
+            self.window.pop_front();
+            self.committed = self.committed.max(offset + 1);
+            self.pass();
+        }
+        oldest
+    }
+
     /// The record at an offset is settled.
     #[inline]
     fn settle(&mut self, offset: u64) {
