@@ -57,6 +57,13 @@ impl Entry {
         Time((self.0 >> 64) as u64)
     }
 
+    /// Whether it was scheduled right after another one for the same time (and is of the same kind): nothing can lie between the two. So it
+    /// is with what was sent over a link at once.
+    #[inline(always)]
+    fn follows(self, before: Entry) -> bool {
+        self.0 == before.0.wrapping_add(1 << SEQUENCE_SHIFT)
+    }
+
     /// What.
     #[inline(always)]
     pub fn due(self) -> Due {
@@ -185,7 +192,10 @@ impl Agenda {
         }
         self.open = false;
         if self.many {
-            return self.sift_down(entry);
+            return match entry.follows(self.root) {
+                true => self.root = entry,
+                false => self.sift_down(entry),
+            };
         }
         match self.len.checked_sub(2).and_then(|last| self.few.get(last)).copied().filter(|next| *next < entry) {
             None => self.root = entry,

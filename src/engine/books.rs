@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// What became of the copies routed to an outlet.
+/// One line of the cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(align(64))]
 pub struct Books {
     /// Copies routed in.
     pub routed: u64,

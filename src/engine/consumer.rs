@@ -15,9 +15,10 @@ use crate::scenario::shapes::{Backoff, Jitter};
 use crate::time::{Span, Time};
 use std::collections::{BTreeMap, VecDeque};
 
-/// A consumer with its state. What every delivery looks at stands first and side by side: three lines of the cache, not five.
+/// A consumer with its state. What every delivery looks at stands first and side by side: one line of the cache, and its counts with what
+/// follows in another.
 #[derive(Clone, Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct Consumer {
     /// Number of its first worker among all workers; the others follow.
     pub first_worker: u32,
@@ -27,13 +28,15 @@ pub struct Consumer {
     pub calls: bool,
     /// Whether a handled event changes a state, answers a request or is a part of a whole.
     pub folds: bool,
-    /// What follows from a handled message.
-    pub then: Box<[EmitterId]>,
+    /// Whether anything follows from a handled message.
+    pub emits: bool,
     /// Time one message takes.
     time: Sampler,
     time_random: Stream,
     /// Counts since the start.
     pub counts: Counts,
+    /// What follows from a handled message.
+    pub then: Box<[EmitterId]>,
     /// Numbers of its crews among all crews: the one that all instances share, or one per instance.
     pub crews: Vec<u32>,
     fails: u64,
@@ -79,10 +82,10 @@ pub enum Load {
 pub struct Counts {
     /// Hand-overs to workers.
     pub deliveries: u64,
-    /// Of these, of messages handed over before.
-    pub redeliveries: u64,
     /// Handled to the end.
     pub acked: u64,
+    /// Of the hand-overs, those of messages handed over before.
+    pub redeliveries: u64,
     /// Further attempts scheduled.
     pub retries: u64,
     /// Last attempt failed, nowhere to go.
@@ -95,28 +98,34 @@ pub struct Counts {
     pub dropped: u64,
 }
 
-/// Workers that take from one mailbox: all of a consumer's, or those of one instance where its broker tells instances apart.
+/// Workers that take from one mailbox: all of a consumer's, or those of one instance where its broker tells instances apart. What every
+/// delivery looks at stands first, in one line of the cache.
 #[derive(Clone, Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct Crew {
     /// Workers without work.
     pub idle: Idle,
+    /// Number of its first worker among all workers; the others follow.
+    pub first_worker: u32,
+    /// Whether messages and workers just meet: no order is kept, no place was taken away, nobody goes away, nothing is shed. Nothing of
+    /// that is looked at otherwise.
+    pub usual: bool,
+    /// Messages that arrived and wait for a worker.
+    pub inbox: Fifo<Message>,
     /// Keeps the order of each key, where that is asked for.
     pub lanes: Option<Box<Lanes>>,
     /// Whether it is going away in order: what it has in hand is finished, and nothing else begun.
-    pub leaving: bool,
+    leaving: bool,
+    /// Whether messages may be turned away at the door.
+    sheds: bool,
     /// Whose.
     pub consumer: ConsumerId,
     /// Which instance it is, from 0; `None` for all of them.
     pub instance: Option<u32>,
-    /// Number of its first worker among all workers; the others follow.
-    pub first_worker: u32,
     /// Its workers.
     pub capacity: u32,
     /// Places for workers: more than there are after some were taken away, which finish what they have in hand.
     pub places: u32,
-    /// Messages that arrived and wait for a worker.
-    pub inbox: Fifo<Message>,
     /// Whether they work at all.
     pub up: bool,
     /// Workers that cannot work.
@@ -152,18 +161,38 @@ impl Crew {
             inbox: Fifo::default(),
             lanes: (plan.ordered == Some(Ordered::PerKey)).then(Box::default),
             leaving: false,
+            sheds: plan.handling.shed.as_ref().is_some_and(|shed| shed.queue.is_some()),
+            usual: false,
             absent: BTreeMap::new(),
             held: Vec::new(),
             recent: plan.is_function(),
         };
         crew.rest_all();
+        crew.look();
         crew
+    }
+
+    /// Looks whether anything is unusual. To be called after any change of its places.
+    pub fn look(&mut self) {
+        self.usual = self.lanes.is_none() && !self.leaving && self.capacity == self.places && !self.sheds;
+    }
+
+    /// Whether it is going away in order.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving
+    }
+
+    /// It goes away in order, or not. Whether it did so before.
+    pub fn leave(&mut self, leaving: bool) -> bool {
+        let before = std::mem::replace(&mut self.leaving, leaving);
+        self.look();
+        before
     }
 
     /// All its workers rest that can work.
     pub fn rest_all(&mut self) {
         self.idle = match self.recent && self.capacity > 1 {
-            true => Idle::Recent((0..self.capacity).rev().collect()),
+            true => Idle::Recent(Box::new((0..self.capacity).rev().collect())),
             false => Idle::all(self.capacity),
         };
         self.held.clear();
@@ -211,35 +240,35 @@ impl Hand {
 pub enum Idle {
     /// The only worker, and whether it rests: most consumers have one, and a flag is cheaper than a queue.
     One(bool),
-    /// Several.
-    Many(VecDeque<u32>),
+    /// Several. (In a box, for the size of the others.)
+    Many(Box<VecDeque<u32>>),
     /// Several, the one that has rested longest last.
-    Recent(Vec<u32>),
+    Recent(Box<Vec<u32>>),
 }
 
 impl Idle {
     /// All of so many workers rest.
     pub fn all(capacity: u32) -> Idle {
-        if capacity == 1 { Idle::One(true) } else { Idle::Many((0..capacity).collect()) }
+        if capacity == 1 { Idle::One(true) } else { Idle::Many(Box::new((0..capacity).collect())) }
     }
 
     /// These rest, in this order; `capacity` says how many workers there are.
     pub fn these(capacity: u32, resting: VecDeque<u32>) -> Idle {
-        if capacity == 1 { Idle::One(!resting.is_empty()) } else { Idle::Many(resting) }
+        if capacity == 1 { Idle::One(!resting.is_empty()) } else { Idle::Many(Box::new(resting)) }
     }
 
     /// Those that rest, in order.
     pub fn resting(&self) -> VecDeque<u32> {
         match self {
             Idle::One(rests) => rests.then_some(0).into_iter().collect(),
-            Idle::Many(resting) => resting.clone(),
+            Idle::Many(resting) => (**resting).clone(),
             Idle::Recent(resting) => resting.iter().copied().collect(),
         }
     }
 
     /// None of them can be given work.
     pub fn none(capacity: u32) -> Idle {
-        if capacity == 1 { Idle::One(false) } else { Idle::Many(VecDeque::new()) }
+        if capacity == 1 { Idle::One(false) } else { Idle::Many(Box::default()) }
     }
 
     /// A worker to be given work, if one rests.
@@ -298,6 +327,7 @@ impl Consumer {
             backoff: consumer.retry.backoff.clone(),
             backoff_random: stream("backoff"),
             dead_letter: consumer.dead_letter,
+            emits: !consumer.then.is_empty(),
             then: consumer.then.clone().into(),
             calls: !consumer.calls.is_empty(),
             folds: consumer.state.is_some() || consumer.join.is_some() || consumer.answers || consumer.ordered.is_some(),

@@ -4,8 +4,9 @@
 use crate::ids::{ConsumerId, LinkId, OutletId, ReadId, SeatId};
 use crate::scenario::Plan;
 
-/// One seat.
+/// One seat. Half a line of the cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 pub struct Seat {
     /// Whose.
     pub consumer: ConsumerId,

@@ -7,11 +7,15 @@ use crate::time::Time;
 /// The integral needs no "time of the last change": with `n` ups and downs at times `t`, the area until `T` is
 /// `level * T - sum(t of ups) + sum(t of downs)`. So a change costs one addition, in arithmetic that may wrap on the way because
 /// the area itself fits.
+///
+/// 24 bytes: of those that every delivery touches, two and three distributions share three lines of the cache.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Level {
-    level: u64,
-    max: u64,
-    balance: u128,
+    /// Never more than there are events alive at once, which is far below 2^32.
+    level: u32,
+    max: u32,
+    /// The lower and the upper half of 128 bits (which as one number would want to stand at a multiple of 16).
+    balance: [u64; 2],
 }
 
 impl Level {
@@ -22,7 +26,7 @@ impl Level {
         if self.level > self.max {
             self.rise();
         }
-        self.balance = self.balance.wrapping_sub(u128::from(now.0));
+        self.set_balance(self.balance().wrapping_sub(u128::from(now.0)));
     }
 
     /// A new highest level: rare, so that mostly nothing is written.
@@ -35,17 +39,28 @@ impl Level {
     #[inline(always)]
     pub fn down(&mut self, now: Time) {
         self.level -= 1;
-        self.balance = self.balance.wrapping_add(u128::from(now.0));
+        self.set_balance(self.balance().wrapping_add(u128::from(now.0)));
+    }
+
+    #[inline(always)]
+    fn balance(&self) -> u128 {
+        u128::from(self.balance[0]) | u128::from(self.balance[1]) << 64
+    }
+
+    #[inline(always)]
+    fn set_balance(&mut self, balance: u128) {
+        self.balance = [balance as u64, (balance >> 64) as u64];
     }
 
     /// The level now.
+    #[inline(always)]
     pub fn now(&self) -> u64 {
-        self.level
+        self.level.into()
     }
 
     /// The highest level since the start or the last [`Level::forget_max`].
     pub fn max(&self) -> u64 {
-        self.max
+        self.max.into()
     }
 
     /// Starts looking for the highest level anew.
@@ -55,7 +70,7 @@ impl Level {
 
     /// Level times nanoseconds since the start, given that nothing changed since the last change before `until`.
     pub fn area(&self, until: Time) -> u128 {
-        (u128::from(self.level) * u128::from(until.0)).wrapping_add(self.balance)
+        (u128::from(self.level) * u128::from(until.0)).wrapping_add(self.balance())
     }
 }
 

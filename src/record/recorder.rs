@@ -50,24 +50,29 @@ struct NodeRecord {
     parts: Box<[u32]>,
 }
 
+/// What every delivery looks at stands in one line of the cache.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 struct OutletRecord {
     waiting: Level,
     /// Highest level of waiting within the bin.
     bin_max: u64,
-    waiting_area_at_warmup: u128,
-    /// The consumer that reads it first, if any; its lag includes what the outlet is owed.
-    reader: Option<ConsumerId>,
     /// Others that read it, mostly none.
     others: Box<[ConsumerId]>,
+    /// The consumer that reads it first; its lag includes what the outlet is owed. [`NOBODY`] if nobody does.
+    reader: ConsumerId,
+    waiting_area_at_warmup: u128,
 }
 
-/// What every delivery looks at stands first and side by side.
+/// No consumer has this number, so that looking for one also tells whether there is one.
+const NOBODY: ConsumerId = ConsumerId(u32::MAX);
+
+/// What every delivery looks at stands first, in three lines of the cache.
 #[derive(Clone, Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 struct ConsumerRecord {
-    busy: Level,
     lag: Level,
+    busy: Level,
     /// From publish to the end of handling.
     latency: Distribution,
     /// From arrival at the outlet to the start of handling.
@@ -176,7 +181,7 @@ impl Recorder {
                     waiting: Level::default(),
                     bin_max: 0,
                     waiting_area_at_warmup: 0,
-                    reader: outlet.readers.first().map(reader),
+                    reader: outlet.readers.first().map_or(NOBODY, reader),
                     others: outlet.readers.iter().skip(1).map(reader).collect(),
                 })
                 .collect(),
@@ -597,8 +602,8 @@ impl Observer for Recorder {
             Observation::Interrupted { consumer, .. } => self.consumers[consumer.index()].busy.down(now),
             Observation::Routed { outlet, .. } => {
                 let outlet = &self.outlets[outlet.index()];
-                if let Some(consumer) = outlet.reader {
-                    self.consumers[consumer.index()].lag.up(now);
+                if let Some(reader) = self.consumers.get_mut(outlet.reader.index()) {
+                    reader.lag.up(now);
                 }
                 for consumer in &outlet.others {
                     self.consumers[consumer.index()].lag.up(now);
@@ -607,7 +612,9 @@ impl Observer for Recorder {
             Observation::Waits { outlet, .. } => {
                 let outlet = &mut self.outlets[outlet.index()];
                 outlet.waiting.up(now);
-                outlet.bin_max = outlet.bin_max.max(outlet.waiting.now());
+                if outlet.waiting.now() > outlet.bin_max {
+                    outlet.bin_max = outlet.waiting.now();
+                }
             }
             Observation::Leaves { outlet, .. } => self.outlets[outlet.index()].waiting.down(now),
             Observation::Delivered { outlet, consumer, message, waited, .. } => {
@@ -657,8 +664,8 @@ impl Recorder {
     #[inline(always)]
     fn ended(&mut self, outlet: OutletId, now: Time) {
         let outlet = &self.outlets[outlet.index()];
-        if let Some(consumer) = outlet.reader {
-            self.consumers[consumer.index()].lag.down(now);
+        if let Some(reader) = self.consumers.get_mut(outlet.reader.index()) {
+            reader.lag.down(now);
         }
         for consumer in &outlet.others {
             self.consumers[consumer.index()].lag.down(now);

@@ -12,6 +12,7 @@
 //! - Acknowledgements take no time and are never lost. Publishers that wait for a confirmation are sent one as soon as the event
 //!   is here, also if nobody reads the topic.
 
+use super::desk::Straight;
 use super::{Desk, Rules, Settled};
 use crate::engine::event::{Event, Message};
 use crate::engine::fifo::Fifo;
@@ -35,10 +36,11 @@ pub struct Simple {
 /// From a topic to one group.
 #[derive(Clone, Copy, Debug)]
 struct Way {
-    outlet: OutletId,
+    /// The short way: to the only seat.
+    straight: Straight,
+    /// Whether it can be taken: there is only one seat, which is up, and nothing waits.
+    short: bool,
     inbox: u32,
-    /// The only seat, while it is up and nothing waits: the short way.
-    only: Option<SeatId>,
 }
 
 /// A group's events that no member has room for.
@@ -89,7 +91,8 @@ impl Simple {
                     };
                     Member { seat: *seat, limit, room: limit, up: true }
                 };
-                ways.push(Way { outlet: *outlet, inbox: inboxes.len() as u32, only: at.first().copied().filter(|_| alone) });
+                let seat = at.first().copied().unwrap_or(SeatId(0));
+                ways.push(Way { straight: Straight { outlet: *outlet, seat }, short: alone, inbox: inboxes.len() as u32 });
                 inboxes.push(Inbox {
                     outlet: *outlet,
                     returned: VecDeque::new(),
@@ -120,8 +123,8 @@ impl Simple {
         if let [only] = inbox.members.as_slice()
             && only.limit == UNLIMITED
         {
-            let open = (only.up && inbox.is_empty()).then_some(seat);
-            self.topics.iter_mut().flatten().filter(|way| way.inbox == index).for_each(|way| way.only = open);
+            let short = only.up && inbox.is_empty();
+            self.topics.iter_mut().flatten().filter(|way| way.inbox == index).for_each(|way| way.short = short);
         }
     }
 }
@@ -150,13 +153,12 @@ impl Rules for Simple {
     fn arrive(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk) {
         let ways = &self.topics[channel.index() - self.first_channel];
         for way in ways {
-            match way.only {
-                Some(seat) => desk.hand(way.outlet, seat),
-                None => {
-                    let inbox = &mut self.inboxes[way.inbox as usize];
-                    inbox.ready.push(desk.owe(way.outlet, event));
-                    inbox.hand_out(desk);
-                }
+            if way.short {
+                desk.hand(way.straight);
+            } else {
+                let inbox = &mut self.inboxes[way.inbox as usize];
+                inbox.ready.push(desk.owe(way.straight.outlet, event));
+                inbox.hand_out(desk);
             }
         }
         if ways.is_empty() {

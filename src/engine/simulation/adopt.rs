@@ -26,6 +26,7 @@ impl Simulation {
         for (i, link) in plan.links.iter().enumerate() {
             if format!("{link:?}") != format!("{:?}", old.links[i]) {
                 self.links[i].adopt(link);
+                self.plain_links[i] = self.links[i].plain;
             }
         }
         self.stores.iter_mut().zip(&plan.stores).for_each(|(store, planned)| store.adopt(planned));

@@ -327,7 +327,7 @@ impl Simulation {
         let id = self.crews[crew as usize].consumer;
         let free = match self.consumers[id.index()].gate() {
             State::Closed => true,
-            _ if self.crews[crew as usize].leaving => true,
+            _ if self.crews[crew as usize].is_leaving() => true,
             State::HalfOpen => !self.tries(id),
             State::Open => false,
         };

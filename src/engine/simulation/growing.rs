@@ -47,7 +47,7 @@ impl Simulation {
         if !self.crews[crew as usize].up || !self.has_work(crew) {
             return self.fell(consumer, Some(instance), true, desk, observer);
         }
-        self.crews[crew as usize].leaving = true;
+        self.crews[crew as usize].leave(true);
         self.hold(crew);
         self.say_leaving(crew, true, desk, observer);
         self.probe_anew(consumer, observer);
@@ -64,9 +64,9 @@ impl Simulation {
     /// The last worker of a crew that is going away has finished, unless the crew was called back or went away otherwise.
     pub(super) fn depart<O: Observer>(&mut self, crew: u32, desk: &mut Desk, observer: &mut O) {
         let station = &mut self.crews[crew as usize];
-        if station.leaving && !self.has_work(crew) {
+        if station.is_leaving() && !self.has_work(crew) {
             let station = &mut self.crews[crew as usize];
-            station.leaving = false;
+            station.leave(false);
             let (consumer, instance) = (station.consumer, station.instance);
             self.fell(consumer, instance, true, desk, observer);
         }
@@ -96,7 +96,7 @@ impl Simulation {
             self.add_instance(consumer, instance);
             return self.rose(consumer, Some(instance), desk, observer);
         };
-        if !std::mem::take(&mut self.crews[crew as usize].leaving) {
+        if !self.crews[crew as usize].leave(false) {
             return self.rose(consumer, Some(instance), desk, observer);
         }
         // It had not gone yet.
@@ -158,6 +158,7 @@ impl Simulation {
         // Whoever is gone as a whole has no worker that is there; those that come are as gone as the others.
         let gone = station.absent.get(&0).copied().filter(|_| station.instance.is_some()).unwrap_or_default();
         station.capacity = capacity;
+        station.look();
         station.idle = Idle::these(capacity, resting);
         station.held.retain(|worker| *worker < capacity);
         // Who stands still with work in hand goes on with it later, place or not.
@@ -188,6 +189,7 @@ impl Simulation {
         let station = &mut self.crews[crew as usize];
         let (old, held, new) = (station.first_worker, station.places, self.hands.len() as u32);
         (station.first_worker, station.places) = (new, places);
+        station.look();
         let consumer = &mut self.consumers[station.consumer.index()];
         let alone = consumer.crews.len() == 1;
         if alone {

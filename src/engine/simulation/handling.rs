@@ -28,23 +28,33 @@ impl Simulation {
     pub(super) fn reach<O: Observer>(&mut self, seat: Seat, message: &Message, observer: &mut O) {
         let Seat { consumer, outlet, crew, .. } = seat;
         let station = &mut self.crews[crew as usize];
-        if station.lanes.is_some() {
-            return self.arrive_in_lane(crew, outlet, message, observer);
+        if !station.usual && self.reach_unusual(seat, message, observer) {
+            return;
         }
+        let station = &mut self.crews[crew as usize];
         match station.idle.take() {
             Some(worker) => {
                 let slot = station.first_worker + worker;
                 self.begin(consumer, slot, outlet, message, false, observer);
             }
             None => {
-                if self.consumers[consumer.index()].special && self.shed_at_the_door(crew, message, observer) {
-                    return;
-                }
-                self.crews[crew as usize].inbox.push(*message);
+                station.inbox.push(*message);
                 self.books[outlet.index()].waiting += 1;
                 self.note(&Observation::Waits { outlet, event: &message.event }, observer);
             }
         }
+    }
+
+    /// The same where something is unusual with the crew. True if that is all.
+    #[inline(never)]
+    fn reach_unusual<O: Observer>(&mut self, seat: Seat, message: &Message, observer: &mut O) -> bool {
+        let Seat { outlet, crew, .. } = seat;
+        let station = &self.crews[crew as usize];
+        if station.lanes.is_some() {
+            self.arrive_in_lane(crew, outlet, message, observer);
+            return true;
+        }
+        station.idle.len() == 0 && self.shed_at_the_door(crew, message, observer)
     }
 
     /// A worker begins to handle a message.
@@ -120,7 +130,7 @@ impl Simulation {
         let Seat { consumer: id, outlet, told, crew, .. } = seat;
         let consumer = &mut self.consumers[id.index()];
         let worker = slot - consumer.first_worker;
-        let (folds, emits) = (consumer.folds, !consumer.then.is_empty());
+        let (folds, emits) = (consumer.folds, consumer.emits);
         consumer.counts.acked += 1;
         self.books[outlet.index()].acked += 1;
         self.note(&Observation::Acked { outlet, consumer: id, worker, message, began }, observer);
@@ -247,16 +257,10 @@ impl Simulation {
     pub(super) fn take_next<O: Observer>(&mut self, crew: u32, slot: u32, observer: &mut O) {
         let station = &mut self.crews[crew as usize];
         let worker = slot - station.first_worker;
-        if worker >= station.capacity {
-            // Its place was taken away while it worked.
-            return self.wake_ready(crew, observer);
+        if !station.usual && self.take_nothing(crew, worker, observer) {
+            return;
         }
-        if station.leaving {
-            return self.rest_for_good(crew, worker);
-        }
-        if station.lanes.is_some() {
-            return self.take_next_in_lane(crew, worker, observer);
-        }
+        let station = &mut self.crews[crew as usize];
         match station.inbox.pop() {
             Some(message) => {
                 let Seat { outlet, consumer, .. } = *self.seats.get(message.event.seat);
@@ -265,6 +269,23 @@ impl Simulation {
             }
             None => station.idle.give(worker),
         }
+    }
+
+    /// A worker is free where something is unusual with its crew. True if it does not just take the next message or rest.
+    #[inline(never)]
+    fn take_nothing<O: Observer>(&mut self, crew: u32, worker: u32, observer: &mut O) -> bool {
+        let station = &self.crews[crew as usize];
+        if worker >= station.capacity {
+            // Its place was taken away while it worked.
+            self.wake_ready(crew, observer);
+        } else if station.is_leaving() {
+            self.rest_for_good(crew, worker);
+        } else if station.lanes.is_some() {
+            self.take_next_in_lane(crew, worker, observer);
+        } else {
+            return false;
+        }
+        true
     }
 
     /// A backoff is over.

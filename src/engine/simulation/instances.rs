@@ -244,7 +244,7 @@ impl Simulation {
         let station = &mut self.crews[crew as usize];
         station.idle = Idle::none(station.capacity);
         station.held.clear();
-        if std::mem::take(&mut station.leaving) {
+        if station.leave(false) {
             // It does not come back with what has just struck it.
             (0..station.capacity).for_each(|worker| station.absent.entry(worker).or_default().down += 1);
         }

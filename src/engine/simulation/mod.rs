@@ -63,6 +63,8 @@ pub struct Simulation {
     /// By emitter: what it keeps until it is confirmed, if it waits for that.
     pub(super) publishers: Vec<Option<Publisher>>,
     pub(super) links: Vec<Link>,
+    /// By link: whether it is [plain](Link::plain), so that of most links nothing else has to be near.
+    plain_links: Vec<bool>,
     pub(super) brokers: Vec<Broker>,
     pub(super) consumers: Vec<Consumer>,
     pub(super) crews: Vec<Crew>,
@@ -213,6 +215,7 @@ impl Simulation {
         let links = plan.links.iter().map(|link| {
             Link::new(link, Stream::named(seed ^ hash_name("link") ^ hash_name(name(link.from)).rotate_left(1), name(link.to)))
         });
+        let links: Vec<Link> = links.collect();
         let door = |broker: BrokerId| Door { broker, kept: brokers[broker.index()].keeps_publishers(), shut: false };
         let doors = plan.channels.iter().map(|channel| door(channel.broker)).collect();
         let mut simulation = Simulation {
@@ -223,7 +226,8 @@ impl Simulation {
             agenda: Agenda::default(),
             emitters,
             publishers: plan.emitters.iter().map(|emitter| Publisher::new(&emitter.publish)).collect(),
-            links: links.collect(),
+            plain_links: links.iter().map(|link| link.plain).collect(),
+            links,
             brokers,
             consumers,
             crews,
@@ -375,6 +379,11 @@ impl Simulation {
                 }
             }
         }
+    }
+
+    /// Something about a link has changed.
+    fn look_at_link(&mut self, link: LinkId) {
+        self.plain_links[link.index()] = self.links[link.index()].plain;
     }
 
     #[inline(always)]

@@ -134,8 +134,7 @@ impl Simulation {
         if door.kept && self.client_keeps(door.broker, link, channel, &event, desk, observer) {
             return;
         }
-        let way = &mut self.links[link.index()];
-        if !way.plain {
+        if !self.plain_links[link.index()] {
             return self.send_over(link, channel, event, desk, observer);
         }
         self.live += 1;

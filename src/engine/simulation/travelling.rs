@@ -3,6 +3,7 @@
 use super::Door;
 use super::Simulation;
 use crate::engine::agenda::Due;
+use crate::engine::broker::desk::Straight;
 use crate::engine::broker::{Desk, Rules, Settled};
 use crate::engine::event::{Event, Flags, Message};
 use crate::engine::fate::Reason;
@@ -87,7 +88,7 @@ impl Simulation {
         self.brokers[broker.index()].arrive(channel, event, desk);
         let tracked = event.flags.has(Flags::TRACKED);
         let mut i = 0;
-        while let Some((outlet, seat)) = desk.routes.get(i).copied() {
+        while let Some(Straight { outlet, seat }) = desk.routes.get(i).copied() {
             i += 1;
             let message = Message { event: Event { failures: 0, seat, ..*event }, routed: self.now };
             self.books[outlet.index()].routed += 1;
@@ -118,7 +119,7 @@ impl Simulation {
     #[inline(always)]
     pub(super) fn hand_over<O: Observer>(&mut self, message: Message, observer: &mut O) {
         let seat = *self.seats.get(message.event.seat);
-        if !self.links[seat.link.index()].plain {
+        if !self.plain_links[seat.link.index()] {
             return self.hand_over_a_link(seat.link, message, observer);
         }
         self.note(&Observation::Sent { link: seat.link, event: &message.event, arrives: self.now }, observer);

@@ -124,7 +124,10 @@ impl Simulation {
             Effect::Surge(node, times) => self.each_workload(node, |emitter| emitter.surge(number, times, stream.clone())),
             Effect::Broker(broker) => self.broker_fell(broker, desk, observer),
             Effect::BrokerNode(broker, node) => self.broker_node(broker, node, false, desk, observer),
-            Effect::Link(link, strain) => self.links[link.index()].strain(number, strain, stream),
+            Effect::Link(link, strain) => {
+                self.links[link.index()].strain(number, strain, stream);
+                self.look_at_link(link);
+            }
             Effect::Cut(link) => self.cut(link, desk, observer),
         }
     }
@@ -152,7 +155,10 @@ impl Simulation {
             Effect::Surge(node, _) => self.each_workload(node, |emitter| emitter.calm(number)),
             Effect::Broker(broker) => self.broker_rose(broker, desk, observer),
             Effect::BrokerNode(broker, node) => self.broker_node(broker, node, true, desk, observer),
-            Effect::Link(link, _) => self.links[link.index()].relax(number),
+            Effect::Link(link, _) => {
+                self.links[link.index()].relax(number);
+                self.look_at_link(link);
+            }
             Effect::Cut(link) => self.mend_cut(link, desk, observer),
         }
     }
@@ -199,12 +205,14 @@ impl Simulation {
     /// Nothing passes a link any more: what is sent is lost, and who sits at its end has left.
     fn cut<O: Observer>(&mut self, link: LinkId, desk: &mut Desk, observer: &mut O) {
         self.links[link.index()].cut(true);
+        self.look_at_link(link);
         let seats = self.seats_of(|_| true, |used| used == link);
         self.sever(&seats, desk, observer);
     }
 
     fn mend_cut<O: Observer>(&mut self, link: LinkId, desk: &mut Desk, observer: &mut O) {
         self.links[link.index()].cut(false);
+        self.look_at_link(link);
         let seats = self.seats_of(|_| true, |used| used == link);
         self.rejoin(&seats, desk, observer);
     }

@@ -6,6 +6,7 @@ use crate::engine::broker::Desk;
 use crate::engine::broker::desk::{BrokerFate, Note, Place};
 use crate::engine::event::{Flags, Message};
 use crate::engine::fate::Reason;
+use crate::engine::fifo::pop_near;
 use crate::ids::{EventId, SeatId};
 use crate::time::Time;
 use std::collections::BTreeMap;
@@ -67,7 +68,7 @@ impl Kafka {
         while self.members[number].outstanding < self.members[number].limit && !self.members[number].draining {
             let Some((partition, slot)) = self.members[number].ready.front().copied() else { break };
             if !self.feed_from(number, partition as usize, slot as usize, desk) {
-                self.members[number].ready.pop_front();
+                pop_near(&mut self.members[number].ready);
                 let cursor = &mut self.partitions[partition as usize].cursors[slot as usize];
                 // Another reader's list is not this member's to change.
                 if cursor.owner.is_none_or(|seat| self.members[number].seats.contains(&seat)) {
@@ -455,7 +456,7 @@ impl super::cluster::Seated {
     fn put_down(&mut self, event: EventId) -> Option<Handed> {
         // Mostly it is the oldest.
         if self.handed.front().is_some_and(|handed| handed.id == event && !handed.done) {
-            let oldest = self.handed.pop_front();
+            let oldest = pop_near(&mut self.handed);
             self.forget_done();
             return oldest;
         }
@@ -479,7 +480,7 @@ impl super::cluster::Cursor {
     fn commits_oldest(&mut self, offset: u64) -> bool {
         let oldest = self.window.front() == Some(&(offset, false)) && self.window.get(1).is_none_or(|(_, done)| !*done);
         if oldest {
-            self.window.pop_front();
+            pop_near(&mut self.window);
             self.committed = self.committed.max(offset + 1);
             self.pass();
         }
@@ -500,7 +501,7 @@ impl super::cluster::Cursor {
     pub(super) fn commit(&mut self) {
         while let Some((offset, true)) = self.window.front().copied() {
             self.committed = self.committed.max(offset + 1);
-            self.window.pop_front();
+            pop_near(&mut self.window);
         }
         self.pass();
     }
