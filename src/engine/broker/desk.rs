@@ -169,6 +169,17 @@ pub enum Note {
         /// Whether it is there now.
         there: bool,
     },
+    /// A client of a group was refused what it cannot do without, and has closed.
+    ClientStopped {
+        /// What it read.
+        outlet: OutletId,
+        /// Which partition it was about, if about one.
+        part: Option<u32>,
+        /// Which member of its group, from 0.
+        member: u32,
+        /// What it threw.
+        why: crate::engine::broker::kafka::Error,
+    },
     /// A replay of stored events began or ended.
     Replay {
         /// To which outlet.
@@ -192,6 +203,9 @@ impl Note {
             Note::Replay { outlet, under_way } => pack(6, outlet.0, u64::from(under_way)),
             Note::Flow { link, on } => pack(8, link.0, u64::from(on)),
             Note::QueueDeclared { outlet, there } => pack(9, outlet.0, u64::from(there)),
+            Note::ClientStopped { outlet, part, member, why } => {
+                pack(10, outlet.0, u64::from(part.unwrap_or(u32::MAX)) << 12 ^ u64::from(member) << 4 ^ why as u64)
+            }
             Note::HeldBack { .. } => 0,
         }
     }

@@ -359,7 +359,8 @@ pub enum Assignor {
     Uniform,
 }
 
-/// `auto.offset.reset`.
+/// `auto.offset.reset`: where to read on without a valid position, because nothing is committed or that offset is not in
+/// the log (any more).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reset {
     /// To the oldest event that is still there.
@@ -367,6 +368,10 @@ pub enum Reset {
     /// To the end.
     #[default]
     Latest,
+    /// Nowhere: who reads a partition without a valid position gets an exception and stops.
+    None,
+    /// To the first event that is not older than this at that moment: `by_duration:PT1H` (KIP-1106, Kafka 4.0).
+    ByDuration(Span),
 }
 
 /// A group is sent elsewhere.
@@ -485,15 +490,19 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
              together with what was made of them, fencing, transaction.timeout.ms with a look every 10 s; the last stable offset, and \
              isolation.level read_committed and read_uncommitted.",
             "Replicas in different racks (broker.rack); eligible leader replicas (KIP-966) where `elr` is set.",
-            "Offsets, commits after work, before work or automatic inside poll; lag in offsets; resets and seeks; retention for whole \
-             segments by time and size; compaction by key.",
+            "Offsets, commits after work, before work or automatic inside poll; lag in offsets; seeks; retention for whole segments by time \
+             and size; compaction by key.",
+            "auto.offset.reset earliest, latest, none and by_duration (KIP-1106), also where retention has overtaken a group or an unclean \
+             leader lacks what it has read. Under none the client's poll throws (NoOffsetForPartition, OffsetOutOfRange, LogTruncation) \
+             and it closes; whoever takes its partitions over does the same.",
             "These rules pass the shared tables of measured behaviour: `tidemill conform kafka FILE`.",
         ],
     ),
     (
         "Simplified",
         &[
-            "At the start all groups have their partitions; joining with the initial delay happens when members come later.",
+            "At the start all groups have their partitions; joining with the initial delay happens when members come later. A group that \
+             starts later looks its first positions up at once, not when its members have joined.",
             "The batches of a request are answered one by one, as soon as each can be; its place in flight is free when all are. \
              buffer.memory has no limit.",
             "A poll gives what has arrived so far; records arrive while a batch is worked on, up to max.poll.records in all. A member that \

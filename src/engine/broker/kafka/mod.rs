@@ -28,6 +28,7 @@ mod publisher;
 mod reading;
 mod replicas;
 pub mod replication;
+mod resetting;
 mod seeking;
 mod session;
 mod settings;

@@ -2,8 +2,10 @@
 
 use super::assign::Assignor;
 use super::cluster::{Commits, Cursor, Kafka, Member, Node, Partition, Readers, Seated, Topic};
+use super::error::Error;
 use super::group::{Group, GroupConfig, Protocol};
 use super::log::{Log, LogConfig};
+use super::offsets::AutoOffsetReset;
 use super::publisher::Publisher;
 use super::replication::{Replication, ReplicationConfig};
 use super::session::Session;
@@ -102,7 +104,7 @@ impl Kafka {
                 let (first, count) = (self.topics[topic].first as usize, self.topics[topic].count as usize);
                 let slot = self.partitions[first].cursors.len() as u32;
                 let committed_only = settings.isolation == document::Isolation::ReadCommitted;
-                let cursor = Cursor::new(outlet, settings.starts == Span::ZERO, committed_only);
+                let cursor = Cursor::new(outlet, settings.starts == Span::ZERO, committed_only, settings.reset);
                 self.partitions[first..first + count].iter_mut().for_each(|partition| partition.cursors.push(cursor.clone()));
                 topics.push((topic as u32, slot));
                 for seat in seats.at(plan, outlet) {
@@ -151,6 +153,7 @@ impl Kafka {
                 commits: commits(plan.consumers[consumer as usize].ack),
                 session: None,
                 ready: VecDeque::new(),
+                stopped: None,
             });
         }
         let counts = topics.iter().map(|(topic, _)| self.topics[*topic as usize].count);
@@ -186,7 +189,6 @@ impl Kafka {
             rebalancing: false,
             moved: 0,
             starts: Time::ZERO + settings.starts,
-            reset_to_start: settings.reset == document::Reset::Earliest,
         });
     }
 
@@ -234,6 +236,7 @@ impl Kafka {
                 commits: commits(plan.consumers[first.consumer.index()].ack),
                 session: None,
                 ready: VecDeque::new(),
+                stopped: None,
             });
         }
     }
@@ -281,10 +284,18 @@ fn commits(ack: Ack) -> Commits {
 }
 
 impl Cursor {
-    fn new(outlet: crate::ids::OutletId, active: bool, committed_only: bool) -> Cursor {
+    /// Of a group that is there from the start, or comes later. Without a reset it has no position before it is sent somewhere.
+    fn new(outlet: crate::ids::OutletId, there: bool, committed_only: bool, reset: document::Reset) -> Cursor {
+        let reset = match reset {
+            document::Reset::Earliest => AutoOffsetReset::Earliest,
+            document::Reset::Latest => AutoOffsetReset::Latest,
+            document::Reset::None => AutoOffsetReset::None,
+            document::Reset::ByDuration(span) => AutoOffsetReset::ByDuration(span),
+        };
+        let astray = reset == AutoOffsetReset::None;
         Cursor {
             outlet,
-            active,
+            active: there && !astray,
             committed_only,
             owner: None,
             holder: None,
@@ -298,6 +309,8 @@ impl Cursor {
             again: VecDeque::new(),
             epoch: 0,
             listed: false,
+            reset,
+            astray: astray.then_some(Error::NoOffsetForPartition),
         }
     }
 }

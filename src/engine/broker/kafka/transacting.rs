@@ -263,7 +263,10 @@ impl Kafka {
                 false => self.rewind(partition, slot, Vec::new(), desk),
             }
         }
-        members.iter().for_each(|member| self.members[*member as usize].draining = false);
+        for member in &members {
+            let member = &mut self.members[*member as usize];
+            member.draining = member.stopped.is_some();
+        }
         for (channel, event) in waiting {
             self.publish_as(publisher, channel, &event, desk);
         }
