@@ -16,6 +16,11 @@ pub(super) fn note(simulation: &Simulation, brokers: &[BrokerView], nodes: &mut 
             BrokerView::Kafka(view) => {
                 let unsettled =
                     |name: &str| view.groups.iter().any(|group| group.name == name && !matches!(group.state, "Stable" | "Empty"));
+                for it in view.transactions.iter().filter(|it| it.error.is_some()) {
+                    if let Some(node) = plan.node(&it.node) {
+                        nodes[node.index()].condition = Some(Condition::Stopped);
+                    }
+                }
                 let stopped = |name: &str| view.groups.iter().any(|group| group.name == name && group.stopped > 0);
                 for outlet in plan.outlets.iter().filter(|outlet| outlet.broker == id) {
                     let Some((_, group)) = outlet.name.rsplit_once('#') else { continue };

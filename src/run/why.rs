@@ -75,6 +75,8 @@ pub struct Evidence {
     looped: Option<(Time, NodeId)>,
     /// By outlet: clients that an exception has ended, when the first, and what it was.
     stopped: BTreeMap<OutletId, (u64, Time, kafka::Error, Option<u32>)>,
+    /// By node: producers that another one has fenced, and when first.
+    fenced: BTreeMap<NodeId, (u64, Time)>,
 }
 
 impl Evidence {
@@ -97,6 +99,7 @@ impl Evidence {
             chains: BTreeMap::new(),
             looped: None,
             stopped: BTreeMap::new(),
+            fenced: BTreeMap::new(),
         }
     }
 
@@ -166,6 +169,9 @@ impl Observer for Evidence {
             },
             Observation::Broker { note: Note::ClientStopped { outlet, part, why, .. }, .. } => {
                 self.stopped.entry(outlet).or_insert((0, now, why, part)).0 += 1;
+            }
+            Observation::Broker { note: Note::PublisherFenced { link }, .. } => {
+                self.fenced.entry(self.plan.links[link.index()].from).or_insert((0, now)).0 += 1;
             }
             Observation::Published { emitter, event, cause: Some(_) } if self.chains.len() < KEYS => {
                 let length = self.chains.entry(event.root).or_default();
@@ -242,6 +248,20 @@ pub fn diagnose(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
         });
     }
     found.extend(stopped_clients(plan, evidence));
+    found.extend(evidence.fenced.iter().map(|(node, (times, at))| Insight {
+        weight: Weight::Bad,
+        title: format!("{} was fenced", plan.nodes[node.index()].name),
+        evidence: format!(
+            "{}: another producer took its transactional.id, and what it publishes is lost until it is started again: give each an id of \
+             its own, or let one run at a time",
+            match times {
+                1 => "1 time".to_owned(),
+                more => format!("{} times", figures::count(*more)),
+            }
+        ),
+        at: Some(*at),
+        node: Some(*node),
+    }));
     found.extend(hot_keys(plan, evidence));
     found.extend(hot_partitions(moment, evidence));
     if let Some((at, node)) = evidence.looped {
@@ -341,7 +361,7 @@ fn stopped_clients<'e>(plan: &'e Plan, evidence: &'e Evidence) -> impl Iterator<
             kafka::Error::LogTruncation => {
                 "an unclean leader lacks what it has read already, and auto.offset.reset is none: forbid unclean elections, or choose another reset"
             }
-            _ => "look at the log for what came before",
+            _ => "another producer has taken the transactional.id of theirs",
         };
         Insight {
             weight: Weight::Bad,

@@ -138,6 +138,9 @@ pub fn of_note(plan: &Plan, note: &Note) -> String {
         Note::ClientStopped { outlet: id, part: None, member, why } => {
             format!("member {} of {} stops: {}", member + 1, outlet(id), why.name())
         }
+        Note::PublisherFenced { link } => {
+            format!("{} is fenced by another producer with its transactional.id and stops: ProducerFencedException", publisher(link))
+        }
         Note::Replay { outlet: id, under_way: true } => format!("replay to {} begins", outlet(id)),
         Note::Replay { outlet: id, under_way: false } => format!("replay to {} ends", outlet(id)),
     }

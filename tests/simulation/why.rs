@@ -141,3 +141,18 @@ fn clients_that_stopped() {
     assert!(insight.weight == Weight::Bad && node == "c" && at > seconds(10.0) && at < seconds(15.0), "{insight:?} {at}");
     assert!(insight.evidence.contains("NoOffsetForPartitionException") && insight.evidence.contains("`replays`"), "{insight:?}");
 }
+
+#[test]
+fn a_producer_that_was_fenced() {
+    let text = simple("", "")
+        .replace(
+            r#"Simple(topics: ["t"])"#,
+            r#"Kafka(topics: [Topic(name: "t")], transactions: [Transaction(node: "p", id: "x"), Transaction(node: "q", id: "x")])"#,
+        )
+        .replace(
+            "Broker(",
+            r#"Producer(id: "q", emits: [Emit(event: "E", to: "b/t", arrivals: Steps([("0s", "0/s"), ("20s", "10/s")]))]), Broker("#,
+        );
+    let (insight, node, at) = told(&text, "p was fenced");
+    assert!(insight.weight == Weight::Bad && node == "p" && at > seconds(20.0) && at < seconds(21.0), "{insight:?} {at}");
+}

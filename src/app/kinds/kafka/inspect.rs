@@ -111,6 +111,10 @@ fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, act
                 it.id, it.state, it.epoch, it.committed, it.aborted, it.timed_out, it.fenced
             ),
         );
+        if let Some(error) = it.error {
+            let words = format!("{} has stopped: {error}. It takes the id back when it is started again (after a crash).", it.node);
+            ui.label(egui::RichText::new(words).size(theme.label).color(theme.bad));
+        }
     }
     for (topic, now) in kafka.topics.iter().zip(&view.topics) {
         egui::CollapsingHeader::new(format!("Partitions of {}", topic.name)).id_salt(("partitions", &topic.name)).show(ui, |ui| {
@@ -241,14 +245,14 @@ fn transactions(transactions: &mut Vec<Transaction>, ui: &mut Ui, theme: &Theme,
     for (i, transaction) in transactions.iter_mut().enumerate() {
         ui.push_id(("transaction", i), |ui| {
             let fields = |ui: &mut Ui| {
-                name_of(
-                    ui,
-                    theme,
-                    "Producer",
-                    "transactional.id: the node's id, and the number of the instance",
-                    known,
-                    &mut transaction.node,
-                );
+                name_of(ui, theme, "Producer", "Who publishes in transactions", known, &mut transaction.node);
+                let help =
+                    "transactional.id, for consumers with the number of the instance behind it: who comes later to one fences the other";
+                let mut id = transaction.id().to_owned();
+                let wrong = |id: &str| id.is_empty().then(|| "an id is not empty".to_owned());
+                if text(ui, theme, "Id", help, &mut id, wrong) {
+                    transaction.id = (id != transaction.node).then_some(id);
+                }
                 count(ui, theme, "Events", "So many events end a transaction", &mut transaction.events, 1..=1_000_000);
                 quantity(ui, theme, "Commit every", "commit.interval.ms of Kafka Streams: it ends after so long", &mut transaction.every);
                 quantity(ui, theme, "Timeout", "transaction.timeout.ms: the coordinator aborts it then", &mut transaction.timeout);

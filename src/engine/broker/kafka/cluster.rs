@@ -338,6 +338,7 @@ impl Rules for Kafka {
             if starts > now || self.is_astray(group) {
                 desk.wake(starts, Token::Start(group as u32).pack());
             } else {
+                self.claim_for(group, desk);
                 self.arm(group, desk);
             }
         }

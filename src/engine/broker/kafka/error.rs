@@ -23,6 +23,8 @@ pub enum Error {
     NoOffsetForPartition,
     /// The log was cut below the position and `auto.offset.reset` is `none` (KIP-320).
     LogTruncation,
+    /// Another producer has taken the `transactional.id`.
+    ProducerFenced,
 }
 
 impl Error {
@@ -39,6 +41,7 @@ impl Error {
             Error::OffsetOutOfRange => "OffsetOutOfRangeException",
             Error::NoOffsetForPartition => "NoOffsetForPartitionException",
             Error::LogTruncation => "LogTruncationException",
+            Error::ProducerFenced => "ProducerFencedException",
         }
     }
 }

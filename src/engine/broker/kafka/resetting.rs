@@ -100,6 +100,9 @@ impl Kafka {
             let member = self.groups[group].members[client] as usize;
             if self.members[member].stopped.is_some() && self.groups[group].group.is_down(client) {
                 (self.members[member].stopped, self.members[member].draining) = (None, false);
+                if let Some(publisher) = self.members[member].session {
+                    self.restart(publisher, desk);
+                }
                 self.groups[group].group.joins(client, desk.now());
             }
         }

@@ -22,6 +22,7 @@ impl Kafka {
                 self.look_at_position(partition, slot as usize, desk);
             }
         }
+        self.claim_for(group, desk);
         for client in 0..self.groups[group].members.len() {
             if self.groups[group].group.is_down(client) && self.member_of(group, client).stopped.is_none() {
                 self.groups[group].group.joins(client, desk.now());

@@ -33,7 +33,7 @@ impl Kafka {
         let channels: Vec<usize> = (0..plan.channels.len()).filter(|c| plan.channels[*c].broker == id).collect();
         let first_channel = channels.first().copied().unwrap_or(0);
         let mut kafka = Kafka {
-            settings: Arc::new(Settings::new(plan, &parts, seed)),
+            settings: Arc::new(Settings::new(plan, id, &parts, seed)),
             nodes: vec![Node { up: true, felled: false, missed: false, life: 0 }; parts.nodes as usize],
             topics: Vec::new(),
             first_channel,
@@ -55,6 +55,7 @@ impl Kafka {
         }
         kafka.add_groups(plan, &parts, id, seats);
         kafka.add_publishers(plan, &parts, id, seats);
+        kafka.pair_rivals();
         kafka
     }
 
@@ -259,15 +260,20 @@ impl Kafka {
             let own = |seat: &Seat| plan.consumers[seat.consumer.index()].node == link.from;
             let instances = seats.iter().filter(|(_, seat)| own(seat)).map(|(_, seat)| seat.instance + 1).max();
             for instance in 0..instances.unwrap_or(1) {
-                let id = if instances.is_some() { format!("{node}-{instance}") } else { node.to_owned() };
-                let mut session = Session::new(settings, id.clone(), Stream::named(salt("transactions"), &id));
+                // Streams are named after who it is, not after what it calls itself.
+                let own_name = if instances.is_some() { format!("{node}-{instance}") } else { node.to_owned() };
+                let id = match instances {
+                    Some(_) => format!("{}-{instance}", settings.id()),
+                    None => settings.id().to_owned(),
+                };
+                let mut session = Session::new(settings, id, Stream::named(salt("transactions"), &own_name));
                 for (number, member) in self.members.iter_mut().enumerate() {
                     if member.seats.iter().map(|seat| seats.get(*seat)).any(|seat| own(seat) && seat.instance == instance) {
                         (member.session, member.commits) = (Some(self.publishers.len() as u32), Commits::InTransaction);
                         session.members.push(number as u32);
                     }
                 }
-                let random = Stream::named(salt("partitioner"), &id);
+                let random = Stream::named(salt("partitioner"), &own_name);
                 let instances = instances.unwrap_or(1);
                 self.publishers.push(plain.clone().transactional(instances, session, random));
             }

@@ -87,6 +87,8 @@ pub struct PositionView {
 pub struct TransactionView {
     /// `transactional.id`.
     pub id: String,
+    /// Whose it is.
+    pub node: String,
     /// Its state as the coordinator calls it: `Empty`, `Ongoing`, `PrepareCommit`, `PrepareAbort`, `CompleteCommit`, `CompleteAbort`.
     pub state: &'static str,
     /// Its producer epoch.
@@ -101,6 +103,9 @@ pub struct TransactionView {
     pub timed_out: u64,
     /// How often the producer was refused because it had been fenced.
     pub fenced: u64,
+    /// What has ended its application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
 }
 
 /// Transactions of a cluster.
@@ -291,6 +296,8 @@ impl TransactionView {
         let tally = session.tally;
         TransactionView {
             id: session.id.clone(),
+            node: session.node.clone(),
+            error: session.dead.then(|| super::Error::ProducerFenced.name()),
             state: session.state(),
             epoch: session.epoch,
             since: session.open_since.map(crate::time::Time::seconds),
