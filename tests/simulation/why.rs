@@ -138,7 +138,7 @@ fn clients_that_stopped() {
         r#"Kafka(topics: [Topic(name: "t", partitions: 2)], groups: [Group(name: "c", reset: None, starts: "10s")])"#,
     );
     let (insight, node, at) = told(&text, "2 clients of b/t#c stopped");
-    assert!(insight.weight == Weight::Bad && node == "c" && at > seconds(10.0) && at < seconds(15.0), "{insight:?} {at}");
+    assert!(insight.weight == Weight::Bad && node == "c" && at > seconds(10.0) && at < seconds(17.0), "{insight:?} {at}");
     assert!(insight.evidence.contains("NoOffsetForPartitionException") && insight.evidence.contains("`replays`"), "{insight:?}");
 }
 
