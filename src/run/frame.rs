@@ -171,6 +171,8 @@ pub struct NodeFigures {
     pub utilisation: f64,
     /// Consumers: copies whose last attempt failed, dead-lettered ones included. Stores: calls that failed.
     pub failed: u64,
+    /// The same per virtual second, over the same span as `rate`.
+    pub failing: f64,
     /// Consumers: further attempts scheduled. Stores: calls given up by their callers.
     pub retries: u64,
     /// Consumers that keep a state: expected against actual.

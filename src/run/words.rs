@@ -45,7 +45,7 @@ pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
                 StoreNote::Ends { service, ok: true } => format!("{name} has served a call in {service}"),
                 StoreNote::Ends { service, ok: false } => format!("{name} fails at a call after {service}"),
                 StoreNote::GivesUp => format!("a call that waits for {name} is given up"),
-                StoreNote::Breaks => format!("the connection of a call to {name} breaks"),
+                StoreNote::Breaks { .. } => format!("the connection of a call to {name} breaks"),
             }
         }
         Observation::Expected { consumer: c, event: e, .. } => format!("{} is to be in the state of {}", event(e.id, e.kind), consumer(c)),

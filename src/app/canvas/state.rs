@@ -115,7 +115,7 @@ impl State {
             (_, Some(Condition::Stopped)) => State::Failing,
             (_, Some(Condition::Cold | Condition::Starting(_))) => State::Cold,
             (Some(_), None) => State::Broken,
-            (None, None) if consumes && figures.failed > 0 => State::Failing,
+            (None, None) if consumes && figures.failing > 0.0 => State::Failing,
             (None, None) if consumes && figures.utilisation > 0.95 && figures.lag > u64::from(figures.capacity) => State::Busy,
             (None, None) if figures.rate > 0.0 || figures.busy > 0 => State::Fine,
             (None, None) => State::Idle,
