@@ -85,7 +85,7 @@ impl Welcome {
             if LESSONS.iter().any(|(other, _)| other.file == shipped.file) {
                 let done = progress(settings, shipped).done;
                 let (icon, colour) = if done { (ICON_CHECK, theme.accent) } else { (ICON_SCHOOL, theme.muted) };
-                let font = FontId::proportional(theme.body);
+                let font = FontId::new(theme.body * 1.2, icon.font_family());
                 painter.text(egui::pos2(inside.right(), below), Align2::RIGHT_TOP, icon.codepoint, font, colour);
             }
             let mut line = LayoutJob::simple(shipped.line.clone(), FontId::proportional(theme.label), theme.muted, inside.width());

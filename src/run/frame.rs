@@ -210,6 +210,8 @@ pub enum Condition {
     Cold,
     /// Consumers: so many instances were asked for and do not work yet.
     Starting(u32),
+    /// Consumers: an exception of their Kafka client has ended some of their instances. Producers: it has ended them.
+    Stopped,
 }
 
 impl fmt::Display for Condition {
@@ -221,6 +223,7 @@ impl fmt::Display for Condition {
             Condition::Throttled => f.write_str("throttled"),
             Condition::Cold => f.write_str("cold"),
             Condition::Starting(n) => write!(f, "{n} starting"),
+            Condition::Stopped => f.write_str("stopped by an exception"),
         }
     }
 }

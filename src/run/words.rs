@@ -132,6 +132,15 @@ pub fn of_note(plan: &Plan, note: &Note) -> String {
         Note::QueueDeclared { outlet: id, there: false } => format!("{} is deleted", outlet(id)),
         Note::Blocked { channel: id, blocked: true } => format!("publishers to {} are held back", channel(id)),
         Note::Blocked { channel: id, blocked: false } => format!("publishers to {} go on", channel(id)),
+        Note::ClientStopped { outlet: id, part: Some(part), member, why } => {
+            format!("member {} of {} stops: {} (partition {part})", member + 1, outlet(id), why.name())
+        }
+        Note::ClientStopped { outlet: id, part: None, member, why } => {
+            format!("member {} of {} stops: {}", member + 1, outlet(id), why.name())
+        }
+        Note::PublisherFenced { link } => {
+            format!("{} is fenced by another producer with its transactional.id and stops: ProducerFencedException", publisher(link))
+        }
         Note::Replay { outlet: id, under_way: true } => format!("replay to {} begins", outlet(id)),
         Note::Replay { outlet: id, under_way: false } => format!("replay to {} ends", outlet(id)),
     }

@@ -156,7 +156,7 @@ fn who_failed_once_is_fine_when_it_fails_no_more() {
         Consumer(id: "c", reads: [Read(from: "b/t")], calls: [Call(store: "s")]),
         Store(id: "s"),
     ], faults: [
-        Fault(at: "2s", what: Errors(at: "c", rate: "50%"), lasts: "2s"),
+        Fault(at: "2s", what: Errors(node: "c", rate: "50%"), lasts: "2s"),
         Fault(at: "12s", what: Crash("s"), lasts: "2s"),
     ])"#;
     for (seconds, consumer, store) in [

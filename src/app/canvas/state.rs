@@ -112,6 +112,7 @@ impl State {
             (_, Some(Condition::BreakerOpen | Condition::BreakerHalfOpen)) => State::Breaker,
             (_, Some(Condition::Rebalancing)) => State::Rebalancing,
             (_, Some(Condition::Throttled)) => State::Throttled,
+            (_, Some(Condition::Stopped)) => State::Failing,
             (_, Some(Condition::Cold | Condition::Starting(_))) => State::Cold,
             (Some(_), None) => State::Broken,
             (None, None) if consumes && figures.failing > 0.0 => State::Failing,
