@@ -34,6 +34,7 @@ pub(super) fn fresh(name: &str, bus: Option<String>) -> Rule {
         input: None,
         retry: RetryPolicy::default(),
         dead_letter: None,
+        targets: Vec::new(),
     }
 }
 
