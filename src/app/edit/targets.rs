@@ -48,12 +48,7 @@ pub(super) fn prune(scenario: &mut Scenario, before: &[Held]) {
 
 /// Whether anybody reads from a place as that group.
 fn reads(scenario: &Scenario, place: &str, group: &str) -> bool {
-    scenario.nodes.iter().any(|node| match node {
-        Node::Consumer(consumer) => {
-            consumer.reads.iter().any(|read| read.from == place && read.group.as_deref().unwrap_or(&consumer.id) == group)
-        }
-        _ => false,
-    })
+    scenario.readers(place).iter().any(|(known, _)| *known == group)
 }
 
 /// Readers of a place are called otherwise: what its rule says of them follows.

@@ -4,9 +4,13 @@
 mod code;
 mod input;
 mod inspect;
+mod letters;
 mod pattern;
+mod queues;
 mod recent;
+mod removal;
 mod rules;
+mod targets;
 
 use super::{Board, Inside, Kind, Offer, Part, Way, even, letters};
 use crate::app::action::Action;

@@ -4,7 +4,7 @@ use super::{CONCURRENCY, Carried, DAY};
 use crate::scenario::Scenario;
 use crate::scenario::broker::eventbridge::{Delivery, Input, Rule};
 use crate::scenario::broker::{BrokerKind, EventBridge};
-use crate::scenario::document::{Consumer, Node};
+use crate::scenario::document::Node;
 use crate::scenario::handling::Scale;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -199,22 +199,6 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| json!(text))
 }
 
-/// Who reads from a rule: the groups, each with the consumers in it.
-fn readers<'s>(scenario: &'s Scenario, from: &str) -> Vec<(&'s str, Vec<&'s Consumer>)> {
-    let mut groups: Vec<(&str, Vec<&Consumer>)> = Vec::new();
-    for node in &scenario.nodes {
-        let Node::Consumer(consumer) = node else { continue };
-        for read in consumer.reads.iter().filter(|read| read.from == from) {
-            let group = read.group.as_deref().unwrap_or(&consumer.id);
-            match groups.iter_mut().find(|(known, _)| *known == group) {
-                Some((_, consumers)) => consumers.push(consumer),
-                None => groups.push((group, vec![consumer])),
-            }
-        }
-    }
-    groups
-}
-
 fn targets(scenario: &Scenario, broker: &str, rule: &Rule, resources: &mut Resources) -> Vec<Value> {
     let mut targets: Vec<Value> = Vec::new();
     let mut add = |id: &str, arn: Value, delivery: Delivery<'_>, resources: &mut Resources| {
@@ -225,7 +209,7 @@ fn targets(scenario: &Scenario, broker: &str, rule: &Rule, resources: &mut Resou
         let target = target(&id, arn, delivery, resources);
         targets.push(target);
     };
-    for (group, consumers) in readers(scenario, &format!("{broker}/{}", rule.name)) {
+    for (group, consumers) in scenario.readers(&format!("{broker}/{}", rule.name)) {
         let [first, others @ ..] = consumers.as_slice() else { continue };
         let own = match first.scale {
             Some(Scale::Serverless { limit, .. }) => resources.function(&first.id, limit),
