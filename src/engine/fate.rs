@@ -88,6 +88,8 @@ pub enum Reason {
     TakenOver,
     /// Its queue was deleted: it expired, or its last consumer or its connection went.
     QueueDeleted,
+    /// What its target's input makes of it is not JSON.
+    NotJson,
 }
 
 impl fmt::Display for Reason {
@@ -133,6 +135,7 @@ impl fmt::Display for Reason {
             Reason::Redriven => "it was moved to another queue to be handled again",
             Reason::Forwarded => "it went on to another bus",
             Reason::QueueDeleted => "its queue was deleted",
+            Reason::NotJson => "what its target's input makes of it is not JSON",
             Reason::SecondHop => "it had come from a bus and may go to a bus once only",
         })
     }

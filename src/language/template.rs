@@ -184,6 +184,15 @@ impl Transformer {
         Ok(Transformer { pieces, json: !template.trim_start().starts_with('"') })
     }
 
+    /// Whether what it makes is JSON. The details of simulated events are texts and numbers, which are JSON wherever they are put;
+    /// so it is the template and what it asks of the rest of an event that decide, the same for all of them.
+    pub fn makes_json(&self) -> bool {
+        const EVENT: &str =
+            r#"{"version":"0","id":"","detail-type":"","source":"","account":"","time":"","region":"","resources":[],"detail":{}}"#;
+        let around = Surroundings { rule_arn: "", rule_name: "", ingestion_time: "" };
+        read(EVENT).is_ok_and(|event| self.fill(&event.json, &around).is_ok())
+    }
+
     fn fill(&self, event: &Json, around: &Surroundings<'_>) -> Result<String, InvalidJson> {
         let mut out = String::new();
         for piece in &self.pieces {
@@ -260,6 +269,13 @@ mod tests {
         );
         assert_eq!(fill(PATHS, r#""tags: <tags>, <n>""#, EVENT).unwrap(), r#""tags: [x,2], 2""#);
         assert_eq!(fill(PATHS, r#"{"a": <gone>, "b": "<gone>"}"#, EVENT).unwrap(), r#"{"a": "", "b": ""}"#);
+    }
+
+    #[test]
+    fn templates_that_never_make_json_are_known() {
+        let makes = |template: &str| Transformer::read([("a", "$.detail.a"), ("all", "$.detail")], template).unwrap().makes_json();
+        assert!(makes(r#"{"a": <a>, "b": "x<a>", "all": <all>}"#) && makes(r#""text with <all> and <a>""#));
+        assert!(!makes(r#"{"a": "<all>"}"#) && !makes(r#"{"e": "<aws.events.event.json>"}"#) && !makes("{a: <a>}") && !makes("plain <a>"));
     }
 
     #[test]

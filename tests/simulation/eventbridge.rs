@@ -151,7 +151,10 @@ fn quotas_refuse_what_is_put_and_delay_what_is_invoked() {
     let (report, seen) = finished(&scenario(&invoke, &reader("a", "all")));
     assert_eq!((report.totals.rejected, report.totals.lost), (0, 0));
     assert!((1030..=1052).contains(&consumer(&report, "a").acked), "{}", consumer(&report, "a").acked);
-    assert!(seen.rules[0].throttled > 900 && report.totals.waiting > 900);
+    // Each waits once, however long, and those that wait cost nothing until it is their turn.
+    assert_eq!(seen.rules[0].throttled, 1_901, "all but those of the first second");
+    assert_eq!(report.totals.waiting, 2_000 - consumer(&report, "a").acked);
+    assert!(report.engine.steps < 12_000, "{}", report.engine.steps);
 }
 
 #[test]
@@ -529,4 +532,18 @@ fn each_target_of_a_rule_has_its_own_retries_and_dead_letters() {
     );
     // Where trying again cannot help, no condition was used up.
     assert!(!hop.iter().any(|attribute| attribute.starts_with("EXHAUSTED")), "{hop:?}");
+}
+
+#[test]
+fn a_target_whose_input_is_no_json_gets_nothing_and_is_not_tried_again() {
+    let rule = rule(
+        "all",
+        ALL,
+        r##"targets: [Target(reader: "quoted", input: Transformer(template: r#"{"event": "<aws.events.event.json>"}"#), dead_letter: "dlq")]"##,
+    );
+    let nodes = [reader("quoted", "all"), reader("plain", "all"), reader("repair", "dlq")].concat();
+    let (report, view) = finished(&scenario(&format!("{DEFAULT} rules: [{rule}]"), &nodes));
+    assert_eq!(["quoted", "plain", "repair"].map(|name| consumer(&report, name).acked), [0, 2000, 2000]);
+    assert_eq!((view.targets[0].counts.invocations, view.targets[0].counts.dead_lettered), (2000, 2000));
+    assert!(view.letters[0].attributes.contains(&("ERROR_CODE", "INVALID_JSON".to_owned())), "{:?}", view.letters[0]);
 }

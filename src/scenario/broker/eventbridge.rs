@@ -7,6 +7,7 @@ pub use fidelity::FIDELITY;
 pub use target::{Delivery, Target};
 
 use super::{NamedOutlet, Parts};
+use crate::language::template::Transformer;
 use crate::scenario::pairs::Pairs;
 use crate::scenario::schedule::Schedule;
 use crate::scenario::shapes::Times;
@@ -146,6 +147,16 @@ pub enum Input {
         /// The template, with `<name>` where a value goes.
         template: String,
     },
+}
+
+impl Input {
+    /// Whether what it makes of events is JSON, so that they can be delivered.
+    pub fn makes_json(&self) -> bool {
+        let Input::Transformer { paths, template } = self else { return true };
+        let paths = paths.iter().map(|(name, path)| (name.as_str(), path.as_str()));
+        // One that cannot be read never gets into a run.
+        Transformer::read(paths, template).map_or(true, |transformer| transformer.makes_json())
+    }
 }
 
 /// How often and how long a target that fails is tried again.

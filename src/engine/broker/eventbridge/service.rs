@@ -42,6 +42,8 @@ pub struct EventBridge {
     invoke: Quota,
     /// Deliveries under way: waiting for the latency, a quota or another try.
     pending: Slab<Pending>,
+    /// Those that wait for the quota, in the order in which they may go on. The first of them is woken, not all.
+    held: Fifo<u32>,
     /// Tries after the first of copies that failed, by event and target.
     tries: BTreeMap<(EventId, u32), u32>,
     queues: Vec<Queue>,
@@ -100,6 +102,7 @@ mod token {
     pub const REPLAY: u64 = 1;
     pub const CANCEL: u64 = 2;
     pub const PUT: u64 = 3;
+    pub const QUOTA: u64 = 4;
 
     pub fn pack(kind: u64, number: usize) -> u64 {
         kind << 60 | number as u64
@@ -164,6 +167,7 @@ impl EventBridge {
             put: Quota::new(parts.quotas.put.0),
             invoke: Quota::new(parts.quotas.invoke.0),
             pending: Slab::default(),
+            held: Fifo::default(),
             tries: BTreeMap::new(),
             queues,
             archives: vec![Fifo::default(); parts.buses.len()],
@@ -372,14 +376,37 @@ impl EventBridge {
         desk.wake(at, token::pack(token::DELIVERY, place as usize));
     }
 
-    /// Invokes a target with a copy that waits.
+    /// Invokes a target with a copy, or has it wait for the quota behind those that wait already.
     fn attempt(&mut self, setup: &Setup, target: u32, message: Message, desk: &mut Desk) {
-        let TargetSetup { rule, outlet, to, .. } = &setup.targets[target as usize];
-        if let Err(at) = self.invoke.admit(desk.now()) {
-            let rule = &mut self.rules[*rule as usize];
-            (rule.throttled, rule.throttled_until) = (rule.throttled + 1, rule.throttled_until.max(at));
-            return self.later(target, message, at, desk);
+        if self.held.is_empty() {
+            match self.invoke.admit(desk.now()) {
+                Ok(()) => return self.hand_over(setup, target, message, desk),
+                Err(at) => desk.wake(at, token::pack(token::QUOTA, 0)),
+            }
         }
+        let at = self.invoke.turn(self.held.len() as u64);
+        let rule = &mut self.rules[setup.targets[target as usize].rule as usize];
+        (rule.throttled, rule.throttled_until) = (rule.throttled + 1, rule.throttled_until.max(at));
+        let place = self.pending.put(Pending { message, target });
+        self.held.push(place);
+    }
+
+    /// The quota lets some of those go on that wait for it.
+    fn let_go(&mut self, desk: &mut Desk) {
+        let setup = self.setup.clone();
+        while !self.held.is_empty() {
+            if let Err(at) = self.invoke.admit(desk.now()) {
+                return desk.wake(at, token::pack(token::QUOTA, 0));
+            }
+            if let Some(Pending { message, target }) = self.held.pop().and_then(|place| self.pending.take(place)) {
+                self.hand_over(&setup, target, message, desk);
+            }
+        }
+    }
+
+    /// Invokes a target with a copy.
+    fn hand_over(&mut self, setup: &Setup, target: u32, message: Message, desk: &mut Desk) {
+        let TargetSetup { rule, outlet, to, json, .. } = &setup.targets[target as usize];
         self.rules[*rule as usize].invocations += 1;
         self.targets[target as usize].invocations += 1;
         match to {
@@ -400,6 +427,9 @@ impl EventBridge {
                 desk.end(*outlet, &message.event, Place::Waiting, BrokerFate::Acked, Reason::Forwarded);
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::FORWARDED);
                 desk.forward(*link, *channel, &Event { flags, failures: 0, ..message.event });
+            }
+            To::Seats(_) if !json => {
+                self.failure(setup, target, &message, Place::Waiting, DeliveryError::InvalidJson, desk);
             }
             To::Seats(seats) => {
                 let there = |seat: &&SeatId| matches!(self.seats[seat.index()], Sitting::Target(_, true));
@@ -441,6 +471,7 @@ impl EventBridge {
                     (Exhausted::Age, _) => Reason::RetryAge,
                     (Exhausted::Attempts, _) => Reason::RetriesUsedUp,
                     (Exhausted::Pointless, DeliveryError::SecondHop) => Reason::SecondHop,
+                    (Exhausted::Pointless, DeliveryError::InvalidJson) => Reason::NotJson,
                     (Exhausted::Pointless, _) => Reason::Rejected,
                 };
                 match *dead_letter {
@@ -646,6 +677,7 @@ impl Rules for EventBridge {
                 }
             }
             (token::REPLAY, replay) => self.replay(replay, desk),
+            (token::QUOTA, _) => self.let_go(desk),
             (token::PUT, packed) => {
                 let (link, round) = token::unput(packed);
                 if self.puts.waits(link, round) {
@@ -680,6 +712,6 @@ impl Rules for EventBridge {
             + self.rules.len() * size_of::<RuleView>()
             + self.targets.len() * size_of::<TargetCounts>()
             + self.letters.iter().map(VecDeque::len).sum::<usize>() * size_of::<Letter>();
-        queues + archives + tries + rules + self.pending.bytes() + self.recent.len() * size_of::<(usize, Event)>()
+        queues + archives + tries + rules + self.held.weigh(each) + self.pending.bytes() + self.recent.len() * size_of::<(usize, Event)>()
     }
 }

@@ -11,7 +11,7 @@ use crate::ids::{BrokerId, ChannelId, EmitterId, EventId, LinkId, OutletId, Seat
 use crate::language::matcher::Matcher;
 use crate::language::pattern::Pattern;
 use crate::scenario::Plan;
-use crate::scenario::broker::eventbridge::Delivery;
+use crate::scenario::broker::eventbridge::{Delivery, Input};
 use crate::scenario::broker::{BrokerKind, EventBridge};
 use crate::scenario::plan::{ChannelPlan, Origin};
 
@@ -72,6 +72,8 @@ pub(super) struct TargetSetup {
     pub policy: RetryPolicy,
     /// Its dead-letter queue, by position.
     pub dead_letter: Option<usize>,
+    /// Whether its input makes JSON of events; one that does not is never delivered.
+    pub json: bool,
 }
 
 /// What a target is.
@@ -109,6 +111,7 @@ impl Setup {
             name: name.to_owned(),
             policy: RetryPolicy { max_age: delivery.retry.max_age, attempts: delivery.retry.attempts },
             dead_letter: delivery.dead_letter.and_then(|queue| names.iter().position(|name| *name == queue)),
+            json: delivery.input.is_none_or(Input::makes_json),
         };
         let (mut rules, mut targets) = (Vec::new(), Vec::new());
         for (i, rule) in parts.rules.iter().enumerate() {
