@@ -145,9 +145,14 @@ fn patterns_are_judged_by_what_tells_events_apart_and_every_field_can_be_given()
 
 /// Picks from a list of the inspector.
 fn pick(w: &mut Window, list: &str, option: &str) {
-    w.get_by_role_and_label(egui::accesskit::Role::ComboBox, list).click_accesskit();
+    use egui::accesskit::Role::{Button, ComboBox};
+    // A list that was picked from without a pointer is still open.
+    if w.query_by_role_and_label(Button, option).is_none() {
+        w.get_by_role_and_label(ComboBox, list).click_accesskit();
+        w.run_steps(4);
+    }
+    w.get_by_role_and_label(Button, option).click_accesskit();
     w.run_steps(4);
-    activate(w, option);
 }
 
 #[test]
@@ -159,23 +164,27 @@ fn a_target_is_given_what_its_rule_does_not_say() {
     activate(&mut w, "Target warehouse: as the rule");
     w.run_steps(20);
     assert!(w.query_all_by_label_contains("invocations, 0 failed").next().is_some(), "what it did");
+    assert!(w.query_by_label("From the rule: the whole event, 185 tries within 1d, no dead-letter queue").is_some());
     pick(&mut w, "Retries", "its own");
     assert_eq!(own(&w)[1].retry, Some(RetryPolicy::default()), "it begins with what held before");
-    pick(&mut w, "Failed go to", "a queue of its own");
+    pick(&mut w, "Failed go to", "its own queue");
     retype(&mut w, "Queue", "late");
     pick(&mut w, "Input", "a part of it");
     assert!(w.query_by_label("Target warehouse: own input, retries, dead letters").is_some());
+    let warehouse = bridge(&w).rules[0].to_reader("warehouse");
+    assert_eq!((warehouse.dead_letter, warehouse.input), (Some("late"), Some(&Input::Path("$.detail".to_owned()))));
+    pick(&mut w, "Failed go to", "no queue");
+    assert_eq!(own(&w)[1].dead_letter.as_deref(), Some(""));
+    // One after the other goes back to the rule's, and with the last the target's entry.
+    pick(&mut w, "Failed go to", "as the rule");
+    pick(&mut w, "Retries", "as the rule");
+    assert_eq!(own(&w).len(), 2);
     w.state_mut().session.apply(Action::Run(Command::Seek(Time(60_000_000_000))));
     until(&mut w, "events have come", |s| buses(s).recent.len() > 10);
     assert!(w.query_all_by_label_contains("Of the newest OrderPlaced that comes to").next().is_some(), "what it comes to is seen");
-    let warehouse = bridge(&w).rules[0].to_reader("warehouse");
-    assert_eq!((warehouse.dead_letter, warehouse.input), (Some("late"), Some(&Input::Path("$.detail".to_owned()))));
-    // One after the other goes back to the rule's, and with the last the target's entry.
-    pick(&mut w, "Input", "as the rule: the whole event");
-    pick(&mut w, "Failed go to", "as the rule: none");
-    assert_eq!(own(&w).len(), 2);
-    pick(&mut w, "Retries", "as the rule: 185 in 1d");
-    assert_eq!(own(&w).iter().map(|target| target.reader.as_deref()).collect::<Vec<_>>(), [Some("partner")]);
+    w.state_mut().session.apply(Action::Undo);
+    w.state_mut().session.apply(Action::Undo);
+    assert_eq!(own(&w)[1].retry, Some(RetryPolicy::default()), "each was a step of its own");
 }
 
 #[test]

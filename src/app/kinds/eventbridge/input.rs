@@ -40,8 +40,7 @@ pub(super) fn edit(ui: &mut Ui, theme: &Theme, input: &mut Option<Input>, exampl
 
 /// The same for one target, which gets what the rule says unless it is given something of its own.
 pub(super) fn edit_own(ui: &mut Ui, theme: &Theme, own: &mut Option<Input>, usual: Option<&Input>, example: &Example<'_>) {
-    let as_rule = format!("as the rule: {}", WAYS[usual.map_or(0, way)]);
-    let options: Vec<&str> = std::iter::once(as_rule.as_str()).chain(WAYS).collect();
+    let options: Vec<&str> = std::iter::once(AS_RULE).chain(WAYS).collect();
     let at = own.as_ref().map_or(0, |own| way(own) + 1);
     if let Some(picked) = choice(ui, theme, "Input", "What of an event this target gets", &options, at) {
         *own = picked.checked_sub(1).map(|way| fresh(way).unwrap_or_else(|| Input::Path(WHOLE.to_owned())));
@@ -50,6 +49,14 @@ pub(super) fn edit_own(ui: &mut Ui, theme: &Theme, own: &mut Option<Input>, usua
     if let Some(input) = own.as_ref().or(usual) {
         preview(ui, theme, input, example);
     }
+}
+
+/// What is picked where a target has nothing of its own.
+pub(super) const AS_RULE: &str = "as the rule";
+
+/// What an input is called; none for the whole event.
+pub(super) fn called(input: Option<&Input>) -> &'static str {
+    WAYS[input.map_or(0, way)]
 }
 
 /// The path to the whole event.

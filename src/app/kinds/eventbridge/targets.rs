@@ -1,6 +1,6 @@
 //! The targets of a rule: what each has for itself, and what holds as the rule says it.
 
-use super::input::{Example, edit_own};
+use super::input::{AS_RULE, Example, called, edit_own};
 use super::queues::Queues;
 use super::rules::retries;
 use crate::app::action::Action;
@@ -35,12 +35,16 @@ pub(super) fn list(
         let mut target = before.clone();
         let name = blank.reader.as_ref().or(blank.bus.as_ref()).map_or("", String::as_str);
         let head = format!("{} {name}: {}", if blank.bus.is_some() { "Bus" } else { "Target" }, summary(&before));
-        CollapsingHeader::new(RichText::new(head).size(theme.label)).id_salt(("target", name, blank.bus.is_some())).show(ui, |ui| {
+        let fold = CollapsingHeader::new(RichText::new(head).size(theme.label)).id_salt(("target", name, blank.bus.is_some()));
+        fold.show_unindented(ui, |ui| {
+            if let Some(words) = inherited(&before, rule) {
+                ui.label(muted(theme, words).size(theme.label));
+            }
             if blank.bus.is_none() {
                 edit_own(ui, theme, &mut target.input, rule.input.as_ref(), example);
             }
             own_retries(ui, theme, &mut target, rule);
-            own_queue(ui, theme, &mut target, rule, queues, |from, to| queues.changed(from, to, input.scenario, broker, actions));
+            own_queue(ui, theme, &mut target, queues, |from, to| queues.changed(from, to, input.scenario, broker, actions));
             let is_seen = |it: &&&TargetView| it.name == name && it.is_bus == blank.bus.is_some();
             if let Some(it) = seen.iter().find(is_seen).map(|it| it.counts) {
                 let ends = format!("{} dead-lettered, {} dropped", it.dead_lettered, it.dropped);
@@ -69,10 +73,24 @@ fn summary(target: &Target) -> String {
     if own.is_empty() { "as the rule".to_owned() } else { format!("own {}", own.join(", ")) }
 }
 
+/// What holds for a target because its rule says so.
+fn inherited(target: &Target, rule: &Rule) -> Option<String> {
+    let usual = rule.usual();
+    let parts = [
+        (target.bus.is_none() && target.input.is_none()).then(|| called(usual.input).to_owned()),
+        target.retry.is_none().then(|| format!("{} tries within {}", usual.retry.attempts, usual.retry.max_age)),
+        target
+            .dead_letter
+            .is_none()
+            .then(|| usual.dead_letter.map_or_else(|| "no dead-letter queue".to_owned(), |it| format!("failed go to {it}"))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("From the rule: {}", parts.join(", ")))
+}
+
 fn own_retries(ui: &mut Ui, theme: &Theme, target: &mut Target, rule: &Rule) {
-    let as_rule = format!("as the rule: {} in {}", rule.retry.attempts, rule.retry.max_age);
     let at = usize::from(target.retry.is_some());
-    if let Some(picked) = choice(ui, theme, "Retries", "How often and how long it is tried again", &[&as_rule, "its own"], at) {
+    if let Some(picked) = choice(ui, theme, "Retries", "How often and how long it is tried again", &[AS_RULE, "its own"], at) {
         target.retry = (picked > 0).then_some(rule.retry);
     }
     if let Some(own) = &mut target.retry {
@@ -80,17 +98,8 @@ fn own_retries(ui: &mut Ui, theme: &Theme, target: &mut Target, rule: &Rule) {
     }
 }
 
-fn own_queue(
-    ui: &mut Ui,
-    theme: &Theme,
-    target: &mut Target,
-    rule: &Rule,
-    queues: &Queues,
-    changed: impl FnOnce(Option<&str>, &str) -> Option<String>,
-) {
-    let usual = rule.usual().dead_letter;
-    let as_rule = format!("as the rule: {}", usual.unwrap_or("none"));
-    let options = [as_rule.as_str(), "none", "a queue of its own"];
+fn own_queue(ui: &mut Ui, theme: &Theme, target: &mut Target, queues: &Queues, changed: impl FnOnce(Option<&str>, &str) -> Option<String>) {
+    let options = [AS_RULE, "no queue", "its own queue"];
     let at = match target.dead_letter.as_deref() {
         None => 0,
         Some("") => 1,
