@@ -150,12 +150,12 @@ pub enum Input {
 }
 
 impl Input {
-    /// Whether what it makes of events is JSON, so that they can be delivered.
-    pub fn makes_json(&self) -> bool {
+    /// Whether what it makes of events (with details, or without any) is JSON, so that they can be delivered.
+    pub fn makes_json(&self, with_details: bool) -> bool {
         let Input::Transformer { paths, template } = self else { return true };
         let paths = paths.iter().map(|(name, path)| (name.as_str(), path.as_str()));
         // One that cannot be read never gets into a run.
-        Transformer::read(paths, template).map_or(true, |transformer| transformer.makes_json())
+        Transformer::read(paths, template).map_or(true, |transformer| transformer.makes_json(with_details))
     }
 }
 

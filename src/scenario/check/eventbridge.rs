@@ -321,10 +321,10 @@ fn input(input: &Input, path: &str, findings: &mut Findings) {
             let named = paths.iter().map(|(name, path)| (name.as_str(), path.as_str()));
             if let Err(wrong) = Transformer::read(named, template) {
                 fault("the input transformer is invalid", template, &wrong, format!("{path}.template"), findings);
-            } else if !input.makes_json() {
+            } else if !input.makes_json(true) {
                 findings.warning(
                     format!("{path}.template"),
-                    "what this template comes to is not JSON: nothing is ever delivered with it",
+                    "what this template comes to is not JSON: no event with details is ever delivered with it",
                     "write texts in quotes, and objects and lists such as `<aws.events.event.json>` without",
                 );
             }

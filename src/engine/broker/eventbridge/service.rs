@@ -14,7 +14,7 @@ use super::setup::{Setup, TargetSetup, To, Want};
 use super::view::{BusView, LetterView, Recent, ReplayView, RuleView, TargetCounts, TargetView, View};
 use crate::engine::broker::desk::{BrokerFate, Place};
 use crate::engine::broker::{Desk, Failed, Note, Rules, Settled};
-use crate::engine::event::{Event, Flags, Message, odds};
+use crate::engine::event::{Event, Flags, Message, attributes, odds};
 use crate::engine::fate::Reason;
 use crate::engine::fifo::Fifo;
 use crate::engine::sample::Sampler;
@@ -404,6 +404,11 @@ impl EventBridge {
         }
     }
 
+    /// Whether an input makes JSON of an event, as it does of such without details and with some.
+    fn makes_json(&self, json: [bool; 2], event: &Event) -> bool {
+        json[usize::from(!attributes(&self.plan, self.seed, event).is_empty())]
+    }
+
     /// Invokes a target with a copy.
     fn hand_over(&mut self, setup: &Setup, target: u32, message: Message, desk: &mut Desk) {
         let TargetSetup { rule, outlet, to, json, .. } = &setup.targets[target as usize];
@@ -428,7 +433,7 @@ impl EventBridge {
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::FORWARDED);
                 desk.forward(*link, *channel, &Event { flags, failures: 0, ..message.event });
             }
-            To::Seats(_) if !json => {
+            To::Seats(_) if *json != [true; 2] && !self.makes_json(*json, &message.event) => {
                 self.failure(setup, target, &message, Place::Waiting, DeliveryError::InvalidJson, desk);
             }
             To::Seats(seats) => {

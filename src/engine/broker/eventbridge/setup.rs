@@ -72,8 +72,8 @@ pub(super) struct TargetSetup {
     pub policy: RetryPolicy,
     /// Its dead-letter queue, by position.
     pub dead_letter: Option<usize>,
-    /// Whether its input makes JSON of events; one that does not is never delivered.
-    pub json: bool,
+    /// Whether its input makes JSON of events without details, and of those with some; what is no JSON is never delivered.
+    pub json: [bool; 2],
 }
 
 /// What a target is.
@@ -111,7 +111,7 @@ impl Setup {
             name: name.to_owned(),
             policy: RetryPolicy { max_age: delivery.retry.max_age, attempts: delivery.retry.attempts },
             dead_letter: delivery.dead_letter.and_then(|queue| names.iter().position(|name| *name == queue)),
-            json: delivery.input.is_none_or(Input::makes_json),
+            json: [false, true].map(|details| delivery.input.is_none_or(|input| input.makes_json(details))),
         };
         let (mut rules, mut targets) = (Vec::new(), Vec::new());
         for (i, rule) in parts.rules.iter().enumerate() {
