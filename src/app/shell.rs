@@ -11,6 +11,7 @@ use super::keys;
 use super::notices::Notices;
 use super::panels::{Panels, Part};
 use super::parts::Parts;
+use super::room::Room;
 use super::session::{ForPanels, Question, Session};
 use super::settings::Settings;
 use super::teach::{self, editor::Editor, panel};
@@ -42,6 +43,7 @@ pub struct Shell {
     pub session: Session,
     theme: Theme,
     installed: Option<(Mode, bool)>,
+    room: Room,
     canvas: Canvas,
     sides: Sides,
     dialogs: Dialogs,
@@ -74,6 +76,7 @@ impl Shell {
             session: Session::new(settings, Arc::new(wake)),
             theme,
             installed: None,
+            room: Room::default(),
             canvas: Canvas::default(),
             sides: Sides::default(),
             dialogs: Dialogs::default(),
@@ -291,6 +294,7 @@ impl Shell {
             inspector::take_focus(ctx);
             ctx.request_repaint();
         }
+        self.room.fit(ctx);
         self.dress(ctx);
         self.entitle(ctx);
         if self.session.closing {

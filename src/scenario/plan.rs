@@ -129,6 +129,8 @@ pub struct EmitterPlan {
     pub occasion: Occasion,
     /// What each event waits for, if it is a request.
     pub reply: Option<ReplyPlan>,
+    /// Whether its events are published in Kafka's transactions, so that they count once these are committed.
+    pub in_transactions: bool,
 }
 
 /// What the events of an emitter carry for a RabbitMQ broker.

@@ -1,4 +1,4 @@
-//! The first lesson, from the welcome screen to the challenge's stars; what is kept of it; and writing one.
+//! The first lesson and the next from the welcome screen; the shop's to the challenge's stars; what is kept of it; and writing one.
 
 use crate::hands::*;
 use egui::Key;
@@ -6,7 +6,9 @@ use egui_kittest::kittest::Queryable;
 use tidemill::app::Shell;
 use tidemill::app::action::Action;
 use tidemill::app::edit::Edit;
+use tidemill::app::library::LESSONS;
 use tidemill::app::teach::course::Phase;
+use tidemill::app::teach::{Progress, Teach};
 use tidemill::app::theme::Mode;
 use tidemill::run::Command;
 use tidemill::run::frame::Speed;
@@ -14,6 +16,13 @@ use tidemill::scenario::document::{Consumer, Node, Read};
 
 fn at(shell: &Shell, step: usize, phase: Phase) -> bool {
     shell.session.course.as_ref().is_some_and(|course| course.at == step && course.phase == phase)
+}
+
+/// The shop's lesson from its start.
+fn the_shops(w: &mut Window) {
+    w.state_mut().session.apply(Action::OpenShipped("cases/shop.ron"));
+    w.state_mut().session.apply(Action::Teach(Teach::Start));
+    w.run_steps(4);
 }
 
 fn faster(w: &mut Window) {
@@ -30,9 +39,30 @@ fn set_instances(w: &mut Window, id: &str, instances: u32) {
 }
 
 #[test]
-fn the_first_lesson_from_start_to_challenge() {
+fn one_lesson_leads_to_the_next() {
     let mut w = window();
     click(&mut w, "Start the first lesson");
+    until(&mut w, "it is at its first step", |s| at(s, 0, Phase::Go));
+    assert_eq!(scenario(&w).name, LESSONS[0].0.name);
+    let last = w.state().session.course.as_ref().unwrap().last();
+    w.state_mut().session.settings.lessons.insert(format!("shipped {}", LESSONS[0].0.file), Progress { done: true, ..Progress::default() });
+    w.state_mut().session.course.as_mut().unwrap().at = last;
+    w.state_mut().session.course.as_mut().unwrap().phase = Phase::Over;
+    w.run_steps(4);
+    click(&mut w, "Next lesson");
+    until(&mut w, "the next one has begun", |s| at(s, 0, Phase::Go));
+    assert_eq!(scenario(&w).name, LESSONS[1].0.name);
+    w.state_mut().session.apply(Action::Welcome);
+    w.run_steps(4);
+    click(&mut w, "Go on with the lessons");
+    until(&mut w, "the one that is not done is there", |s| at(s, 0, Phase::Go));
+    assert_eq!(scenario(&w).name, LESSONS[1].0.name);
+}
+
+#[test]
+fn the_shops_lesson_from_start_to_challenge() {
+    let mut w = window();
+    the_shops(&mut w);
     until(&mut w, "it is at its first step", |s| at(s, 0, Phase::Go));
     let before = scenario(&w).clone();
     assert!(w.query_by_label("One event, many readers").is_some());
@@ -99,7 +129,7 @@ fn the_first_lesson_from_start_to_challenge() {
 #[test]
 fn a_lesson_is_left_and_resumed_where_it_was() {
     let mut w = window();
-    click(&mut w, "Start the first lesson");
+    the_shops(&mut w);
     click(&mut w, "Go to step 3: It catches up");
     until(&mut w, "it is there", |s| at(s, 2, Phase::Go));
     until(&mut w, "the run stands where the step begins", |s| s.session.frame().is_some_and(|f| f.now.seconds() > 5.0));
@@ -115,7 +145,7 @@ fn a_lesson_is_left_and_resumed_where_it_was() {
 #[test]
 fn a_room_sees_the_projector_and_one_key_leads_through() {
     let mut w = window();
-    click(&mut w, "Start the first lesson");
+    the_shops(&mut w);
     press(&mut w, Key::F7);
     assert_eq!(w.state().session.settings.mode, Mode::Projector);
     w.run_steps(3);

@@ -4,6 +4,8 @@ use super::course::{Course, Phase, Said};
 use super::{Progress, Teach, markdown};
 use crate::app::action::{Action, Fold};
 use crate::app::document::Document;
+use crate::app::files::Home;
+use crate::app::library::{self, Shipped};
 use crate::app::theme::{Theme, size, space};
 use crate::app::widgets::{icon_button, labelled_button, muted, name_field, named, primary_button};
 use crate::lesson::judge::{Shown, fill};
@@ -69,7 +71,7 @@ impl Panel {
             ui.set_width(ui.available_width() - theme.px(space::M));
             ui.spacing_mut().item_spacing.y = theme.px(space::S);
             match (course.phase, course.step(), course.challenge()) {
-                (Phase::Over, ..) => over(ui, theme, course, input.progress),
+                (Phase::Over, ..) => over(ui, input, course),
                 (_, Some(step), _) => self.step(ui, input, course, step, actions),
                 (_, None, Some(challenge)) => solve(ui, input, course, challenge),
                 (_, None, None) => {}
@@ -198,20 +200,37 @@ fn dots(ui: &mut Ui, theme: &Theme, course: &Course, actions: &mut Vec<Action>) 
     });
 }
 
+/// What is to be clicked after a lesson.
+fn afterwards(ui: &mut Ui, input: &Input<'_>, actions: &mut Vec<Action>) {
+    let theme = input.theme;
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let next = following(input);
+        if let Some(next) = next
+            && primary_button(ui, theme, "Next lesson", true).on_hover_text(&next.name).clicked()
+        {
+            actions.push(Action::Teach(Teach::Leave));
+            actions.push(Action::OpenShipped(next.file));
+            actions.push(Action::Teach(Teach::Resume));
+        }
+        let back = "Back to the scenario";
+        if if next.is_some() { ui.button(back) } else { primary_button(ui, theme, back, true) }.clicked() {
+            actions.push(Action::Teach(Teach::Leave));
+        }
+    });
+}
+
 /// What is to be clicked next.
 #[allow(clippy::collapsible_match, reason = "what draws does not belong in a guard")]
 fn buttons(ui: &mut Ui, input: &Input<'_>, course: &Course, actions: &mut Vec<Action>) {
+    if course.phase == Phase::Over {
+        return afterwards(ui, input, actions);
+    }
     let theme = input.theme;
     let mut teach = |what: Teach| actions.push(Action::Teach(what));
     let playing = input.frame.is_some_and(|f| f.state == PlayState::Playing);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = theme.px(space::XS);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| match (course.phase, course.step(), course.challenge()) {
-            (Phase::Over, ..) => {
-                if primary_button(ui, theme, "Back to the scenario", true).clicked() {
-                    teach(Teach::Leave);
-                }
-            }
             (Phase::Ask, ..) => {
                 ui.label(muted(theme, "Answer to go on").size(theme.label));
             }
@@ -372,7 +391,16 @@ pub fn stars(ui: &mut Ui, theme: &Theme, earned: u32, most: u32) {
     });
 }
 
-fn over(ui: &mut Ui, theme: &Theme, course: &Course, progress: Option<Progress>) {
+/// The lesson of the library that comes after this one.
+fn following(input: &Input<'_>) -> Option<&'static Shipped> {
+    match &input.document.home {
+        Home::Shipped(shipped) => library::next_lesson(shipped.file),
+        _ => None,
+    }
+}
+
+fn over(ui: &mut Ui, input: &Input<'_>, course: &Course) {
+    let (theme, progress) = (input.theme, input.progress);
     ui.label(RichText::new("Well done").size(theme.title).strong());
     ui.add(egui::Label::new(format!("That was “{}”.", course.original.name)).wrap());
     if let (Some(progress), Some(challenge)) = (progress, &course.lesson.challenge) {
@@ -380,6 +408,9 @@ fn over(ui: &mut Ui, theme: &Theme, course: &Course, progress: Option<Progress>)
     }
     let words = "Leave the lesson to have the scenario as it was before, or go back to a step by the line above.";
     ui.add(egui::Label::new(muted(theme, words)).wrap());
+    if let Some(next) = following(input) {
+        ui.add(egui::Label::new(format!("Next: “{}”. {}", next.name, next.line)).wrap());
+    }
 }
 
 /// Before a lesson.

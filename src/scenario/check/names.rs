@@ -259,7 +259,7 @@ impl<'s> Names<'s> {
             let Node::Consumer(consumer) = node else { continue };
             let id = NodeId::at(i);
             if consumer.reads.is_empty() {
-                findings.error_help(
+                findings.warning(
                     self.node_paths[i].clone(),
                     format!("the consumer `{}` reads nothing", consumer.id),
                     "add a `Read(from: \"broker/channel\")` to its `reads`",
