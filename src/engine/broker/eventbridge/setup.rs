@@ -11,7 +11,7 @@ use crate::ids::{BrokerId, ChannelId, EmitterId, EventId, LinkId, OutletId, Seat
 use crate::language::matcher::Matcher;
 use crate::language::pattern::Pattern;
 use crate::scenario::Plan;
-use crate::scenario::broker::eventbridge::{Delivery, Input};
+use crate::scenario::broker::eventbridge::Delivery;
 use crate::scenario::broker::{BrokerKind, EventBridge};
 use crate::scenario::plan::{ChannelPlan, Origin};
 
