@@ -1,5 +1,6 @@
 //! The scenarios that ship inside the program: everything under `scenarios/`, with its title and line taken from the file itself.
 
+use crate::scenario::{self, lesson::Lesson};
 use include_dir::{Dir, include_dir};
 use std::sync::LazyLock;
 
@@ -67,6 +68,19 @@ pub static LIBRARY: LazyLock<Vec<Shelf>> = LazyLock::new(|| {
     SHELVES.iter().map(shelf).collect()
 });
 
+/// Those with a lesson, in the order in which they follow each other.
+pub static LESSONS: LazyLock<Vec<(&'static Shipped, Lesson)>> = LazyLock::new(|| {
+    // Reading all of them only to find that most have none would be seen at the start.
+    let some = LIBRARY.iter().flat_map(|shelf| &shelf.scenarios).filter(|shipped| shipped.text.contains("lesson: Lesson("));
+    some.filter_map(|shipped| Some((shipped, scenario::read(shipped.text, shipped.file).ok()?.lesson?))).collect()
+});
+
+/// The lesson that follows one, by its path under `scenarios/`.
+pub fn next_lesson(file: &str) -> Option<&'static Shipped> {
+    let at = LESSONS.iter().position(|(shipped, _)| shipped.file == file)?;
+    LESSONS.get(at + 1).map(|(shipped, _)| *shipped)
+}
+
 /// The one of that path under `scenarios/`.
 pub fn shipped(file: &str) -> Option<&'static Shipped> {
     LIBRARY.iter().flat_map(|shelf| &shelf.scenarios).find(|shipped| shipped.file == file)
@@ -103,7 +117,6 @@ fn sentence(about: &str) -> String {
 mod tests {
     use super::*;
     use crate::app::files::Home;
-    use crate::scenario;
     use std::collections::BTreeSet;
     use std::path::Path;
 

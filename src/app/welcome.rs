@@ -3,17 +3,17 @@
 use super::action::Action;
 use super::files;
 use super::files::Home;
-use super::library::{LIBRARY, Shipped};
+use super::library::{LESSONS, LIBRARY, Shipped};
 use super::picture::Picture;
 use super::settings::Settings;
 use super::style;
 use super::teach::{self, Teach};
 use super::theme::{Theme, size, space};
 use super::widgets::{labelled_button, muted, named, primary_button};
-use crate::scenario::{self, lesson::Lesson};
+use crate::scenario;
 use egui::text::LayoutJob;
 use egui::{Align2, FontId, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, vec2};
-use egui_material_icons::icons::{ICON_DELETE, ICON_FOLDER_OPEN, ICON_NOTE_ADD, ICON_RESTORE};
+use egui_material_icons::icons::{ICON_CHECK, ICON_DELETE, ICON_FOLDER_OPEN, ICON_NOTE_ADD, ICON_RESTORE, ICON_SCHOOL};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -21,25 +21,19 @@ use std::path::PathBuf;
 #[derive(Default)]
 pub struct Welcome {
     pictures: BTreeMap<&'static str, Option<Picture>>,
-    /// The lessons that come with the program; read when they are first shown.
-    lessons: Option<Vec<(&'static Shipped, Lesson)>>,
-}
-
-/// The scenario whose lesson is the one to begin with.
-const FIRST_LESSON: &str = "shop.ron";
-
-/// All lessons of the library.
-fn lessons_of_library() -> Vec<(&'static Shipped, Lesson)> {
-    let shipped = LIBRARY.iter().flat_map(|shelf| &shelf.scenarios);
-    // Reading all of them only to find that most have none would be seen at the start.
-    let some = shipped.filter(|shipped| shipped.text.contains("lesson: Lesson("));
-    some.filter_map(|shipped| Some((shipped, scenario::read(shipped.text, shipped.file).ok()?.lesson?))).collect()
+    /// It was drawn before.
+    begun: bool,
 }
 
 impl Welcome {
     /// Draws it.
     pub fn show(&mut self, ui: &mut Ui, theme: &Theme, settings: &Settings, left_behind: &[(PathBuf, String)], actions: &mut Vec<Action>) {
-        ScrollArea::vertical().id_salt("welcome").auto_shrink(false).show(ui, |ui| {
+        let mut area = ScrollArea::vertical().id_salt("welcome").auto_shrink(false);
+        if !std::mem::replace(&mut self.begun, true) {
+            // Where the last start left it is of no use.
+            area = area.vertical_scroll_offset(0.0);
+        }
+        area.show(ui, |ui| {
             let gap = theme.px(space::L);
             let room = ui.available_width() - theme.px(space::XL) * 2.0;
             // Three beside each other as long as their words fit; cards shrink before they go to the next line.
@@ -52,9 +46,9 @@ impl Welcome {
                 ui.vertical(|ui| {
                     ui.set_width(width);
                     ui.add_space(theme.px(space::XL));
-                    let known = self.lessons.get_or_insert_with(lessons_of_library);
-                    head(ui, theme, known, actions);
+                    head(ui, theme, settings, actions);
                     unsaved(ui, theme, left_behind, actions);
+                    recent(ui, theme, settings, actions);
                     for shelf in LIBRARY.iter() {
                         ui.add_space(theme.px(space::L));
                         ui.label(RichText::new(shelf.title).size(theme.title));
@@ -62,13 +56,12 @@ impl Welcome {
                         ui.scope(|ui| {
                             ui.spacing_mut().item_spacing = vec2(gap, gap);
                             for line in shelf.scenarios.chunks(columns) {
-                                ui.horizontal(|ui| line.iter().for_each(|shipped| self.card(ui, theme, card, shipped, actions)));
+                                ui.horizontal(|ui| line.iter().for_each(|shipped| self.card(ui, theme, card, shipped, settings, actions)));
                             }
                         });
                     }
                     ui.add_space(theme.px(space::L));
-                    lessons(ui, theme, settings, self.lessons.as_deref().unwrap_or_default(), actions);
-                    recent(ui, theme, settings, actions);
+                    lessons(ui, theme, settings, actions);
                     ui.add_space(theme.px(space::L));
                 });
             });
@@ -76,7 +69,7 @@ impl Welcome {
     }
 
     /// A scenario as a picture with its title and its line.
-    fn card(&mut self, ui: &mut Ui, theme: &Theme, card: Vec2, shipped: &'static Shipped, actions: &mut Vec<Action>) {
+    fn card(&mut self, ui: &mut Ui, theme: &Theme, card: Vec2, shipped: &'static Shipped, settings: &Settings, actions: &mut Vec<Action>) {
         let (rect, response) = ui.allocate_exact_size(card, Sense::click());
         named(&response, &format!("Open {}", shipped.name));
         let near = response.hovered() || response.has_focus();
@@ -96,6 +89,12 @@ impl Welcome {
             }
             let below = drawn.bottom() + theme.px(space::S);
             painter.text(egui::pos2(inside.left(), below), Align2::LEFT_TOP, &shipped.name, FontId::proportional(theme.body), theme.text);
+            if LESSONS.iter().any(|(other, _)| other.file == shipped.file) {
+                let done = progress(settings, shipped).done;
+                let (icon, colour) = if done { (ICON_CHECK, theme.accent) } else { (ICON_SCHOOL, theme.muted) };
+                let font = FontId::new(theme.body * 1.2, icon.font_family());
+                painter.text(egui::pos2(inside.right(), below), Align2::RIGHT_TOP, icon.codepoint, font, colour);
+            }
             let mut line = LayoutJob::simple(shipped.line.clone(), FontId::proportional(theme.label), theme.muted, inside.width());
             line.wrap.max_rows = 2;
             let line = painter.layout_job(line);
@@ -110,14 +109,23 @@ impl Welcome {
     }
 }
 
+/// What was reached of a lesson.
+fn progress(settings: &Settings, shipped: &'static Shipped) -> teach::Progress {
+    settings.lessons.get(&teach::key(&Home::Shipped(shipped), &shipped.name)).copied().unwrap_or_default()
+}
+
 /// The lessons that come with the program, with what was reached of them.
-fn lessons(ui: &mut Ui, theme: &Theme, settings: &Settings, known: &[(&'static Shipped, Lesson)], actions: &mut Vec<Action>) {
+fn lessons(ui: &mut Ui, theme: &Theme, settings: &Settings, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing = vec2(theme.px(space::S), theme.px(space::XS));
     ui.label(RichText::new("Lessons").size(theme.title));
-    for (shipped, lesson) in known {
-        let progress = settings.lessons.get(&teach::key(&Home::Shipped(shipped), &shipped.name)).copied().unwrap_or_default();
+    for (shipped, lesson) in LESSONS.iter() {
+        let progress = progress(settings, shipped);
         ui.horizontal(|ui| {
-            let words = if progress.step > 0 { "Resume" } else { "Start" };
+            let words = match progress {
+                teach::Progress { step: 1.., .. } => "Resume",
+                teach::Progress { done: true, .. } => "Again",
+                _ => "Start",
+            };
             let response = ui.button(words);
             named(&response, &format!("{words} lesson {}", shipped.name));
             if response.clicked() {
@@ -130,6 +138,7 @@ fn lessons(ui: &mut Ui, theme: &Theme, settings: &Settings, known: &[(&'static S
                 (true, _) if most > 0 => format!("done, {} of {most} stars", progress.stars),
                 (true, _) => "done".to_owned(),
                 (false, 0) => format!("{} min", lesson.minutes),
+                (false, step) if step >= lesson.steps.len() => "at the challenge".to_owned(),
                 (false, step) => format!("at step {} of {}", step + 1, lesson.steps.len()),
             };
             ui.add(egui::Label::new(muted(theme, format!("{} · {reached}", lesson.summary)).size(theme.label)).truncate());
@@ -137,12 +146,9 @@ fn lessons(ui: &mut Ui, theme: &Theme, settings: &Settings, known: &[(&'static S
     }
 }
 
-fn head(ui: &mut Ui, theme: &Theme, known: &[(&'static Shipped, Lesson)], actions: &mut Vec<Action>) {
+fn head(ui: &mut Ui, theme: &Theme, settings: &Settings, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
-        ui.vertical(|ui| {
-            ui.label(RichText::new("Tidemill").text_style(style::head()).strong());
-            ui.label(muted(theme, "Draw producers, brokers and consumers, press play, and watch the events flow in simulated time"));
-        });
+        ui.label(RichText::new("Tidemill").text_style(style::head()).strong());
         ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
             if labelled_button(ui, theme, ICON_FOLDER_OPEN, "Open…", true).clicked() {
                 actions.push(Action::AskOpen);
@@ -150,15 +156,18 @@ fn head(ui: &mut Ui, theme: &Theme, known: &[(&'static Shipped, Lesson)], action
             if labelled_button(ui, theme, ICON_NOTE_ADD, "New scenario", true).clicked() {
                 actions.push(Action::New);
             }
-            let first = known.iter().find(|(shipped, _)| shipped.file.ends_with(FIRST_LESSON)).or(known.first());
-            if let Some((first, _)) = first
-                && primary_button(ui, theme, "Start the first lesson", true).clicked()
+            // Those that come with the program follow each other; the next one is the first that has not been gone through.
+            let begun = LESSONS.iter().any(|(shipped, _)| progress(settings, shipped) != teach::Progress::default());
+            let words = if begun { "Go on with the lessons" } else { "Start the first lesson" };
+            if let Some((next, _)) = LESSONS.iter().find(|(shipped, _)| !progress(settings, shipped).done).or(LESSONS.first())
+                && primary_button(ui, theme, words, true).on_hover_text(&next.name).clicked()
             {
-                actions.push(Action::OpenShipped(first.file));
-                actions.push(Action::Teach(Teach::Start));
+                actions.push(Action::OpenShipped(next.file));
+                actions.push(Action::Teach(Teach::Resume));
             }
         });
     });
+    ui.label(muted(theme, "Draw producers, brokers and consumers, press play, and watch the events flow in simulated time"));
 }
 
 /// Work that a program which is no more has left behind.
@@ -177,22 +186,25 @@ fn unsaved(ui: &mut Ui, theme: &Theme, left_behind: &[(PathBuf, String)], action
     }
 }
 
+/// Most files of late that are offered.
+const RECENT: usize = 6;
+
 fn recent(ui: &mut Ui, theme: &Theme, settings: &Settings, actions: &mut Vec<Action>) {
     if settings.recent.is_empty() {
         return;
     }
-    ui.spacing_mut().item_spacing = vec2(theme.px(space::S), theme.px(space::XS));
-    ui.label(RichText::new("Recent files").size(theme.title));
-    for path in &settings.recent {
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        ui.horizontal(|ui| {
+    ui.add_space(theme.px(space::M));
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(theme.px(space::S), theme.px(space::XS));
+        ui.label(muted(theme, "Recent files"));
+        for path in settings.recent.iter().take(RECENT) {
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let shown = files::shown(path);
             let response = ui.button(name);
-            named(&response, &format!("Open {}", files::shown(path)));
-            if response.clicked() {
+            named(&response, &format!("Open {shown}"));
+            if response.on_hover_text(shown).clicked() {
                 actions.push(Action::Open(path.clone()));
             }
-            let folder = path.parent().map(files::shown).unwrap_or_default();
-            ui.add(egui::Label::new(muted(theme, folder).size(theme.label)).truncate());
-        });
-    }
+        }
+    });
 }

@@ -88,6 +88,12 @@ pub enum Reason {
     TakenOver,
     /// Its queue was deleted: it expired, or its last consumer or its connection went.
     QueueDeleted,
+    /// Its publisher has been fenced: another one has taken its transactional.id.
+    ProducerFenced,
+    /// The position of its group was no longer in the log, and the reset led past it.
+    OffsetReset,
+    /// What its target's input makes of it is not JSON.
+    NotJson,
 }
 
 impl fmt::Display for Reason {
@@ -133,6 +139,9 @@ impl fmt::Display for Reason {
             Reason::Redriven => "it was moved to another queue to be handled again",
             Reason::Forwarded => "it went on to another bus",
             Reason::QueueDeleted => "its queue was deleted",
+            Reason::ProducerFenced => "its publisher was fenced by another one with its transactional.id (ProducerFencedException)",
+            Reason::OffsetReset => "its group's position was no longer in the log, and auto.offset.reset skipped it",
+            Reason::NotJson => "what its target's input makes of it is not JSON",
             Reason::SecondHop => "it had come from a bus and may go to a bus once only",
         })
     }

@@ -184,7 +184,9 @@ mod tests {
         let mut fifo = Fifo::default();
         (0..10_000u64).for_each(|n| fifo.push(n));
         let copy = fifo.clone();
-        assert!(fifo.sealed.iter().zip(&copy.sealed).all(|(a, b)| Arc::ptr_eq(a, b)));
+        let sealed = |fifo: &Fifo<u64>| fifo.behind.as_ref().unwrap().sealed.clone();
+        assert!(!sealed(&fifo).is_empty());
+        assert!(sealed(&fifo).iter().zip(&sealed(&copy)).all(|(a, b)| Arc::ptr_eq(a, b)));
         assert_eq!(fifo.pop(), Some(0));
         assert_eq!(copy.len(), 10_000);
     }

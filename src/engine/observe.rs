@@ -308,7 +308,10 @@ pub enum StoreNote {
     /// A call that waited is given up by its caller.
     GivesUp,
     /// The connection of a call breaks.
-    Breaks,
+    Breaks {
+        /// Whether it was being served, so that its end has been told.
+        served: bool,
+    },
 }
 
 impl StoreNote {
@@ -319,7 +322,7 @@ impl StoreNote {
             StoreNote::Begins { waited, wait } => 2 + u64::from(waited) + (wait.0 << 4),
             StoreNote::Ends { service, ok } => 4 + u64::from(ok) + (service.0 << 4),
             StoreNote::GivesUp => 6,
-            StoreNote::Breaks => 7,
+            StoreNote::Breaks { .. } => 7,
         }
     }
 }

@@ -99,6 +99,12 @@ impl Seen {
         bits[word] |= bit;
         new
     }
+
+    /// Whether an event is there.
+    fn holds(&self, event: EventId) -> bool {
+        let words = self.0.get(&event.emitter().0);
+        words.and_then(|words| words.get((event.serial() / 64) as usize)).is_some_and(|word| word & 1 << (event.serial() % 64) != 0)
+    }
 }
 
 impl State {
@@ -114,11 +120,11 @@ impl State {
         }
     }
 
-    /// An event that is meant for this state has been published. False if that is known already.
+    /// An event that is meant for this state has been published (in a transaction: committed). False if that is known already.
     pub fn expect(&mut self, plan: &Plan, seed: u64, event: &Event) -> bool {
         let new = self.published.insert(event.id);
         if new {
-            self.figures.missing += 1;
+            self.figures.missing += u64::from(!self.applied.holds(event.id));
             self.change(plan, seed, event, true);
         }
         new
@@ -126,10 +132,9 @@ impl State {
 
     /// An event has been handled: it changes the state, whether it did before or not. False if it did.
     pub fn apply(&mut self, plan: &Plan, seed: u64, event: &Event) -> bool {
-        self.expect(plan, seed, event);
         let new = self.applied.insert(event.id);
         if new {
-            self.figures.missing -= 1;
+            self.figures.missing -= u64::from(self.published.holds(event.id));
         } else {
             self.figures.repeated += 1;
         }

@@ -35,6 +35,8 @@ pub struct Recorder {
     /// By emitter: events published. By channel: events taken in. What a node counts is their sum: a delivery touches one number each.
     emitted: Vec<u64>,
     accepted: Vec<u64>,
+    /// Of all distributions.
+    precision: Precision,
     series: Series,
     bin_started: Time,
     /// The next moment at which something must be noted before going on: the end of a bin or of the warm-up.
@@ -214,6 +216,7 @@ impl Recorder {
             types: vec![0; plan.types.len()],
             emitted: vec![0; plan.emitters.len()],
             accepted: vec![0; plan.channels.len()],
+            precision,
             series: Series::new(width),
             bin_started: Time::ZERO,
             mark: Time::ZERO,
@@ -419,7 +422,7 @@ impl Recorder {
 
     /// Latency of all consumers together after warm-up.
     pub fn overall_latency(&self) -> Summary {
-        let mut all = Distribution::new(Precision::of(self.consumers.len() * 3));
+        let mut all = Distribution::new(self.precision);
         self.consumers.iter().filter(|_| self.warm).for_each(|consumer| all.add(&consumer.latency));
         all.summary()
     }

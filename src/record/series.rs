@@ -71,6 +71,8 @@ pub struct StoreCell {
     pub busy: u128,
     /// Connections times nanoseconds.
     pub room: u128,
+    /// Calls that failed since the start.
+    pub failed: u64,
 }
 
 /// An outlet at the end of a bin.
@@ -395,6 +397,11 @@ impl Bin<'_> {
     pub fn store_utilisation(&self, store: StoreId) -> f64 {
         let room = self.area(|row| Some(row.stores.get(store.index())?.room));
         self.area(|row| Some(row.stores.get(store.index())?.busy)) / room.max(1.0)
+    }
+
+    /// Calls that a store let fail, per second.
+    pub fn store_failed(&self, store: StoreId) -> f64 {
+        self.per_second(|row| Some(row.stores.get(store.index())?.failed))
     }
 
     /// Events that its brokers make a node hold back, mean over time.

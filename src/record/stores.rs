@@ -17,6 +17,8 @@ pub(super) struct StoreRecord {
     service: Distribution,
     /// Calls served and the sum of their times, waiting included, since the start.
     served: (u64, u128),
+    /// Calls that failed since the start.
+    failed: u64,
     /// Areas of busy connections and waiting calls.
     at_warmup: (u128, u128),
 }
@@ -45,6 +47,7 @@ impl StoreRecord {
             service: Distribution::new(precision),
             served: (0, 0),
             at_warmup: (0, 0),
+            failed: 0,
         }
     }
 
@@ -63,15 +66,16 @@ impl StoreRecord {
                     self.wait.record(wait.0);
                 }
             }
-            StoreNote::Ends { service, .. } => {
+            StoreNote::Ends { service, ok } => {
                 self.busy.down(now);
+                self.failed += u64::from(!ok);
                 self.served.0 += 1;
                 self.served.1 += u128::from(service.0);
                 if warm {
                     self.service.record(service.0);
                 }
             }
-            StoreNote::Breaks => {}
+            StoreNote::Breaks { served } => self.failed += u64::from(!served),
         }
     }
 
@@ -95,7 +99,7 @@ impl StoreRecord {
     /// Running totals for the series.
     pub fn cell(&self, at: Time) -> StoreCell {
         let room = u128::from(self.connections) * u128::from(at.0);
-        StoreCell { time: self.served.1, queue: self.queue.area(at), busy: self.busy.area(at), room }
+        StoreCell { time: self.served.1, queue: self.queue.area(at), busy: self.busy.area(at), room, failed: self.failed }
     }
 
     /// Statistics start here.

@@ -16,11 +16,22 @@ pub(super) fn note(simulation: &Simulation, brokers: &[BrokerView], nodes: &mut 
             BrokerView::Kafka(view) => {
                 let unsettled =
                     |name: &str| view.groups.iter().any(|group| group.name == name && !matches!(group.state, "Stable" | "Empty"));
-                let outlets = plan.outlets.iter().filter(|outlet| outlet.broker == id);
-                for outlet in outlets.filter(|outlet| outlet.name.rsplit_once('#').is_some_and(|(_, group)| unsettled(group))) {
+                for it in view.transactions.iter().filter(|it| it.error.is_some()) {
+                    if let Some(node) = plan.node(&it.node) {
+                        nodes[node.index()].condition = Some(Condition::Stopped);
+                    }
+                }
+                let stopped = |name: &str| view.groups.iter().any(|group| group.name == name && group.stopped > 0);
+                for outlet in plan.outlets.iter().filter(|outlet| outlet.broker == id) {
+                    let Some((_, group)) = outlet.name.rsplit_once('#') else { continue };
+                    let condition = match () {
+                        () if unsettled(group) => Condition::Rebalancing,
+                        () if stopped(group) => Condition::Stopped,
+                        () => continue,
+                    };
                     for read in &outlet.readers {
                         let consumer = plan.reads[read.index()].consumer;
-                        nodes[plan.consumers[consumer.index()].node.index()].condition = Some(Condition::Rebalancing);
+                        nodes[plan.consumers[consumer.index()].node.index()].condition = Some(condition);
                     }
                 }
             }

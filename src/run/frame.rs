@@ -171,6 +171,8 @@ pub struct NodeFigures {
     pub utilisation: f64,
     /// Consumers: copies whose last attempt failed, dead-lettered ones included. Stores: calls that failed.
     pub failed: u64,
+    /// The same per virtual second, over the same span as `rate`.
+    pub failing: f64,
     /// Consumers: further attempts scheduled. Stores: calls given up by their callers.
     pub retries: u64,
     /// Consumers that keep a state: expected against actual.
@@ -208,6 +210,8 @@ pub enum Condition {
     Cold,
     /// Consumers: so many instances were asked for and do not work yet.
     Starting(u32),
+    /// Consumers: an exception of their Kafka client has ended some of their instances. Producers: it has ended them.
+    Stopped,
 }
 
 impl fmt::Display for Condition {
@@ -219,6 +223,7 @@ impl fmt::Display for Condition {
             Condition::Throttled => f.write_str("throttled"),
             Condition::Cold => f.write_str("cold"),
             Condition::Starting(n) => write!(f, "{n} starting"),
+            Condition::Stopped => f.write_str("stopped by an exception"),
         }
     }
 }

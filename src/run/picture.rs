@@ -174,6 +174,7 @@ impl Stage {
             capacity: simulation.workers(consumer),
             utilisation: recent.map_or(0.0, |bin| bin.utilisation(consumer)),
             failed,
+            failing: recent.map_or(0.0, |bin| bin.failed(consumer)),
             retries,
             latency: self.latencies[consumer.index()],
             state,
@@ -191,6 +192,7 @@ impl Stage {
             capacity: simulation.plan().stores[id.index()].connections,
             utilisation: recent.map_or(0.0, |bin| bin.store_utilisation(id)),
             failed: store.counts.failed,
+            failing: recent.map_or(0.0, |bin| bin.store_failed(id)),
             retries: store.counts.timed_out,
             latency: self.waits[id.index()],
             ..figures

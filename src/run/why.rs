@@ -4,7 +4,7 @@ use super::journey::ended;
 use super::script::Moment;
 use crate::engine::broker::Broker;
 use crate::engine::event::{Flags, Key};
-use crate::engine::{AfterFailure, BrokerFate, Observation, Observer};
+use crate::engine::{AfterFailure, BrokerFate, Note, Observation, Observer, kafka};
 use crate::figures;
 use crate::ids::{BrokerId, ConsumerId, EventId, NodeId, OutletId};
 use crate::record::series::Bin;
@@ -73,6 +73,10 @@ pub struct Evidence {
     /// Length of the chains that are still growing.
     chains: BTreeMap<EventId, u32>,
     looped: Option<(Time, NodeId)>,
+    /// By outlet: clients that an exception has ended, when the first, and what it was.
+    stopped: BTreeMap<OutletId, (u64, Time, kafka::Error, Option<u32>)>,
+    /// By node: producers that another one has fenced, and when first.
+    fenced: BTreeMap<NodeId, (u64, Time)>,
 }
 
 impl Evidence {
@@ -94,6 +98,8 @@ impl Evidence {
             dead: BTreeMap::new(),
             chains: BTreeMap::new(),
             looped: None,
+            stopped: BTreeMap::new(),
+            fenced: BTreeMap::new(),
         }
     }
 
@@ -161,6 +167,12 @@ impl Observer for Evidence {
                 }
                 AfterFailure::Returned => {}
             },
+            Observation::Broker { note: Note::ClientStopped { outlet, part, why, .. }, .. } => {
+                self.stopped.entry(outlet).or_insert((0, now, why, part)).0 += 1;
+            }
+            Observation::Broker { note: Note::PublisherFenced { link }, .. } => {
+                self.fenced.entry(self.plan.links[link.index()].from).or_insert((0, now)).0 += 1;
+            }
             Observation::Published { emitter, event, cause: Some(_) } if self.chains.len() < KEYS => {
                 let length = self.chains.entry(event.root).or_default();
                 *length += 1;
@@ -235,6 +247,21 @@ pub fn diagnose(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
             node: reader(plan, *outlet),
         });
     }
+    found.extend(stopped_clients(plan, evidence));
+    found.extend(evidence.fenced.iter().map(|(node, (times, at))| Insight {
+        weight: Weight::Bad,
+        title: format!("{} was fenced", plan.nodes[node.index()].name),
+        evidence: format!(
+            "{}: another producer took its transactional.id, and what it publishes is lost until it is started again: give each an id of \
+             its own, or let one run at a time",
+            match times {
+                1 => "1 time".to_owned(),
+                more => format!("{} times", figures::count(*more)),
+            }
+        ),
+        at: Some(*at),
+        node: Some(*node),
+    }));
     found.extend(hot_keys(plan, evidence));
     found.extend(hot_partitions(moment, evidence));
     if let Some((at, node)) = evidence.looped {
@@ -318,6 +345,37 @@ fn retries(moment: &Moment, evidence: &Evidence, id: ConsumerId, node: NodeId, n
         ),
         at: evidence.retried.get(&id).copied(),
         node: Some(node),
+    })
+}
+
+/// Clients of Kafka that an exception has ended.
+fn stopped_clients<'e>(plan: &'e Plan, evidence: &'e Evidence) -> impl Iterator<Item = Insight> + 'e {
+    evidence.stopped.iter().map(|(outlet, (clients, at, why, part))| {
+        let next = match why {
+            kafka::Error::NoOffsetForPartition => {
+                "its group has committed nothing and auto.offset.reset is none: send it somewhere first (`replays`), or choose another reset"
+            }
+            kafka::Error::OffsetOutOfRange => {
+                "retention has deleted what it was to read next, and auto.offset.reset is none: keep more, read faster, or choose another reset"
+            }
+            kafka::Error::LogTruncation => {
+                "an unclean leader lacks what it has read already, and auto.offset.reset is none: forbid unclean elections, or choose another reset"
+            }
+            _ => "another producer has taken the transactional.id of theirs",
+        };
+        Insight {
+            weight: Weight::Bad,
+            title: match clients {
+                1 => format!("A client of {} stopped", plan.outlets[outlet.index()].name),
+                more => format!("{} clients of {} stopped", figures::count(*more), plan.outlets[outlet.index()].name),
+            },
+            evidence: match part {
+                Some(part) => format!("{} for partition {part}: {next}", why.name()),
+                None => format!("{}: {next}", why.name()),
+            },
+            at: Some(*at),
+            node: reader(plan, *outlet),
+        }
     })
 }
 

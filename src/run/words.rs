@@ -45,7 +45,7 @@ pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
                 StoreNote::Ends { service, ok: true } => format!("{name} has served a call in {service}"),
                 StoreNote::Ends { service, ok: false } => format!("{name} fails at a call after {service}"),
                 StoreNote::GivesUp => format!("a call that waits for {name} is given up"),
-                StoreNote::Breaks => format!("the connection of a call to {name} breaks"),
+                StoreNote::Breaks { .. } => format!("the connection of a call to {name} breaks"),
             }
         }
         Observation::Expected { consumer: c, event: e, .. } => format!("{} is to be in the state of {}", event(e.id, e.kind), consumer(c)),
@@ -132,6 +132,15 @@ pub fn of_note(plan: &Plan, note: &Note) -> String {
         Note::QueueDeclared { outlet: id, there: false } => format!("{} is deleted", outlet(id)),
         Note::Blocked { channel: id, blocked: true } => format!("publishers to {} are held back", channel(id)),
         Note::Blocked { channel: id, blocked: false } => format!("publishers to {} go on", channel(id)),
+        Note::ClientStopped { outlet: id, part: Some(part), member, why } => {
+            format!("member {} of {} stops: {} (partition {part})", member + 1, outlet(id), why.name())
+        }
+        Note::ClientStopped { outlet: id, part: None, member, why } => {
+            format!("member {} of {} stops: {}", member + 1, outlet(id), why.name())
+        }
+        Note::PublisherFenced { link } => {
+            format!("{} is fenced by another producer with its transactional.id and stops: ProducerFencedException", publisher(link))
+        }
         Note::Replay { outlet: id, under_way: true } => format!("replay to {} begins", outlet(id)),
         Note::Replay { outlet: id, under_way: false } => format!("replay to {} ends", outlet(id)),
     }

@@ -129,6 +129,8 @@ pub struct EmitterPlan {
     pub occasion: Occasion,
     /// What each event waits for, if it is a request.
     pub reply: Option<ReplyPlan>,
+    /// Whether its events are published in Kafka's transactions, so that they count once these are committed.
+    pub in_transactions: bool,
 }
 
 /// What the events of an emitter carry for a RabbitMQ broker.
@@ -309,6 +311,8 @@ pub struct ReadPlan {
     pub outlet: OutletId,
     /// The way from the broker to the consumer.
     pub link: LinkId,
+    /// As which group; the consumer's name where the file names none.
+    pub group: String,
     /// Priority among the consumers of a RabbitMQ queue.
     pub priority: i32,
     /// Whether a RabbitMQ queue takes back what failed for good.

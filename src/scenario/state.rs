@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// State that a consumer keeps. It survives crashes, as in a database of its own; what it is compared with is the state that
-/// applying every published event exactly once would give.
+/// applying every published event exactly once would give. (Of what is published in Kafka's transactions: every committed one, so that
+/// what a reader of uncommitted events takes in too many shows.)
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Projection {

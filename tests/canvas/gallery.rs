@@ -28,9 +28,14 @@ const MOST: usize = 10;
 
 /// The scenario, and the run at the moment at which everything is as it should be.
 fn moment() -> (Scenario, Arc<Frame>) {
-    let loaded = load(include_str!("gallery.ron"), "gallery.ron", &NoFiles).unwrap_or_else(|p| panic!("{}", p[0]));
+    at(include_str!("gallery.ron"), 20.0)
+}
+
+/// A scenario, and its run at a moment.
+fn at(text: &str, seconds: f64) -> (Scenario, Arc<Frame>) {
+    let loaded = load(text, "gallery.ron", &NoFiles).unwrap_or_else(|p| panic!("{}", p[0]));
     let runner = Runner::start(Arc::new(loaded.plan), 1, || {}).unwrap();
-    let there = Time(20_000_000_000);
+    let there = Time((seconds * 1e9) as u64);
     runner.send(Command::Speed(Speed::Times(1.0)));
     runner.send(Command::Seek(there));
     let began = Instant::now();
@@ -135,15 +140,40 @@ fn projector() {
     held_against(Mode::Projector, "projector");
 }
 
+/// How a node is doing.
+fn state(frame: &Frame, name: &str) -> State {
+    let id = frame.plan.node(name).unwrap_or_else(|| panic!("{name}"));
+    let goes_on = |span: &&Arc<tidemill::record::faults::FaultSpan>| span.ended.is_none_or(|ended| ended > frame.now);
+    let fault = frame.faults.iter().filter(goes_on).find(|span| span.nodes.contains(&id));
+    State::of(&frame.nodes[id.index()], fault.map(|span| &**span), frame.plan.nodes[id.index()].role)
+}
+
+#[test]
+fn who_failed_once_is_fine_when_it_fails_no_more() {
+    let text = r#"Scenario(format: 1, duration: "30s", events: [Event(name: "E")], nodes: [
+        Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Every("20ms"))]),
+        Broker(id: "b", kind: Simple(topics: ["t"])),
+        Consumer(id: "c", reads: [Read(from: "b/t")], calls: [Call(store: "s")]),
+        Store(id: "s"),
+    ], faults: [
+        Fault(at: "2s", what: Errors(node: "c", rate: "50%"), lasts: "2s"),
+        Fault(at: "12s", what: Crash("s"), lasts: "2s"),
+    ])"#;
+    for (seconds, consumer, store) in [
+        (1.5, State::Fine, State::Fine),
+        (11.0, State::Fine, State::Fine),
+        (13.0, State::Failing, State::Broken),
+        (28.0, State::Fine, State::Fine),
+    ] {
+        let (_, frame) = at(text, seconds);
+        assert_eq!((state(&frame, "c"), state(&frame, "s")), (consumer, store), "at {seconds} s");
+    }
+    assert!(at(text, 28.0).1.nodes.iter().all(|node| node.rate == 0.0 || node.failing == 0.0));
+}
+
 #[test]
 fn all_kinds_in_all_states_are_there() {
     let (_, frame) = moment();
-    let state = |name: &str| {
-        let id = frame.plan.node(name).unwrap_or_else(|| panic!("{name}"));
-        let goes_on = |span: &&Arc<tidemill::record::faults::FaultSpan>| span.ended.is_none_or(|ended| ended > frame.now);
-        let fault = frame.faults.iter().filter(goes_on).find(|span| span.nodes.contains(&id));
-        State::of(&frame.nodes[id.index()], fault.map(|span| &**span), frame.plan.nodes[id.index()].role)
-    };
     for (name, wanted) in [
         ("steady", State::Fine),
         ("idle", State::Idle),
@@ -177,7 +207,7 @@ fn all_kinds_in_all_states_are_there() {
         ("store-slow", State::Slow),
         ("store-idle", State::Idle),
     ] {
-        assert_eq!(state(name), wanted, "{name}");
+        assert_eq!(state(&frame, name), wanted, "{name}");
     }
     let brokers = frame.plan.nodes.iter().filter(|node| matches!(node.role, Role::Broker(_))).count();
     assert_eq!(brokers, frame.brokers.len());

@@ -62,6 +62,23 @@ fn aborted_events_reach_only_those_who_read_uncommitted_ones() {
 }
 
 #[test]
+fn a_state_is_to_hold_what_was_committed_whoever_folds_it() {
+    let text = one_producer(r#"aborts: "20%""#, "").replace("handle:", "state: Projection(fold: Count, by: Key), handle:");
+    let report = run(&plan(&text), 3);
+    let (careful, hasty) = (consumer(&report, "careful"), consumer(&report, "hasty"));
+    let (right, wrong) = (careful.state.unwrap(), hasty.state.unwrap());
+    assert_eq!((right.expected, right.actual, right.wrong, right.missing), (careful.acked as f64, careful.acked as f64, 0, 0));
+    // What was aborted shows as what a hasty reader has too many.
+    assert_eq!((wrong.expected, wrong.actual, wrong.missing), (careful.acked as f64, hasty.acked as f64, 0));
+    assert!(wrong.difference > 500.0 && wrong.wrong == 50, "{wrong:?}");
+    // Who publishes outside of transactions is expected as ever.
+    let plain = run(&plan(&text.replace("transactions: [Transaction(node: \"p\", aborts: \"20%\")],", "")), 3);
+    let NodeReport::Producer { published, .. } = plain.nodes.get("p").unwrap() else { panic!() };
+    let state = consumer(&plain, "careful").state.unwrap();
+    assert_eq!((state.expected, state.actual), (*published as f64, *published as f64));
+}
+
+#[test]
 fn committed_events_become_visible_with_their_transaction() {
     let wait = |every: &str| {
         let report = run(&plan(&one_producer(&format!(r#"events: 100000, every: "{every}""#), "")), 3);
@@ -257,8 +274,10 @@ proptest! {
         ]),
         group in prop::sample::select(vec![
             "", "protocol: Consumer", "assignor: CooperativeSticky", "fixed: true, max_poll_records: 3", r#"max_poll: "500ms", session: "4s""#,
-            r#"starts: "300ms", reset: Earliest"#, r#"starts: "300ms""#,
+            r#"starts: "300ms", reset: Earliest"#, r#"starts: "300ms""#, r#"reset: None"#, r#"reset: None, starts: "700ms", protocol: Consumer"#,
+            r#"starts: "300ms", reset: ByDuration("200ms")"#,
         ]),
+        rivals in prop::sample::select(vec!["", r#"Transaction(node: "q", id: "p"), "#, r#"Transaction(node: "d", id: "c", every: "50ms"), "#]),
         isolation in prop::sample::select(vec!["ReadCommitted", "ReadUncommitted"]),
         replay in prop::sample::select(vec!["Beginning", "End", "Offset(5)", r#"Time("200ms")"#]),
         link in prop::sample::select(vec!["", r#"loss: "10%""#, r#"loss: "5%", duplication: "10%""#]),
@@ -267,21 +286,21 @@ proptest! {
         seed: u64,
     ) {
         let text = format!(
-            r#"Scenario(format: 1, duration: "16s", limits: Limits(live: 20000), network: Network(latency: Exponential(mean: "2ms"), {link}),
+            r#"Scenario(format: 1, duration: "16s", allow: ["nothing-committed"], limits: Limits(live: 20000), network: Network(latency: Exponential(mean: "2ms"), {link}),
             events: [Event(name: "E", key: Zipf(keys: 30, exponent: 1.0)), Event(name: "F", key: Uniform(keys: 5))],
             nodes: [
                 Producer(id: "p", publish: {publish}, emits: [Emit(event: "E", to: "k/t", arrivals: Poisson("300/s"))]),
                 Producer(id: "q", emits: [Emit(event: "E", to: "k/t", arrivals: ClosedLoop(users: 5, think: Exponential(mean: "20ms")))]),
                 Broker(id: "k", kind: Kafka(retention_check: "150ms", cleaner_pause: "170ms", node_session: "700ms",
                     topics: [Topic(name: "t", {topic}), Topic(name: "u", partitions: 2)],
-                    transactions: [Transaction(node: "p", {producer}), Transaction(node: "c", timeout: "2s", {middle})],
+                    transactions: [Transaction(node: "p", {producer}), {rivals}Transaction(node: "c", timeout: "2s", {middle})],
                     groups: [Group(name: "g", isolation: {isolation}, {group}), Group(name: "e", isolation: ReadCommitted)],
                     replays: [Replay(at: "600ms", group: "g", to: {replay})])),
                 Consumer(id: "c", reads: [Read(from: "k/t", group: "g")], instances: 2, threads: {threads},
                     handle: Handle(time: Exponential(mean: "4ms"), fails: "5%"), retry: Retry(attempts: 2, backoff: Fixed("30ms")),
                     dead_letter: "k/u", then: [Emit(event: "F", to: "k/u"), Emit(event: "F", to: "k/u", probability: "40%")]),
-                Consumer(id: "d", reads: [Read(from: "k/t", group: "g")], handle: Handle(time: Constant("2ms"))),
-                Consumer(id: "e", reads: [Read(from: "k/u"), Read(from: "k/t")], handle: Handle(time: Constant("2ms"))),
+                Consumer(id: "d", reads: [Read(from: "k/t", group: "g")], handle: Handle(time: Constant("2ms")), then: [Emit(event: "F", to: "k/u")]),
+                Consumer(id: "e", reads: [Read(from: "k/u"), Read(from: "k/t")], handle: Handle(time: Constant("2ms")), state: Projection(fold: Count)),
             ],
             faults: [Fault(at: "900ms", lasts: "700ms", what: Crash("p")), Fault(at: "1300ms", lasts: "3s", what: Pause("c#1"))])"#
         );

@@ -12,6 +12,8 @@ mod guarantees;
 mod handling;
 mod journeys;
 mod kafka;
+mod kafka_fencing;
+mod kafka_reset;
 mod limits;
 mod ordering;
 mod publishing;

@@ -130,3 +130,29 @@ fn a_routing_loop() {
     let (insight, node, at) = told(text, "round in a loop");
     assert!(insight.weight == Weight::Bad && (node == "c" || node == "d") && at > seconds(0.3) && at < seconds(5.0), "{insight:?}");
 }
+
+#[test]
+fn clients_that_stopped() {
+    let text = simple("instances: 2", r#", allow: ["nothing-committed"]"#).replace(
+        r#"Simple(topics: ["t"])"#,
+        r#"Kafka(topics: [Topic(name: "t", partitions: 2)], groups: [Group(name: "c", reset: None, starts: "10s")])"#,
+    );
+    let (insight, node, at) = told(&text, "2 clients of b/t#c stopped");
+    assert!(insight.weight == Weight::Bad && node == "c" && at > seconds(10.0) && at < seconds(17.0), "{insight:?} {at}");
+    assert!(insight.evidence.contains("NoOffsetForPartitionException") && insight.evidence.contains("`replays`"), "{insight:?}");
+}
+
+#[test]
+fn a_producer_that_was_fenced() {
+    let text = simple("", "")
+        .replace(
+            r#"Simple(topics: ["t"])"#,
+            r#"Kafka(topics: [Topic(name: "t")], transactions: [Transaction(node: "p", id: "x"), Transaction(node: "q", id: "x")])"#,
+        )
+        .replace(
+            "Broker(",
+            r#"Producer(id: "q", emits: [Emit(event: "E", to: "b/t", arrivals: Steps([("0s", "0/s"), ("20s", "10/s")]))]), Broker("#,
+        );
+    let (insight, node, at) = told(&text, "p was fenced");
+    assert!(insight.weight == Weight::Bad && node == "p" && at > seconds(20.0) && at < seconds(21.0), "{insight:?} {at}");
+}

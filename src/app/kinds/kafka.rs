@@ -162,19 +162,28 @@ impl Kafka {
         let right = area.right() - PAD * unit;
         let head = Rect::from_min_max(area.min, pos2(area.right(), area.top() + CAPTION * unit));
         let now = seen.and_then(|view| view.topics.get(i));
+        let readers = |wanted: &dyn Fn(&kafka::GroupView) -> bool| {
+            let (Some(frame), Some(view), Some(now)) = (inside.frame, seen, now) else { return false };
+            let names = now.outlets.iter().filter_map(|outlet| frame.plan.outlets[outlet.index()].name.rsplit_once('#'));
+            names.map(|(_, name)| name).any(|name| view.groups.iter().any(|group| group.name == name && wanted(group)))
+        };
         scratch.clear();
         let mut colour = theme.muted;
-        match (seen, now) {
-            (Some(view), Some(now)) if view.groups.iter().any(|group| group.state != "Stable") && !now.outlets.is_empty() => {
+        match now {
+            Some(_) if readers(&|group| !matches!(group.state, "Stable" | "Empty")) => {
                 scratch.push_str("rebalancing");
                 colour = theme.warn;
             }
-            (_, Some(now)) if !now.outlets.is_empty() => {
+            Some(_) if readers(&|group| group.stopped > 0) => {
+                scratch.push_str("stopped");
+                colour = theme.bad;
+            }
+            Some(now) if !now.outlets.is_empty() => {
                 let lag = now.partitions.iter().flat_map(|partition| &partition.positions).map(|position| position.lag).sum();
                 labels::count(scratch, lag);
                 scratch.push_str(" lag");
             }
-            (_, Some(now)) => {
+            Some(now) => {
                 labels::count(scratch, now.partitions.iter().map(|partition| partition.high_watermark - partition.log_start_offset).sum());
                 scratch.push_str(" kept");
             }

@@ -61,6 +61,8 @@ pub enum Act {
     Unroutable(ChannelId, Event),
     /// See [`Desk::lose_inbound`].
     LoseInbound(ChannelId, Event, Reason),
+    /// See [`Desk::count`].
+    Count(ChannelId, Event),
     /// See [`Desk::republish`].
     Republish(ChannelId, Event),
     /// See [`Desk::forward`].
@@ -179,6 +181,22 @@ pub enum Note {
         /// Whether it is there now.
         there: bool,
     },
+    /// A client of a group was refused what it cannot do without, and has closed.
+    ClientStopped {
+        /// What it read.
+        outlet: OutletId,
+        /// Which partition it was about, if about one.
+        part: Option<u32>,
+        /// Which member of its group, from 0.
+        member: u32,
+        /// What it threw.
+        why: crate::engine::broker::kafka::Error,
+    },
+    /// A publisher is refused for good, because another one has taken its name.
+    PublisherFenced {
+        /// The publisher's link.
+        link: LinkId,
+    },
     /// A replay of stored events began or ended.
     Replay {
         /// To which outlet.
@@ -202,6 +220,10 @@ impl Note {
             Note::Replay { outlet, under_way } => pack(6, outlet.0, u64::from(under_way)),
             Note::Flow { link, on } => pack(8, link.0, u64::from(on)),
             Note::QueueDeclared { outlet, there } => pack(9, outlet.0, u64::from(there)),
+            Note::ClientStopped { outlet, part, member, why } => {
+                pack(10, outlet.0, u64::from(part.unwrap_or(u32::MAX)) << 12 ^ u64::from(member) << 4 ^ why as u64)
+            }
+            Note::PublisherFenced { link } => pack(11, link.0, 0),
             Note::HeldBack { .. } => 0,
         }
     }
@@ -288,6 +310,11 @@ impl Desk {
     /// An event that [`Rules::publish`](super::Rules::publish) kept is given up before it reached the broker (a delivery timeout).
     pub fn lose_inbound(&mut self, channel: ChannelId, event: &Event, why: Reason) {
         self.acts.push(Act::LoseInbound(channel, *event, why));
+    }
+
+    /// An event that was published in a transaction counts from now on: its transaction is committed.
+    pub fn count(&mut self, channel: ChannelId, event: &Event) {
+        self.acts.push(Act::Count(channel, *event));
     }
 
     /// The broker itself publishes an event to one of its channels, at once and without a link: a dead letter, a forwarded event.

@@ -55,10 +55,11 @@ impl Simulation {
     fn break_off<O: Observer>(&mut self, place: u32, at: Time, observer: &mut O) {
         let step = self.next_step();
         let Some(call) = self.calls.get_mut(place) else { return };
+        let served = call.at == Leg::Served;
         (call.ok, call.at, call.step) = (false, Leg::Returning, step);
         let store = call.store;
         self.stores[store.index()].counts.failed += 1;
-        self.note(&Observation::Store { store, what: StoreNote::Breaks }, observer);
+        self.note(&Observation::Store { store, what: StoreNote::Breaks { served } }, observer);
         self.errand(at, Errand::CallReturns(place, step));
     }
 

@@ -32,6 +32,7 @@ impl Simulation {
                 }
                 Act::Unroutable(channel, event) => self.turn_away(channel, event, observer),
                 Act::LoseInbound(channel, event, why) => self.give_up(channel, &event, why, observer),
+                Act::Count(channel, event) => self.count(channel, &event, observer),
                 Act::Republish(channel, event) => {
                     self.inbound.sent += 1;
                     self.inbound.accepted += 1;

@@ -7,22 +7,28 @@ use crate::engine::chains::{JoinCounts, Joined, ReplyCounts};
 use crate::engine::event::Event;
 use crate::engine::observe::{Observation, Observer};
 use crate::engine::projection::StateFigures;
-use crate::ids::{ConsumerId, EmitterId, EventId, NodeId, OutletId};
+use crate::ids::{ChannelId, ConsumerId, EmitterId, EventId, NodeId, OutletId};
 use crate::random::mix;
 use crate::scenario::plan::Occasion;
 
 impl Simulation {
     /// A new event is there: those whose states it is meant for expect it, and whoever asked waits for the reply.
     pub(super) fn watch<O: Observer>(&mut self, id: EmitterId, event: &Event, observer: &mut O) {
-        let channel = self.emitters[id.index()].channel;
-        for i in 0..self.plan.channels[channel.index()].folded_by.len() {
-            let consumer = self.plan.channels[channel.index()].folded_by[i];
-            self.expect(consumer, event, observer);
+        if !self.plan.emitters[id.index()].in_transactions {
+            self.count(self.emitters[id.index()].channel, event, observer);
         }
         if let Some(requests) = &mut self.requests[id.index()] {
             requests.ask(event);
             let at = self.now + requests.within;
             self.errand(at, Errand::ReplyTimeout(event.id));
+        }
+    }
+
+    /// An event counts, in states that are folded from its channel as well: it is published, or its transaction is committed.
+    pub(super) fn count<O: Observer>(&mut self, channel: ChannelId, event: &Event, observer: &mut O) {
+        for i in 0..self.plan.channels[channel.index()].folded_by.len() {
+            let consumer = self.plan.channels[channel.index()].folded_by[i];
+            self.expect(consumer, event, observer);
         }
     }
 
@@ -50,7 +56,13 @@ impl Simulation {
     #[inline(never)]
     pub(super) fn handled<O: Observer>(&mut self, id: ConsumerId, outlet: OutletId, event: &Event, observer: &mut O) -> bool {
         let (plan, seed) = (std::sync::Arc::clone(&self.plan), self.seed);
+        // What is read before its transaction is committed may never count.
+        let emitter = &plan.emitters[event.id.emitter().index()];
+        let undecided = emitter.in_transactions && plan.outlets[outlet.index()].channels.contains(&emitter.channel);
         if let Some(state) = &mut self.states[id.index()] {
+            if !undecided {
+                state.expect(&plan, seed, event);
+            }
             let again = !state.apply(&plan, seed, event);
             let sums = state.sums();
             self.note(&Observation::Folded { consumer: id, event, again, sums }, observer);

@@ -235,12 +235,16 @@ pub enum Acks {
 /// A node that publishes in transactions: what it writes in one of them counts all together, or not at all. A consumer that reads
 /// from the same cluster commits its offsets with them, so that each event it reads has its effect exactly once, whatever crashes.
 ///
-/// `transactional.id` is the node's id, and for a consumer that and the number of the instance: each has a producer of its own.
+/// Each instance of a consumer has a producer of its own, with a `transactional.id` of its own. Where two nodes have the same one, whoever
+/// begins to use it later fences the other (ProducerFencedException), which stops until it is started again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transaction {
     /// A producer, or a consumer that emits something.
     pub node: String,
+    /// `transactional.id`; of a consumer's instances followed by `-` and their number from 0. Default: the node's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// A transaction is committed once it has so many events: published ones, or (where the offsets belong to it) handled ones.
     /// Default 100.
     #[serde(default = "hundred", skip_serializing_if = "is_hundred")]
@@ -261,9 +265,14 @@ impl Transaction {
     /// `transaction.max.timeout.ms`: brokers refuse longer timeouts.
     pub const LONGEST_TIMEOUT: Span = Span::from_millis(900_000);
 
+    /// Its `transactional.id`, without an instance's number.
+    pub fn id(&self) -> &str {
+        self.id.as_deref().unwrap_or(&self.node)
+    }
+
     /// With all defaults.
     pub fn of(node: &str) -> Transaction {
-        Transaction { node: node.to_owned(), events: hundred(), every: tenth(), timeout: minute(), aborts: none() }
+        Transaction { node: node.to_owned(), id: None, events: hundred(), every: tenth(), timeout: minute(), aborts: none() }
     }
 }
 
@@ -359,7 +368,8 @@ pub enum Assignor {
     Uniform,
 }
 
-/// `auto.offset.reset`.
+/// `auto.offset.reset`: where to read on without a valid position, because nothing is committed or that offset is not in
+/// the log (any more).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reset {
     /// To the oldest event that is still there.
@@ -367,6 +377,10 @@ pub enum Reset {
     /// To the end.
     #[default]
     Latest,
+    /// Nowhere: who reads a partition without a valid position gets an exception and stops.
+    None,
+    /// To the first event that is not older than this at that moment: `by_duration:PT1H` (KIP-1106, Kafka 4.0).
+    ByDuration(Span),
 }
 
 /// A group is sent elsewhere.
@@ -482,18 +496,22 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
             "Range, round robin, sticky and cooperative sticky assignors under the classic protocol, uniform and range under the consumer \
              protocol (KIP-848); sessions, heartbeats, max.poll.interval, static members.",
             "Transactions in the second version of their protocol (KIP-890): markers that take offsets, an epoch for each, offsets committed \
-             together with what was made of them, fencing, transaction.timeout.ms with a look every 10 s; the last stable offset, and \
+             together with what was made of them, fencing of zombies and of producers that share a transactional.id, transaction.timeout.ms with a look every 10 s; the last stable offset, and \
              isolation.level read_committed and read_uncommitted.",
             "Replicas in different racks (broker.rack); eligible leader replicas (KIP-966) where `elr` is set.",
-            "Offsets, commits after work, before work or automatic inside poll; lag in offsets; resets and seeks; retention for whole \
-             segments by time and size; compaction by key.",
+            "Offsets, commits after work, before work or automatic inside poll; lag in offsets; seeks; retention for whole segments by time \
+             and size; compaction by key.",
+            "auto.offset.reset earliest, latest, none and by_duration (KIP-1106), also where retention has overtaken a group or an unclean \
+             leader lacks what it has read. Under none the client's poll throws (NoOffsetForPartition, OffsetOutOfRange, LogTruncation) \
+             and it closes; whoever takes its partitions over does the same.",
             "These rules pass the shared tables of measured behaviour: `tidemill conform kafka FILE`.",
         ],
     ),
     (
         "Simplified",
         &[
-            "At the start all groups have their partitions; joining with the initial delay happens when members come later.",
+            "At the start all groups have their partitions; joining with the initial delay happens when members come later. A group that \
+             starts later looks its first positions up at once, not when its members have joined.",
             "The batches of a request are answered one by one, as soon as each can be; its place in flight is free when all are. \
              buffer.memory has no limit.",
             "A poll gives what has arrived so far; records arrive while a batch is worked on, up to max.poll.records in all. A member that \
@@ -504,7 +522,8 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
             "Followers have everything one millisecond after their leader. Disks take no time, and a node that comes back has its log.",
             "A lost packet is sent again after 200 ms on the way in. What a link loses on the way out is lost: use links without loss there.",
             "The coordinators' and the controller's nodes never matter. Groups' requests take 2 ms.",
-            "transactional.id is the node's id, with the instance's number for consumers. The end of a transaction is answered when its \
+            "initTransactions is a request of its own only where producers share a transactional.id: with the first event, or before a \
+             consumer reads. The end of a transaction is answered when its \
              markers are replicated; these take an offset and no bytes. A consumer that closes or loses its connection aborts its \
              transaction; one that has to give up partitions commits first, and who gets them waits for that.",
             "Consumers have no rack: they fetch from leaders (no client.rack), and assignors do not look at racks; the tables are run \

@@ -216,6 +216,7 @@ fn emitters(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, roles: &[Ro
             sending: Sending::Straight,
             occasion,
             reply,
+            in_transactions: false,
         });
     }
 }
@@ -253,6 +254,7 @@ fn event_buses(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, links: &
                 sending: Sending::Straight,
                 occasion: Occasion::Handled,
                 reply: None,
+                in_transactions: false,
             });
         }
     }
@@ -321,6 +323,12 @@ fn writes(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, roles: &[Role
 
 /// Who watches which events: states that are folded from them, requests that they answer.
 fn watched(plan: &mut Plan, scenario: &Scenario) {
+    for emitter in &mut plan.emitters {
+        if let BrokerKind::Kafka(kafka) = &plan.brokers[plan.channels[emitter.channel.index()].broker.index()].kind {
+            let node = &plan.nodes[emitter.node.index()].name;
+            emitter.in_transactions = kafka.transactions.iter().any(|transaction| transaction.node == *node);
+        }
+    }
     let asked: BTreeSet<ChannelId> = plan.emitters.iter().filter_map(|emitter| Some(emitter.reply?.channel)).collect();
     for i in 0..plan.reads.len() {
         let (consumer, outlet) = (plan.reads[i].consumer, plan.reads[i].outlet);
@@ -393,7 +401,7 @@ fn reads(plan: &mut Plan, names: &Names<'_>, roles: &[Role], links: &mut Links<'
         let link = links.between(broker, read.node);
         plan.consumers[consumer.index()].reads.push(ReadId::at(i));
         plan.outlets[outlet.index()].readers.push(ReadId::at(i));
-        plan.reads.push(ReadPlan { consumer, outlet, link, priority: read.priority, requeue: read.requeue });
+        plan.reads.push(ReadPlan { consumer, outlet, link, group: read.group.clone(), priority: read.priority, requeue: read.requeue });
     }
 }
 

@@ -182,6 +182,9 @@ fn transactions(scenario: &Scenario, broker: &str, kafka: &Kafka, at: &dyn Fn(&s
         if kafka.transactions[..n].iter().any(|other| other.node == name) {
             findings.error(path("node"), format!("`{name}` is listed twice"));
         }
+        if transaction.id.as_deref() == Some("") {
+            findings.error_help(path("id"), "`transactional.id` is not empty", "leave it out for the node's id");
+        }
         if transaction.events == 0 {
             findings.error(path("events"), "a transaction has at least one event");
         }

@@ -3,7 +3,7 @@
 use super::{Found, Lint, Subject};
 use crate::ids::{ChannelId, OutletId};
 use crate::scenario::broker::BrokerKind;
-use crate::scenario::broker::kafka::Topic;
+use crate::scenario::broker::kafka::{Reset, Topic};
 use crate::scenario::plan::{ConsumerPlan, Plan};
 use crate::scenario::shapes::Key;
 
@@ -36,6 +36,17 @@ pub static HOT_PARTITION: Lint = Lint {
                   key that spreads better, add something to the key of those few (and give up their order), make handling faster, or let \
                   the member handle several events at a time (`threads`, which gives up order as well).",
     look: hot_partition,
+};
+
+/// See its explanation.
+pub static NOTHING_COMMITTED: Lint = Lint {
+    id: "nothing-committed",
+    line: "a Kafka group with `reset: None` has no committed offset when it starts",
+    explanation: "With `auto.offset.reset=none` a client whose group has committed nothing throws NoOffsetForPartitionException at its \
+                  first poll and stops, and whoever takes its partitions over does the same. People who work with `none` set a group's \
+                  offsets before it starts: here with `replays`, at a time no later than the group's `starts`. Where the exception is \
+                  what is to be seen, say so with `allow: [\"nothing-committed\"]`.",
+    look: nothing_committed,
 };
 
 fn topic(plan: &Plan, channel: ChannelId) -> Option<&Topic> {
@@ -81,6 +92,22 @@ fn min_insync(subject: &Subject<'_>, found: &mut Found<'_>) {
                 format!("{} replicas can never be in sync where there are {}", topic.min_insync, topic.replication),
                 "with acks `All` every write will be refused (NOT_ENOUGH_REPLICAS)".to_owned(),
             );
+        }
+    }
+}
+
+fn nothing_committed(subject: &Subject<'_>, found: &mut Found<'_>) {
+    for broker in &subject.plan.brokers {
+        let BrokerKind::Kafka(kafka) = &broker.kind else { continue };
+        let name = &subject.plan.nodes[broker.node.index()].name;
+        for (n, group) in kafka.groups.iter().enumerate().filter(|(_, group)| group.reset == Reset::None) {
+            if !kafka.replays.iter().any(|replay| replay.group == group.name && replay.at <= group.starts) {
+                found.warn(
+                    format!("nodes.{name}.kind.groups[{n}].reset"),
+                    format!("`{}` has committed no offset when it starts, so its clients stop (NoOffsetForPartitionException)", group.name),
+                    format!("send it somewhere first: `replays: [Replay(at: \"{}\", group: \"{}\")]`", group.starts, group.name),
+                );
+            }
         }
     }
 }

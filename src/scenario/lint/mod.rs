@@ -42,6 +42,7 @@ pub static LINTS: &[&Lint] = &[
     &kafka::HOT_PARTITION,
     &kafka::IDLE_MEMBERS,
     &kafka::MIN_INSYNC,
+    &kafka::NOTHING_COMMITTED,
     &queues::UNBOUNDED_QUEUE,
     &queues::UNREACHABLE_OUTLET,
     &loops::ENDLESS_LOOP,

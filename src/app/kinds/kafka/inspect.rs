@@ -48,6 +48,9 @@ pub fn show(kafka: &mut Kafka, ui: &mut Ui, input: &Inspected<'_>, broker: &str,
     fidelity(ui, theme);
 }
 
+/// A first duration to go back by.
+const HOUR: Span = Span::from_millis(3_600_000);
+
 /// Groups that read here.
 fn readers(input: &Inspected<'_>, broker: &str) -> Vec<String> {
     let mut groups = BTreeSet::new();
@@ -90,6 +93,14 @@ fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, act
             group.records_lag_max
         );
         line(ui, words);
+        if let Some(error) = &group.error {
+            let stopped = match group.stopped {
+                1 => "1 client has stopped".to_owned(),
+                more => format!("{more} clients have stopped"),
+            };
+            let words = format!("{stopped}: {error}. Sending the group elsewhere gives it positions and starts them again.");
+            ui.label(egui::RichText::new(words).size(theme.label).color(theme.bad));
+        }
         send(ui, theme, &group.name, broker, actions);
     }
     for it in &view.transactions {
@@ -100,6 +111,10 @@ fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, act
                 it.id, it.state, it.epoch, it.committed, it.aborted, it.timed_out, it.fenced
             ),
         );
+        if let Some(error) = it.error {
+            let words = format!("{} has stopped: {error}. It takes the id back when it is started again (after a crash).", it.node);
+            ui.label(egui::RichText::new(words).size(theme.label).color(theme.bad));
+        }
     }
     for (topic, now) in kafka.topics.iter().zip(&view.topics) {
         egui::CollapsingHeader::new(format!("Partitions of {}", topic.name)).id_salt(("partitions", &topic.name)).show(ui, |ui| {
@@ -230,14 +245,14 @@ fn transactions(transactions: &mut Vec<Transaction>, ui: &mut Ui, theme: &Theme,
     for (i, transaction) in transactions.iter_mut().enumerate() {
         ui.push_id(("transaction", i), |ui| {
             let fields = |ui: &mut Ui| {
-                name_of(
-                    ui,
-                    theme,
-                    "Producer",
-                    "transactional.id: the node's id, and the number of the instance",
-                    known,
-                    &mut transaction.node,
-                );
+                name_of(ui, theme, "Producer", "Who publishes in transactions", known, &mut transaction.node);
+                let help =
+                    "transactional.id, for consumers with the number of the instance behind it: who comes later to one fences the other";
+                let mut id = transaction.id().to_owned();
+                let wrong = |id: &str| id.is_empty().then(|| "an id is not empty".to_owned());
+                if text(ui, theme, "Id", help, &mut id, wrong) {
+                    transaction.id = (id != transaction.node).then_some(id);
+                }
                 count(ui, theme, "Events", "So many events end a transaction", &mut transaction.events, 1..=1_000_000);
                 quantity(ui, theme, "Commit every", "commit.interval.ms of Kafka Streams: it ends after so long", &mut transaction.every);
                 quantity(ui, theme, "Timeout", "transaction.timeout.ms: the coordinator aborts it then", &mut transaction.timeout);
@@ -308,9 +323,18 @@ fn one_group(group: &mut Group, ui: &mut Ui, theme: &Theme, known: &[String]) {
     quantity(ui, theme, "Session", "session.timeout.ms", &mut group.session);
     quantity(ui, theme, "Max poll", "max.poll.interval.ms", &mut group.max_poll);
     count(ui, theme, "Max records", "max.poll.records", &mut group.max_poll_records, 1..=100_000);
-    let latest = group.reset == Reset::Latest;
-    if let Some(new) = choice(ui, theme, "Reset", "auto.offset.reset", &["earliest", "latest"], usize::from(latest)) {
-        group.reset = if new == 0 { Reset::Earliest } else { Reset::Latest };
+    let chosen = match group.reset {
+        Reset::Earliest => 0,
+        Reset::Latest => 1,
+        Reset::None => 2,
+        Reset::ByDuration(_) => 3,
+    };
+    let help = "auto.offset.reset: where to read on when no committed offset is in the log";
+    if let Some(new) = choice(ui, theme, "Reset", help, &["earliest", "latest", "none", "by_duration"], chosen) {
+        group.reset = [Reset::Earliest, Reset::Latest, Reset::None, Reset::ByDuration(HOUR)][new];
+    }
+    if let Reset::ByDuration(span) = &mut group.reset {
+        quantity(ui, theme, "Duration", "by_duration:PT1H goes back an hour (KIP-1106, Kafka 4.0)", span);
     }
     let all = group.isolation == Isolation::ReadUncommitted;
     if let Some(new) = choice(ui, theme, "Isolation", "isolation.level", &["read_uncommitted", "read_committed"], usize::from(!all)) {

@@ -38,7 +38,7 @@ struct Given {
 pub fn offsets(row: &Value) -> Result<Compared, String> {
     let Row { rule, given, expected } = read(row)?;
     let actual = match rule.as_str() {
-        "auto-offset-reset" => position(given.range()?.position(given.committed, given.policy()?), &given, &expected)?,
+        "auto-offset-reset" => position(given.range()?.position(given.committed, given.policy()?, |_| None), &given, &expected)?,
         "seek" => position(given.range()?.seek(given.seek()?, given.policy()?), &given, &expected)?,
         "offset-for-timestamp" => for_timestamp(&given, &expected)?,
         "lag" => json!({ "lag": given.range()?.lag(given.committed) }),

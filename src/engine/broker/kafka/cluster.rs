@@ -5,8 +5,10 @@
 
 use super::assign::Topic as AssignedTopic;
 use super::batch::Batch;
+use super::error::Error;
 use super::group::{Group, Happening};
 use super::log::{Log, LogConfig, Record};
+use super::offsets::AutoOffsetReset;
 use super::producer::ProducerState;
 use super::publisher::Publisher;
 use super::replication::Replication;
@@ -136,6 +138,10 @@ pub(super) struct Cursor {
     pub epoch: u32,
     /// Whether its owner has it on its list.
     pub listed: bool,
+    /// `auto.offset.reset`.
+    pub reset: AutoOffsetReset,
+    /// Why it has no valid position: whoever reads next asks what the reset says.
+    pub astray: Option<Error>,
 }
 
 /// A group with what surrounds it.
@@ -153,7 +159,6 @@ pub(super) struct Readers {
     /// Partitions handed out since the rebalance began.
     pub moved: u32,
     pub starts: Time,
-    pub reset_to_start: bool,
 }
 
 /// A member: one instance of a consumer.
@@ -176,6 +181,16 @@ pub(super) struct Member {
     pub session: Option<u32>,
     /// Partitions that may have something for it: partition, place of the cursor.
     pub ready: VecDeque<(u32, u32)>,
+    /// Its client has thrown this: it finishes what it has in hand and closes.
+    pub stopped: Option<Stopped>,
+}
+
+/// Why a client stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stopped {
+    pub why: Error,
+    /// The partition that it was about, if about one.
+    pub partition: Option<u32>,
 }
 
 /// When offsets are committed.
@@ -320,9 +335,10 @@ impl Rules for Kafka {
         }
         for group in 0..self.groups.len() {
             let starts = self.groups[group].starts;
-            if starts > now {
+            if starts > now || self.is_astray(group) {
                 desk.wake(starts, Token::Start(group as u32).pack());
             } else {
+                self.claim_for(group, desk);
                 self.arm(group, desk);
             }
         }

@@ -21,10 +21,14 @@ pub enum Error {
     OffsetOutOfRange,
     /// There is no committed offset and `auto.offset.reset` is `none`.
     NoOffsetForPartition,
+    /// The log was cut below the position and `auto.offset.reset` is `none` (KIP-320).
+    LogTruncation,
+    /// Another producer has taken the `transactional.id`.
+    ProducerFenced,
 }
 
 impl Error {
-    /// As it stands in Kafka's protocol (the last two: the exceptions of the Java client).
+    /// As it stands in Kafka's protocol (the last ones: the exceptions of the Java client).
     pub fn name(self) -> &'static str {
         match self {
             Error::NotEnoughReplicas => "NOT_ENOUGH_REPLICAS",
@@ -34,8 +38,10 @@ impl Error {
             Error::OutOfOrderSequenceNumber => "OUT_OF_ORDER_SEQUENCE_NUMBER",
             Error::InvalidProducerEpoch => "INVALID_PRODUCER_EPOCH",
             Error::InvalidRecord => "INVALID_RECORD",
-            Error::OffsetOutOfRange => "OffsetOutOfRange",
-            Error::NoOffsetForPartition => "NoOffsetForPartition",
+            Error::OffsetOutOfRange => "OffsetOutOfRangeException",
+            Error::NoOffsetForPartition => "NoOffsetForPartitionException",
+            Error::LogTruncation => "LogTruncationException",
+            Error::ProducerFenced => "ProducerFencedException",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What logs keep: retention and compaction at work, and what that means for groups that have not read yet.
 
 use super::cluster::{Kafka, owed};
+use super::error::Error;
 use super::log::Log;
 use crate::engine::broker::Desk;
 use crate::engine::broker::desk::{BrokerFate, Place};
@@ -10,14 +11,19 @@ use crate::engine::fate::Reason;
 impl Kafka {
     /// Deletes old segments. What a group had not read of them is expired.
     pub(super) fn delete_old(&mut self, desk: &mut Desk) {
-        for partition in &mut self.partitions {
+        let mut astray = Vec::new();
+        for (number, partition) in self.partitions.iter_mut().enumerate() {
             let start = partition.log.start();
             let before = partition.log.clone();
             if partition.log.apply_retention(desk.now()) == start {
                 continue;
             }
             let start = partition.log.start();
-            for cursor in partition.cursors.iter_mut().filter(|cursor| cursor.active) {
+            for (slot, cursor) in partition.cursors.iter_mut().enumerate().filter(|(_, cursor)| cursor.active) {
+                if cursor.again.front().map_or(cursor.position, |(offset, _)| *offset) < start {
+                    cursor.strays(Error::OffsetOutOfRange);
+                    astray.push((number, slot));
+                }
                 while cursor.again.front().is_some_and(|(offset, _)| *offset < start) {
                     if let Some((_, message)) = cursor.again.pop_front() {
                         desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Expired, Reason::Retention);
@@ -32,6 +38,7 @@ impl Kafka {
             partition.shown = partition.shown.max(start);
             partition.transactions.forget_below(start);
         }
+        astray.into_iter().for_each(|(partition, slot)| self.look_at_position(partition, slot, desk));
     }
 
     /// Compacts logs that are dirty enough. A group that has not read a replaced value never will; the later one stands for it.

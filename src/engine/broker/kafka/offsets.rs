@@ -1,6 +1,7 @@
 //! Positions of a group in a partition: where it starts, what a seek does, and its lag.
 
 use super::Error;
+use crate::time::Span;
 
 /// `auto.offset.reset`: where to go without a valid position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub enum AutoOffsetReset {
     Latest,
     /// Nowhere: an error.
     None,
+    /// To the first record that is not older than this (`by_duration:PT1H`, KIP-1106); where all are, to the end.
+    ByDuration(Span),
 }
 
 /// Where a consumer is told to go.
@@ -36,11 +39,13 @@ pub struct Range {
 
 impl Range {
     /// The position for a wanted one: itself between log start and end (the end itself is valid), else where the reset leads.
-    pub fn position(self, wanted: Option<u64>, reset: AutoOffsetReset) -> Result<u64, Error> {
+    /// `since` gives the first offset whose record is not older than a span.
+    pub fn position(self, wanted: Option<u64>, reset: AutoOffsetReset, since: impl FnOnce(Span) -> Option<u64>) -> Result<u64, Error> {
         match (wanted, reset) {
             (Some(offset), _) if (self.start..=self.end).contains(&offset) => Ok(offset),
             (_, AutoOffsetReset::Earliest) => Ok(self.start),
             (_, AutoOffsetReset::Latest) => Ok(self.end),
+            (_, AutoOffsetReset::ByDuration(span)) => Ok(since(span).map_or(self.end, |offset| offset.clamp(self.start, self.end))),
             (Some(_), AutoOffsetReset::None) => Err(Error::OffsetOutOfRange),
             (None, AutoOffsetReset::None) => Err(Error::NoOffsetForPartition),
         }
@@ -51,7 +56,7 @@ impl Range {
         match to {
             Seek::Beginning => Ok(self.start),
             Seek::End => Ok(self.end),
-            Seek::Offset(offset) => self.position(Some(offset), reset),
+            Seek::Offset(offset) => self.position(Some(offset), reset, |_| None),
         }
     }
 

@@ -91,7 +91,7 @@ impl Kafka {
         let readable = it.readable(slot);
         let cursor = &mut it.cursors[slot];
         let Some(seat) = cursor.owner.filter(|seat| member.seats.contains(seat)) else { return false };
-        if !served || cursor.holder.is_some_and(|holder| holder != seat) {
+        if !served || cursor.astray.is_some() || cursor.holder.is_some_and(|holder| holder != seat) {
             return false;
         }
         let Some(seated) = seats[seat.index()].as_mut() else { return false };
@@ -209,6 +209,11 @@ impl Kafka {
                 return;
             }
         }
+        if self.members[number].stopped.is_some() {
+            let member = &mut self.members[number];
+            (member.draining, member.batch_left) = (true, member.outstanding);
+            return self.stops(number, desk);
+        }
         if let Commits::Auto(every, next) = self.members[number].commits
             && now >= next
         {
@@ -277,6 +282,7 @@ impl Kafka {
     /// Does what happened in a group.
     pub(super) fn happen(&mut self, group: usize, desk: &mut Desk) {
         let mut happened = std::mem::take(&mut self.happened);
+        let mut taken = Vec::new();
         for happening in happened.drain(..) {
             match happening {
                 Happening::Revoked { client, partitions, overdue } => {
@@ -310,6 +316,7 @@ impl Kafka {
                             cursor.since = desk.now();
                         }
                         cursor.owner = owner;
+                        taken.push((partition, slot));
                         self.list(partition, slot, desk);
                     }
                 }
@@ -322,6 +329,7 @@ impl Kafka {
             }
         }
         self.happened = happened;
+        taken.into_iter().for_each(|(partition, slot)| self.look_at_position(partition, slot, desk));
         if self.groups[group].rebalancing && self.groups[group].group.is_stable() {
             self.groups[group].rebalancing = false;
             let moved = self.groups[group].moved;
@@ -347,6 +355,7 @@ impl Kafka {
             self.producer_back(publisher, desk);
         }
         if self.groups[group].group.is_down(client) && desk.now() >= self.groups[group].starts {
+            self.members[member].stopped = None;
             self.groups[group].group.joins(client, desk.now());
             self.arm(group, desk);
         }
@@ -398,7 +407,7 @@ impl Kafka {
             self.rewind(partition as usize, slot, returned, desk);
         }
         let it = &mut self.members[member];
-        (it.outstanding, it.batch_left, it.draining) = (0, 0, false);
+        (it.outstanding, it.batch_left, it.draining, it.stopped) = (0, 0, false, None);
         let readers = &mut self.groups[group];
         if orderly {
             readers.group.closes(client, desk.now(), &mut self.happened);

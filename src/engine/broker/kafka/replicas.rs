@@ -1,6 +1,8 @@
 //! Replicas at work: followers fetch, nodes die and come back, leaders change.
 
 use super::cluster::{Kafka, Partition, Token, owed};
+use super::error::Error;
+use super::offsets::AutoOffsetReset;
 use crate::engine::broker::Desk;
 use crate::engine::broker::desk::{BrokerFate, Note, Place};
 use crate::engine::fate::Reason;
@@ -133,7 +135,10 @@ impl Kafka {
             if let Some(place) = self.partitions[number].replication.leader() {
                 self.cut(number, self.partitions[number].replication.end(place), desk);
             }
-            (0..self.partitions[number].cursors.len()).for_each(|slot| self.list(number, slot, desk));
+            for slot in 0..self.partitions[number].cursors.len() {
+                self.list(number, slot, desk);
+                self.look_at_position(number, slot, desk);
+            }
         }
         self.show(number, desk);
         if leader.is_some() {
@@ -158,6 +163,9 @@ impl Kafka {
             let fresh = fresh.map(|(_, message)| message.event);
             for event in gone.into_iter().map(|(_, message)| message.event).chain(fresh) {
                 desk.end(cursor.outlet, &event, Place::Waiting, BrokerFate::Dropped, Reason::UnreplicatedLoss);
+            }
+            if cursor.position > end && cursor.reset == AutoOffsetReset::None {
+                cursor.strays(Error::LogTruncation);
             }
             cursor.position = cursor.position.min(end);
             cursor.committed = cursor.committed.min(end);

@@ -11,33 +11,36 @@ use crate::time::Time;
 use std::collections::BTreeSet;
 
 impl Kafka {
-    /// A group begins to read, where `auto.offset.reset` says: nothing is committed.
+    /// A group begins to read, where `auto.offset.reset` says unless it was sent somewhere before: nothing is committed.
     pub(super) fn group_starts(&mut self, group: usize, desk: &mut Desk) {
-        let reset = if self.groups[group].reset_to_start { AutoOffsetReset::Earliest } else { AutoOffsetReset::Latest };
         for (topic, slot) in self.groups[group].topics.clone() {
             let (first, count) = (self.topics[topic as usize].first, self.topics[topic as usize].count);
-            for partition in first..first + count {
-                let partition = &mut self.partitions[partition as usize];
-                let range = Range { start: partition.log.start(), end: partition.readable(slot as usize) };
-                let cursor = &mut partition.cursors[slot as usize];
-                cursor.active = true;
-                cursor.position = range.position(None, reset).unwrap_or(range.end);
-                cursor.committed = cursor.position;
-                for (offset, message) in
-                    owed(&partition.log, &partition.transactions, cursor.committed_only, cursor.position, partition.shown)
-                {
-                    // History: nobody follows these events' other copies any more.
-                    cursor.again.push_back((offset, desk.owe(cursor.outlet, &Event { flags: untracked(message), ..message.event })));
+            for partition in (first..first + count).map(|partition| partition as usize) {
+                if !self.partitions[partition].cursors[slot as usize].active {
+                    self.settle_position(partition, slot as usize, desk);
                 }
-                cursor.position = partition.shown;
+                self.look_at_position(partition, slot as usize, desk);
             }
         }
+        self.claim_for(group, desk);
         for client in 0..self.groups[group].members.len() {
-            if self.groups[group].group.is_down(client) {
+            if self.groups[group].group.is_down(client) && self.member_of(group, client).stopped.is_none() {
                 self.groups[group].group.joins(client, desk.now());
             }
         }
         self.arm(group, desk);
+    }
+
+    /// A group has its first position in a partition: what is there from it on is owed to it.
+    pub(super) fn begin_at(&mut self, number: usize, slot: usize, position: u64, desk: &mut Desk) {
+        let partition = &mut self.partitions[number];
+        let cursor = &mut partition.cursors[slot];
+        (cursor.active, cursor.astray, cursor.committed) = (true, None, position);
+        for (offset, message) in owed(&partition.log, &partition.transactions, cursor.committed_only, position, partition.shown) {
+            // History: nobody follows these events' other copies any more.
+            cursor.again.push_back((offset, desk.owe(cursor.outlet, &Event { flags: untracked(message), ..message.event })));
+        }
+        cursor.position = partition.shown.max(position);
     }
 
     /// A group is sent elsewhere as the scenario says.
@@ -66,6 +69,7 @@ impl Kafka {
                 self.list(partition as usize, slot as usize, desk);
             }
         }
+        self.start_again(group, desk);
     }
 
     fn seek(&mut self, number: usize, slot: usize, to: Position, desk: &mut Desk) {
@@ -78,10 +82,17 @@ impl Kafka {
             Position::Time(time) => partition.log.offset_for(Time::ZERO + time).map_or(Seek::End, Seek::Offset),
         };
         let target = range.seek(to, AutoOffsetReset::Latest).unwrap_or(range.end).min(range.end);
-        let cursor = &mut partition.cursors[slot];
-        if !cursor.active {
-            return;
+        match partition.cursors[slot].active {
+            true => self.move_to(number, slot, target, Reason::Skipped, desk),
+            false => self.begin_at(number, slot, target, desk),
         }
+    }
+
+    /// A group's position in a partition moves: what it passes over is skipped for this reason, what lies before it is read again.
+    pub(super) fn move_to(&mut self, number: usize, slot: usize, target: u64, why: Reason, desk: &mut Desk) {
+        let partition = &mut self.partitions[number];
+        let cursor = &mut partition.cursors[slot];
+        cursor.astray = None;
         // What is in hand is finished, but no longer counts for commits.
         cursor.epoch += 1;
         cursor.window.clear();
@@ -90,14 +101,14 @@ impl Kafka {
         let mut again: Vec<(u64, Message)> = Vec::new();
         for (offset, message) in cursor.again.drain(..) {
             if offset < target {
-                desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Dropped, Reason::Skipped);
+                desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Dropped, why);
             } else {
                 again.push((offset, message));
             }
         }
         if target >= cursor.position {
             for (_, message) in owed(&partition.log, &partition.transactions, cursor.committed_only, cursor.position, target) {
-                desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Dropped, Reason::Skipped);
+                desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Dropped, why);
             }
             cursor.position = target;
         } else {

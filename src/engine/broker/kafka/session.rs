@@ -13,6 +13,8 @@ use std::collections::{BTreeSet, VecDeque};
 pub(super) struct Session {
     /// `transactional.id`.
     pub id: String,
+    /// Whose it is.
+    pub node: String,
     /// So many events end a transaction.
     pub events: u32,
     /// So long after it began it ends at the latest.
@@ -24,6 +26,8 @@ pub(super) struct Session {
     random: Stream,
     /// Members whose offsets belong to its transactions.
     pub members: Vec<u32>,
+    /// Other publishers with the same id.
+    pub rivals: Vec<u32>,
 
     pub step: Step,
     /// Counts transactions and lives: what travels for an older one is void.
@@ -38,6 +42,12 @@ pub(super) struct Session {
     pub failed: bool,
     /// Whether the producer is gone.
     pub down: bool,
+    /// Whether it has begun to use its id (`initTransactions`), which matters where it is not alone with it.
+    pub initialised: bool,
+    /// The request on its way is such a beginning.
+    pub init: bool,
+    /// It was told that another producer has its id (ProducerFencedException), and has stopped.
+    pub dead: bool,
     /// Batches in the producer's hands.
     pub unanswered: u32,
     /// Published while a transaction ends, for the next one.
@@ -59,6 +69,10 @@ pub(super) struct Session {
     pub verdict: Outcome,
     /// The coordinator has fenced the producer: nothing more is taken from it before it has begun anew.
     pub fenced: bool,
+    /// For good: another producer has its id now.
+    pub usurped: bool,
+    /// Its beginning waits for the end of what its rivals had left open (CONCURRENT_TRANSACTIONS).
+    pub behind: bool,
     pub tally: Tally,
 }
 
@@ -90,12 +104,14 @@ impl Session {
     pub fn new(settings: &Transaction, id: String, random: Stream) -> Session {
         Session {
             id,
+            node: settings.node.clone(),
             events: settings.events.max(1),
             every: settings.every,
             timeout: settings.timeout,
             odds: odds(settings.aborts),
             random,
             members: Vec::new(),
+            rivals: Vec::new(),
             step: Step::Idle,
             count: 0,
             epoch: 0,
@@ -103,6 +119,9 @@ impl Session {
             due: false,
             failed: false,
             down: false,
+            initialised: false,
+            init: false,
+            dead: false,
             unanswered: 0,
             waiting: VecDeque::new(),
             words: Vec::new(),
@@ -113,13 +132,20 @@ impl Session {
             markers: 0,
             verdict: Outcome::Aborted,
             fenced: false,
+            usurped: false,
+            behind: false,
             tally: Tally::default(),
         }
     }
 
+    /// Whether it has to claim its id before it does anything else.
+    pub fn must_claim(&self) -> bool {
+        !self.initialised && !self.rivals.is_empty() && !self.down
+    }
+
     /// Whether events published now go into a transaction at once.
     pub fn takes(&self) -> bool {
-        !self.down && matches!(self.step, Step::Idle | Step::Open)
+        !self.down && !self.dead && matches!(self.step, Step::Idle | Step::Open)
     }
 
     /// Whether its members have to wait before they take something new.

@@ -3,6 +3,7 @@
 use super::partitioner::{murmur2, positive};
 use crate::engine::event::{Event, Key, KeyTexts};
 use crate::engine::keys::Interner;
+use crate::ids::BrokerId;
 use crate::scenario::Plan;
 use crate::scenario::broker::kafka::{Kafka as Document, Producers, Replay};
 use crate::scenario::publishing::Publish;
@@ -30,11 +31,15 @@ pub(super) struct Settings {
     texts: KeyTexts,
     /// Names of the topics, in file order.
     pub topics: Box<[String]>,
+    /// By topic: whether somebody folds a state from its events.
+    pub folded: Box<[bool]>,
 }
 
 impl Settings {
-    pub fn new(plan: &Plan, document: &Document, seed: u64) -> Settings {
+    pub fn new(plan: &Plan, id: BrokerId, document: &Document, seed: u64) -> Settings {
+        let own = plan.channels.iter().filter(|channel| channel.broker == id);
         Settings {
+            folded: own.map(|channel| !channel.folded_by.is_empty()).collect(),
             topics: document.topics.iter().map(|topic| topic.name.clone()).collect(),
             idempotent: document.producers.idempotent(),
             producers: document.producers.clone(),

@@ -2,8 +2,10 @@
 
 use super::assign::Assignor;
 use super::cluster::{Commits, Cursor, Kafka, Member, Node, Partition, Readers, Seated, Topic};
+use super::error::Error;
 use super::group::{Group, GroupConfig, Protocol};
 use super::log::{Log, LogConfig};
+use super::offsets::AutoOffsetReset;
 use super::publisher::Publisher;
 use super::replication::{Replication, ReplicationConfig};
 use super::session::Session;
@@ -31,7 +33,7 @@ impl Kafka {
         let channels: Vec<usize> = (0..plan.channels.len()).filter(|c| plan.channels[*c].broker == id).collect();
         let first_channel = channels.first().copied().unwrap_or(0);
         let mut kafka = Kafka {
-            settings: Arc::new(Settings::new(plan, &parts, seed)),
+            settings: Arc::new(Settings::new(plan, id, &parts, seed)),
             nodes: vec![Node { up: true, felled: false, missed: false, life: 0 }; parts.nodes as usize],
             topics: Vec::new(),
             first_channel,
@@ -53,6 +55,7 @@ impl Kafka {
         }
         kafka.add_groups(plan, &parts, id, seats);
         kafka.add_publishers(plan, &parts, id, seats);
+        kafka.pair_rivals();
         kafka
     }
 
@@ -102,7 +105,7 @@ impl Kafka {
                 let (first, count) = (self.topics[topic].first as usize, self.topics[topic].count as usize);
                 let slot = self.partitions[first].cursors.len() as u32;
                 let committed_only = settings.isolation == document::Isolation::ReadCommitted;
-                let cursor = Cursor::new(outlet, settings.starts == Span::ZERO, committed_only);
+                let cursor = Cursor::new(outlet, settings.starts == Span::ZERO, committed_only, settings.reset);
                 self.partitions[first..first + count].iter_mut().for_each(|partition| partition.cursors.push(cursor.clone()));
                 topics.push((topic as u32, slot));
                 for seat in seats.at(plan, outlet) {
@@ -151,6 +154,7 @@ impl Kafka {
                 commits: commits(plan.consumers[consumer as usize].ack),
                 session: None,
                 ready: VecDeque::new(),
+                stopped: None,
             });
         }
         let counts = topics.iter().map(|(topic, _)| self.topics[*topic as usize].count);
@@ -186,7 +190,6 @@ impl Kafka {
             rebalancing: false,
             moved: 0,
             starts: Time::ZERO + settings.starts,
-            reset_to_start: settings.reset == document::Reset::Earliest,
         });
     }
 
@@ -234,6 +237,7 @@ impl Kafka {
                 commits: commits(plan.consumers[first.consumer.index()].ack),
                 session: None,
                 ready: VecDeque::new(),
+                stopped: None,
             });
         }
     }
@@ -256,15 +260,20 @@ impl Kafka {
             let own = |seat: &Seat| plan.consumers[seat.consumer.index()].node == link.from;
             let instances = seats.iter().filter(|(_, seat)| own(seat)).map(|(_, seat)| seat.instance + 1).max();
             for instance in 0..instances.unwrap_or(1) {
-                let id = if instances.is_some() { format!("{node}-{instance}") } else { node.to_owned() };
-                let mut session = Session::new(settings, id.clone(), Stream::named(salt("transactions"), &id));
+                // Streams are named after who it is, not after what it calls itself.
+                let own_name = if instances.is_some() { format!("{node}-{instance}") } else { node.to_owned() };
+                let id = match instances {
+                    Some(_) => format!("{}-{instance}", settings.id()),
+                    None => settings.id().to_owned(),
+                };
+                let mut session = Session::new(settings, id, Stream::named(salt("transactions"), &own_name));
                 for (number, member) in self.members.iter_mut().enumerate() {
                     if member.seats.iter().map(|seat| seats.get(*seat)).any(|seat| own(seat) && seat.instance == instance) {
                         (member.session, member.commits) = (Some(self.publishers.len() as u32), Commits::InTransaction);
                         session.members.push(number as u32);
                     }
                 }
-                let random = Stream::named(salt("partitioner"), &id);
+                let random = Stream::named(salt("partitioner"), &own_name);
                 let instances = instances.unwrap_or(1);
                 self.publishers.push(plain.clone().transactional(instances, session, random));
             }
@@ -281,10 +290,18 @@ fn commits(ack: Ack) -> Commits {
 }
 
 impl Cursor {
-    fn new(outlet: crate::ids::OutletId, active: bool, committed_only: bool) -> Cursor {
+    /// Of a group that is there from the start, or comes later. Without a reset it has no position before it is sent somewhere.
+    fn new(outlet: crate::ids::OutletId, there: bool, committed_only: bool, reset: document::Reset) -> Cursor {
+        let reset = match reset {
+            document::Reset::Earliest => AutoOffsetReset::Earliest,
+            document::Reset::Latest => AutoOffsetReset::Latest,
+            document::Reset::None => AutoOffsetReset::None,
+            document::Reset::ByDuration(span) => AutoOffsetReset::ByDuration(span),
+        };
+        let astray = reset == AutoOffsetReset::None;
         Cursor {
             outlet,
-            active,
+            active: there && !astray,
             committed_only,
             owner: None,
             holder: None,
@@ -298,6 +315,8 @@ impl Cursor {
             again: VecDeque::new(),
             epoch: 0,
             listed: false,
+            reset,
+            astray: astray.then_some(Error::NoOffsetForPartition),
         }
     }
 }

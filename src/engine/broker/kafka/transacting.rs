@@ -41,6 +41,11 @@ impl Kafka {
             desk.lose_inbound(channel, event, Reason::TransactionAborted);
             return false;
         }
+        if self.session(publisher).is_some_and(|session| session.dead) {
+            desk.lose_inbound(channel, event, Reason::ProducerFenced);
+            return false;
+        }
+        self.claim(publisher, desk);
         let Some(session) = self.session(publisher) else { return true };
         if !session.takes() {
             session.waiting.push_back((channel, *event));
@@ -125,7 +130,7 @@ impl Kafka {
         self.ask_to_end(publisher, Outcome::Aborted, desk);
     }
 
-    fn ask_to_end(&mut self, publisher: u32, outcome: Outcome, desk: &mut Desk) {
+    pub(super) fn ask_to_end(&mut self, publisher: u32, outcome: Outcome, desk: &mut Desk) {
         self.set_step(publisher, Step::Ending(outcome));
         let it = &self.publishers[publisher as usize];
         let count = it.session.as_ref().map_or(0, |session| session.count);
@@ -162,6 +167,7 @@ impl Kafka {
             () if !arrived => desk.ship(link, REQUEST, Token::End(publisher, count).pack()),
             // It is being ended already; the answer follows.
             () if session.ending.is_some() => {}
+            () if session.init && !session.rivals.is_empty() => self.takes_id(publisher, desk),
             () if session.fenced => {
                 session.tally.fenced += u64::from(outcome == Outcome::Committed);
                 session.verdict = Outcome::Aborted;
@@ -172,7 +178,7 @@ impl Kafka {
     }
 
     /// The coordinator has decided: offsets count, markers are to be written.
-    fn decide(&mut self, publisher: u32, outcome: Outcome, desk: &mut Desk) {
+    pub(super) fn decide(&mut self, publisher: u32, outcome: Outcome, desk: &mut Desk) {
         let Some(session) = self.session(publisher) else { return };
         (session.ending, session.verdict) = (Some(outcome), outcome);
         session.markers = session.partitions.len() as u32;
@@ -208,8 +214,14 @@ impl Kafka {
         while let Some((_, publisher, outcome)) = self.partitions[number].pop_marker() {
             let partition = &mut self.partitions[number];
             let runs = partition.transactions.ended(u64::from(publisher), outcome);
-            if outcome == Outcome::Aborted {
-                partition.skip(&runs, desk);
+            match outcome {
+                Outcome::Committed if self.settings.folded[partition.topic as usize] => {
+                    let channel = self.topics[partition.topic as usize].channel;
+                    let written = runs.iter().flat_map(|(first, behind)| partition.log.range(*first, *behind));
+                    written.for_each(|(_, message)| desk.count(channel, &message.event));
+                }
+                Outcome::Committed => {}
+                Outcome::Aborted => partition.skip(&runs, desk),
             }
             if let Some(session) = self.session(publisher) {
                 session.markers = session.markers.saturating_sub(1);
@@ -230,12 +242,18 @@ impl Kafka {
             Outcome::Committed => session.tally.committed += 1,
             Outcome::Aborted => session.tally.aborted += u64::from(was_open || !session.touched.is_empty()),
         }
-        if matches!(session.step, Step::Ending(_)) && !session.down {
-            self.answer_end(publisher, desk);
+        let answers = matches!(session.step, Step::Ending(_)) && !session.down;
+        let (rivals, init) = (session.rivals.clone(), session.init && !session.rivals.is_empty());
+        match () {
+            // It has begun anew meanwhile.
+            () if answers && init => self.takes_id(publisher, desk),
+            () if answers => self.answer_end(publisher, desk),
+            () => {}
         }
+        rivals.into_iter().for_each(|rival| self.catches_up(rival, desk));
     }
 
-    fn answer_end(&mut self, publisher: u32, desk: &mut Desk) {
+    pub(super) fn answer_end(&mut self, publisher: u32, desk: &mut Desk) {
         let it = &self.publishers[publisher as usize];
         let count = it.session.as_ref().map_or(0, |session| session.count);
         desk.ship(it.back, REQUEST, Token::Ended(publisher, count).pack());
@@ -249,7 +267,9 @@ impl Kafka {
         }
         let committed = session.verdict == Outcome::Committed;
         session.count = session.count.wrapping_add(1);
-        (session.step, session.fenced, session.failed, session.due) = (Step::Idle, false, false, false);
+        (session.step, session.fenced, session.failed, session.due) = (Step::Idle, session.usurped, false, false);
+        session.init = false;
+        session.dead = session.usurped && !committed;
         let (words, touched) = (std::mem::take(&mut session.words), std::mem::take(&mut session.touched));
         let (waiting, members) = (std::mem::take(&mut session.waiting), session.members.clone());
         self.next_epoch(publisher);
@@ -263,9 +283,15 @@ impl Kafka {
                 false => self.rewind(partition, slot, Vec::new(), desk),
             }
         }
-        members.iter().for_each(|member| self.members[*member as usize].draining = false);
+        for member in &members {
+            let member = &mut self.members[*member as usize];
+            member.draining = member.stopped.is_some();
+        }
         for (channel, event) in waiting {
             self.publish_as(publisher, channel, &event, desk);
+        }
+        if self.session(publisher).is_some_and(|session| session.dead) {
+            return self.is_fenced(publisher, &members, desk);
         }
         touched.iter().for_each(|(partition, slot)| self.list(*partition as usize, *slot as usize, desk));
         members.iter().for_each(|member| self.poll(*member as usize, desk));
@@ -306,10 +332,8 @@ impl Kafka {
     /// It is back (`initTransactions`): what its former life has left open is aborted first.
     pub(super) fn producer_back(&mut self, publisher: u32, desk: &mut Desk) {
         let Some(session) = self.session(publisher).filter(|session| session.down) else { return };
-        session.down = false;
-        let members = session.members.clone();
-        members.iter().for_each(|member| self.members[*member as usize].draining = true);
-        self.ask_to_end(publisher, Outcome::Aborted, desk);
+        (session.down, session.dead) = (false, false);
+        self.initialise(publisher, desk);
     }
 
     /// Producers that are no members of a group here, on a link.

@@ -1,6 +1,6 @@
 //! What a cluster shows of itself: plain values for the window and for reports.
 
-use super::cluster::Kafka;
+use super::cluster::{Kafka, Stopped};
 use crate::ids::OutletId;
 use serde::Serialize;
 
@@ -87,6 +87,8 @@ pub struct PositionView {
 pub struct TransactionView {
     /// `transactional.id`.
     pub id: String,
+    /// Whose it is.
+    pub node: String,
     /// Its state as the coordinator calls it: `Empty`, `Ongoing`, `PrepareCommit`, `PrepareAbort`, `CompleteCommit`, `CompleteAbort`.
     pub state: &'static str,
     /// Its producer epoch.
@@ -101,6 +103,9 @@ pub struct TransactionView {
     pub timed_out: u64,
     /// How often the producer was refused because it had been fenced.
     pub fenced: u64,
+    /// What has ended its application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
 }
 
 /// Transactions of a cluster.
@@ -137,6 +142,16 @@ pub struct GroupView {
     pub lag: u64,
     /// Largest of them (`records-lag-max`).
     pub records_lag_max: u64,
+    /// Clients that have thrown an exception and closed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub stopped: usize,
+    /// What the first of them threw, and about which partition: `NoOffsetForPartitionException for orders-3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl Kafka {
@@ -154,6 +169,8 @@ impl Kafka {
                 rebalances: readers.group.rebalances(),
                 lag: 0,
                 records_lag_max: 0,
+                stopped: self.stopped(readers).count(),
+                error: self.stopped(readers).next().map(|stopped| self.thrown(stopped)),
             })
             .collect();
         for (group, readers) in groups.iter_mut().zip(&self.groups) {
@@ -183,6 +200,23 @@ impl Kafka {
             groups,
             transactions: self.publishers.iter().filter_map(|publisher| publisher.session.as_deref()).map(TransactionView::of).collect(),
         }
+    }
+
+    /// Clients of a group that have stopped, and why.
+    fn stopped<'k>(&'k self, readers: &'k super::cluster::Readers) -> impl Iterator<Item = Stopped> + 'k {
+        let members = readers.members.iter().enumerate();
+        let stopped =
+            move |(client, member): (usize, &u32)| self.members[*member as usize].stopped.filter(|_| readers.group.is_down(client));
+        members.filter_map(stopped)
+    }
+
+    /// What a client has thrown.
+    fn thrown(&self, stopped: Stopped) -> String {
+        let of = |partition: u32| {
+            let it = &self.partitions[partition as usize];
+            format!("{} for {}-{}", stopped.why.name(), self.settings.topics[it.topic as usize], it.number)
+        };
+        stopped.partition.map_or_else(|| stopped.why.name().to_owned(), of)
     }
 
     /// The transactions of all producers together.
@@ -262,6 +296,8 @@ impl TransactionView {
         let tally = session.tally;
         TransactionView {
             id: session.id.clone(),
+            node: session.node.clone(),
+            error: session.dead.then(|| super::Error::ProducerFenced.name()),
             state: session.state(),
             epoch: session.epoch,
             since: session.open_since.map(crate::time::Time::seconds),
