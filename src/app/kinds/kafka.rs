@@ -16,7 +16,7 @@ use crate::run::frame::{BrokerView, kafka};
 use crate::scenario::broker::kafka::Topic;
 use crate::scenario::broker::{BrokerKind, Kafka};
 use crate::scenario::plan::Role;
-use egui::{Align2, Color32, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Color32, FontId, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 use egui_material_icons::icons::ICON_VIEW_STREAM;
 
 /// What the palette says.
@@ -305,24 +305,37 @@ fn draw(inside: &Inside<'_>, strip: Rect, state: &kafka::PartitionView, longest:
     // Offsets and the age of the oldest, once there is room to read them.
     if strip.height() >= READABLE && strip.width() >= 10.0 * READABLE {
         use std::fmt::Write;
-        let size = strip.height().min(theme.label);
+        let size = (strip.height() * TEXT).min(theme.label).floor();
+        let layout = |text: &str| painter.layout_no_wrap(text.to_owned(), FontId::proportional(size), theme.text);
+        scratch.clear();
+        let _ = write!(scratch, "{}", state.log_end_offset);
+        let end = layout(scratch);
         scratch.clear();
         let _ = write!(scratch, "{}", state.log_start_offset);
         if let Some(oldest) = state.oldest {
             let _ = write!(scratch, ", {} old", crate::figures::seconds(moment - oldest));
         }
-        let room = strip.width() * 0.6;
-        inside.brush.text(strip.left_center() + vec2(3.0 * unit, 0.0), Align2::LEFT_CENTER, scratch, size, theme.text, room);
-        scratch.clear();
-        let _ = write!(scratch, "{}", state.log_end_offset);
-        inside.brush.text(strip.right_center() - vec2(3.0 * unit, 0.0), Align2::RIGHT_CENTER, scratch, size, theme.text, room);
+        let start = layout(scratch);
+        let inner = strip.shrink2(vec2(3.0 * unit, 0.0));
+        let both = start.size().x + end.size().x + 6.0 * unit < inner.width();
+        let figures =
+            [(inner.right_center(), Align2::RIGHT_CENTER, Some(end)), (inner.left_center(), Align2::LEFT_CENTER, both.then_some(start))];
+        for (at, anchor, galley) in figures.into_iter().filter_map(|(at, anchor, galley)| Some((at, anchor, galley?))) {
+            let rect = anchor.anchor_size(at, galley.size());
+            // What lies beneath must not be read as strokes of the letters.
+            let ground = Rect::from_x_y_ranges(rect.x_range(), strip.y_range()).expand2(vec2(unit, 0.0));
+            painter.rect_filled(ground, 0.0, theme.node.gamma_multiply(0.7));
+            painter.galley(rect.min, galley, theme.text);
+        }
     }
 }
 
 /// Steps in which what is kept fades with age.
 const AGES: u32 = 6;
 /// Least height of a strip on the screen for figures in it.
-const READABLE: f32 = 10.0;
+const READABLE: f32 = 12.0;
+/// How much of that their letters are high.
+const TEXT: f32 = 0.8;
 
 /// Where the replicas are, before the strip: each in its node's colour, the leader full, those in sync as rings, the others as crosses; a
 /// leader or a replica in sync whose node is down, and that nobody has missed yet, is crossed out.
