@@ -254,7 +254,8 @@ fn cells(inside: &Inside<'_>, place: Rect, topic: &Topic, now: Option<&kafka::To
         if offline {
             painter.line_segment([rect.left_top(), rect.right_bottom()], Stroke::new(theme.stroke, theme.node));
         } else if own.iter().any(|partition| partition.isr.len() < partition.replicas.len()) {
-            painter.rect_stroke(rect, 0.0, Stroke::new(theme.stroke, theme.warn), StrokeKind::Inside);
+            // A frame that leaves something of the colour within.
+            painter.rect_stroke(rect, 0.0, Stroke::new(theme.stroke.min(side * 0.14), theme.warn), StrokeKind::Inside);
         }
         if own.iter().any(|partition| partition.last_stable_offset < partition.high_watermark) {
             painter.hline(rect.x_range(), rect.bottom() - theme.stroke, Stroke::new(2.0 * theme.stroke, theme.warn));
