@@ -1,5 +1,7 @@
 //! Changes of a scenario, as values: pure, without a window.
 
+mod targets;
+
 use super::action::{Connection, Placing, Source};
 use super::kinds::{self, Way};
 use crate::scenario::Scenario;
@@ -117,7 +119,12 @@ impl Edit {
                 if scenario.nodes[position].role() != node.role() {
                     return Err(format!("{} is a {}, not a {}", node.id(), scenario.nodes[position].role(), node.role()));
                 }
-                scenario.nodes[position] = (**node).clone();
+                let held = targets::held(scenario);
+                let before = std::mem::replace(&mut scenario.nodes[position], (**node).clone());
+                if let (Node::Consumer(before), Node::Consumer(after)) = (&before, &**node) {
+                    targets::regrouped(scenario, before, after);
+                }
+                targets::prune(scenario, &held);
                 Ok(())
             }
             Edit::SetScenario { scenario: new, .. } => {
@@ -238,9 +245,8 @@ pub fn forwarded(scenario: &Scenario, rule: &str, bus: &str) -> Result<Edit, Str
     if here == there && own == Some(name) {
         return Err("A rule cannot send events back to its own bus".to_owned());
     }
-    let to = Some(if here == there { name.to_owned() } else { bus.to_owned() });
-    let before = std::mem::replace(&mut parts.rules[position].forward, to);
-    if before == parts.rules[position].forward {
+    let to = if here == there { name.to_owned() } else { bus.to_owned() };
+    if !parts.rules[position].set_forward(Some(to)) {
         return Err(format!("{rule} sends events to {bus} already"));
     }
     Ok(Edit::SetNode(Box::new(node)))
@@ -322,6 +328,7 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
     for id in nodes {
         find(scenario, id)?;
     }
+    let held = targets::held(scenario);
     match connection {
         None => {}
         Some(Connection::Emit { producer, index }) => {
@@ -398,6 +405,7 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
     let struck = |target: &str| matches!(Target::of(target), Target::Node(id) | Target::Instance(id, _) if gone(id));
     scenario.faults.retain(|trouble| !trouble.what().targets().into_iter().any(struck));
     scenario.expect.retain(|e| !nodes.iter().any(|id| mention(&e.0, id, 0).is_some()));
+    targets::prune(scenario, &held);
     Ok(())
 }
 
@@ -417,6 +425,8 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
         Node::Consumer(c) => c.reads.iter().filter(|r| r.group.as_deref().is_none_or(|g| g == from)).map(|r| r.from.clone()).collect(),
         _ => Vec::new(),
     };
+    // While the places are still called as they were.
+    shared.iter().for_each(|place| targets::rename(scenario, place, from, to));
     let moved = |place: &mut String| {
         if let Some((broker, channel)) = place.split_once('/')
             && broker == from
@@ -442,7 +452,7 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
             Node::Broker(b) => match &mut b.kind {
                 BrokerKind::RabbitMq(parts) => parts.attaches.iter_mut().for_each(|attach| store(&mut attach.reader)),
                 BrokerKind::EventBridge(parts) => {
-                    parts.rules.iter_mut().filter_map(|rule| rule.forward.as_mut()).for_each(moved);
+                    parts.rules.iter_mut().flat_map(Rule::forwards_mut).for_each(moved);
                     parts.sources.0.iter_mut().for_each(|(node, _)| store(node));
                 }
                 BrokerKind::Simple(_) | BrokerKind::Kafka(_) => {}

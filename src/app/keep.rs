@@ -133,12 +133,12 @@ impl Keep {
         }
         self.looked = Some(now);
         let stamp = fs::metadata(path).ok().and_then(|meta| Some((meta.modified().ok()?, meta.len())));
-        let before = self.seen.replace((path.to_path_buf(), stamp));
-        let known = before.is_some_and(|(seen, before)| seen == path && before == stamp);
-        if known {
+        if self.seen.as_ref().is_some_and(|(seen, before)| seen == path && *before == stamp) {
             return None;
         }
+        // Where it cannot be read just now, it is tried again.
         let text = files::text(path).ok()?;
+        self.seen = Some((path.to_path_buf(), stamp));
         (text != document.original).then_some(text)
     }
 }

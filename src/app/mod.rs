@@ -35,6 +35,7 @@ pub mod picture;
 pub mod plots;
 pub mod problems;
 pub mod rail;
+pub mod room;
 pub mod session;
 pub mod settings;
 pub mod shell;

@@ -92,6 +92,8 @@ pub enum Reason {
     ProducerFenced,
     /// The position of its group was no longer in the log, and the reset led past it.
     OffsetReset,
+    /// What its target's input makes of it is not JSON.
+    NotJson,
 }
 
 impl fmt::Display for Reason {
@@ -139,6 +141,7 @@ impl fmt::Display for Reason {
             Reason::QueueDeleted => "its queue was deleted",
             Reason::ProducerFenced => "its publisher was fenced by another one with its transactional.id (ProducerFencedException)",
             Reason::OffsetReset => "its group's position was no longer in the log, and auto.offset.reset skipped it",
+            Reason::NotJson => "what its target's input makes of it is not JSON",
             Reason::SecondHop => "it had come from a bus and may go to a bus once only",
         })
     }

@@ -184,6 +184,15 @@ impl Transformer {
         Ok(Transformer { pieces, json: !template.trim_start().starts_with('"') })
     }
 
+    /// Whether what it makes is JSON, of events with details and of those without. Single details are texts and numbers here, which
+    /// are JSON wherever they are put: so it is the template that decides, and whether there are any.
+    pub fn makes_json(&self, with_details: bool) -> bool {
+        let detail = if with_details { r#"{"a":""}"# } else { "{}" };
+        let event = format!(r#"{{"version":"0","id":"","detail-type":"","source":"","time":"","resources":[],"detail":{detail}}}"#);
+        let around = Surroundings { rule_arn: "", rule_name: "", ingestion_time: "" };
+        read(&event).is_ok_and(|event| self.fill(&event.json, &around).is_ok())
+    }
+
     fn fill(&self, event: &Json, around: &Surroundings<'_>) -> Result<String, InvalidJson> {
         let mut out = String::new();
         for piece in &self.pieces {
@@ -260,6 +269,16 @@ mod tests {
         );
         assert_eq!(fill(PATHS, r#""tags: <tags>, <n>""#, EVENT).unwrap(), r#""tags: [x,2], 2""#);
         assert_eq!(fill(PATHS, r#"{"a": <gone>, "b": "<gone>"}"#, EVENT).unwrap(), r#"{"a": "", "b": ""}"#);
+    }
+
+    #[test]
+    fn templates_that_never_make_json_are_known() {
+        let read = |template: &str| Transformer::read([("a", "$.detail.a"), ("all", "$.detail")], template).unwrap();
+        let makes = |template: &str| read(template).makes_json(true);
+        assert!(makes(r#"{"a": <a>, "b": "x<a>", "all": <all>}"#) && makes(r#""text with <all> and <a>""#));
+        assert!(!makes(r#"{"a": "<all>"}"#) && !makes(r#"{"e": "<aws.events.event.json>"}"#) && !makes("{a: <a>}") && !makes("plain <a>"));
+        // An object without members has no quotes to clash with those around it.
+        assert!(read(r#"{"a": "<all>"}"#).makes_json(false));
     }
 
     #[test]

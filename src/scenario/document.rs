@@ -77,6 +77,25 @@ pub struct Scenario {
     pub lesson: Option<Lesson>,
 }
 
+impl Scenario {
+    /// Who reads from a place (`broker/outlet`): the groups in file order, each with the consumers in it. A consumer reads as the
+    /// group of its own id where the file names none.
+    pub fn readers(&self, place: &str) -> Vec<(&str, Vec<&Consumer>)> {
+        let mut groups: Vec<(&str, Vec<&Consumer>)> = Vec::new();
+        for node in &self.nodes {
+            let Node::Consumer(consumer) = node else { continue };
+            for read in consumer.reads.iter().filter(|read| read.from == place) {
+                let group = read.group.as_deref().unwrap_or(&consumer.id);
+                match groups.iter_mut().find(|(known, _)| *known == group) {
+                    Some((_, consumers)) => consumers.push(consumer),
+                    None => groups.push((group, vec![consumer])),
+                }
+            }
+        }
+        groups
+    }
+}
+
 impl Default for Scenario {
     fn default() -> Self {
         Scenario {

@@ -311,6 +311,8 @@ pub struct ReadPlan {
     pub outlet: OutletId,
     /// The way from the broker to the consumer.
     pub link: LinkId,
+    /// As which group; the consumer's name where the file names none.
+    pub group: String,
     /// Priority among the consumers of a RabbitMQ queue.
     pub priority: i32,
     /// Whether a RabbitMQ queue takes back what failed for good.

@@ -198,6 +198,9 @@ impl fmt::Display for Span {
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 0.0 {
+            return f.write_str("0%");
+        }
         // The shortest digits of the fraction, with the point two places further right.
         let text = format!("{:e}", self.0);
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));

@@ -150,13 +150,13 @@ fn state(frame: &Frame, name: &str) -> State {
 
 #[test]
 fn who_failed_once_is_fine_when_it_fails_no_more() {
-    let text = r#"Scenario(format: 1, duration: "30s", nodes: [
+    let text = r#"Scenario(format: 1, duration: "30s", events: [Event(name: "E")], nodes: [
         Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Every("20ms"))]),
         Broker(id: "b", kind: Simple(topics: ["t"])),
         Consumer(id: "c", reads: [Read(from: "b/t")], calls: [Call(store: "s")]),
         Store(id: "s"),
     ], faults: [
-        Fault(at: "2s", what: Errors(at: "c", rate: "50%"), lasts: "2s"),
+        Fault(at: "2s", what: Errors(node: "c", rate: "50%"), lasts: "2s"),
         Fault(at: "12s", what: Crash("s"), lasts: "2s"),
     ])"#;
     for (seconds, consumer, store) in [

@@ -10,4 +10,5 @@ mod gestures;
 mod more;
 mod raster;
 mod run;
+mod targets;
 mod world;

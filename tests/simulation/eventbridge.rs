@@ -151,7 +151,10 @@ fn quotas_refuse_what_is_put_and_delay_what_is_invoked() {
     let (report, seen) = finished(&scenario(&invoke, &reader("a", "all")));
     assert_eq!((report.totals.rejected, report.totals.lost), (0, 0));
     assert!((1030..=1052).contains(&consumer(&report, "a").acked), "{}", consumer(&report, "a").acked);
-    assert!(seen.rules[0].throttled > 900 && report.totals.waiting > 900);
+    // Each waits once, however long, and those that wait cost nothing until it is their turn.
+    assert_eq!(seen.rules[0].throttled, 1_901, "all but those of the first second");
+    assert_eq!(report.totals.waiting, 2_000 - consumer(&report, "a").acked);
+    assert!(report.engine.steps < 12_000, "{}", report.engine.steps);
 }
 
 #[test]
@@ -460,3 +463,87 @@ fn a_replay_can_be_cancelled_by_hand() {
 }
 
 const DEFAULT_ARCHIVED: &str = r#"buses: [Bus(name: "default", archive: Archive())], latency: Constant("0s"), duplicates: "0%","#;
+
+#[test]
+fn each_target_of_a_rule_has_its_own_retries_and_dead_letters() {
+    let failing =
+        |id: &str| format!(r#"Consumer(id: "{id}", reads: [Read(from: "b/all")], handle: Handle(time: Constant("1ms"), fails: "100%")),"#);
+    let failing: String = ["hasty", "careless", "plain", "patient"].map(failing).concat();
+    let queues = ["usual", "own", "old", "hops"].map(|queue| reader(&format!("{queue}-reader"), queue)).concat();
+    let plan = plan(&format!(
+        r#"Scenario(format: 1, duration: "10min", network: Network(latency: Constant("0s")), events: [Event(name: "E")], nodes: [
+            Producer(id: "shop", emits: [Emit(event: "E", to: "b/default", arrivals: Once(at: "1s", count: 10))]),
+            Broker(id: "b", kind: EventBridge(buses: [Bus(name: "default"), Bus(name: "next")], latency: Constant("0s"), duplicates: "0%", rules: [
+                Rule(name: "all", bus: "default", pattern: {ALL:?}, retry: RetryPolicy(attempts: 1), dead_letter: "usual", forward: "next", targets: [
+                    Target(reader: "hasty", retry: RetryPolicy(attempts: 0), dead_letter: "own"),
+                    Target(reader: "careless", dead_letter: ""),
+                    Target(reader: "patient", retry: RetryPolicy(max_age: "60s"), dead_letter: "old"),
+                ]),
+                Rule(name: "back", bus: "next", pattern: {ALL:?}, forward: "default", dead_letter: "usual",
+                    targets: [Target(bus: "default", dead_letter: "hops")]),
+            ])),
+            {failing} {queues}
+        ])"#
+    ));
+    let (report, view) = finished(&plan);
+    let target = |name: &str| view.targets.iter().find(|target| target.name == name).unwrap().counts;
+    let told = |name: &str| {
+        let counts = target(name);
+        (counts.invocations, counts.failed, counts.dead_lettered, counts.dropped)
+    };
+    assert_eq!((told("hasty"), told("careless"), told("plain")), ((10, 10, 10, 0), (20, 20, 0, 10), (20, 20, 10, 0)));
+    // Six waits of one second and more, each about twice as long as the one before, are over within a minute, seven are not.
+    assert_eq!((target("patient").dead_lettered, target("patient").dropped), (10, 0));
+    assert!((60..=80).contains(&target("patient").invocations), "{:?}", target("patient"));
+    // The way to the next bus, and the way back that the loop protection cuts off.
+    assert_eq!((told("next"), told("default")), ((10, 0, 0, 0), (10, 10, 10, 0)));
+    // What targets did is what their rule did.
+    let sums = |of: fn(&View) -> u64| of(&view);
+    assert_eq!(sums(|v| v.rules[0].dead_lettered), 30);
+    assert_eq!(sums(|v| v.rules.iter().map(|r| r.failed).sum()), sums(|v| v.targets.iter().map(|t| t.counts.failed).sum()));
+    let books = |name: &str| report.outlets.get(name).unwrap().books;
+    assert_eq!(["b/usual", "b/own", "b/old", "b/hops"].map(|queue| books(queue).acked), [10, 10, 10, 10]);
+    assert_eq!((report.totals.lost, report.totals.dead_lettered), (10, 40));
+    // A letter says whose it is and why it was written.
+    let letter = |queue: &str| {
+        let letter = view.letters.iter().find(|letter| letter.queue == queue).unwrap();
+        letter.attributes.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        letter("own"),
+        [
+            "RULE_ARN arn:aws:events:us-east-1:111122223333:rule/all",
+            "TARGET_ARN arn:aws:sqs:us-east-1:111122223333:hasty",
+            "ERROR_CODE ERROR_FROM_TARGET",
+            "ERROR_MESSAGE The target answered with an error.",
+            "EXHAUSTED_RETRY_CONDITION MaximumRetryAttempts",
+            "RETRY_ATTEMPTS 0",
+        ]
+    );
+    assert!(letter("old").contains(&"EXHAUSTED_RETRY_CONDITION MaximumEventAgeInSeconds".to_owned()), "{:?}", letter("old"));
+    let hop = letter("hops");
+    assert_eq!(
+        hop[..3],
+        [
+            "RULE_ARN arn:aws:events:us-east-1:111122223333:rule/next/back",
+            "TARGET_ARN arn:aws:events:us-east-1:111122223333:event-bus/default",
+            "ERROR_CODE THIRD_ACCOUNT_HOP_DETECTED",
+        ]
+    );
+    // Where trying again cannot help, no condition was used up.
+    assert!(!hop.iter().any(|attribute| attribute.starts_with("EXHAUSTED")), "{hop:?}");
+}
+
+#[test]
+fn a_target_whose_input_is_no_json_gets_nothing_and_is_not_tried_again() {
+    let rule = rule(
+        "all",
+        ALL,
+        r##"targets: [Target(reader: "quoted", input: Transformer(template: r#"{"event": "<aws.events.event.json>"}"#), dead_letter: "dlq")]"##,
+    );
+    let nodes = [reader("quoted", "all"), reader("plain", "all"), reader("repair", "dlq")].concat();
+    let (report, view) = finished(&scenario(&format!("{DEFAULT} rules: [{rule}]"), &nodes));
+    assert_eq!(["quoted", "plain", "repair"].map(|name| consumer(&report, name).acked), [0, 2000, 2000]);
+    assert_eq!((view.targets[0].counts.invocations, view.targets[0].counts.dead_lettered), (2000, 2000));
+    assert!(view.letters[0].attributes.contains(&("ERROR_CODE", "INVALID_JSON".to_owned())), "{:?}", view.letters[0]);
+}

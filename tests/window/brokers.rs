@@ -8,6 +8,7 @@ use tidemill::app::Shell;
 use tidemill::app::action::{Action, Selection};
 use tidemill::run::Command;
 use tidemill::run::frame::{BrokerView, eventbridge, kafka};
+use tidemill::scenario::broker::eventbridge::{Input, RetryPolicy};
 use tidemill::scenario::broker::{BrokerKind, EventBridge};
 use tidemill::scenario::document::Node;
 use tidemill::time::Time;
@@ -140,4 +141,70 @@ fn patterns_are_judged_by_what_tells_events_apart_and_every_field_can_be_given()
     assert_eq!(parts.sources.0, [("shop".to_owned(), "com.other".to_owned())]);
     retype(&mut w, "Account", "12");
     assert_eq!(bridge(&w).account, "444455556666", "twelve digits it has to be");
+}
+
+/// Picks from a list of the inspector.
+fn pick(w: &mut Window, list: &str, option: &str) {
+    use egui::accesskit::Role::{Button, ComboBox};
+    // A list that was picked from without a pointer is still open.
+    if w.query_by_role_and_label(Button, option).is_none() {
+        w.get_by_role_and_label(ComboBox, list).click_accesskit();
+        w.run_steps(4);
+    }
+    w.get_by_role_and_label(Button, option).click_accesskit();
+    w.run_steps(4);
+}
+
+#[test]
+fn a_target_is_given_what_its_rule_does_not_say() {
+    let mut w = at("brokers/eventbridge-throttled.ron", 60, "bus");
+    let own = |w: &Window| bridge(w).rules[0].targets.clone();
+    // The one that has something of its own says what.
+    assert!(w.query_by_label("Target partner: own retries, dead letters").is_some());
+    activate(&mut w, "Target warehouse: as the rule");
+    w.run_steps(20);
+    assert!(w.query_all_by_label_contains("invocations, 0 failed").next().is_some(), "what it did");
+    assert!(w.query_by_label("From the rule: the whole event, 185 tries within 1d, no dead-letter queue").is_some());
+    pick(&mut w, "Retries", "its own");
+    assert_eq!(own(&w)[1].retry, Some(RetryPolicy::default()), "it begins with what held before");
+    pick(&mut w, "Failed go to", "its own queue");
+    retype(&mut w, "Queue", "late");
+    pick(&mut w, "Input", "a part of it");
+    assert!(w.query_by_label("Target warehouse: own input, retries, dead letters").is_some());
+    let warehouse = bridge(&w).rules[0].to_reader("warehouse");
+    assert_eq!((warehouse.dead_letter, warehouse.input), (Some("late"), Some(&Input::Path("$.detail".to_owned()))));
+    pick(&mut w, "Failed go to", "no queue");
+    assert_eq!(own(&w)[1].dead_letter.as_deref(), Some(""));
+    // One after the other goes back to the rule's, and with the last the target's entry.
+    pick(&mut w, "Failed go to", "as the rule");
+    pick(&mut w, "Retries", "as the rule");
+    assert_eq!(own(&w).len(), 2);
+    w.state_mut().session.apply(Action::Run(Command::Seek(Time(60_000_000_000))));
+    until(&mut w, "events have come", |s| buses(s).recent.len() > 10);
+    assert!(w.query_all_by_label_contains("Of the newest OrderPlaced that comes to").next().is_some(), "what it comes to is seen");
+    w.state_mut().session.apply(Action::Undo);
+    w.state_mut().session.apply(Action::Undo);
+    assert_eq!(own(&w)[1].retry, Some(RetryPolicy::default()), "each was a step of its own");
+}
+
+#[test]
+fn dead_letters_say_whose_they_are_and_why() {
+    let mut w = at("brokers/eventbridge-throttled.ron", 100, "bus");
+    activate(&mut w, "Newest in partner-dlq");
+    w.run_steps(20);
+    for words in ["EXHAUSTED_RETRY_CONDITION", "MaximumRetryAttempts", "ERROR_FROM_TARGET", "arn:aws:sqs:us-east-1:111122223333:partner"] {
+        assert!(w.query_all_by_label_contains(words).next().is_some(), "{words}");
+    }
+}
+
+#[test]
+fn a_rule_goes_with_the_ways_to_it_and_comes_back_with_them() {
+    let mut w = at("brokers/eventbridge-throttled.ron", 10, "bus");
+    let before = scenario(&w).clone();
+    activate(&mut w, "Remove rule placed");
+    assert!(bridge(&w).rules.is_empty());
+    let reads = scenario(&w).nodes.iter().filter_map(|node| if let Node::Consumer(it) = node { Some(it.reads.len()) } else { None });
+    assert_eq!(reads.collect::<Vec<_>>(), [0, 0, 0], "nobody is left reading what is not there");
+    w.state_mut().session.apply(Action::Undo);
+    assert_eq!(*scenario(&w), before);
 }

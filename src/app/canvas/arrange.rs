@@ -87,7 +87,8 @@ fn layers(scene: &Scene, boxes: &[&NodeBox]) -> Vec<Vec2> {
         let placed = graph.node(&node.id)?;
         Some(pos2(placed.x? as f32, placed.y? as f32)).filter(|p| p.is_finite())
     };
-    let Some(centres) = boxes.iter().map(centre).collect::<Option<Vec<Pos2>>>() else { return still };
+    let Some(mut centres) = boxes.iter().map(centre).collect::<Option<Vec<Pos2>>>() else { return still };
+    upright(boxes, &mut centres);
     let before = boxes.iter().fold(Rect::NOTHING, |all, n| all.union(n.home()));
     let after = boxes.iter().zip(&centres).fold(Rect::NOTHING, |all, (n, c)| all.union(Rect::from_center_size(*c, n.home().size())));
     let shift = before.center() - after.center();
@@ -96,6 +97,17 @@ fn layers(scene: &Scene, boxes: &[&NodeBox]) -> Vec<Vec2> {
         ((to.to_vec2() / GRID).round() * GRID).to_pos2() - node.at
     };
     boxes.iter().zip(&centres).map(place).collect()
+}
+
+/// Turns the whole upside down where that is nearer to what stood above what before: people look for things where they put them.
+fn upright(boxes: &[&NodeBox], centres: &mut [Pos2]) {
+    let number = boxes.len().max(1) as f32;
+    let (mean, old_mean) =
+        (centres.iter().map(|c| c.y).sum::<f32>() / number, boxes.iter().map(|n| n.home().center().y).sum::<f32>() / number);
+    let together: f32 = boxes.iter().zip(&*centres).map(|(n, c)| (n.home().center().y - old_mean) * (c.y - mean)).sum();
+    if together < 0.0 {
+        centres.iter_mut().for_each(|c| c.y = 2.0 * mean - c.y);
+    }
 }
 
 #[cfg(test)]
@@ -161,6 +173,24 @@ mod tests {
         }
         let again = arranged(&scene, &scene.nodes.iter().map(|n| n.id.clone()).collect(), Arrange::Layers);
         assert!(again.iter().all(|(id, at)| (pos2(at.0, at.1) - scene.nodes[scene.index[id]].at).length() <= GRID * 2.0), "{again:?}");
+    }
+
+    #[test]
+    fn layers_keep_what_stood_above_what() {
+        let order = ["inventory", "notification", "analytics", "billing", "accounting"];
+        for upside_down in [false, true] {
+            let mut scenario = shop();
+            let places = order.iter().enumerate().map(|(i, id)| {
+                let y = if upside_down { -(i as f32) } else { i as f32 } * 90.0;
+                ((*id).to_owned(), (700.0, y))
+            });
+            Edit::Move(places.collect()).apply(&mut scenario).unwrap();
+            let moves = arranged(&scene(&scenario), &all(&scenario), Arrange::Layers);
+            Edit::Move(moves).apply(&mut scenario).unwrap();
+            let scene = scene(&scenario);
+            let y = |id: &str| scene.nodes[scene.index[id]].rect.center().y;
+            assert_eq!(y("inventory") < y("billing"), !upside_down);
+        }
     }
 
     /// Somebody else's code, on topologies of any shape.

@@ -297,7 +297,8 @@ impl Canvas {
 
     /// What a tooltip says of what the pointer is on.
     pub(super) fn tooltips(&mut self, ui: &Ui, input: &CanvasInput<'_>, pointed: &Pointed) {
-        let quiet = ui.input(|i| i.pointer.any_down());
+        // While something is dragged or a menu is open it would only be in the way.
+        let quiet = ui.input(|i| i.pointer.any_down()) || egui::Popup::is_any_open(ui.ctx());
         if let Gesture::Connect(source) = &self.gesture {
             let aim = ui.input(|i| i.pointer.latest_pos()).and_then(|p| hit::spot(&self.scene, self.view.scene_from_screen(p), 0.0));
             if let Some(Err(reason)) = aim.map(|a| connect::verdict(&self.scene, input.scenario, source, a.node, a.row)) {

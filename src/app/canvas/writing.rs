@@ -1,6 +1,8 @@
 //! Typing where the words stand: names of nodes, titles of groups, notes.
 
+use super::layout::Kind;
 use super::notes::{change, note_rect};
+use super::paint::Brush;
 use super::{Canvas, CanvasInput};
 use crate::app::action::Action;
 use crate::app::edit::Edit;
@@ -69,7 +71,14 @@ impl Canvas {
         let screen = self.view.screen_rect(place);
         let rows = if matches!(writing.what, What::Note(_)) { writing.text.lines().count().clamp(2, 12) } else { 1 };
         let size = vec2(screen.width().max(theme.px(140.0)), theme.body * 1.4 * rows as f32 + theme.px(10.0));
-        let top = if matches!(writing.what, What::Node(_) | What::Part { .. }) { screen.center().y - size.y / 2.0 } else { screen.top() };
+        let top = match &writing.what {
+            What::Node(id) => {
+                let kind = self.scene.index.get(id).map_or(Kind::Consumer, |i| self.scene.nodes[*i].kind);
+                Brush::new(ui.painter(), self.view, theme, self.scene.scale).name_line(kind, screen) - size.y / 2.0
+            }
+            What::Part { .. } => screen.center().y - size.y / 2.0,
+            What::Group(_) | What::Note(_) => screen.top(),
+        };
         let rect = Rect::from_min_size(egui::pos2(screen.left(), top), size);
         let wrong = self.trouble(input, &writing);
         let field = match rows {

@@ -8,6 +8,7 @@ use crate::app::edit::Edit;
 use crate::app::kinds::{self, Way};
 use crate::scenario::Scenario;
 use crate::scenario::broker::BrokerKind;
+use crate::scenario::broker::eventbridge::Rule;
 use crate::scenario::document::{Broker, Node};
 use egui::Ui;
 
@@ -39,7 +40,7 @@ fn endpoints(scenario: &mut Scenario, mut each: impl FnMut(&mut String, Way)) {
             }),
             Node::Broker(Broker { kind: BrokerKind::EventBridge(parts), .. }) => {
                 // A name without a broker is of its own, whose renaming it follows there.
-                let far = parts.rules.iter_mut().filter_map(|rule| rule.forward.as_mut()).filter(|to| to.contains('/'));
+                let far = parts.rules.iter_mut().flat_map(Rule::forwards_mut).filter(|to| to.contains('/'));
                 far.for_each(|to| each(to, Way::In));
             }
             Node::Broker(_) | Node::Store(_) => {}

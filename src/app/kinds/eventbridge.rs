@@ -4,9 +4,13 @@
 mod code;
 mod input;
 mod inspect;
+mod letters;
 mod pattern;
+mod queues;
 mod recent;
+mod removal;
 mod rules;
+mod targets;
 
 use super::{Board, Inside, Kind, Offer, Part, Way, even, letters};
 use crate::app::action::Action;
@@ -156,7 +160,7 @@ impl Kind for EventBridge {
                 self.buses.iter_mut().filter(|bus| bus.name == from).for_each(|bus| to.clone_into(&mut bus.name));
                 self.rules.iter_mut().for_each(|rule| {
                     follow(&mut rule.bus);
-                    follow(&mut rule.forward);
+                    rule.forwards_mut().filter(|bus| *bus == from).for_each(|bus| to.clone_into(bus));
                 });
                 self.replays.iter_mut().for_each(|replay| follow(&mut replay.bus));
             }
@@ -165,7 +169,7 @@ impl Kind for EventBridge {
                     if rule.name == from {
                         to.clone_into(&mut rule.name);
                     }
-                    follow(&mut rule.dead_letter);
+                    rule.queues_mut().for_each(follow);
                 });
                 let named = self.replays.iter_mut().flat_map(|replay| &mut replay.rules);
                 named.filter(|name| *name == from).for_each(|name| to.clone_into(name));

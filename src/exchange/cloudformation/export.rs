@@ -2,7 +2,7 @@
 
 use super::{CONCURRENCY, Carried, DAY};
 use crate::scenario::Scenario;
-use crate::scenario::broker::eventbridge::{Input, Rule};
+use crate::scenario::broker::eventbridge::{Delivery, Input, Rule};
 use crate::scenario::broker::{BrokerKind, EventBridge};
 use crate::scenario::document::Node;
 use crate::scenario::handling::Scale;
@@ -200,50 +200,57 @@ fn parsed(text: &str) -> Value {
 }
 
 fn targets(scenario: &Scenario, broker: &str, rule: &Rule, resources: &mut Resources) -> Vec<Value> {
-    let from = format!("{broker}/{}", rule.name);
-    let mut targets: Vec<(String, Value)> = Vec::new();
-    for node in &scenario.nodes {
-        let Node::Consumer(consumer) = node else { continue };
-        if consumer.reads.iter().any(|read| read.from == from) {
-            let own = match consumer.scale {
-                Some(Scale::Serverless { limit, .. }) => resources.function(&consumer.id, limit),
-                _ => resources.queue(&consumer.id),
-            };
-            targets.push((consumer.id.clone(), arn(&own)));
-        }
-    }
-    if let Some(bus) = &rule.forward {
-        match bus.split_once('/') {
-            None => {
-                let own = resources.id("Bus", bus);
-                targets.push((format!("to-{bus}"), bus_arn(bus, &own)));
-            }
-            Some((other, bus)) => targets.extend(far_arn(scenario, other, bus).map(|arn| (format!("to-{bus}"), arn))),
-        }
-    }
-    let dead_letter = rule.dead_letter.as_ref().map(|queue| arn(&resources.queue(queue)));
-    let whole = |(id, arn): (String, Value)| {
-        let mut target = Map::new();
-        let id: String =
-            id.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' }).take(64).collect();
-        target.insert("Id".into(), json!(id));
-        target.insert("Arn".into(), arn);
-        match &rule.input {
-            Some(Input::Constant(text)) => _ = target.insert("Input".into(), json!(text)),
-            Some(Input::Path(path)) => _ = target.insert("InputPath".into(), json!(path)),
-            Some(Input::Transformer { paths, template }) => {
-                let paths: Map<String, Value> = paths.iter().map(|(name, path)| (name.clone(), json!(path))).collect();
-                target.insert("InputTransformer".into(), json!({"InputPathsMap": paths, "InputTemplate": template}));
-            }
-            None => {}
-        }
-        let age = rule.retry.max_age.seconds() as u64;
-        let policy = json!({"MaximumEventAgeInSeconds": age, "MaximumRetryAttempts": rule.retry.attempts});
-        target.insert("RetryPolicy".into(), policy);
-        if let Some(arn) = &dead_letter {
-            target.insert("DeadLetterConfig".into(), json!({"Arn": arn}));
-        }
-        Value::Object(target)
+    let mut targets: Vec<Value> = Vec::new();
+    let mut add = |id: &str, arn: Value, delivery: Delivery<'_>, resources: &mut Resources| {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let id: String = id.chars().map(|c| if fits(c) { c } else { '-' }).take(60).collect();
+        let free = |id: &String| targets.iter().all(|target| target["Id"] != *id);
+        let id = (1..).map(|n| if n == 1 { id.clone() } else { format!("{id}-{n}") }).find(free).unwrap_or_default();
+        let target = target(&id, arn, delivery, resources);
+        targets.push(target);
     };
-    targets.into_iter().map(whole).collect()
+    for (group, consumers) in scenario.readers(&format!("{broker}/{}", rule.name)) {
+        let [first, others @ ..] = consumers.as_slice() else { continue };
+        let own = match first.scale {
+            Some(Scale::Serverless { limit, .. }) => resources.function(&first.id, limit),
+            // Those who share a group read from one queue.
+            _ => resources.queue(if others.is_empty() { &first.id } else { group }),
+        };
+        add(group, arn(&own), rule.to_reader(group), resources);
+    }
+    let there = match rule.forward.as_deref().map(|to| (to, to.split_once('/'))) {
+        None => None,
+        Some((bus, None)) => {
+            let own = resources.id("Bus", bus);
+            Some((bus, bus_arn(bus, &own)))
+        }
+        Some((_, Some((other, bus)))) => far_arn(scenario, other, bus).map(|arn| (bus, arn)),
+    };
+    if let Some((bus, arn)) = there {
+        add(&format!("to-{bus}"), arn, rule.to_bus(), resources);
+    }
+    targets
+}
+
+/// A target with what holds for it.
+fn target(id: &str, to: Value, delivery: Delivery<'_>, resources: &mut Resources) -> Value {
+    let mut target = Map::new();
+    target.insert("Id".into(), json!(id));
+    target.insert("Arn".into(), to);
+    match delivery.input {
+        Some(Input::Constant(text)) => _ = target.insert("Input".into(), json!(text)),
+        Some(Input::Path(path)) => _ = target.insert("InputPath".into(), json!(path)),
+        Some(Input::Transformer { paths, template }) => {
+            let paths: Map<String, Value> = paths.iter().map(|(name, path)| (name.clone(), json!(path))).collect();
+            target.insert("InputTransformer".into(), json!({"InputPathsMap": paths, "InputTemplate": template}));
+        }
+        None => {}
+    }
+    let age = delivery.retry.max_age.seconds() as u64;
+    let policy = json!({"MaximumEventAgeInSeconds": age, "MaximumRetryAttempts": delivery.retry.attempts});
+    target.insert("RetryPolicy".into(), policy);
+    if let Some(queue) = delivery.dead_letter {
+        target.insert("DeadLetterConfig".into(), json!({"Arn": arn(&resources.queue(queue))}));
+    }
+    Value::Object(target)
 }

@@ -1,6 +1,7 @@
 //! From a template: the resources that are EventBridge's, and a scenario around them.
 
 use super::intrinsics::{ACCOUNT, REGION, Template};
+use super::own::{Own, delivered, quoted};
 use super::{CONCURRENCY, Carried, DAY, yaml};
 use crate::language::Fault;
 use crate::language::pattern::Pattern;
@@ -84,17 +85,12 @@ struct Import<'t> {
     /// Rules, as the scenario file has them.
     rules: String,
     names: BTreeSet<String>,
-    /// What reads from which rules.
-    reads: BTreeMap<String, Vec<String>>,
+    /// What reads from which rules, and as which group where it is not its own.
+    reads: BTreeMap<String, Vec<(String, Option<String>)>>,
     /// Of these, functions, and how many executions each may have at a time.
     functions: BTreeMap<String, u64>,
     sources: Vec<String>,
     types: Vec<String>,
-}
-
-/// A text in quotes, as the scenario file has it.
-fn quoted(text: &str) -> String {
-    format!("{text:?}")
 }
 
 /// A text that may have quotes in it, raw.
@@ -165,10 +161,7 @@ impl<'t> Import<'t> {
     fn rule(&mut self, id: &str, place: &str, properties: &Value) -> Result<(), String> {
         let template = self.template;
         let line = template.line(place);
-        let mut name = tame(&properties.get("Name").and_then(|name| template.text(name)).unwrap_or_else(|| id.to_owned()));
-        while !self.names.insert(name.clone()) {
-            name.push_str("-2");
-        }
+        let name = self.free(&tame(&properties.get("Name").and_then(|name| template.text(name)).unwrap_or_else(|| id.to_owned())));
         let schedule = properties.get("ScheduleExpression").and_then(|schedule| template.text(schedule));
         let pattern = properties.get("EventPattern").map(|pattern| self.pattern(pattern, &name, &format!("{place}/EventPattern")));
         let pattern = pattern.transpose()?;
@@ -181,64 +174,107 @@ impl<'t> Import<'t> {
         self.bus(&bus);
         let none = Vec::new();
         let targets = properties.get("Targets").and_then(Value::as_array).unwrap_or(&none);
-        let mut forward: Option<String> = None;
+        let (mut forwards, mut own): (Vec<Own>, Vec<Own>) = (Vec::new(), Vec::new());
         for target in targets {
-            let sends = match target.get("Arn").and_then(|arn| self.target(arn)) {
-                None => {
-                    self.notes.push(format!("`{name}`{line}: a target's `Arn` cannot be told from the template: it is left out"));
-                    continue;
-                }
-                Some(To::Reader(reader)) => {
-                    self.reads.entry(reader).or_default().push(name.clone());
-                    continue;
-                }
-                Some(To::Bus(to) | To::Far(to)) => to,
+            let what = format!("`{name}`{line}");
+            let Some(to) = target.get("Arn").and_then(|arn| self.target(arn)) else {
+                self.notes.push(format!("{what}: a target's `Arn` cannot be told from the template: it is left out"));
+                continue;
             };
-            match &forward {
-                None => forward = Some(sends),
-                Some(first) => {
-                    self.notes.push(format!(
-                        "`{name}`{line} sends events to several buses; only {first} is kept: give {sends} a rule of its own"
-                    ));
+            let settings = self.settings(target, &what, matches!(to, To::Reader(_)));
+            match to {
+                To::Bus(bus) | To::Far(bus) => forwards.push(Own { name: bus, is_bus: true, ..settings }),
+                To::Reader(reader) => {
+                    let id = target.get("Id").and_then(|id| template.text(id)).map(|id| tame(&id)).filter(|id| !id.is_empty());
+                    let group = self.read(reader, &name, id);
+                    own.push(Own { name: group, ..settings });
                 }
             }
         }
-        let first = targets.first().unwrap_or(&Value::Null);
-        let differs = |field: &&str| targets.iter().any(|target| target.get(*field) != first.get(*field));
-        let apart: Vec<&str> =
-            ["Input", "InputPath", "InputTransformer", "RetryPolicy", "DeadLetterConfig"].into_iter().filter(|f| differs(f)).collect();
-        if !apart.is_empty() {
-            let what = apart.join(", ");
-            self.notes.push(format!("the targets of `{name}`{line} differ in {what}: all get what the first one has"));
+        // A rule here forwards to one bus: for others there are further rules that want the same.
+        let mut forwards = forwards.into_iter();
+        own.extend(forwards.next());
+        let further: Vec<(String, Own)> = forwards.map(|to| (self.free(&format!("{name}-to-{}", tame(&to.name))), to)).collect();
+        if !further.is_empty() {
+            let rules: Vec<String> = further.iter().map(|(rule, _)| format!("`{rule}`")).collect();
+            self.notes
+                .push(format!("`{name}`{line} sends events to several buses: {} with the same pattern does the rest", rules.join(", ")));
         }
-        let _ = write!(self.rules, "\n                Rule(name: {}, bus: {}", quoted(&name), quoted(&bus));
-        if let Some(pattern) = pattern {
-            let _ = write!(self.rules, ", pattern: {}", raw(&pattern));
+        let disabled = properties.get("State").and_then(|state| template.text(state)).is_some_and(|state| state == "DISABLED");
+        let head = |name: &str| {
+            let mut head = format!("\n                Rule(name: {}, bus: {}", quoted(name), quoted(&bus));
+            if let Some(pattern) = &pattern {
+                let _ = write!(head, ", pattern: {}", raw(pattern));
+            }
+            if let Some(schedule) = &schedule {
+                let _ = write!(head, ", schedule: {}", quoted(schedule));
+            }
+            if disabled {
+                head.push_str(", enabled: false");
+            }
+            head
+        };
+        let mut rules = head(&name) + &delivered(own);
+        for (name, to) in further {
+            rules.push_str(&head(&name));
+            rules.push_str(&delivered(vec![to]));
         }
-        if let Some(schedule) = schedule {
-            let _ = write!(self.rules, ", schedule: {}", quoted(&schedule));
-        }
-        if properties.get("State").and_then(|state| template.text(state)).is_some_and(|state| state == "DISABLED") {
-            self.rules.push_str(", enabled: false");
-        }
-        if let Some(to) = forward {
-            let _ = write!(self.rules, ", forward: {}", quoted(&to));
-        }
-        if let Some(input) = self.input(first) {
-            let _ = write!(self.rules, ", input: {input}");
-        }
-        if let Some(policy) = first.get("RetryPolicy") {
-            let number = |field: &str, usual: u64| {
-                policy.get(field).and_then(|value| template.text(value)).and_then(|text| text.parse().ok()).unwrap_or(usual)
-            };
-            let (age, tries) = (number("MaximumEventAgeInSeconds", DAY), number("MaximumRetryAttempts", 185));
-            let _ = write!(self.rules, ", retry: RetryPolicy(max_age: \"{age}s\", attempts: {tries})");
-        }
-        if let Some(queue) = first.pointer("/DeadLetterConfig/Arn").and_then(|arn| self.name(arn)) {
-            let _ = write!(self.rules, ", dead_letter: {}", quoted(&tame(&queue)));
-        }
-        self.rules.push_str("),");
+        self.rules.push_str(&rules);
         Ok(())
+    }
+
+    /// A name for a rule that no other has.
+    fn free(&mut self, wanted: &str) -> String {
+        let mut name = wanted.to_owned();
+        while !self.names.insert(name.clone()) {
+            name.push_str("-2");
+        }
+        name
+    }
+
+    /// A reader of a rule, and as which group it reads: as one of the target's name where it reads from the rule already.
+    fn read(&mut self, reader: String, rule: &str, id: Option<String>) -> String {
+        let known = self.reads.entry(reader.clone()).or_default();
+        let taken = |group: &String| known.iter().any(|(other, as_group)| other == rule && as_group.as_ref().unwrap_or(&reader) == group);
+        if !taken(&reader) {
+            known.push((rule.to_owned(), None));
+            return reader;
+        }
+        let base = id.unwrap_or_else(|| reader.clone());
+        let group = (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}-{n}") }).find(|group| !taken(group));
+        let group = group.unwrap_or_default();
+        known.push((rule.to_owned(), Some(group.clone())));
+        group
+    }
+
+    /// What a target has for itself.
+    fn settings(&mut self, target: &Value, what: &str, takes_input: bool) -> Own {
+        let mut untold = Vec::new();
+        let input = if takes_input { self.input(target, &mut untold) } else { None };
+        let policy = target.get("RetryPolicy");
+        let mut number = |field: &str, usual: u64| match policy.and_then(|policy| policy.get(field)) {
+            None => usual,
+            Some(value) => self.template.text(value).and_then(|text| text.parse().ok()).unwrap_or_else(|| {
+                untold.push(format!("{field} (taken as {usual})"));
+                usual
+            }),
+        };
+        let (age, tries) = (number("MaximumEventAgeInSeconds", DAY), number("MaximumRetryAttempts", 185));
+        let retry = ((age, tries) != (DAY, 185)).then(|| format!("RetryPolicy(max_age: \"{age}s\", attempts: {tries})"));
+        let dead_letter = target.get("DeadLetterConfig").and_then(|config| {
+            let queue = config.get("Arn").and_then(|arn| self.name(arn));
+            // Of serverless functions: the queue is made along with the rule.
+            let made = || config.get("QueueLogicalId").and_then(|id| self.template.text(id)).unwrap_or_else(|| "dead-letters".to_owned());
+            let queue = queue.or_else(|| config.get("Type").map(|_| made()));
+            if queue.is_none() {
+                untold.push("DeadLetterConfig".to_owned());
+            }
+            queue
+        });
+        if !untold.is_empty() {
+            self.notes.push(format!("{what}: the template does not tell a target's {}", untold.join(", ")));
+        }
+        Own { name: String::new(), is_bus: false, input, retry, dead_letter: dead_letter.map(|queue| quoted(&tame(&queue))) }
     }
 
     /// A pattern as text, once it is known to be one.
@@ -301,20 +337,28 @@ impl<'t> Import<'t> {
     }
 
     /// What a target gets, as the scenario file has it.
-    fn input(&self, target: &Value) -> Option<String> {
-        let text = |field: &str| target.get(field).and_then(|value| self.template.text(value));
-        if let Some(text) = text("Input") {
-            return Some(format!("Constant({})", raw(&text)));
+    fn input(&self, target: &Value, untold: &mut Vec<String>) -> Option<String> {
+        let mut text = |value: &Value, field: &str| {
+            let text = self.template.text(value);
+            if text.is_none() {
+                untold.push(field.to_owned());
+            }
+            text
+        };
+        if let Some(input) = target.get("Input") {
+            return text(input, "Input").map(|text| format!("Constant({})", raw(&text)));
         }
-        if let Some(path) = text("InputPath") {
-            return Some(format!("Path({})", quoted(&path)));
+        if let Some(path) = target.get("InputPath") {
+            return text(path, "InputPath").map(|path| format!("Path({})", quoted(&path)));
         }
         let transformer = target.get("InputTransformer")?;
         let paths = transformer.get("InputPathsMap").and_then(Value::as_object);
-        let paths: Vec<String> =
-            paths.into_iter().flatten().filter_map(|(name, path)| Some(format!("{}: {}", quoted(name), quoted(path.as_str()?)))).collect();
-        let template = self.template.text(transformer.get("InputTemplate")?)?;
-        Some(format!("Transformer(paths: {{{}}}, template: {})", paths.join(", "), raw(&template)))
+        let mut named = Vec::new();
+        for (name, path) in paths.into_iter().flatten() {
+            named.push(format!("{}: {}", quoted(name), quoted(&text(path, "InputPathsMap")?)));
+        }
+        let template = text(transformer.get("InputTemplate")?, "InputTemplate")?;
+        Some(format!("Transformer(paths: {{{}}}, template: {})", named.join(", "), raw(&template)))
     }
 
     fn archives(&mut self) -> Result<(), String> {
@@ -373,7 +417,11 @@ impl<'t> Import<'t> {
             let _ = writeln!(others, "        Broker(id: {id}, kind: EventBridge(buses: [{buses}], {place})),");
         }
         for (name, rules) in &self.reads {
-            let reads: String = rules.iter().map(|rule| format!("Read(from: {}), ", quoted(&format!("{broker}/{rule}")))).collect();
+            let read = |(rule, group): &(String, Option<String>)| {
+                let group = group.as_ref().map_or_else(String::new, |group| format!(", group: {}", quoted(group)));
+                format!("Read(from: {}{group}), ", quoted(&format!("{broker}/{rule}")))
+            };
+            let reads: String = rules.iter().map(read).collect();
             let scale = self.functions.get(name).map_or_else(String::new, |limit| format!(", scale: Serverless(limit: {limit})"));
             let _ = writeln!(others, "        Consumer(id: {}, reads: [{reads}]{scale}),", quoted(name));
         }

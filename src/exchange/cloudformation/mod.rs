@@ -7,6 +7,7 @@
 mod export;
 mod import;
 mod intrinsics;
+mod own;
 mod yaml;
 
 use super::Carried;

@@ -1,6 +1,13 @@
 //! EventBridge: buses with rules, archives and event replays, in the service's own words.
 
+mod fidelity;
+mod target;
+
+pub use fidelity::FIDELITY;
+pub use target::{Delivery, Target};
+
 use super::{NamedOutlet, Parts};
+use crate::language::template::Transformer;
 use crate::scenario::pairs::Pairs;
 use crate::scenario::schedule::Schedule;
 use crate::scenario::shapes::Times;
@@ -109,24 +116,28 @@ pub struct Rule {
     /// (another account or region) as `broker/bus`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward: Option<String>,
-    /// What targets get of an event. Default: all of it.
+    /// What targets that are consumers get of an event, unless `targets` says otherwise. Default: all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Input>,
-    /// How often and how long a target that fails is tried again.
+    /// How often and how long a target that fails is tried again, unless `targets` says otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retry: RetryPolicy,
-    /// The queue that takes what targets never took; consumers read from `broker/queue`. Default: none, such events are gone.
+    /// The queue that takes what targets never took, unless `targets` says otherwise; consumers read from `broker/queue`. Default: none,
+    /// such events are gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letter: Option<String>,
+    /// Targets with settings of their own. What is not said of a target here holds as the rule says it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<Target>,
 }
 
-/// What targets get of an event.
+/// What a target gets of an event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Input {
     /// Always this JSON text.
     Constant(String),
-    /// What stands at a path, as in `$.detail.order`.
+    /// What stands at a path, as in `$.detail.order`; `$` is the whole event.
     Path(String),
     /// A template filled with what stands at paths.
     Transformer {
@@ -136,6 +147,16 @@ pub enum Input {
         /// The template, with `<name>` where a value goes.
         template: String,
     },
+}
+
+impl Input {
+    /// Whether what it makes of events (with details, or without any) is JSON, so that they can be delivered.
+    pub fn makes_json(&self, with_details: bool) -> bool {
+        let Input::Transformer { paths, template } = self else { return true };
+        let paths = paths.iter().map(|(name, path)| (name.as_str(), path.as_str()));
+        // One that cannot be read never gets into a run.
+        Transformer::read(paths, template).map_or(true, |transformer| transformer.makes_json(with_details))
+    }
 }
 
 /// How often and how long a target that fails is tried again.
@@ -247,6 +268,24 @@ impl EventBridge {
         }
     }
 
+    /// The ARN of something in this account and region.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+    }
+
+    /// The ARN of a bus.
+    pub fn bus_arn(&self, name: &str) -> String {
+        self.arn("events", &format!("event-bus/{name}"))
+    }
+
+    /// The ARN of a rule: one of the default bus does not name it.
+    pub fn rule_arn(&self, rule: &Rule) -> String {
+        match self.bus_of(rule).map(|bus| self.buses[bus].name.as_str()) {
+            Some(bus) if bus != "default" => self.arn("events", &format!("rule/{bus}/{}", rule.name)),
+            _ => self.arn("events", &format!("rule/{}", rule.name)),
+        }
+    }
+
     /// Rules that send events of the service's own at some times, in file order.
     pub fn scheduled(&self) -> impl Iterator<Item = (usize, &Rule, &Schedule)> {
         let rules = self.rules.iter().enumerate().filter(|(_, rule)| rule.enabled);
@@ -256,7 +295,7 @@ impl EventBridge {
     /// Names of the dead-letter queues, each once, in order of the rules.
     pub fn dead_letter_queues(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
-        for queue in self.rules.iter().filter_map(|rule| rule.dead_letter.as_deref()) {
+        for (queue, _) in self.rules.iter().flat_map(Rule::queues) {
             if !names.contains(&queue) {
                 names.push(queue);
             }
@@ -290,12 +329,13 @@ impl Parts for EventBridge {
             fed_by: self.bus_of(rule).into_iter().collect(),
         });
         let queues = self.dead_letter_queues().into_iter().map(|name| {
-            let users = self.rules.iter().enumerate().filter(|(_, rule)| rule.dead_letter.as_deref() == Some(name));
-            let mut fed_by: Vec<usize> = users.clone().filter_map(|(_, rule)| self.bus_of(rule)).collect();
+            let named = |rule: &Rule| rule.queues().find(|(queue, _)| *queue == name).map(|(_, field)| field);
+            let users = || self.rules.iter().enumerate().filter_map(|(i, rule)| Some((i, rule, named(rule)?)));
+            let mut fed_by: Vec<usize> = users().filter_map(|(_, rule, _)| self.bus_of(rule)).collect();
             fed_by.sort_unstable();
             fed_by.dedup();
-            let first = users.map(|(i, _)| i).next().unwrap_or(0);
-            NamedOutlet { name, path: format!("rules[{first}].dead_letter"), fed_by }
+            let path = users().next().map(|(i, _, field)| format!("rules[{i}].{field}")).unwrap_or_default();
+            NamedOutlet { name, path, fed_by }
         });
         Some(rules.chain(queues).collect())
     }
@@ -308,47 +348,6 @@ impl Parts for EventBridge {
 
 /// The type of events that come on a schedule.
 pub const SCHEDULED_EVENT: &str = "Scheduled Event";
-
-/// What is as in the service, what is not, and what the newer product does otherwise: a headline and sentences for each.
-pub const FIDELITY: &[(&str, &[&str])] = &[
-    (
-        "As in the service",
-        &[
-            "Event patterns follow aws/event-ruler 2.0.1, the service's own engine: every operator, numbers by value, array consistency, and its refusals.",
-            "Every matching rule delivers to each of its targets (at most five) for itself; two rules with one target deliver twice, under one event id.",
-            "At least once and in no order: each delivery takes its own time, and a few are made twice.",
-            "PutEvents refuses what is too large or beyond its quota per second; invocations beyond theirs wait and are not lost.",
-            "A target that fails is tried again until the rule's age or number of tries is used up; then the event goes to the dead-letter queue, or is gone.",
-            "Archives keep what their pattern takes for their retention; replays come in slices of one minute, those in order, inside of one in none, marked with the replay's name, and are never archived again.",
-            "An event goes from bus to bus once only, within a broker or to another one (account or region): the loop protection refuses a second time (THIRD_ACCOUNT_HOP_DETECTED) and does not retry.",
-            "Scheduled rules send their targets an event of the service's own, by rate or by cron expression in UTC, on the default bus only.",
-            "A call of PutEvents has up to ten entries. Too many bytes or a call beyond the quota refuse all of it, an entry can fail alone.",
-            "A target that is a function takes no more than its limit: what comes on top is a throttled delivery, tried again as the rule's retry policy says.",
-        ],
-    ),
-    (
-        "Simplified",
-        &[
-            "The service publishes neither its backoff nor how rare duplicates are. Here the first wait is one second, doubled each time up to ten minutes, with jitter; one delivery in 100,000 is made twice.",
-            "Latency is drawn from published measurements unless the scenario says otherwise. There is no guarantee of it in the service.",
-            "Each event is a call of its own unless `put` says otherwise; clients then fill calls up as they would with a buffer of their own. The quota counts calls.",
-            "Scheduled events come at the full minute; the service takes up to a minute longer. A schedule's rate counts from the start of the run, which is the beginning of the year 2026.",
-            "A target is a consumer. Its handling is part of the delivery: a failure is the target's failure. For a function that is called asynchronously, give the consumer a `retry` of its own: the service counts such an event as delivered.",
-            "Rules are there from the start: the delay with which new or changed rules take effect is not modelled, nor that with which events reach an archive.",
-            "The input of a target is checked, and the inspector shows what it comes to; handling does not depend on it, so that a template that makes no JSON fails nothing here.",
-            "Forwarding to a bus takes one more latency; to another broker also the link between the two.",
-        ],
-    ),
-    (
-        "The newer Custom Event Bus",
-        &[
-            "Since 2026 the bus with rules is called Custom Event Bus - Classic. The newer one has subscribers with one target each instead of rules, and filters without wildcards.",
-            "It keeps every event for 1 to 365 days: a subscriber starts at the latest event, or at a point in the past, instead of an archive and a replay.",
-            "It can keep order within an event group (FIFO; a failing event blocks its group), and drops duplicates published within five minutes.",
-            "It takes 100 entries per call, and its retry default is 5 attempts within 300 seconds.",
-        ],
-    ),
-];
 
 fn published_latency() -> Times {
     let point = |share: f64, ms: u64| (Percent(share), Span::from_millis(ms));

@@ -32,6 +32,7 @@ fn make(drawing: &Drawing) -> BrokerKind {
         input: None,
         retry: RetryPolicy::default(),
         dead_letter: None,
+        targets: Vec::new(),
     });
     BrokerKind::EventBridge(EventBridge {
         buses: drawing.channels.iter().map(bus).collect(),
@@ -42,19 +43,33 @@ fn make(drawing: &Drawing) -> BrokerKind {
 
 /// What a drawing does not say of these buses.
 pub(super) fn lost(parts: &EventBridge, lost: &mut Vec<String>) {
-    let choosy: Vec<String> = parts.rules.iter().filter(|rule| rule.pattern != EVERYTHING).map(|rule| format!("`{}`", rule.name)).collect();
-    if !choosy.is_empty() {
-        let rules = if choosy.len() == 1 { "the rule" } else { "the rules" };
-        lost.push(format!("The event patterns of {rules} {}: readers get every event of the bus.", and(&choosy)));
+    let named = |fits: fn(&Rule) -> bool| {
+        let names: Vec<String> = parts.rules.iter().filter(|rule| fits(rule)).map(|rule| format!("`{}`", rule.name)).collect();
+        (!names.is_empty()).then(|| format!("{} {}", if names.len() == 1 { "the rule" } else { "the rules" }, and(&names)))
+    };
+    if let Some(choosy) = named(|rule| !rule.pattern.is_empty() && rule.pattern != EVERYTHING) {
+        lost.push(format!("The event patterns of {choosy}: readers get every event of the bus."));
+    }
+    if let Some(timed) = named(|rule| rule.schedule.is_some()) {
+        lost.push(format!("The times of {timed}: nothing comes by itself any more."));
+    }
+    if let Some(off) = named(|rule| !rule.enabled) {
+        lost.push(format!("The state of {off}, disabled so far: readers get events now."));
     }
     if parts.buses.iter().any(|bus| bus.archive.is_some()) {
         lost.push("The archives and their replays.".to_owned());
     }
-    if parts.rules.iter().any(|rule| rule.dead_letter.is_some()) {
-        lost.push("The dead-letter queues of rules, and the retries before them.".to_owned());
+    if !parts.dead_letter_queues().is_empty() {
+        lost.push("The dead-letter queues of targets.".to_owned());
     }
-    if parts.rules.iter().any(|rule| rule.input.is_some()) {
-        lost.push("The inputs that rules make of events.".to_owned());
+    if let Some(patient) = named(|rule| {
+        let own = rule.targets.iter().filter_map(|target| target.retry);
+        own.chain([rule.retry]).any(|policy| policy != RetryPolicy::default())
+    }) {
+        lost.push(format!("The retry policies of {patient}."));
+    }
+    if let Some(shaped) = named(|rule| rule.input.is_some() || rule.targets.iter().any(|target| target.input.is_some())) {
+        lost.push(format!("The inputs that targets of {shaped} get in place of events."));
     }
     if parts.rules.iter().any(|rule| rule.forward.is_some()) {
         lost.push("Forwarding from bus to bus.".to_owned());

@@ -68,7 +68,8 @@ fn what_is_lost_is_said() {
     let text = SHOP.replace(
         r#"Simple(topics: ["orders", "bills"])"#,
         r##"EventBridge(buses: [Bus(name: "orders", archive: Archive()), Bus(name: "bills")], rules: [
-            Rule(name: "billing", bus: "orders", pattern: r#"{"detail-type":["Order"]}"#, dead_letter: "dlq"),
+            Rule(name: "billing", bus: "orders", pattern: r#"{"detail-type":["Order"]}"#, enabled: false,
+                targets: [Target(reader: "billing", dead_letter: "dlq", retry: RetryPolicy(attempts: 2), input: Path("$.detail"))]),
             Rule(name: "rest", bus: "bills", pattern: r#"{"source": [{"exists": true}]}"#)])"##,
     );
     let text = text.replace(r#"id: "billing", reads: [Read(from: "b/orders")]"#, r#"id: "billing", reads: [Read(from: "b/billing")]"#);
@@ -78,7 +79,12 @@ fn what_is_lost_is_said() {
         .replace("'b/bills#mail'", "'b/rest#mail'");
     let scenario = load(&text, "shop.ron", &NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).scenario;
     let lost = change(&scenario, "b", "Simple").unwrap().lost.join("\n");
-    assert!(lost.contains("`billing`") && !lost.contains("`rest`") && lost.contains("archives") && lost.contains("dead-letter"), "{lost}");
+    for part in
+        ["event patterns of the rule `billing`", "archives", "dead-letter", "retry policies of the rule `billing`", "inputs", "disabled"]
+    {
+        assert!(lost.contains(part), "{part} is missing in {lost}");
+    }
+    assert!(!lost.contains("`rest`") && !lost.contains("times"), "{lost}");
     assert_eq!(change(&scenario, "b", "EventBridge").unwrap().lost, Vec::<String>::new());
     assert!(change(&scenario, "shop", "Simple").is_none() && change(&scenario, "b", "Pigeon").is_none());
 }

@@ -401,7 +401,7 @@ fn reads(plan: &mut Plan, names: &Names<'_>, roles: &[Role], links: &mut Links<'
         let link = links.between(broker, read.node);
         plan.consumers[consumer.index()].reads.push(ReadId::at(i));
         plan.outlets[outlet.index()].readers.push(ReadId::at(i));
-        plan.reads.push(ReadPlan { consumer, outlet, link, priority: read.priority, requeue: read.requeue });
+        plan.reads.push(ReadPlan { consumer, outlet, link, group: read.group.clone(), priority: read.priority, requeue: read.requeue });
     }
 }
 

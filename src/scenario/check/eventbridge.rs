@@ -8,7 +8,7 @@ use crate::language::Fault;
 use crate::language::json;
 use crate::language::pattern::Pattern;
 use crate::language::template::{Path, Transformer};
-use crate::scenario::broker::eventbridge::{Input, Replay, Rule};
+use crate::scenario::broker::eventbridge::{Input, Replay, RetryPolicy, Rule, Target};
 use crate::scenario::broker::{BrokerKind, EventBridge};
 use crate::scenario::document::{Node, Scenario};
 use crate::scenario::names::listed;
@@ -181,24 +181,28 @@ fn rule(parts: &EventBridge, rule: &Rule, scenario: &Scenario, names: &Names<'_>
             Some(_) => {}
         }
     }
-    if let Some(queue) = &rule.dead_letter
-        && parts.rules.iter().any(|other| other.name == *queue)
-    {
-        findings.error(format!("{path}.dead_letter"), format!("`{queue}` is a rule; a dead-letter queue has a name of its own"));
+    for (queue, field) in rule.queues().filter(|(queue, _)| parts.rules.iter().any(|other| other.name == *queue)) {
+        findings.error(format!("{path}.{field}"), format!("`{queue}` is a rule; a dead-letter queue has a name of its own"));
     }
-    if !(AGES.0..=AGES.1).contains(&rule.retry.max_age) {
-        let message = format!("a retry policy allows ages from {} to {}, not {}", AGES.0, AGES.1, rule.retry.max_age);
-        findings.error(format!("{path}.retry.max_age"), message);
-    }
-    if rule.retry.attempts > MOST_ATTEMPTS {
-        let message = format!("a retry policy allows at most {MOST_ATTEMPTS} attempts, not {}", rule.retry.attempts);
-        findings.error(format!("{path}.retry.attempts"), message);
-    }
+    policy(&rule.retry, &format!("{path}.retry"), findings);
     if let Some(given) = &rule.input {
         input(given, &format!("{path}.input"), findings);
     }
-    let readers = names.readers_of(node, &rule.name);
-    let targets = readers + usize::from(rule.forward.is_some());
+    let groups = names.groups_of(node, &rule.name);
+    for (i, given) in rule.targets.iter().enumerate() {
+        let here = format!("{path}.targets[{i}]");
+        target(rule, given, &groups, scenario, &here, findings);
+        let same = |other: &Target| (&other.reader, &other.bus) == (&given.reader, &given.bus);
+        if rule.targets[..i].iter().any(same) {
+            let name = given.reader.as_ref().or(given.bus.as_ref()).map_or("", String::as_str);
+            findings.error_help(
+                here,
+                format!("`{name}` is named twice among the targets of `{}`", rule.name),
+                "write all its settings in one",
+            );
+        }
+    }
+    let targets = groups.len() + usize::from(rule.forward.is_some());
     if targets > MOST_TARGETS {
         findings.error_help(
             format!("{path}.name"),
@@ -212,6 +216,93 @@ fn rule(parts: &EventBridge, rule: &Rule, scenario: &Scenario, names: &Names<'_>
             "let a consumer `Read` from it",
         );
     }
+}
+
+fn policy(policy: &RetryPolicy, path: &str, findings: &mut Findings) {
+    if !(AGES.0..=AGES.1).contains(&policy.max_age) {
+        let message = format!("a retry policy allows ages from {} to {}, not {}", AGES.0, AGES.1, policy.max_age);
+        findings.error(format!("{path}.max_age"), message);
+    }
+    if policy.attempts > MOST_ATTEMPTS {
+        let message = format!("a retry policy allows at most {MOST_ATTEMPTS} attempts, not {}", policy.attempts);
+        findings.error(format!("{path}.attempts"), message);
+    }
+}
+
+/// One target with settings of its own.
+fn target(rule: &Rule, target: &Target, groups: &[&str], scenario: &Scenario, path: &str, findings: &mut Findings) {
+    match (&target.reader, &target.bus) {
+        (Some(reader), None) => {
+            if !groups.contains(&reader.as_str()) {
+                no_reader(rule, reader, groups, scenario, format!("{path}.reader"), findings);
+            }
+        }
+        (None, Some(bus)) => {
+            if rule.forward.as_ref() != Some(bus) {
+                let (message, help) = match &rule.forward {
+                    None => (
+                        format!("the rule `{}` forwards to no bus, so that `{bus}` is none of its targets", rule.name),
+                        format!("write `forward: {bus:?}` in the rule, or remove this"),
+                    ),
+                    Some(to) => (
+                        format!("the rule `{}` forwards to `{to}`, not to `{bus}`", rule.name),
+                        format!("write `bus: {to:?}`, or remove this"),
+                    ),
+                };
+                findings.error_help(format!("{path}.bus"), message, help);
+            }
+            if target.input.is_some() {
+                findings.error_help(
+                    format!("{path}.input"),
+                    format!("the bus `{bus}` gets events as they are: an input is for consumers only"),
+                    "remove it; let the rules of that bus make an input of the events",
+                );
+            }
+        }
+        (Some(_), Some(_)) => findings.error_help(path, "a target is a reader or a bus, not both", "make two of it, one for each"),
+        (None, None) => {
+            findings.error_help(
+                path,
+                "this does not say whose settings it has",
+                "write `reader: \"...\"`, or `bus: \"...\"` for the bus of `forward`",
+            );
+        }
+    }
+    if let Some(given) = &target.retry {
+        policy(given, &format!("{path}.retry"), findings);
+    }
+    if let Some(given) = &target.input {
+        input(given, &format!("{path}.input"), findings);
+    }
+    if target.is_empty() {
+        findings.warning(
+            path,
+            "a target without settings of its own has no effect",
+            "give it a `retry`, a `dead_letter` or an `input`, or remove it",
+        );
+    }
+}
+
+/// Reports a target that does not read from its rule.
+fn no_reader(rule: &Rule, reader: &str, groups: &[&str], scenario: &Scenario, path: String, findings: &mut Findings) {
+    let consumer = scenario.nodes.iter().find_map(|node| match node {
+        Node::Consumer(consumer) if consumer.id == reader => Some(consumer),
+        _ => None,
+    });
+    let reads = |group: &&&str| consumer.is_some_and(|it| it.reads.iter().any(|read| read.group.as_deref() == Some(**group)));
+    let message = match consumer {
+        Some(_) => format!("`{reader}` does not read from the rule `{}`", rule.name),
+        None => format!("nobody called `{reader}` reads from the rule `{}`", rule.name),
+    };
+    let help = match (groups.iter().find(reads), groups) {
+        (Some(group), _) => format!("it reads as the group `{group}`: write `reader: {group:?}`"),
+        (None, []) => "let a consumer `Read` from the rule, or remove this".to_owned(),
+        (None, groups) => match findings.suggest.did_you_mean(reader, groups.iter().copied()) {
+            Some(help) => help,
+            None => format!("its readers are {}", listed(groups.iter().copied())),
+        },
+    };
+    findings.error_help(path, message, help);
 }
 
 fn input(input: &Input, path: &str, findings: &mut Findings) {
@@ -230,6 +321,12 @@ fn input(input: &Input, path: &str, findings: &mut Findings) {
             let named = paths.iter().map(|(name, path)| (name.as_str(), path.as_str()));
             if let Err(wrong) = Transformer::read(named, template) {
                 fault("the input transformer is invalid", template, &wrong, format!("{path}.template"), findings);
+            } else if !input.makes_json(true) {
+                findings.warning(
+                    format!("{path}.template"),
+                    "what this template comes to is not JSON: no event with details is ever delivered with it",
+                    "write texts in quotes, and objects and lists such as `<aws.events.event.json>` without",
+                );
             }
         }
     }

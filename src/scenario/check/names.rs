@@ -45,6 +45,8 @@ pub(super) struct Reading {
     /// The channels whose events may come this way.
     pub channels: Vec<ChannelId>,
     pub outlet: Option<OutletId>,
+    /// As which group; the consumer's id where the file names none.
+    pub group: String,
     /// As in the file.
     pub priority: i32,
     /// As in the file.
@@ -124,15 +126,21 @@ impl<'s> Names<'s> {
         self.types.get(name).copied()
     }
 
-    /// How many subscriptions there are to an outlet that a broker declares.
-    pub fn readers_of(&self, broker: NodeId, outlet: &str) -> usize {
-        let Some(declared) = self.declared.get(&(broker, outlet)) else { return 0 };
+    /// As which groups consumers read from an outlet that a broker declares, each once.
+    pub fn groups_of(&self, broker: NodeId, outlet: &str) -> Vec<&str> {
+        let mut groups: Vec<&str> = Vec::new();
+        let Some(declared) = self.declared.get(&(broker, outlet)) else { return groups };
         let part = self.outlets[declared.index()].part;
         let belongs = |id: &OutletId| {
             let outlet = &self.outlets[id.index()];
             outlet.broker == broker && outlet.part == part
         };
-        self.reads.iter().filter(|read| read.outlet.as_ref().is_some_and(belongs)).count()
+        for read in self.reads.iter().filter(|read| read.outlet.as_ref().is_some_and(belongs)) {
+            if !groups.contains(&read.group.as_str()) {
+                groups.push(&read.group);
+            }
+        }
+        groups
     }
 
     /// The endpoint text of a channel.
@@ -251,7 +259,7 @@ impl<'s> Names<'s> {
             let Node::Consumer(consumer) = node else { continue };
             let id = NodeId::at(i);
             if consumer.reads.is_empty() {
-                findings.error_help(
+                findings.warning(
                     self.node_paths[i].clone(),
                     format!("the consumer `{}` reads nothing", consumer.id),
                     "add a `Read(from: \"broker/channel\")` to its `reads`",
@@ -314,7 +322,16 @@ impl<'s> Names<'s> {
             }
             let known = outlet.map(|outlet| &self.outlets[outlet.index()]);
             let (broker, channels) = (known.map(|o| o.broker), known.map_or_else(Vec::new, |o| o.channels.clone()));
-            self.reads.push(Reading { node, path, broker, channels, outlet, priority: read.priority, requeue: read.requeue });
+            self.reads.push(Reading {
+                node,
+                path,
+                broker,
+                channels,
+                outlet,
+                group: group.to_owned(),
+                priority: read.priority,
+                requeue: read.requeue,
+            });
         }
     }
 

@@ -6,7 +6,8 @@ pub mod link;
 pub mod node;
 pub mod store;
 
-use super::measures::{FAR, NEAR};
+use super::layout::Kind;
+use super::measures::{FAR, HEADER, LID, NEAR};
 use super::mesh::Pen;
 use super::view::View;
 use crate::app::theme::{Glyph, Theme};
@@ -47,6 +48,19 @@ impl<'a> Brush<'a> {
             _ => Detail::Near,
         };
         Brush { painter, view, theme, unit: view.zoom * scale, detail }
+    }
+
+    /// The middle of a node's name, on the screen, where its outline is `rect` there.
+    pub fn name_line(&self, kind: Kind, rect: Rect) -> f32 {
+        let unit = self.unit;
+        match kind {
+            Kind::Producer => rect.center().y - (11.0 * unit).max(6.0),
+            Kind::Broker => rect.top() + HEADER * unit / 2.0,
+            // From further away: two lines in the middle, nothing else.
+            Kind::Consumer if self.detail == Detail::Middle => rect.top() + rect.height() * 0.32,
+            Kind::Consumer => rect.top() + 20.0 * unit,
+            Kind::Store => rect.top() + (LID + 17.0) * unit,
+        }
     }
 
     /// A pen for meshes of our own.

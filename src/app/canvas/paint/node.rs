@@ -260,7 +260,7 @@ pub fn producer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mu
     let (theme, unit) = (brush.theme, brush.unit);
     let left = rect.left() + PAD * unit;
     let room = rect.width() - (PAD + TIP * 0.8) * unit;
-    brush.text(pos2(left, rect.center().y - (11.0 * unit).max(6.0)), Align2::LEFT_CENTER, &node.id, theme.body, theme.text, room);
+    brush.text(pos2(left, brush.name_line(node.kind, rect)), Align2::LEFT_CENTER, &node.id, theme.body, theme.text, room);
     let y = rect.center().y + (12.0 * unit).max(6.5);
     let marks = brush.glyphs(pos2(left, y), &node.events, 4);
     let marks = if marks > 0.0 { marks + 2.0 * unit } else { 0.0 };
@@ -293,9 +293,8 @@ pub fn consumer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mu
     let (theme, unit) = (brush.theme, brush.unit);
     let (left, right) = (rect.left() + PAD * unit, rect.right() - PAD * unit);
     let room = right - left;
-    // From further away: two lines in the middle, nothing else.
     let middle = brush.detail == Detail::Middle;
-    let first = rect.top() + if middle { rect.height() * 0.32 } else { 20.0 * unit };
+    let first = brush.name_line(node.kind, rect);
     let y = rect.top() + if middle { rect.height() * 0.69 } else { 43.0 * unit };
     // The state stands behind the name; where that is tight, behind the lag, which is short: names are what people look for.
     let marked = if look.state == State::Idle { 0.0 } else { 14.0 * unit };

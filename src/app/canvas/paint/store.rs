@@ -47,7 +47,7 @@ pub fn store(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mut S
     let (theme, unit) = (brush.theme, brush.unit);
     let (left, right) = (rect.left() + PAD * unit, rect.right() - PAD * unit);
     let room = right - left;
-    let (first, second) = (rect.top() + (LID + 17.0) * unit, rect.top() + (LID + 38.0) * unit);
+    let (first, second) = (brush.name_line(node.kind, rect), rect.top() + (LID + 38.0) * unit);
     let marked = if look.state == State::Idle { 0.0 } else { 14.0 * unit };
     brush.text(pos2(left, first), Align2::LEFT_CENTER, &node.id, theme.body, theme.text, room - marked);
     state_mark(brush, pos2(right - 3.0 * unit, first), look.state);

@@ -16,39 +16,90 @@ const WAYS: [&str; 4] = ["the whole event", "a part of it", "always the same", "
 /// Letters of a body that are shown.
 const EXCERPT: usize = 400;
 
-/// Draws the fields; `event` is one that the rule wants, or any at all.
-pub(super) fn edit(ui: &mut Ui, theme: &Theme, input: &mut Option<Input>, rule: &str, event: Option<&Seen>) {
-    let at = match input {
-        None => 0,
-        Some(Input::Path(_)) => 1,
-        Some(Input::Constant(_)) => 2,
-        Some(Input::Transformer { .. }) => 3,
-    };
+/// What inputs are shown against.
+pub(super) struct Example<'a> {
+    /// An event that the rule wants, or any at all.
+    pub event: Option<&'a Seen>,
+    /// The rule's name.
+    pub rule: &'a str,
+    /// And its ARN.
+    pub arn: &'a str,
+}
+
+/// Draws the fields of what all targets of a rule get.
+pub(super) fn edit(ui: &mut Ui, theme: &Theme, input: &mut Option<Input>, example: &Example<'_>) {
+    let at = input.as_ref().map_or(0, way);
     if let Some(picked) = choice(ui, theme, "Targets get", "What of an event its targets get: the input", &WAYS, at) {
         *input = fresh(picked);
     }
-    let body = match input {
-        None => return,
-        Some(Input::Path(path)) => {
+    if let Some(input) = input {
+        fields(ui, theme, input);
+        preview(ui, theme, input, example);
+    }
+}
+
+/// The same for one target, which gets what the rule says unless it is given something of its own.
+pub(super) fn edit_own(ui: &mut Ui, theme: &Theme, own: &mut Option<Input>, usual: Option<&Input>, example: &Example<'_>) {
+    let options: Vec<&str> = std::iter::once(AS_RULE).chain(WAYS).collect();
+    let at = own.as_ref().map_or(0, |own| way(own) + 1);
+    if let Some(picked) = choice(ui, theme, "Input", "What of an event this target gets", &options, at) {
+        *own = picked.checked_sub(1).map(|way| fresh(way).unwrap_or_else(|| Input::Path(WHOLE.to_owned())));
+    }
+    own.iter_mut().filter(|own| way(own) > 0).for_each(|own| fields(ui, theme, own));
+    if let Some(input) = own.as_ref().or(usual) {
+        preview(ui, theme, input, example);
+    }
+}
+
+/// What is picked where a target has nothing of its own.
+pub(super) const AS_RULE: &str = "as the rule";
+
+/// What an input is called; none for the whole event.
+pub(super) fn called(input: Option<&Input>) -> &'static str {
+    WAYS[input.map_or(0, way)]
+}
+
+/// The path to the whole event.
+const WHOLE: &str = "$";
+
+/// Position of an input among the ways.
+fn way(input: &Input) -> usize {
+    match input {
+        Input::Path(path) if path == WHOLE => 0,
+        Input::Path(_) => 1,
+        Input::Constant(_) => 2,
+        Input::Transformer { .. } => 3,
+    }
+}
+
+fn fields(ui: &mut Ui, theme: &Theme, input: &mut Input) {
+    match input {
+        Input::Path(path) => {
             let wrong = |text: &str| Path::read(text).err().map(|fault| fault.reason);
             text(ui, theme, "Path", "Where in the event it stands, as in $.detail.order", path, wrong);
-            Path::read(path).ok().map(template::Input::Path)
         }
-        Some(Input::Constant(constant)) => {
-            let read = |text: &str| json::read(text).map(|_| text.to_owned());
-            code::field(ui, theme, "Constant input", "What every target gets, in JSON", constant, read).map(template::Input::Constant)
+        Input::Constant(constant) => {
+            let read = |text: &str| json::read(text).map(|_| ());
+            code::field(ui, theme, "Constant input", "What is got every time, in JSON", constant, read);
         }
-        Some(Input::Transformer { paths, template }) => {
+        Input::Transformer { paths, template } => {
             path_list(ui, theme, paths);
-            let read = |text: &str| transformer(paths, text);
+            let read = |text: &str| transformer(paths, text).map(|_| ());
             let help = "With <name> where a value goes: one of the paths, or the service's own, as in <aws.events.event.json>";
-            code::field(ui, theme, "Template", help, template, read).map(template::Input::Transformer)
+            code::field(ui, theme, "Template", help, template, read);
         }
+    }
+}
+
+/// What an input comes to for an event that just went by.
+fn preview(ui: &mut Ui, theme: &Theme, input: &Input, example: &Example<'_>) {
+    let body = match input {
+        Input::Path(path) => Path::read(path).ok().map(template::Input::Path),
+        Input::Constant(text) => json::read(text).ok().map(|_| template::Input::Constant(text.clone())),
+        Input::Transformer { paths, template } => transformer(paths, template).ok().map(template::Input::Transformer),
     };
-    let (Some(body), Some(event)) = (body, event) else { return };
-    // The account of the rule's ARN is not worth a field of its own here.
-    let arn = format!("arn:aws:events:::rule/{rule}");
-    let around = Surroundings { rule_arn: &arn, rule_name: rule, ingestion_time: &event.at("time") };
+    let (Some(body), Some(event)) = (body, example.event) else { return };
+    let around = Surroundings { rule_arn: example.arn, rule_name: example.rule, ingestion_time: &event.at("time") };
     match body.apply(&event.json, &around) {
         Ok(body) => {
             let mut shown: String = body.chars().take(EXCERPT).collect();

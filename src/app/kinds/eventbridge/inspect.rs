@@ -1,6 +1,6 @@
 //! EventBridge's settings, named as people say them: buses with their archives, replays, how clients publish, the service itself.
 
-use super::{pattern, recent, rules, view};
+use super::{letters, pattern, recent, removal, rules, view};
 use crate::app::action::Action;
 use crate::app::inspector::Inspected;
 use crate::app::inspector::broker::renamed;
@@ -28,6 +28,7 @@ pub(super) fn show(parts: &mut EventBridge, ui: &mut Ui, input: &Inspected<'_>, 
     let recent = recent::of(seen);
     buses(parts, ui, input, broker, seen, &recent, actions);
     rules::list(parts, ui, input, broker, seen, &recent, actions);
+    letters::show(parts, ui, theme, seen);
     replays(parts, ui, theme, seen, broker, actions);
     publishing(&mut parts.put, ui, theme);
     sources(parts, ui, input, broker);
@@ -121,7 +122,7 @@ fn buses(
         }
     }
     if let Some(i) = gone {
-        parts.buses.remove(i);
+        actions.extend(removal::bus(input.scenario, broker, i));
     }
     if add(ui, theme, "Add bus") {
         parts.buses.push(Bus { name: unused("bus", &taken), archive: None });

@@ -1,8 +1,10 @@
 //! Rules in the inspector: which events each wants, what its targets get, how often they are tried, what it did.
 
+use super::input::{self as inputs, Example};
 use super::inspect::{bus_choice, name, unused};
+use super::queues::{QUEUE, Queues};
 use super::recent::Seen;
-use super::{input as inputs, pattern};
+use super::{pattern, removal, targets};
 use crate::app::action::Action;
 use crate::app::inspector::Inspected;
 use crate::app::inspector::fields::{add, count, entry, flag, quantity, section, text};
@@ -11,7 +13,7 @@ use crate::app::kinds::Way;
 use crate::app::theme::{Theme, space};
 use crate::app::widgets::fact;
 use crate::language::pattern::Pattern;
-use crate::run::frame::eventbridge::{RuleView, View};
+use crate::run::frame::eventbridge::{RuleView, TargetView, View};
 use crate::scenario::Scenario;
 use crate::scenario::broker::eventbridge::{RetryPolicy, Rule};
 use crate::scenario::broker::{BrokerKind, EventBridge};
@@ -34,6 +36,7 @@ pub(super) fn fresh(name: &str, bus: Option<String>) -> Rule {
         input: None,
         retry: RetryPolicy::default(),
         dead_letter: None,
+        targets: Vec::new(),
     }
 }
 
@@ -53,6 +56,8 @@ pub(super) fn list(
     let mut taken: Vec<String> = parts.rules.iter().map(|rule| rule.name.clone()).collect();
     taken.extend(parts.dead_letter_queues().into_iter().map(str::to_owned));
     let far = far_buses(input.scenario, broker);
+    let arns: Vec<String> = parts.rules.iter().map(|rule| parts.rule_arn(rule)).collect();
+    let queues = Queues::of(parts);
     let homes: Vec<Option<usize>> = parts.rules.iter().map(|rule| parts.bus_of(rule)).collect();
     let mut gone = None;
     for (i, rule) in parts.rules.iter_mut().enumerate() {
@@ -69,22 +74,25 @@ pub(super) fn list(
                 on_a_schedule(ui, theme, rule);
                 let wanted = Pattern::read(&rule.pattern).ok();
                 let example = wanted.and_then(|wanted| own.iter().find(|event| wanted.matches(&event.facts)));
-                let rule_name = rule.name.clone();
-                inputs::edit(ui, theme, &mut rule.input, &rule_name, example.or(own.first()).copied());
+                let shown = Example { event: example.or(own.first()).copied(), rule: &rule.name.clone(), arn: &arns[i] };
+                inputs::edit(ui, theme, &mut rule.input, &shown);
                 if buses.len() + far.len() > 1 {
                     let others: Vec<String> = buses.iter().chain(&far).cloned().collect();
                     let help = "Another bus that gets the events as well; one of another broker as broker/bus";
-                    bus_choice(ui, theme, "Forward to", help, "no other bus", &others, &mut rule.forward);
+                    let mut to = rule.forward.clone();
+                    bus_choice(ui, theme, "Forward to", help, "no other bus", &others, &mut to);
+                    rule.set_forward(to);
                 }
-                quantity(ui, theme, "Give up after", "Age of an event beyond which it is not tried again", &mut rule.retry.max_age);
-                count(ui, theme, "Tries", "Tries after the first one", &mut rule.retry.attempts, 0..=185);
+                retries(ui, theme, &mut rule.retry);
                 let mut queue = rule.dead_letter.clone().unwrap_or_default();
-                if text(ui, theme, "Dead letters", "The queue for what targets never took; empty for none", &mut queue, |_| None) {
-                    rule.dead_letter = Some(queue).filter(|queue| !queue.is_empty());
+                if text(ui, theme, "Dead letters", QUEUE, &mut queue, |name| queues.wrong(name)) {
+                    rule.dead_letter = queues.changed(rule.dead_letter.as_deref(), &queue, input.scenario, broker, actions);
                 }
                 if let Some(rule) = seen.and_then(|view| view.rules.get(i)) {
                     figures(ui, theme, rule);
                 }
+                let counts: Vec<&TargetView> = seen.iter().flat_map(|view| &view.targets).filter(|it| it.rule == i).collect();
+                targets::list(rule, ui, input, broker, &shown, &counts, &queues, actions);
             })
         });
         if remove.inner {
@@ -92,13 +100,18 @@ pub(super) fn list(
         }
     }
     if let Some(i) = gone {
-        let rule = parts.rules.remove(i);
-        parts.replays.iter_mut().for_each(|replay| replay.rules.retain(|name| *name != rule.name));
+        actions.extend(removal::rule(input.scenario, broker, i));
     }
     if add(ui, theme, "Add rule") {
         let bus = buses.first().cloned().filter(|_| buses.len() > 1);
         parts.rules.push(fresh(&unused("rule", &taken), bus));
     }
+}
+
+/// How often and how long a target is tried again.
+pub(super) fn retries(ui: &mut Ui, theme: &Theme, policy: &mut RetryPolicy) {
+    quantity(ui, theme, "Give up after", "Age of an event beyond which it is not tried again, one minute to a day", &mut policy.max_age);
+    count(ui, theme, "Tries", "Tries after the first one", &mut policy.attempts, 0..=185);
 }
 
 /// The buses of other EventBridge brokers, as `broker/bus`.

@@ -28,8 +28,12 @@ impl Default for RetryPolicy {
 /// Why a target did not take an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryError {
-    /// It cannot be reached or answers with an error of its own.
+    /// It cannot be reached.
     Unavailable,
+    /// It answers with an error of its own.
+    FromTarget,
+    /// The client that calls it fails.
+    Client,
     /// It takes no more for now.
     Throttling,
     /// It did not answer in time.
@@ -46,8 +50,10 @@ pub enum DeliveryError {
 
 impl DeliveryError {
     /// All of them.
-    pub const ALL: [DeliveryError; 7] = [
+    pub const ALL: [DeliveryError; 9] = [
         DeliveryError::Unavailable,
+        DeliveryError::FromTarget,
+        DeliveryError::Client,
         DeliveryError::Throttling,
         DeliveryError::Timeout,
         DeliveryError::NoPermissions,
@@ -56,10 +62,12 @@ impl DeliveryError {
         DeliveryError::SecondHop,
     ];
 
-    /// As in a dead letter's attribute ERROR_CODE.
+    /// As in a dead letter's attribute `ERROR_CODE`: codes of the user guide's page on dead-letter queues.
     pub fn code(self) -> &'static str {
         match self {
-            DeliveryError::Unavailable => "SDK_CLIENT_ERROR",
+            DeliveryError::Unavailable => "CONNECTION_FAILURE",
+            DeliveryError::FromTarget => "ERROR_FROM_TARGET",
+            DeliveryError::Client => "SDK_CLIENT_ERROR",
             DeliveryError::Throttling => "THROTTLING",
             DeliveryError::Timeout => "TIMEOUT",
             DeliveryError::NoPermissions => "NO_PERMISSIONS",
@@ -69,9 +77,25 @@ impl DeliveryError {
         }
     }
 
+    /// As in a dead letter's attribute `ERROR_MESSAGE`. The service's wording is not published: these words are ours.
+    pub fn message(self) -> &'static str {
+        match self {
+            DeliveryError::Unavailable => "The target cannot be reached.",
+            DeliveryError::FromTarget => "The target answered with an error.",
+            DeliveryError::Client => "The call of the target failed.",
+            DeliveryError::Throttling => "The target is at its limit of concurrent executions.",
+            DeliveryError::Timeout => "The target did not answer in time.",
+            DeliveryError::NoPermissions => "The rule may not call the target.",
+            DeliveryError::NoResource => "The target does not exist.",
+            DeliveryError::InvalidJson => "The input of the target is not JSON.",
+            DeliveryError::SecondHop => "The event was forwarded from bus to bus before.",
+        }
+    }
+
     /// Whether trying again can help.
     pub fn retriable(self) -> bool {
-        matches!(self, DeliveryError::Unavailable | DeliveryError::Throttling | DeliveryError::Timeout)
+        use DeliveryError::{Client, FromTarget, Throttling, Timeout, Unavailable};
+        matches!(self, Unavailable | FromTarget | Client | Throttling | Timeout)
     }
 }
 
@@ -84,7 +108,7 @@ pub enum Next {
     GiveUp(Exhausted),
 }
 
-/// Why there are no more tries. The first two are a dead letter's attribute EXHAUSTED_RETRY_CONDITION.
+/// Why there are no more tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exhausted {
     /// The event is older than the policy allows.
@@ -93,6 +117,17 @@ pub enum Exhausted {
     Attempts,
     /// Trying again cannot help.
     Pointless,
+}
+
+impl Exhausted {
+    /// As in a dead letter's attribute `EXHAUSTED_RETRY_CONDITION`, which one that was never to be tried again does not have.
+    pub fn condition(self) -> Option<&'static str> {
+        match self {
+            Exhausted::Age => Some("MaximumEventAgeInSeconds"),
+            Exhausted::Attempts => Some("MaximumRetryAttempts"),
+            Exhausted::Pointless => None,
+        }
+    }
 }
 
 impl RetryPolicy {

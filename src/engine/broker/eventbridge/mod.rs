@@ -11,6 +11,7 @@
 pub mod archive;
 pub mod delivery;
 pub mod envelope;
+mod letter;
 pub mod limits;
 pub mod put_events;
 mod putting;

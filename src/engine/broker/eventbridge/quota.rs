@@ -29,6 +29,11 @@ impl Quota {
         self.done = done;
         Ok(())
     }
+
+    /// When one would be admitted that has so many before it, once it has to wait.
+    pub fn turn(&self, before: u64) -> Time {
+        Time((self.done.0 + self.interval.saturating_mul(before + 1)).saturating_sub(SECOND))
+    }
 }
 
 #[cfg(test)]
@@ -41,6 +46,7 @@ mod tests {
         let at_once = (0..100).filter(|_| quota.admit(Time::ZERO).is_ok()).count();
         assert_eq!(at_once, 10);
         assert_eq!(quota.admit(Time::ZERO), Err(Time(SECOND / 10)));
+        assert_eq!((quota.turn(0), quota.turn(4)), (Time(SECOND / 10), Time(SECOND / 2)));
         assert_eq!(quota.admit(Time(SECOND / 10)), Ok(()));
         assert!(quota.admit(Time(SECOND / 10)).is_err());
         assert_eq!((0..100).filter(|_| quota.admit(Time(60 * SECOND)).is_ok()).count(), 10);

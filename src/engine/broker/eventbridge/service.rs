@@ -3,22 +3,24 @@
 use super::archive::Selection;
 use super::delivery::{DeliveryError, Exhausted, Next, backoff};
 use super::envelope::{Envelope, facts};
+use super::letter::{self, Letter};
 use super::put_events::check_call;
 use super::putting::{Added, Puts};
+
 use super::queue::Queue;
 use super::quota::Quota;
 use super::replaying::{Replaying, State};
 use super::setup::{Setup, TargetSetup, To, Want};
-use super::view::{BusView, Recent, ReplayView, RuleView, View};
+use super::view::{BusView, LetterView, Recent, ReplayView, RuleView, TargetCounts, TargetView, View};
 use crate::engine::broker::desk::{BrokerFate, Place};
 use crate::engine::broker::{Desk, Failed, Note, Rules, Settled};
-use crate::engine::event::{Event, Flags, Message, odds};
+use crate::engine::event::{Event, Flags, Message, attributes, odds};
 use crate::engine::fate::Reason;
 use crate::engine::fifo::Fifo;
 use crate::engine::sample::Sampler;
 use crate::engine::seats::{Seat, Seats};
 use crate::engine::slab::Slab;
-use crate::ids::{BrokerId, ChannelId, EventId, LinkId, OutletId, SeatId};
+use crate::ids::{BrokerId, ChannelId, EventId, LinkId, OutletId, SeatId, TypeId};
 use crate::language::matcher::Scratch;
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
@@ -40,6 +42,8 @@ pub struct EventBridge {
     invoke: Quota,
     /// Deliveries under way: waiting for the latency, a quota or another try.
     pending: Slab<Pending>,
+    /// Those that wait for the quota, in the order in which they may go on. The first of them is woken, not all.
+    held: Fifo<u32>,
     /// Tries after the first of copies that failed, by event and target.
     tries: BTreeMap<(EventId, u32), u32>,
     queues: Vec<Queue>,
@@ -54,6 +58,9 @@ pub struct EventBridge {
     down: bool,
     buses: Vec<BusView>,
     rules: Vec<RuleView>,
+    targets: Vec<TargetCounts>,
+    /// By queue: the last dead letters, for whoever looks.
+    letters: Vec<VecDeque<Letter>>,
     /// The last events and their buses, for whoever looks.
     recent: VecDeque<(usize, Event)>,
     scratch: Scratch,
@@ -95,6 +102,7 @@ mod token {
     pub const REPLAY: u64 = 1;
     pub const CANCEL: u64 = 2;
     pub const PUT: u64 = 3;
+    pub const QUOTA: u64 = 4;
 
     pub fn pack(kind: u64, number: usize) -> u64 {
         kind << 60 | number as u64
@@ -159,6 +167,7 @@ impl EventBridge {
             put: Quota::new(parts.quotas.put.0),
             invoke: Quota::new(parts.quotas.invoke.0),
             pending: Slab::default(),
+            held: Fifo::default(),
             tries: BTreeMap::new(),
             queues,
             archives: vec![Fifo::default(); parts.buses.len()],
@@ -169,6 +178,8 @@ impl EventBridge {
             down: false,
             buses: vec![BusView::default(); parts.buses.len()],
             rules: vec![RuleView::default(); parts.rules.len()],
+            targets: vec![TargetCounts::default(); setup.targets.len()],
+            letters: vec![VecDeque::new(); setup.queues.len()],
             recent: VecDeque::with_capacity(RECENT),
             scratch: Scratch::default(),
             found: Vec::new(),
@@ -178,23 +189,45 @@ impl EventBridge {
 
     /// What can be seen of it now.
     pub fn view(&self) -> View {
-        View { recent: self.recent.iter().rev().map(|(bus, event)| self.recall(*bus, event)).collect(), ..self.counts() }
+        View {
+            recent: self.recent.iter().rev().map(|(bus, event)| self.recall(*bus, event)).collect(),
+            letters: self.letters.iter().flat_map(|queue| queue.iter().rev()).map(|letter| self.letter(letter)).collect(),
+            ..self.counts()
+        }
     }
 
-    /// The same without the events that came last, which take longest.
+    /// The same without the events and dead letters that came last, which take longest.
     pub fn counts(&self) -> View {
         let bus = |(i, bus): (usize, &BusView)| {
             let seconds = |event: &Event| event.published.seconds();
             let (oldest, newest) = (self.archives[i].front().map(seconds), self.archives[i].back().map(seconds));
             BusView { window: oldest.zip(newest), ..*bus }
         };
+        let target = |(target, counts): (&TargetSetup, &TargetCounts)| TargetView {
+            rule: target.rule as usize,
+            name: target.name.clone(),
+            is_bus: !matches!(target.to, To::Seats(_)),
+            outlet: target.outlet,
+            counts: *counts,
+        };
         let replay = |replay: &Replaying| ReplayView { state: replay.state, done: replay.done, left: replay.left.len() as u64 };
         View {
             buses: self.buses.iter().enumerate().map(bus).collect(),
-            outlets: self.setup.targets.iter().map(|target| (target.outlet, target.rule as usize)).collect(),
+            targets: self.setup.targets.iter().zip(&self.targets).map(target).collect(),
             rules: (0..self.rules.len()).map(|i| self.rule(i)).collect(),
             replays: self.replays.iter().map(replay).collect(),
             recent: Vec::new(),
+            letters: Vec::new(),
+        }
+    }
+
+    fn letter(&self, letter: &Letter) -> LetterView {
+        let queue = self.setup.targets[letter.target as usize].dead_letter;
+        let names = self.setup.parts.dead_letter_queues();
+        LetterView {
+            queue: queue.and_then(|queue| names.get(queue)).map_or_else(String::new, |name| (*name).to_owned()),
+            kind: self.plan.types[TypeId::from(letter.event.kind).index()].name.clone(),
+            attributes: letter.attributes(&self.plan, &self.setup),
         }
     }
 
@@ -343,15 +376,44 @@ impl EventBridge {
         desk.wake(at, token::pack(token::DELIVERY, place as usize));
     }
 
-    /// Invokes a target with a copy that waits.
+    /// Invokes a target with a copy, or has it wait for the quota behind those that wait already.
     fn attempt(&mut self, setup: &Setup, target: u32, message: Message, desk: &mut Desk) {
-        let TargetSetup { rule, outlet, to } = &setup.targets[target as usize];
-        if let Err(at) = self.invoke.admit(desk.now()) {
-            let rule = &mut self.rules[*rule as usize];
-            (rule.throttled, rule.throttled_until) = (rule.throttled + 1, rule.throttled_until.max(at));
-            return self.later(target, message, at, desk);
+        if self.held.is_empty() {
+            match self.invoke.admit(desk.now()) {
+                Ok(()) => return self.hand_over(setup, target, message, desk),
+                Err(at) => desk.wake(at, token::pack(token::QUOTA, 0)),
+            }
         }
+        let at = self.invoke.turn(self.held.len() as u64);
+        let rule = &mut self.rules[setup.targets[target as usize].rule as usize];
+        (rule.throttled, rule.throttled_until) = (rule.throttled + 1, rule.throttled_until.max(at));
+        let place = self.pending.put(Pending { message, target });
+        self.held.push(place);
+    }
+
+    /// The quota lets some of those go on that wait for it.
+    fn let_go(&mut self, desk: &mut Desk) {
+        let setup = self.setup.clone();
+        while !self.held.is_empty() {
+            if let Err(at) = self.invoke.admit(desk.now()) {
+                return desk.wake(at, token::pack(token::QUOTA, 0));
+            }
+            if let Some(Pending { message, target }) = self.held.pop().and_then(|place| self.pending.take(place)) {
+                self.hand_over(&setup, target, message, desk);
+            }
+        }
+    }
+
+    /// Whether an input makes JSON of an event, as it does of such without details and with some.
+    fn makes_json(&self, json: [bool; 2], event: &Event) -> bool {
+        json[usize::from(!attributes(&self.plan, self.seed, event).is_empty())]
+    }
+
+    /// Invokes a target with a copy.
+    fn hand_over(&mut self, setup: &Setup, target: u32, message: Message, desk: &mut Desk) {
+        let TargetSetup { rule, outlet, to, json, .. } = &setup.targets[target as usize];
         self.rules[*rule as usize].invocations += 1;
+        self.targets[target as usize].invocations += 1;
         match to {
             To::Bus(_) if message.event.flags.has(Flags::FORWARDED) => {
                 self.failure(setup, target, &message, Place::Waiting, DeliveryError::SecondHop, desk);
@@ -370,6 +432,9 @@ impl EventBridge {
                 desk.end(*outlet, &message.event, Place::Waiting, BrokerFate::Acked, Reason::Forwarded);
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::FORWARDED);
                 desk.forward(*link, *channel, &Event { flags, failures: 0, ..message.event });
+            }
+            To::Seats(_) if *json != [true; 2] && !self.makes_json(*json, &message.event) => {
+                self.failure(setup, target, &message, Place::Waiting, DeliveryError::InvalidJson, desk);
             }
             To::Seats(seats) => {
                 let there = |seat: &&SeatId| matches!(self.seats[seat.index()], Sitting::Target(_, true));
@@ -392,12 +457,12 @@ impl EventBridge {
 
     /// A target did not take a copy: it is tried again, or given up.
     fn failure(&mut self, setup: &Setup, target: u32, message: &Message, from: Place, error: DeliveryError, desk: &mut Desk) {
-        let TargetSetup { rule, outlet, .. } = &setup.targets[target as usize];
-        let (given, count) = (&setup.rules[*rule as usize], &mut self.rules[*rule as usize]);
-        count.failed += 1;
+        let TargetSetup { rule, outlet, policy, dead_letter, .. } = &setup.targets[target as usize];
+        let (of_rule, of_target) = (&mut self.rules[*rule as usize], &mut self.targets[target as usize]);
+        (of_rule.failed, of_target.failed) = (of_rule.failed + 1, of_target.failed + 1);
         let tried = (message.event.id, target);
         let retries = self.tries.get(&tried).copied().unwrap_or(0);
-        match given.policy.next(error, retries, desk.now() - message.event.published) {
+        match policy.next(error, retries, desk.now() - message.event.published) {
             Next::Retry => {
                 self.tries.insert(tried, retries + 1);
                 let mut message = if from == Place::Returned { desk.take_back(*outlet, message) } else { *message };
@@ -405,23 +470,29 @@ impl EventBridge {
                 let wait = backoff(retries, self.luck.unit());
                 self.later(target, message, desk.now() + wait, desk);
             }
-            Next::GiveUp(why) => {
+            Next::GiveUp(exhausted) => {
                 self.tries.remove(&tried);
-                let why = match (why, error) {
+                let why = match (exhausted, error) {
                     (Exhausted::Age, _) => Reason::RetryAge,
                     (Exhausted::Attempts, _) => Reason::RetriesUsedUp,
                     (Exhausted::Pointless, DeliveryError::SecondHop) => Reason::SecondHop,
+                    (Exhausted::Pointless, DeliveryError::InvalidJson) => Reason::NotJson,
                     (Exhausted::Pointless, _) => Reason::Rejected,
                 };
-                match given.dead_letter {
+                match *dead_letter {
                     Some(queue) => {
-                        count.dead_lettered += 1;
+                        (of_rule.dead_lettered, of_target.dead_lettered) = (of_rule.dead_lettered + 1, of_target.dead_lettered + 1);
+                        let letters = &mut self.letters[queue];
+                        if letters.len() == letter::SHOWN {
+                            letters.pop_front();
+                        }
+                        letters.push_back(Letter { event: message.event, target, error, why: exhausted, retries });
                         desk.end(*outlet, &message.event, from, BrokerFate::DeadLettered, why);
                         let flags = message.event.flags.without(Flags::TRACKED).with(Flags::DEAD_LETTER);
                         self.queues[queue].push(&Event { flags, ..message.event }, desk);
                     }
                     None => {
-                        count.dropped += 1;
+                        (of_rule.dropped, of_target.dropped) = (of_rule.dropped + 1, of_target.dropped + 1);
                         desk.end(*outlet, &message.event, from, BrokerFate::Failed, why);
                     }
                 }
@@ -562,7 +633,7 @@ impl Rules for EventBridge {
         match self.seats[seat.index()] {
             Sitting::Target(target, _) => {
                 let setup = self.setup.clone();
-                self.failure(&setup, target, message, Place::Returned, DeliveryError::Unavailable, desk);
+                self.failure(&setup, target, message, Place::Returned, DeliveryError::FromTarget, desk);
                 Failed::Decided
             }
             _ => Failed::Final,
@@ -611,6 +682,7 @@ impl Rules for EventBridge {
                 }
             }
             (token::REPLAY, replay) => self.replay(replay, desk),
+            (token::QUOTA, _) => self.let_go(desk),
             (token::PUT, packed) => {
                 let (link, round) = token::unput(packed);
                 if self.puts.waits(link, round) {
@@ -641,7 +713,10 @@ impl Rules for EventBridge {
         let queues: usize = self.queues.iter().map(|queue| queue.weigh(each)).sum();
         let archives: usize = self.archives.iter().map(|archive| archive.weigh(each)).sum();
         let tries = self.tries.len() * size_of::<((EventId, u32), u32)>();
-        let rules = self.buses.len() * size_of::<BusView>() + self.rules.len() * size_of::<RuleView>();
-        queues + archives + tries + rules + self.pending.bytes() + self.recent.len() * size_of::<(usize, Event)>()
+        let rules = self.buses.len() * size_of::<BusView>()
+            + self.rules.len() * size_of::<RuleView>()
+            + self.targets.len() * size_of::<TargetCounts>()
+            + self.letters.iter().map(VecDeque::len).sum::<usize>() * size_of::<Letter>();
+        queues + archives + tries + rules + self.held.weigh(each) + self.pending.bytes() + self.recent.len() * size_of::<(usize, Event)>()
     }
 }

@@ -11,8 +11,9 @@ use crate::ids::{BrokerId, ChannelId, EmitterId, EventId, LinkId, OutletId, Seat
 use crate::language::matcher::Matcher;
 use crate::language::pattern::Pattern;
 use crate::scenario::Plan;
+use crate::scenario::broker::eventbridge::Delivery;
 use crate::scenario::broker::{BrokerKind, EventBridge};
-use crate::scenario::plan::Origin;
+use crate::scenario::plan::{ChannelPlan, Origin};
 
 /// The unchanging part of a broker.
 #[derive(Debug)]
@@ -57,8 +58,6 @@ pub(super) enum Want {
 /// A rule.
 #[derive(Debug)]
 pub(super) struct RuleSetup {
-    pub policy: RetryPolicy,
-    pub dead_letter: Option<usize>,
     pub targets: Vec<u32>,
 }
 
@@ -68,6 +67,13 @@ pub(super) struct TargetSetup {
     pub rule: u32,
     pub outlet: OutletId,
     pub to: To,
+    /// What reads as this target: a group, or the bus that the rule forwards to.
+    pub name: String,
+    pub policy: RetryPolicy,
+    /// Its dead-letter queue, by position.
+    pub dead_letter: Option<usize>,
+    /// Whether its input makes JSON of events without details, and of those with some; what is no JSON is never delivered.
+    pub json: [bool; 2],
 }
 
 /// What a target is.
@@ -98,28 +104,31 @@ impl Setup {
             let belongs = move |outlet: &crate::scenario::plan::OutletPlan| outlet.broker == id && outlet.part == Some(part as u32);
             plan.outlets.iter().enumerate().filter(move |(_, outlet)| belongs(outlet)).map(|(i, _)| OutletId::at(i))
         };
+        let target = |rule: usize, outlet: OutletId, to: To, name: &str, delivery: Delivery<'_>| TargetSetup {
+            rule: rule as u32,
+            outlet,
+            to,
+            name: name.to_owned(),
+            policy: RetryPolicy { max_age: delivery.retry.max_age, attempts: delivery.retry.attempts },
+            dead_letter: delivery.dead_letter.and_then(|queue| names.iter().position(|name| *name == queue)),
+            json: [false, true].map(|details| delivery.input.is_none_or(|input| input.makes_json(details))),
+        };
         let (mut rules, mut targets) = (Vec::new(), Vec::new());
         for (i, rule) in parts.rules.iter().enumerate() {
             let first = targets.len() as u32;
             for outlet in own(i) {
                 let readers = seats.at(plan, outlet);
-                if !readers.is_empty() {
-                    targets.push(TargetSetup { rule: i as u32, outlet, to: To::Seats(readers) });
+                if let Some(reader) = plan.outlets[outlet.index()].readers.first() {
+                    let group = &plan.reads[reader.index()].group;
+                    targets.push(target(i, outlet, To::Seats(readers), group, rule.to_reader(group)));
                 }
             }
-            let bus = rule.forward.as_ref().and_then(|to| parts.buses.iter().position(|bus| bus.name == *to));
-            if let (Some(bus), Some(outlet)) = (bus, own(i).next()) {
-                targets.push(TargetSetup { rule: i as u32, outlet, to: To::Bus(ChannelId::at(first_channel + bus)) });
+            if let (Some(name), Some(outlet)) = (&rule.forward, own(i).next()) {
+                let bus = parts.buses.iter().position(|bus| bus.name == *name);
+                let near = bus.map(|bus| To::Bus(ChannelId::at(first_channel + bus)));
+                targets.extend(near.or_else(|| far(plan, id, name)).map(|to| target(i, outlet, to, name, rule.to_bus())));
             }
-            let far = rule.forward.as_deref().and_then(|to| far(plan, id, to));
-            if let (Some(to), Some(outlet)) = (far, own(i).next()) {
-                targets.push(TargetSetup { rule: i as u32, outlet, to });
-            }
-            rules.push(RuleSetup {
-                policy: RetryPolicy { max_age: rule.retry.max_age, attempts: rule.retry.attempts },
-                dead_letter: rule.dead_letter.as_ref().and_then(|queue| names.iter().position(|name| name == queue)),
-                targets: (first..targets.len() as u32).collect(),
-            });
+            rules.push(RuleSetup { targets: (first..targets.len() as u32).collect() });
         }
         let queues = (0..names.len()).filter_map(|i| own(parts.rules.len() + i).next()).collect();
         let buses: Vec<BusSetup> = (0..parts.buses.len()).map(|bus| BusSetup::new(&parts, bus)).collect();
@@ -174,6 +183,16 @@ impl Setup {
     #[inline]
     pub fn schedule_of(&self, event: &Event) -> Option<u32> {
         self.scheduled[event.id.emitter().index()].filter(|_| !event.flags.has(Flags::FORWARDED))
+    }
+
+    /// The ARN of a bus of another broker.
+    pub fn far_arn(&self, plan: &Plan, channel: ChannelId) -> String {
+        let ChannelPlan { broker, name, .. } = &plan.channels[channel.index()];
+        let bus = name.split_once('/').map_or(name.as_str(), |(_, bus)| bus);
+        match &plan.brokers[broker.index()].kind {
+            BrokerKind::EventBridge(parts) => parts.bus_arn(bus),
+            _ => self.parts.bus_arn(bus),
+        }
     }
 
     /// Bytes of an event that count against the size of a call.

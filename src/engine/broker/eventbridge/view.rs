@@ -14,10 +14,51 @@ pub struct View {
     pub rules: Vec<RuleView>,
     /// By replay, in order of the file.
     pub replays: Vec<ReplayView>,
-    /// What is read from each rule, with the rule's position.
-    pub outlets: Vec<(OutletId, usize)>,
+    /// By rule, in order of the file; within one its readers, then the bus that it forwards to.
+    pub targets: Vec<TargetView>,
     /// The events that came last, newest first.
     pub recent: Vec<Recent>,
+    /// By queue, the dead letters that were written last, newest first.
+    pub letters: Vec<LetterView>,
+}
+
+/// A target of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetView {
+    /// Position of the rule.
+    pub rule: usize,
+    /// What reads from the rule, as which group; or the bus that it forwards to.
+    pub name: String,
+    /// Whether it is the bus.
+    pub is_bus: bool,
+    /// What is read from; of the bus, what is read from the rule first.
+    pub outlet: OutletId,
+    /// What it did.
+    pub counts: TargetCounts,
+}
+
+/// What a target did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TargetCounts {
+    /// Hand-overs, tries included.
+    pub invocations: u64,
+    /// Of these, failed.
+    pub failed: u64,
+    /// Copies that went to its dead-letter queue.
+    pub dead_lettered: u64,
+    /// Copies given up with nowhere to go.
+    pub dropped: u64,
+}
+
+/// A dead letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LetterView {
+    /// Its queue.
+    pub queue: String,
+    /// The detail type of the event in it.
+    pub kind: String,
+    /// What the service says of it: `RULE_ARN`, `TARGET_ARN`, `ERROR_CODE` and so on.
+    pub attributes: Vec<(&'static str, String)>,
 }
 
 /// An event that came a moment ago.
