@@ -49,8 +49,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("when: \"lost > 0\"", "when: \"lost >= 0\"", "a wrong answer, \"It loses the orders of that time\", is what the run shows"),
     ("answer: \"50/s\"", "answer: \"80/s\"", "`order-service.throughput` is"),
-    ("value: \"3\"", "value: \"1\"", "challenge: its solution does not reach `billing.latency.p99 < 2s`: `billing.latency.p99` is"),
-    ("stars: [\"billing.instances <= 3\"", "stars: [\"billing.instances <= 2\"", "does not earn the star `billing.instances <= 2`"),
+    ("value: \"2\"", "value: \"1\"", "challenge: its solution does not reach `billing.latency.p99 < 2s`: `billing.latency.p99` is"),
+    (
+        "stars: [\"billing.utilisation > 80%\"",
+        "stars: [\"billing.utilisation > 95%\"",
+        "does not earn the star `billing.utilisation > 95%`",
+    ),
     ("goal: [\"billing.latency.p99 < 2s\", \"notification.latency.p99 < 2s\", ", "goal: [", "the goal is reached by doing nothing"),
 ];
 
