@@ -192,7 +192,7 @@ impl Crew {
     /// All its workers rest that can work.
     pub fn rest_all(&mut self) {
         self.idle = match self.recent && self.capacity > 1 {
-            true => Idle::Recent(Box::new((0..self.capacity).rev().collect())),
+            true => Idle::all_recent(self.capacity),
             false => Idle::all(self.capacity),
         };
         self.held.clear();
@@ -235,40 +235,50 @@ impl Hand {
     pub const EMPTY: Hand = Hand { message: Message::NONE, began: Time::ZERO, done: Hand::NEVER };
 }
 
-/// Workers without work, the one that has rested longest first, so that work spreads over the instances.
+/// Workers without work.
 #[derive(Clone, Debug)]
 pub enum Idle {
     /// The only worker, and whether it rests: most consumers have one, and a flag is cheaper than a queue.
     One(bool),
-    /// Several. (In a box, for the size of the others.)
-    Many(Box<VecDeque<u32>>),
-    /// Several, the one that has rested longest last.
-    Recent(Box<Vec<u32>>),
+    /// Several. (In a box, for the size of the other.)
+    Several(Box<Resting>),
+}
+
+/// Those of several workers that rest, the one that has rested longest first.
+#[derive(Clone, Debug, Default)]
+pub struct Resting {
+    workers: VecDeque<u32>,
+    /// Whether the one that rested last works first; else the first, so that work spreads over the instances.
+    recent: bool,
 }
 
 impl Idle {
     /// All of so many workers rest.
     pub fn all(capacity: u32) -> Idle {
-        if capacity == 1 { Idle::One(true) } else { Idle::Many(Box::new((0..capacity).collect())) }
+        Idle::these(capacity, (0..capacity).collect())
+    }
+
+    /// The same where the one that rested last works first.
+    fn all_recent(capacity: u32) -> Idle {
+        Idle::Several(Box::new(Resting { workers: (0..capacity).rev().collect(), recent: true }))
     }
 
     /// These rest, in this order; `capacity` says how many workers there are.
-    pub fn these(capacity: u32, resting: VecDeque<u32>) -> Idle {
-        if capacity == 1 { Idle::One(!resting.is_empty()) } else { Idle::Many(Box::new(resting)) }
+    pub fn these(capacity: u32, workers: VecDeque<u32>) -> Idle {
+        if capacity == 1 { Idle::One(!workers.is_empty()) } else { Idle::Several(Box::new(Resting { workers, recent: false })) }
     }
 
     /// Those that rest, in order.
     pub fn resting(&self) -> VecDeque<u32> {
         match self {
             Idle::One(rests) => rests.then_some(0).into_iter().collect(),
-            Idle::Many(resting) => (**resting).clone(),
-            Idle::Recent(resting) => resting.iter().copied().collect(),
+            Idle::Several(resting) => resting.workers.clone(),
         }
     }
 
     /// None of them can be given work.
     pub fn none(capacity: u32) -> Idle {
-        if capacity == 1 { Idle::One(false) } else { Idle::Many(Box::default()) }
+        Idle::these(capacity, VecDeque::new())
     }
 
     /// A worker to be given work, if one rests.
@@ -276,8 +286,8 @@ impl Idle {
     pub fn take(&mut self) -> Option<u32> {
         match self {
             Idle::One(rests) => std::mem::take(rests).then_some(0),
-            Idle::Many(resting) => resting.pop_front(),
-            Idle::Recent(resting) => resting.pop(),
+            Idle::Several(resting) if resting.recent => resting.workers.pop_back(),
+            Idle::Several(resting) => resting.workers.pop_front(),
         }
     }
 
@@ -286,8 +296,7 @@ impl Idle {
     pub fn give(&mut self, worker: u32) {
         match self {
             Idle::One(rests) => *rests = true,
-            Idle::Many(resting) => resting.push_back(worker),
-            Idle::Recent(resting) => resting.push(worker),
+            Idle::Several(resting) => resting.workers.push_back(worker),
         }
     }
 
@@ -295,8 +304,7 @@ impl Idle {
     pub fn remove(&mut self, worker: u32) {
         match self {
             Idle::One(rests) => *rests &= worker != 0,
-            Idle::Many(resting) => resting.retain(|other| *other != worker),
-            Idle::Recent(resting) => resting.retain(|other| *other != worker),
+            Idle::Several(resting) => resting.workers.retain(|other| *other != worker),
         }
     }
 
@@ -304,8 +312,7 @@ impl Idle {
     pub fn len(&self) -> u32 {
         match self {
             Idle::One(rests) => u32::from(*rests),
-            Idle::Many(resting) => resting.len() as u32,
-            Idle::Recent(resting) => resting.len() as u32,
+            Idle::Several(resting) => resting.workers.len() as u32,
         }
     }
 }
