@@ -22,8 +22,10 @@ pub struct Document {
     pub original: String,
     /// What is selected.
     pub selection: Selection,
-    /// What is wrong, or probably not meant.
+    /// What is wrong, or probably not meant; during a lesson without what would give its answers away.
     pub findings: Vec<Finding>,
+    /// A lesson on it is under way.
+    taught: bool,
     /// The last version that could run.
     pub plan: Option<Arc<Plan>>,
     saved: Scenario,
@@ -52,6 +54,7 @@ impl Document {
             original,
             selection: Selection::default(),
             findings: Vec::new(),
+            taught: false,
             plan: None,
             dirty: false,
             revision: 1,
@@ -161,21 +164,46 @@ impl Document {
     fn changed(&mut self, before: &Scenario) -> Effect {
         self.dirty = self.scenario != self.saved;
         self.revision += 1;
-        if runs_alike(before, &self.scenario) { Effect::None } else { self.check() }
+        if !runs_alike(before, &self.scenario) {
+            return self.check();
+        }
+        if before.lesson != self.scenario.lesson {
+            // The run is the same; what the lesson says of it may be wrong.
+            self.findings = match scenario::check(&self.scenario, &self.home) {
+                Ok((_, findings)) | Err(findings) => self.told(findings),
+            };
+        }
+        Effect::None
     }
 
     fn check(&mut self) -> Effect {
         match scenario::check(&self.scenario, &self.home) {
             Ok((plan, findings)) => {
                 self.plan = Some(Arc::new(plan));
-                self.findings = findings;
+                self.findings = self.told(findings);
                 Effect::NewPlan
             }
             Err(findings) => {
-                self.findings = findings;
+                self.findings = self.told(findings);
                 Effect::None
             }
         }
+    }
+
+    /// What of these is told: a learner is to find out what the linter knows, and a lesson's own faults are its author's.
+    fn told(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
+        if self.taught {
+            findings.retain(|f| f.severity == Severity::Error || f.lint.is_none() && !f.path.starts_with("lesson"));
+        }
+        findings
+    }
+
+    /// A lesson on it begins or ends; see [`Document::findings`].
+    pub fn teach(&mut self, taught: bool) {
+        self.taught = taught;
+        self.findings = match scenario::check(&self.scenario, &self.home) {
+            Ok((_, findings)) | Err(findings) => self.told(findings),
+        };
     }
 
     /// The selection goes with what was done.

@@ -4,7 +4,6 @@ use super::action::{Action, Arrange, Find, Fold, OnCanvas, Placing};
 use super::canvas::measures::ZOOM_STEP;
 use super::kinds;
 use super::session::Session;
-use super::teach::{Teach, notes};
 use super::transport::neighbour;
 use crate::ids::NodeId;
 use crate::run::Command;
@@ -70,17 +69,6 @@ pub fn actions(ctx: &Context, session: &Session, actions: &mut Vec<Action>) {
     for (key, fold) in [(Key::F1, Fold::Help), (Key::F3, Fold::Dock), (Key::F4, Fold::Inspector), (Key::F6, Fold::Lesson)] {
         if pressed(plain, key) {
             actions.push(Action::Fold(fold));
-        }
-    }
-    if let Some(course) = &session.course {
-        if pressed(plain, Key::F7) {
-            actions.push(Action::Teach(Teach::Present));
-        }
-        if session.room.is_some() && pressed(plain, Key::PageDown) {
-            actions.push(Action::Teach(notes::forth(course)));
-        }
-        if session.room.is_some() && course.at > 0 && pressed(plain, Key::PageUp) {
-            actions.push(Action::Teach(Teach::To(course.at - 1)));
         }
     }
     if pressed(both, Key::P) || pressed(command, Key::K) {

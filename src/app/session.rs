@@ -76,6 +76,8 @@ pub struct Session {
     pub writing: bool,
     /// While a lesson is shown to a room: what to put back afterwards.
     pub room: Option<Room>,
+    /// A lesson has put the inspector away for the time being, so that the drawing has room.
+    pub(in crate::app) tucked: bool,
     /// The window is to close: nothing is in the way any more.
     pub closing: bool,
     /// Unsaved work of programs that are no more: where it is, and what it is called.
@@ -183,6 +185,7 @@ impl Session {
             other: None,
             sides: true,
             lesson: false,
+            tucked: false,
             course: None,
             writing: false,
             room: None,
@@ -253,7 +256,11 @@ impl Session {
             Action::Open(_) | Action::OpenShipped(_) | Action::New | Action::Welcome | Action::Close => self.leave_for(action),
             Action::Edit(edit) => {
                 if let Some(why) = self.locked(&edit) {
-                    return self.tell(Level::Warning, why);
+                    return self.tell(Level::Info, why);
+                }
+                // What the last try showed is not true of what is there now.
+                if let Some(course) = &mut self.course {
+                    course.score = None;
                 }
                 let Some(document) = &mut self.document else { return };
                 match document.edit(&edit) {
@@ -288,21 +295,25 @@ impl Session {
             Action::Fold(Fold::Dock) => self.settings.dock = !self.settings.dock,
             Action::Fold(Fold::Sides) => self.sides = !self.sides,
             Action::Fold(Fold::Lesson) => self.lesson = !self.lesson,
-            Action::Fold(Fold::Inspector) => self.settings.inspector = !self.settings.inspector,
+            Action::Fold(Fold::Inspector) => self.unfold_inspector(!self.inspector()),
             Action::Panel(part, side) => self.panels.push(ForPanels::Send(part, side)),
             Action::OpenPanel(part) => {
                 self.unfold(part);
                 self.panels.push(ForPanels::Open(part));
             }
             Action::PanelsBack => {
-                (self.settings.inspector, self.settings.dock) = (true, true);
+                self.unfold_inspector(true);
+                self.settings.dock = true;
                 self.panels.push(ForPanels::Back);
             }
             Action::ReduceMotion(reduce) => self.settings.reduce_motion = reduce,
             Action::Complain(why) => self.tell(Level::Warning, why),
             Action::Place(placing) => self.placing = placing,
             Action::PlaceInView(kind) => (self.placing, self.place_in_view) = (None, Some(kind)),
-            Action::Inspect => (self.inspect, self.settings.inspector) = (true, true),
+            Action::Inspect => {
+                self.inspect = true;
+                self.unfold_inspector(true);
+            }
             Action::Answer(answer) => self.answer(answer),
             Action::Recover(copy) => self.recover(&copy),
             Action::GiveUp(copy) => {
@@ -333,9 +344,23 @@ impl Session {
     }
 
     fn select(&mut self, selection: Selection) {
+        // Whoever is to change something in a lesson needs the settings.
+        if !selection.nodes.is_empty() && self.course.as_ref().is_some_and(Course::changes) {
+            self.tucked = false;
+        }
         if let Some(document) = &mut self.document {
             document.selection = selection;
         }
+    }
+
+    /// Whether the inspector is unfolded.
+    pub fn inspector(&self) -> bool {
+        self.settings.inspector && !self.tucked
+    }
+
+    /// Unfolds the inspector, or folds it up.
+    pub fn unfold_inspector(&mut self, unfolded: bool) {
+        (self.settings.inspector, self.tucked) = (unfolded, false);
     }
 
     /// Changes something at the moment that is shown, where a lesson does not forbid it.
@@ -394,7 +419,7 @@ impl Session {
     fn unfold(&mut self, part: Part) {
         match part {
             Part::Canvas => {}
-            Part::Inspector => self.settings.inspector = true,
+            Part::Inspector => self.unfold_inspector(true),
             Part::Lesson => self.lesson = true,
             _ => self.settings.dock = true,
         }

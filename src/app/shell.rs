@@ -123,6 +123,9 @@ impl Shell {
         let mut actions = Vec::new();
         self.hear(&ctx, &mut actions);
         if self.session.question.is_none() && !self.session.help && !self.finder.is_open() {
+            if let Some(course) = &self.session.course {
+                teach::notes::keys(&ctx, course, self.session.room.is_some(), &mut self.teaching, &mut actions);
+            }
             keys::actions(&ctx, &self.session, &mut actions);
         }
         self.session.hear();
@@ -151,7 +154,7 @@ impl Shell {
         self.tell_refused(frame.as_deref());
         let corner = self.parts(ui, frame.as_deref(), &mut actions);
         if let Some(course) = self.session.course.as_ref().filter(|_| self.session.room.is_some()) {
-            teach::notes::show(&ctx, course, frame.as_deref(), &mut actions);
+            teach::notes::show(&ctx, course, frame.as_deref(), &mut self.teaching, &mut actions);
         }
         self.dialogs.show(&ctx, &self.session, &self.theme, &mut actions);
         help::show(&ctx, &self.theme, &mut self.session.help, &mut self.session.settings.reduce_motion);
@@ -174,7 +177,7 @@ impl Shell {
     fn parts(&mut self, ui: &mut Ui, frame: Option<&Frame>, actions: &mut Vec<Action>) -> egui::Pos2 {
         let theme = self.theme.clone();
         let bar = |x: f32| egui::Frame::new().fill(theme.panel).inner_margin(Margin::symmetric(theme.px(x) as i8, 0));
-        let (mut inspector, mut dock, mut problems) = (self.session.settings.inspector, self.session.settings.dock, false);
+        let (mut inspector, mut dock, mut problems) = (self.session.inspector(), self.session.settings.dock, false);
         let mut help = self.session.help;
         Panel::top("top").exact_size(theme.px(size::TOP)).frame(bar(space::M)).show(ui, |ui| {
             let folds = &mut Folds { inspector: &mut inspector, dock: &mut dock, help: &mut help, problems: &mut problems };
@@ -196,8 +199,11 @@ impl Shell {
                     let input = Transport { scenario: &document.scenario, frame, runnable: document.runnable(), theme: &theme };
                     transport::show(ui, &input, &mut self.dock.time, actions);
                 });
-                let rail = Panel::left("rail").exact_size(theme.px(size::RAIL)).resizable(false).frame(bar(0.0));
-                rail.show(ui, |ui| rail::show(ui, &theme, self.session.placing, actions));
+                // A room is shown a lesson, not how to draw.
+                if self.session.room.is_none() {
+                    let rail = Panel::left("rail").exact_size(theme.px(size::RAIL)).resizable(false).frame(bar(0.0));
+                    rail.show(ui, |ui| rail::show(ui, &theme, self.session.placing, actions));
+                }
                 self.panels.set_visible(Part::Inspector, inspector);
                 self.panels.set_visible(Part::Lesson, self.session.lesson);
                 Part::DOCK.into_iter().for_each(|part| self.panels.set_visible(part, dock));
@@ -222,7 +228,10 @@ impl Shell {
                 middle = self.panels.rect(Part::Canvas).unwrap_or(middle);
             }
         }
-        (self.session.settings.inspector, self.session.settings.dock) = (inspector, dock);
+        if inspector != self.session.inspector() {
+            self.session.unfold_inspector(inspector);
+        }
+        self.session.settings.dock = dock;
         self.session.help = help;
         lower_right(middle)
     }

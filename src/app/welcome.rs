@@ -21,12 +21,19 @@ use std::path::PathBuf;
 #[derive(Default)]
 pub struct Welcome {
     pictures: BTreeMap<&'static str, Option<Picture>>,
+    /// It was drawn before.
+    begun: bool,
 }
 
 impl Welcome {
     /// Draws it.
     pub fn show(&mut self, ui: &mut Ui, theme: &Theme, settings: &Settings, left_behind: &[(PathBuf, String)], actions: &mut Vec<Action>) {
-        ScrollArea::vertical().id_salt("welcome").auto_shrink(false).show(ui, |ui| {
+        let mut area = ScrollArea::vertical().id_salt("welcome").auto_shrink(false);
+        if !std::mem::replace(&mut self.begun, true) {
+            // Where the last start left it is of no use.
+            area = area.vertical_scroll_offset(0.0);
+        }
+        area.show(ui, |ui| {
             let gap = theme.px(space::L);
             let room = ui.available_width() - theme.px(space::XL) * 2.0;
             // Three beside each other as long as their words fit; cards shrink before they go to the next line.
@@ -114,7 +121,11 @@ fn lessons(ui: &mut Ui, theme: &Theme, settings: &Settings, actions: &mut Vec<Ac
     for (shipped, lesson) in LESSONS.iter() {
         let progress = progress(settings, shipped);
         ui.horizontal(|ui| {
-            let words = if progress.step > 0 { "Resume" } else { "Start" };
+            let words = match progress {
+                teach::Progress { step: 1.., .. } => "Resume",
+                teach::Progress { done: true, .. } => "Again",
+                _ => "Start",
+            };
             let response = ui.button(words);
             named(&response, &format!("{words} lesson {}", shipped.name));
             if response.clicked() {
@@ -127,6 +138,7 @@ fn lessons(ui: &mut Ui, theme: &Theme, settings: &Settings, actions: &mut Vec<Ac
                 (true, _) if most > 0 => format!("done, {} of {most} stars", progress.stars),
                 (true, _) => "done".to_owned(),
                 (false, 0) => format!("{} min", lesson.minutes),
+                (false, step) if step >= lesson.steps.len() => "at the challenge".to_owned(),
                 (false, step) => format!("at step {} of {}", step + 1, lesson.steps.len()),
             };
             ui.add(egui::Label::new(muted(theme, format!("{} · {reached}", lesson.summary)).size(theme.label)).truncate());
@@ -136,10 +148,7 @@ fn lessons(ui: &mut Ui, theme: &Theme, settings: &Settings, actions: &mut Vec<Ac
 
 fn head(ui: &mut Ui, theme: &Theme, settings: &Settings, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
-        ui.vertical(|ui| {
-            ui.label(RichText::new("Tidemill").text_style(style::head()).strong());
-            ui.label(muted(theme, "Draw producers, brokers and consumers, press play, and watch the events flow in simulated time"));
-        });
+        ui.label(RichText::new("Tidemill").text_style(style::head()).strong());
         ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
             if labelled_button(ui, theme, ICON_FOLDER_OPEN, "Open…", true).clicked() {
                 actions.push(Action::AskOpen);
@@ -158,6 +167,7 @@ fn head(ui: &mut Ui, theme: &Theme, settings: &Settings, actions: &mut Vec<Actio
             }
         });
     });
+    ui.label(muted(theme, "Draw producers, brokers and consumers, press play, and watch the events flow in simulated time"));
 }
 
 /// Work that a program which is no more has left behind.

@@ -35,7 +35,7 @@ impl Canvas {
         let ui = &mut ui;
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));
         let relaid = self.lay_out(ui, input);
-        self.fitting.apply(&mut self.view, self.scene.bounds, self.scene.scale);
+        self.fit_in(input.theme);
         self.take_frame(ui, input, relaid);
         let before = self.view;
         self.move_view(ui, &ground);

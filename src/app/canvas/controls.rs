@@ -5,15 +5,25 @@ use super::view::{Fitting, View};
 use crate::app::theme::{Theme, space};
 use egui::{Align2, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
+fn side(theme: &Theme) -> f32 {
+    28.0 * (theme.body / 14.0)
+}
+
+/// Where they are.
+pub fn place(view: &View, theme: &Theme) -> Rect {
+    let side = side(theme);
+    Rect::from_min_size(view.canvas.left_bottom() + vec2(space::M, -space::M - side), vec2(side * 5.0, side))
+}
+
 /// Draws the controls and acts on them.
 pub fn show(ui: &Ui, view: &mut View, theme: &Theme, fitting: &mut Fitting) {
-    let side = 28.0 * (theme.body / 14.0);
-    let corner = view.canvas.left_bottom() + vec2(space::M, -space::M - side);
+    let side = side(theme);
+    let whole = place(view, theme);
+    let corner = whole.min;
     if view.canvas.width() < side * 6.0 || view.canvas.height() < side * 3.0 {
         return;
     }
     let painter = ui.painter();
-    let whole = Rect::from_min_size(corner, vec2(side * 5.0, side));
     painter.rect(whole, space::RADIUS, theme.panel, Stroke::new(theme.stroke, theme.line), StrokeKind::Outside);
     let middle = view.canvas.center();
     for (i, label) in ["Zoom out", "Zoom in", "Fit"].into_iter().enumerate() {

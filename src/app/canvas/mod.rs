@@ -35,7 +35,7 @@ pub mod view;
 pub mod writing;
 
 use super::action::{Action, OnCanvas, Placing, Selection, Source};
-use super::theme::Theme;
+use super::theme::{Theme, space};
 use crate::run::Frame;
 use crate::scenario::Scenario;
 use crate::scenario::check::Finding;
@@ -146,6 +146,14 @@ impl Canvas {
         self.fitting.ask();
     }
 
+    /// Keeps all in sight if that is wanted, and no node under the zoom buttons.
+    fn fit_in(&mut self, theme: &Theme) {
+        let (scene, fitting) = (&self.scene, &mut self.fitting);
+        let corner = controls::place(&self.view, theme).expand(space::S);
+        let covered = |view: &View| scene.nodes.iter().any(|node| view.screen_rect(node.rect).intersects(corner));
+        fitting.apply(&mut self.view, scene.bounds, scene.scale, corner, covered);
+    }
+
     /// Adds a node where there is room in what is seen, with the next frame.
     pub fn place_in_view(&mut self, placing: Placing) {
         self.to_place = Some(placing);
@@ -184,7 +192,7 @@ impl Canvas {
             self.following -= u8::from(self.glide.is_none());
             self.fitting.ask();
         }
-        self.fitting.apply(&mut self.view, self.scene.bounds, self.scene.scale);
+        self.fit_in(input.theme);
         self.take_frame(ui, input, relaid);
         self.move_view(ui, &ground);
         let pointed = if self.is_placing(ui, input) {

@@ -108,11 +108,21 @@ impl Fitting {
     }
 
     /// Fits `view` if that was asked for, or if its canvas or the content's `scale` has changed and nobody has moved it since.
-    pub fn apply(&mut self, view: &mut View, content: Rect, scale: f32) {
+    /// Nothing of it comes to lie under `corner`, on the screen, if `covered` says that it would.
+    pub fn apply(&mut self, view: &mut View, content: Rect, scale: f32, corner: Rect, covered: impl Fn(&View) -> bool) {
         let untouched = self.left.is_some_and(|(left, _)| left.zoom == view.zoom && left.centre == view.centre);
         let changed = self.left.is_some_and(|(left, s)| left.canvas.size() != view.canvas.size() || s != scale);
         if self.wanted || (untouched && changed) {
             view.fit(content);
+            if covered(view) {
+                let whole = view.canvas;
+                view.canvas = whole.with_max_y(corner.top());
+                view.fit(content);
+                let shown = view.canvas;
+                view.canvas = whole;
+                // The same place on the screen, in the whole canvas.
+                view.look_at(content.center() + (whole.center() - shown.center()) / view.zoom);
+            }
             // Nothing was shown yet: what comes first is put where the person wants it.
             (self.wanted, self.left) = (false, content.is_positive().then_some((*view, scale)));
         } else if !untouched {
@@ -155,26 +165,26 @@ mod tests {
         let (mut view, mut fitting) = (view(), Fitting::default());
         let content = Rect::from_min_max(pos2(-500.0, 20.0), pos2(900.0, 700.0));
         let seen = |view: &View| view.canvas.contains_rect(view.screen_rect(content));
-        fitting.apply(&mut view, content, 1.0);
+        fitting.apply(&mut view, content, 1.0, Rect::NOTHING, |_| false);
         assert!(seen(&view));
         for size in [vec2(500.0, 300.0), vec2(1900.0, 900.0), vec2(300.0, 900.0)] {
             view.canvas = Rect::from_min_size(pos2(60.0, 40.0), size);
-            fitting.apply(&mut view, content, 1.0);
+            fitting.apply(&mut view, content, 1.0, Rect::NOTHING, |_| false);
             assert!(seen(&view), "{size:?}");
         }
         view.pan(vec2(10.0, 0.0));
         let moved = view;
-        fitting.apply(&mut view, content, 1.0);
+        fitting.apply(&mut view, content, 1.0, Rect::NOTHING, |_| false);
         view.canvas = Rect::from_min_size(pos2(60.0, 40.0), vec2(200.0, 200.0));
-        fitting.apply(&mut view, content, 1.0);
+        fitting.apply(&mut view, content, 1.0, Rect::NOTHING, |_| false);
         assert_eq!((view.zoom, view.centre), (moved.zoom, moved.centre), "it is the person's now");
         fitting.ask();
-        fitting.apply(&mut view, content, 1.0);
+        fitting.apply(&mut view, content, 1.0, Rect::NOTHING, |_| false);
         assert!(seen(&view));
         fitting.leave();
         let left = view;
         view.canvas = Rect::from_min_size(pos2(60.0, 40.0), vec2(800.0, 200.0));
-        fitting.apply(&mut view, content, 1.0);
+        fitting.apply(&mut view, content, 1.0, Rect::NOTHING, |_| false);
         assert_eq!((view.zoom, view.centre), (left.zoom, left.centre));
     }
 
@@ -189,5 +199,19 @@ mod tests {
         view.canvas = Rect::from_min_size(Pos2::ZERO, Vec2::ZERO);
         view.fit(content);
         assert!(view.zoom >= ZOOM.0 && view.zoom.is_finite());
+    }
+
+    #[test]
+    fn nothing_comes_to_lie_under_the_corner() {
+        let mut view = view();
+        let content = Rect::from_min_size(Pos2::ZERO, vec2(1000.0, 740.0));
+        let node = Rect::from_min_size(pos2(0.0, 660.0), vec2(150.0, 80.0));
+        let corner = Rect::from_min_size(view.canvas.left_bottom() + vec2(12.0, -60.0), vec2(140.0, 48.0));
+        Fitting::default().apply(&mut view, content, 1.0, corner, |_| false);
+        assert!(view.screen_rect(node).intersects(corner), "it would");
+        Fitting::default().apply(&mut view, content, 1.0, corner, |view| view.screen_rect(node).intersects(corner));
+        assert!(!view.screen_rect(node).intersects(corner));
+        assert!(view.canvas.contains_rect(view.screen_rect(content)));
+        assert_eq!(view.canvas, Rect::from_min_size(pos2(60.0, 40.0), vec2(800.0, 600.0)));
     }
 }

@@ -73,6 +73,7 @@ fn drawn(scenario: &Scenario) -> Table {
         frame: None,
         selection: &selection,
         findings: &[],
+        taught: false,
         runnable: false,
         revision: 0,
         files: &NoFiles,

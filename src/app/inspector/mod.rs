@@ -47,6 +47,8 @@ pub struct Inspected<'a> {
     pub selection: &'a Selection,
     /// What is wrong.
     pub findings: &'a [Finding],
+    /// A lesson on it is under way.
+    pub taught: bool,
     /// Whether the scenario is what runs.
     pub runnable: bool,
     /// Another number after every change of the scenario.

@@ -23,7 +23,10 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     let named = |name: &str| name.is_empty().then(|| "a scenario needs a name".to_owned());
     fixed(ui, |ui| {
         note(text(ui, theme, "Name", "Title", &mut s.name, named), "name");
-        note(paragraph(ui, theme, "About", "One or two sentences on what it shows", &mut s.about), "description");
+        // It may say what a lesson asks.
+        if !input.taught {
+            note(paragraph(ui, theme, "About", "One or two sentences on what it shows", &mut s.about), "description");
+        }
         section(ui, theme, "Run");
         note(whole(ui, theme, "Seed", "Where all randomness comes from: the same seed, the same run", &mut s.seed, 0..=u64::MAX), "seed");
         note(quantity(ui, theme, "Duration", "Virtual length of the run", &mut s.duration), "duration");

@@ -72,6 +72,8 @@ pub struct Course {
     pub phase: Phase,
     /// What was said to its question.
     pub said: Option<Said>,
+    /// Whether to go on without an answer was asked for once.
+    pub pressed: bool,
     /// Whether its action was done by the lesson.
     pub acted: bool,
     /// How many hints are shown.
@@ -101,6 +103,7 @@ impl Course {
             at: 0,
             phase: Phase::Go,
             said: None,
+            pressed: false,
             acted: false,
             hints: 0,
             told: Told::default(),
@@ -118,7 +121,7 @@ impl Course {
     pub fn begin(&mut self, at: usize, scenario: &Scenario) {
         self.at = at.min(self.last());
         (self.said, self.acted, self.hints, self.told) = (None, false, 0, Told::default());
-        (self.score, self.trying) = (None, false);
+        (self.score, self.trying, self.pressed) = (None, false, false);
         self.from = Time::ZERO;
         self.given = scenario.nodes.iter().map(|node| node.id().to_owned()).collect();
         self.phase = match self.step() {
@@ -171,6 +174,15 @@ impl Course {
             (_, Some(step), _) => &step.touch,
             (_, None, Some(challenge)) => &challenge.touch,
             (_, None, None) => &[],
+        }
+    }
+
+    /// Whether the learner is to change something now.
+    pub fn changes(&self) -> bool {
+        match (self.phase, self.step()) {
+            (Phase::Go, Some(step)) => !step.act.is_empty() && !step.done_for_you,
+            (Phase::Go, None) => true,
+            _ => false,
         }
     }
 

@@ -13,6 +13,7 @@ use crate::scenario::Scenario;
 use crate::scenario::intervention::{Intervention, What};
 use crate::scenario::lesson::Act;
 use crate::time::Time;
+use std::collections::BTreeSet;
 
 /// Wall seconds that a try at a challenge takes.
 const TRY: f64 = 8.0;
@@ -49,6 +50,10 @@ impl Session {
                     self.go_on();
                 }
             }
+            Teach::Unanswered => match &mut self.course {
+                Some(course) if !course.pressed => course.pressed = true,
+                _ => self.teach(Teach::Answer(Said::Nothing)),
+            },
             Teach::Go => self.go_on(),
             Teach::Show => self.act(),
             Teach::Hint => {
@@ -72,9 +77,10 @@ impl Session {
         let Some(document) = &self.document else { return };
         let Some(course) = Course::new(&document.scenario, key(&document.home, &document.scenario.name)) else { return };
         (self.course, self.lesson, self.writing) = (Some(course), true, false);
-        if self.settings.mode == Mode::Projector {
-            // Two panels of that size leave the drawing no room.
-            self.settings.inspector = false;
+        // Two panels of that size leave the drawing no room; whoever is to change something has it back.
+        self.tucked = self.settings.mode == Mode::Projector;
+        if let Some(document) = &mut self.document {
+            document.teach(true);
         }
         self.send(Command::Figures(true));
         self.enter(at);
@@ -86,9 +92,13 @@ impl Session {
             self.present();
         }
         let Some(course) = self.course.take() else { return };
+        self.tucked = false;
         self.send(Command::Figures(false));
         self.send(Command::Pause);
         self.put_scenario("Leave lesson", course.original);
+        if let Some(document) = &mut self.document {
+            document.teach(false);
+        }
     }
 
     fn put_scenario(&mut self, label: &str, scenario: Scenario) {
@@ -109,6 +119,9 @@ impl Session {
             Err(why) => return self.tell(Level::Error, format!("The lesson cannot go there: {why}")),
         };
         let lesson = course.original.lesson.clone();
+        let ids = |scenario: &Scenario| scenario.nodes.iter().map(|node| node.id().to_owned()).collect::<BTreeSet<_>>();
+        // Other nodes than were there may be out of sight.
+        self.fit |= ids(&document.scenario) != ids(&stand.scenario);
         self.put_scenario("Go to another step", Scenario { lesson, ..stand.scenario.clone() });
         self.run_anew(stand.interventions, stand.now);
         self.begin(at, &stand.scenario);
@@ -235,34 +248,48 @@ impl Session {
         let (course, document) = (self.course.as_ref()?, self.document.as_ref()?);
         let mut after = document.scenario.clone();
         edit.apply(&mut after).ok()?;
-        let what = lock::outside(&document.scenario, &after, course.touch(), &course.given)?;
-        Some(format!("{what} is not part of this step: it can be changed after the lesson"))
+        lock::outside(&document.scenario, &after, course.touch(), &course.given)?;
+        Some(only(course.touch()))
     }
 
     /// The same for a change on the way.
     pub(in crate::app) fn locked_on_the_way(&self, what: &What) -> Option<String> {
         let touch = self.course.as_ref()?.touch();
         let inside = |path: &str| touch.is_empty() || touch.iter().any(|t| path.starts_with(t.as_str()) || t.starts_with(path));
-        let wrong = match what {
+        match what {
             What::Set { path, .. } => Some(path.as_str()).filter(|path| !inside(path)),
             What::Fault { what, .. } | What::EndFault(what) => what.targets().into_iter().find(|target| !inside(target)),
             What::Ask { broker, .. } => Some(broker.as_str()).filter(|broker| !inside(broker)),
         }?;
-        Some(format!("{wrong} is not part of this step: it can be changed after the lesson"))
+        Some(only(touch))
     }
 
     /// Shows the lesson to a room: the projector's look, and nothing that is not needed; or puts everything back.
     fn present(&mut self) {
         let settings = &mut self.settings;
         match self.room.take() {
-            Some(room) => (settings.mode, settings.inspector, settings.dock) = (room.mode, room.inspector, room.dock),
+            Some(room) => {
+                (settings.mode, settings.dock) = (room.mode, room.dock);
+                self.tucked = false;
+            }
             None => {
-                self.room = Some(Room { mode: settings.mode, inspector: settings.inspector, dock: settings.dock });
-                (settings.mode, settings.inspector, settings.dock) = (Mode::Projector, false, false);
+                self.room = Some(Room { mode: settings.mode, dock: settings.dock });
+                (settings.mode, settings.dock) = (Mode::Projector, false);
+                self.tucked = true;
             }
         }
         self.fit = true;
     }
+}
+
+/// What may be changed in a step, for somebody who tried to change something else.
+fn only(touch: &[String]) -> String {
+    let names: Vec<String> = touch.iter().map(|path| if path == "nodes" { "new nodes".to_owned() } else { format!("`{path}`") }).collect();
+    let names = match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    };
+    format!("Only {names} can be changed in this step, everything else after the lesson")
 }
 
 /// See [`Stand`].

@@ -22,6 +22,8 @@ pub enum Teach {
     Leave,
     /// Answer the question that is asked.
     Answer(course::Said),
+    /// Go on without an answer, when it is asked for a second time.
+    Unanswered,
     /// Let the run go on, and do what is done for the learner.
     Go,
     /// Do what the learner was to do.
@@ -45,8 +47,6 @@ pub enum Teach {
 pub struct Room {
     /// The look.
     pub mode: super::theme::Mode,
-    /// Whether the inspector was unfolded.
-    pub inspector: bool,
     /// Whether the dock was unfolded.
     pub dock: bool,
 }

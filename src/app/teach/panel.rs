@@ -8,11 +8,11 @@ use crate::app::files::Home;
 use crate::app::library::{self, Shipped};
 use crate::app::theme::{Theme, size, space};
 use crate::app::widgets::{icon_button, labelled_button, muted, name_field, named, primary_button};
-use crate::lesson::judge::{Shown, fill};
+use crate::lesson::judge::{Score, Shown, fill};
 use crate::run::Frame;
 use crate::run::frame::PlayState;
 use crate::scenario::lesson::{Challenge, Lesson, Predict, Prose, Step};
-use egui::{Align, Button, Color32, Layout, RichText, ScrollArea, Sense, TextEdit, Ui, UiBuilder, vec2};
+use egui::{Align, Button, Color32, Layout, Response, RichText, ScrollArea, Sense, TextEdit, Ui, UiBuilder, vec2};
 use egui_material_icons::icons as i;
 
 /// What the panel reads.
@@ -38,7 +38,16 @@ pub struct Panel {
     number: String,
     /// The step that was drawn last, so that another one begins at its top.
     at: Option<usize>,
+    /// What came of it has been brought into view.
+    shown: bool,
+    /// How far it is scrolled, and how much of it is below what is seen, in points.
+    seen: (f32, f32),
+    /// Scroll there.
+    to: Option<f32>,
 }
+
+/// So much, in points, does not count as unread.
+const READ: f32 = 12.0;
 
 impl Panel {
     /// Draws the panel into all of the room that is left.
@@ -55,29 +64,43 @@ impl Panel {
         }
     }
 
+    /// Goes on to what is below what is seen; not if that is all.
+    pub fn read_on(&mut self) -> bool {
+        let (at, below) = self.seen;
+        let more = below > READ;
+        self.to = more.then_some(at + below);
+        more
+    }
+
     fn course(&mut self, ui: &mut Ui, input: &Input<'_>, course: &Course, actions: &mut Vec<Action>) {
         let theme = input.theme;
         if self.at != Some(course.at) {
             self.number.clear();
-            self.at = Some(course.at);
+            (self.at, self.shown) = (Some(course.at), false);
         }
+        self.shown &= course.phase == Phase::Reached || course.score.is_some();
         head(ui, input, course, actions);
         dots(ui, theme, course, actions);
         ui.add_space(theme.px(space::XS));
         let foot = theme.px(size::CONTROL + space::M);
         let height = (ui.available_height() - foot).max(theme.px(size::CONTROL));
-        let scroll = ScrollArea::vertical().id_salt(("lesson", course.at)).auto_shrink(false).max_height(height);
-        scroll.show(ui, |ui| {
+        let mut scroll = ScrollArea::vertical().id_salt(("lesson", course.at)).auto_shrink(false).max_height(height);
+        if let Some(to) = self.to.take() {
+            scroll = scroll.vertical_scroll_offset(to.min(self.seen.0 + height * 0.8));
+        }
+        let output = scroll.show(ui, |ui| {
             ui.set_width(ui.available_width() - theme.px(space::M));
             ui.spacing_mut().item_spacing.y = theme.px(space::S);
             match (course.phase, course.step(), course.challenge()) {
                 (Phase::Over, ..) => over(ui, input, course),
                 (_, Some(step), _) => self.step(ui, input, course, step, actions),
-                (_, None, Some(challenge)) => solve(ui, input, course, challenge),
+                (_, None, Some(challenge)) => self.solve(ui, input, course, challenge),
                 (_, None, None) => {}
             }
             ui.add_space(theme.px(space::M));
         });
+        let at = output.state.offset().y;
+        self.seen = (at, output.content_size.y - output.inner_rect.height() - at);
         ui.separator();
         buttons(ui, input, course, actions);
     }
@@ -87,16 +110,60 @@ impl Panel {
         ui.label(RichText::new(&step.title).size(theme.title).strong());
         markdown::show(ui, theme, &filled(&step.text, input.frame));
         if let Some(predict) = &step.predict {
-            self.question(ui, theme, course, predict, actions);
+            if course.phase == Phase::Ask {
+                self.question(ui, input, predict, actions);
+            } else {
+                answered(ui, theme, course, predict);
+            }
         }
         if course.phase == Phase::Reached {
-            told(ui, theme, course);
+            let response = ui.scope(|ui| told(ui, theme, course)).response;
+            self.bring_into_view(&response);
         }
         hints(ui, theme, &step.hints, course.hints);
     }
 
-    fn question(&mut self, ui: &mut Ui, theme: &Theme, course: &Course, predict: &Predict, actions: &mut Vec<Action>) {
-        let asked = course.phase == Phase::Ask;
+    /// The challenge: its task, what has to hold, and what came of the last try.
+    fn solve(&mut self, ui: &mut Ui, input: &Input<'_>, course: &Course, challenge: &Challenge) {
+        let theme = input.theme;
+        ui.label(RichText::new("Challenge").size(theme.title).strong());
+        markdown::show(ui, theme, &filled(&challenge.text, input.frame));
+        ui.label(muted(theme, "At the end of a whole run").size(theme.label));
+        let score = course.score.as_ref();
+        for (n, text) in challenge.goal.iter().enumerate() {
+            condition(ui, input, text, score.map(|score| score.goal[n]), None);
+        }
+        if !challenge.stars.is_empty() {
+            ui.label(muted(theme, "A star more for each of").size(theme.label));
+        }
+        for (n, text) in challenge.stars.iter().enumerate() {
+            condition(ui, input, text, score.map(|score| score.stars[n]), Some(score.is_some_and(Score::reached)));
+        }
+        if let Some(score) = score {
+            let colour = if score.reached() { theme.good } else { theme.bad };
+            let response = boxed(ui, theme, colour, |ui| {
+                if score.reached() {
+                    stars(ui, theme, score.earned(), score.most());
+                    markdown::show(ui, theme, &course.told.after);
+                } else {
+                    ui.add(egui::Label::new("Not yet: change something and try again.").wrap());
+                }
+            });
+            self.bring_into_view(&response);
+        }
+        hints(ui, theme, &challenge.hints, course.hints);
+    }
+
+    /// Once: afterwards the learner scrolls.
+    fn bring_into_view(&mut self, response: &Response) {
+        if !self.shown && response.rect.height() > 0.0 {
+            response.scroll_to_me(Some(Align::Min));
+            self.shown = true;
+        }
+    }
+
+    fn question(&mut self, ui: &mut Ui, input: &Input<'_>, predict: &Predict, actions: &mut Vec<Action>) {
+        let theme = input.theme;
         boxed(ui, theme, theme.accent, |ui| {
             ui.horizontal_top(|ui| {
                 ui.label(i::ICON_HELP.rich_text().size(theme.px(size::ICON)).color(theme.accent));
@@ -105,50 +172,72 @@ impl Panel {
             match predict {
                 Predict::Choice { answers, .. } => {
                     for (n, answer) in answers.iter().enumerate() {
-                        let said = course.said == Some(Said::Choice(n));
-                        let width = ui.available_width();
-                        let face = Button::selectable(said, &answer.text).frame_when_inactive(true).wrap();
-                        let response = ui.add_enabled(asked, face.min_size(vec2(width, theme.px(size::CONTROL))));
+                        let face = Button::selectable(false, &answer.text).frame_when_inactive(true).wrap();
+                        let response = ui.add(face.min_size(vec2(ui.available_width(), theme.px(size::CONTROL))));
                         named(&response, &format!("Answer: {}", answer.text));
-                        if response.clicked() {
+                        if response.on_hover_text(format!("Key {}", n + 1)).clicked() {
                             actions.push(Action::Teach(Teach::Answer(Said::Choice(n))));
                         }
                     }
                 }
-                Predict::Number { answer, .. } if asked => {
-                    ui.horizontal(|ui| {
-                        let unit: String = answer.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').to_owned();
-                        let hint = if unit.is_empty() { "a number".to_owned() } else { format!("a number with its unit, as in 10{unit}") };
-                        let field = ui.add(TextEdit::singleline(&mut self.number).hint_text(hint).desired_width(theme.px(160.0)));
-                        name_field(&field, "Your answer");
-                        let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-                        let with_unit = match self.number.trim().parse::<f64>() {
-                            // The unit is known: nobody need type it.
-                            Ok(_) => format!("{}{unit}", self.number.trim()),
-                            Err(_) => self.number.trim().to_owned(),
-                        };
-                        let clicked = primary_button(ui, theme, "Answer", !with_unit.is_empty()).clicked();
-                        if (clicked || entered) && !with_unit.is_empty() {
-                            actions.push(Action::Teach(Teach::Answer(Said::Number(with_unit))));
-                        }
-                    });
-                }
-                Predict::Number { .. } => {
-                    let words = match &course.said {
-                        Some(Said::Number(text)) => format!("You said {text}"),
-                        _ => "You did not say".to_owned(),
-                    };
-                    ui.label(muted(theme, words));
-                }
+                Predict::Number { answer, figure, .. } => self.number(ui, input, answer, figure, actions),
             }
-            if asked {
-                let skip = ui.add(Button::new(muted(theme, "I do not know")).frame_when_inactive(false));
-                named(&skip, "I do not know");
-                if skip.clicked() {
-                    actions.push(Action::Teach(Teach::Answer(Said::Nothing)));
-                }
+            let skip = ui.add(Button::new(muted(theme, "I do not know")).frame_when_inactive(false));
+            named(&skip, "I do not know");
+            if skip.clicked() {
+                actions.push(Action::Teach(Teach::Answer(Said::Nothing)));
             }
         });
+    }
+
+    /// A number with its unit; what is none is not taken.
+    fn number(&mut self, ui: &mut Ui, input: &Input<'_>, answer: &str, figure: &str, actions: &mut Vec<Action>) {
+        let theme = input.theme;
+        let unit: String = answer.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').to_owned();
+        let with_unit = match self.number.trim().parse::<f64>() {
+            // The unit is known: nobody need type it.
+            Ok(_) => format!("{}{unit}", self.number.trim()),
+            Err(_) => self.number.trim().to_owned(),
+        };
+        let figures = input.frame.and_then(|frame| Some(Shown { plan: &frame.plan, figures: frame.figures.as_ref()? }));
+        let quantity = figures.and_then(|shown| shown.figure(figure)).map(|(_, quantity)| quantity);
+        let wrong = quantity.and_then(|quantity| quantity.parse(figure, &with_unit).err());
+        let good = !with_unit.is_empty() && wrong.is_none();
+        ui.horizontal(|ui| {
+            let hint = if unit.is_empty() { "a number".to_owned() } else { format!("as in 10{unit}") };
+            let field = ui.add(TextEdit::singleline(&mut self.number).hint_text(hint).desired_width(theme.px(120.0)));
+            name_field(&field, "Your answer");
+            let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+            let clicked = primary_button(ui, theme, "Answer", good).clicked();
+            if (clicked || entered) && good {
+                actions.push(Action::Teach(Teach::Answer(Said::Number(with_unit.clone()))));
+            }
+        });
+        if let Some((_, help)) = wrong.filter(|_| !with_unit.is_empty()) {
+            let help = help.unwrap_or_default().replace('`', "");
+            let words = if help.is_empty() { "That is no number".to_owned() } else { format!("That is no answer: {help}") };
+            ui.add(egui::Label::new(RichText::new(words).size(theme.label).color(theme.bad)).wrap());
+        }
+    }
+}
+
+/// What was asked and said, in short: what is to be read now is what came of it.
+fn answered(ui: &mut Ui, theme: &Theme, course: &Course, predict: &Predict) {
+    let said = match (&course.said, predict) {
+        (Some(Said::Choice(n)), Predict::Choice { answers, .. }) => answers.get(*n).map(|answer| format!("You said: {}", answer.text)),
+        (Some(Said::Number(text)), _) => Some(format!("You said: {text}")),
+        _ => None,
+    };
+    ui.add(egui::Label::new(muted(theme, predict.question())).wrap());
+    ui.add(egui::Label::new(said.unwrap_or_else(|| "You did not say".to_owned())).wrap());
+}
+
+/// Where the learner stands, in words.
+pub fn place(course: &Course) -> String {
+    match (course.phase, course.step()) {
+        (Phase::Over, _) => "The end".to_owned(),
+        (_, Some(_)) => format!("Step {} of {}", course.at + 1, course.lesson.steps.len()),
+        (_, None) => "Challenge".to_owned(),
     }
 }
 
@@ -156,13 +245,7 @@ impl Panel {
 fn head(ui: &mut Ui, input: &Input<'_>, course: &Course, actions: &mut Vec<Action>) {
     let theme = input.theme;
     ui.horizontal(|ui| {
-        let all = course.lesson.steps.len();
-        let words = match (course.phase, course.step()) {
-            (Phase::Over, _) => "The end".to_owned(),
-            (_, Some(_)) => format!("Step {} of {all}", course.at + 1),
-            (_, None) => "Challenge".to_owned(),
-        };
-        ui.label(muted(theme, words).size(theme.label));
+        ui.label(muted(theme, place(course)).size(theme.label));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
             if icon_button(ui, theme, i::ICON_CLOSE, "Leave lesson", "", true).clicked() {
@@ -232,7 +315,8 @@ fn buttons(ui: &mut Ui, input: &Input<'_>, course: &Course, actions: &mut Vec<Ac
         ui.spacing_mut().item_spacing.x = theme.px(space::XS);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| match (course.phase, course.step(), course.challenge()) {
             (Phase::Ask, ..) => {
-                ui.label(muted(theme, "Answer to go on").size(theme.label));
+                let words = if course.pressed { "Once more goes on without an answer" } else { "Answer to go on" };
+                ui.label(muted(theme, words).size(theme.label));
             }
             (Phase::Reached, Some(_), _) => {
                 let words = if course.at == course.last() { "Finish" } else { "Next step" };
@@ -242,16 +326,22 @@ fn buttons(ui: &mut Ui, input: &Input<'_>, course: &Course, actions: &mut Vec<Ac
             }
             (Phase::Go, Some(step), _) => {
                 let words = if step.done_for_you && !course.acted { "Go on" } else { "Play" };
-                if playing {
+                if playing && course.changes() && !course.acted {
+                    ui.label(muted(theme, "Waiting for your change").size(theme.label));
+                } else if playing {
                     ui.spinner();
-                    ui.label(muted(theme, "Watching the run").size(theme.label));
+                    let words = step.by.map_or_else(|| "Watching the run".to_owned(), |by| format!("Watching the run until {by}"));
+                    let response = ui.label(muted(theme, words).size(theme.label));
+                    if let Some(until) = &step.until {
+                        response.on_hover_text(format!("Until {until}"));
+                    }
                 } else if primary_button(ui, theme, words, true).clicked() {
                     teach(Teach::Go);
                 }
                 more(ui, theme, &step.hints, course, !step.act.is_empty() && !step.done_for_you, &mut teach);
             }
             (_, None, Some(challenge)) => {
-                if course.score.as_ref().is_some_and(crate::lesson::judge::Score::reached) {
+                if course.score.as_ref().is_some_and(Score::reached) {
                     if primary_button(ui, theme, "Finish", true).clicked() {
                         teach(Teach::Next);
                     }
@@ -322,45 +412,15 @@ fn told(ui: &mut Ui, theme: &Theme, course: &Course) {
     }
 }
 
-/// The challenge: its task, what has to hold, and what came of the last try.
-fn solve(ui: &mut Ui, input: &Input<'_>, course: &Course, challenge: &Challenge) {
-    let theme = input.theme;
-    ui.label(RichText::new("Challenge").size(theme.title).strong());
-    markdown::show(ui, theme, &filled(&challenge.text, input.frame));
-    ui.label(muted(theme, "At the end of a whole run").size(theme.label));
-    let score = course.score.as_ref();
-    for (n, text) in challenge.goal.iter().enumerate() {
-        condition(ui, input, text, score.map(|score| score.goal[n]), false);
-    }
-    if !challenge.stars.is_empty() {
-        ui.label(muted(theme, "A star more for each of").size(theme.label));
-    }
-    for (n, text) in challenge.stars.iter().enumerate() {
-        condition(ui, input, text, score.map(|score| score.stars[n] && score.reached()), true);
-    }
-    if let Some(score) = score {
-        let colour = if score.reached() { theme.good } else { theme.bad };
-        boxed(ui, theme, colour, |ui| {
-            if score.reached() {
-                stars(ui, theme, score.earned(), score.most());
-                markdown::show(ui, theme, &course.told.after);
-            } else {
-                ui.add(egui::Label::new("Not yet: change something and try again.").wrap());
-            }
-        });
-    }
-    hints(ui, theme, &challenge.hints, course.hints);
-}
-
-/// A condition with what is known of it.
-fn condition(ui: &mut Ui, input: &Input<'_>, text: &str, holds: Option<bool>, star: bool) {
+/// A condition with what is known of it; of a star, also whether it can be earned: the goal is reached.
+fn condition(ui: &mut Ui, input: &Input<'_>, text: &str, holds: Option<bool>, star: Option<bool>) {
     let theme = input.theme;
     let (icon, colour) = match (holds, star) {
-        (Some(true), true) => (i::ICON_STAR, theme.warn),
-        (Some(true), false) => (i::ICON_CHECK_CIRCLE, theme.good),
-        (Some(false), _) => (i::ICON_CANCEL, theme.bad),
-        (None, true) => (i::ICON_STAR, theme.edge()),
-        (None, false) => (i::ICON_RADIO_BUTTON_UNCHECKED, theme.muted),
+        (Some(true), Some(true)) => (i::ICON_STAR, theme.warn),
+        (_, Some(_)) => (i::ICON_STAR, theme.edge()),
+        (Some(true), None) => (i::ICON_CHECK_CIRCLE, theme.good),
+        (Some(false), None) => (i::ICON_CANCEL, theme.bad),
+        (None, None) => (i::ICON_RADIO_BUTTON_UNCHECKED, theme.muted),
     };
     ui.horizontal_top(|ui| {
         ui.label(icon.rich_text().size(theme.body * 1.2).color(colour));
@@ -476,7 +536,7 @@ pub fn filled(prose: &Prose, frame: Option<&Frame>) -> String {
 }
 
 /// Something set apart by a coloured edge.
-fn boxed(ui: &mut Ui, theme: &Theme, colour: Color32, inside: impl FnOnce(&mut Ui)) {
+fn boxed(ui: &mut Ui, theme: &Theme, colour: Color32, inside: impl FnOnce(&mut Ui)) -> Response {
     let margin = theme.px(space::S) as i8;
     let frame = egui::Frame::new().fill(theme.wash(colour, 0.08)).corner_radius(space::RADIUS).inner_margin(margin);
     let response = frame.show(ui, |ui| {
@@ -486,4 +546,5 @@ fn boxed(ui: &mut Ui, theme: &Theme, colour: Color32, inside: impl FnOnce(&mut U
     let rect = response.response.rect;
     let edge = egui::Rect::from_min_max(rect.min, egui::pos2(rect.left() + theme.px(3.0), rect.bottom()));
     ui.painter().rect_filled(edge, 1.0, colour);
+    response.response
 }

@@ -21,14 +21,18 @@ fn look(subject: &Subject<'_>, found: &mut Found<'_>) {
         let (message, help) = if load.work.is_finite() {
             let can = load.workers / load.work;
             let needed = (load.rate * load.work / f64::from(consumer.threads.max(1))).floor() + 1.0;
-            (
-                format!(
-                    "`{name}` is offered {} events/s and can handle {}/s: its backlog grows without end",
-                    digits(load.rate),
-                    digits(can)
-                ),
-                format!("it needs at least {} instances, or faster handling", digits(needed)),
-            )
+            let (rate, can) = (digits(load.rate), digits(can));
+            if load.share() > 1.0 + 1e-9 {
+                (
+                    format!("`{name}` is offered {rate} events/s and can handle {can}/s: its backlog grows without end"),
+                    format!("it needs at least {} instances, or faster handling", digits(needed)),
+                )
+            } else {
+                (
+                    format!("`{name}` is offered {rate} events/s and can handle just as many: it has no room to spare"),
+                    "unless arrivals and handling are as regular as clockwork its backlog grows without end: add an instance".to_owned(),
+                )
+            }
         } else {
             (
                 format!("the handling time of `{name}` has no mean: its backlog grows without end"),
