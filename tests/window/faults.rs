@@ -89,11 +89,9 @@ fn a_lint_is_allowed_from_a_list_and_taken_back() {
     assert_eq!(list.accesskit_node().value().as_deref(), Some("choose a lint"));
     pick(&mut w, "Allow", "unbounded-queue");
     // Whoever chooses without a pointer finds the list still open.
-    if w.query_by_role_and_label(Role::Button, "min-insync").is_some() {
-        w.get_by_role_and_label(Role::ComboBox, "Allow").click_accesskit();
-        w.run_steps(4);
-    }
+    press(&mut w, egui::Key::Escape);
     pick(&mut w, "Allow", "hot-partition");
+    press(&mut w, egui::Key::Escape);
     assert_eq!(scenario(&w).allow, ["unbounded-queue", "hot-partition"]);
     push(&mut w, "Remove unbounded-queue");
     assert_eq!(scenario(&w).allow, ["hot-partition"]);

@@ -135,7 +135,10 @@ fn a_lesson_is_left_and_resumed_where_it_was() {
     the_shops(&mut w);
     click(&mut w, "Go to step 3: It catches up");
     until(&mut w, "it is there", |s| at(s, 2, Phase::Go));
-    until(&mut w, "the run stands where the step begins", |s| s.session.frame().is_some_and(|f| f.now.seconds() > 5.0));
+    until(&mut w, "the run stands where the step begins", |s| {
+        let begins = s.session.course.as_ref().map_or(f64::MAX, |course| course.from.seconds());
+        begins > 5.0 && s.session.frame().is_some_and(|f| f.now.seconds() >= begins)
+    });
     let steps = w.state().session.course.as_ref().unwrap().stretches();
     assert!(steps.len() == 3 && steps.windows(2).all(|pair| pair[0].to.is_some_and(|to| to <= pair[1].from)), "{steps:?}");
     assert_eq!(steps[2].from, w.state().session.frame().unwrap().now.seconds());

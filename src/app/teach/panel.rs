@@ -99,7 +99,7 @@ impl Panel {
             }
             ui.add_space(theme.px(space::M));
         });
-        let at = output.state.offset().y;
+        let at = output.state.clamped_offset().y;
         self.seen = (at, output.content_size.y - output.inner_rect.height() - at);
         ui.separator();
         buttons(ui, input, course, actions);
