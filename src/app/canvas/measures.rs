@@ -6,7 +6,7 @@ pub const GRID: f32 = 8.0;
 /// Dots of the ground are this far apart.
 pub const DOTS: f32 = 24.0;
 /// Zoom, farthest and nearest.
-pub const ZOOM: (f32, f32) = (0.03, 4.0);
+pub const ZOOM: (f32, f32) = (0.01, 4.0);
 /// One press of a zoom button.
 pub const ZOOM_STEP: f32 = 1.25;
 /// How much a point of wheel movement zooms (as an exponent).

@@ -232,7 +232,12 @@ pub fn plight(brush: &Brush<'_>, rect: Rect, state: State, words: &str) {
     let mark = size * 0.36;
     let before = mark * 2.0 + 5.0;
     // On a ground of its own: what lies below the node must not shine through.
-    let tag = Rect::from_min_size(pos2(rect.left(), rect.bottom() + 2.0), galley.size() + vec2(8.0 + before, 2.0));
+    let size = galley.size() + vec2(8.0 + before, 2.0);
+    // Where the canvas ends it moves to the left, or above the node.
+    let seen = brush.view.canvas.shrink(2.0);
+    let left = rect.left().min(seen.right() - size.x).max(seen.left().min(rect.left()));
+    let top = if rect.bottom() + 2.0 + size.y > seen.bottom() { rect.top() - 2.0 - size.y } else { rect.bottom() + 2.0 };
+    let tag = Rect::from_min_size(pos2(left, top), size);
     brush.painter.rect(tag, 3.0, theme.panel, Stroke::new(theme.stroke, ink), StrokeKind::Inside);
     for line in strokes(state, pos2(tag.left() + 4.0 + mark, tag.center().y), mark) {
         brush.painter.line(line, Stroke::new((mark * 0.36).max(1.0), ink));
