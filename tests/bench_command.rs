@@ -56,11 +56,15 @@ fn engine_prints_a_table_for_people() {
 #[test]
 fn window_prints_the_time_of_a_picture() {
     let object = json(&["window", "--quick", "--json"]);
-    for (name, result, particles) in [("500", &object["window"], 20_000), ("5000", &object["window"]["nodes_5000"], 4_000)] {
+    let window = &object["window"];
+    // Near a broker the ends of many connections are out of sight.
+    let all =
+        [("500", window, 20_000..=20_000), ("5000", &window["nodes_5000"], 4_000..=4_000), ("kafka", &window["kafka"], 6_000..=8_000)];
+    for (name, result, particles) in all {
         let ms = |figure: &str| result["frame_ms"][figure].as_f64().unwrap();
         assert!(0.0 < ms("median") && ms("median") <= ms("p95"), "{name}: {result}");
-        assert_eq!(result["particles"], particles, "all that were asked for are on their way");
-        assert!(result["vertices"].as_u64().unwrap() > 4 * particles / 2, "and most of them on the screen: {result}");
+        assert!(particles.contains(&result["particles"].as_u64().unwrap()), "all that were asked for are on their way: {name}: {result}");
+        assert!(result["vertices"].as_u64().unwrap() > 4 * particles.start() / 2, "and most of them on the screen: {result}");
     }
 }
 

@@ -88,3 +88,54 @@ impl FaultLog {
         &self.spans
     }
 }
+
+/// Faults in the order in which they began, those that overlap as one: from when to when, in seconds, and what it says of all of them
+/// (`2 faults: ...; ...`). One that goes on ends with what is recorded.
+pub fn together(faults: &[Arc<FaultSpan>], recorded: Time) -> Vec<(f64, f64, String)> {
+    let ends = |fault: &FaultSpan| fault.ended.unwrap_or(recorded).seconds();
+    let (mut all, mut rest) = (Vec::new(), faults);
+    while let Some(first) = rest.first() {
+        let mut to = ends(first);
+        let later = rest[1..].iter().take_while(|fault| {
+            let with = fault.began.seconds() < to;
+            to = to.max(if with { ends(fault) } else { to });
+            with
+        });
+        let count = 1 + later.count();
+        let words = match count {
+            1 => first.words.clone(),
+            n => format!("{n} faults: {}", rest[..n].iter().map(|fault| fault.words.as_str()).collect::<Vec<_>>().join("; ")),
+        };
+        all.push((first.began.seconds(), to, words));
+        rest = &rest[count..];
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::faults::Fault;
+
+    #[test]
+    fn faults_that_overlap_share_their_words() {
+        let span = |name: &str, began: u64, ended: Option<u64>| {
+            Arc::new(FaultSpan {
+                number: 0,
+                text: String::new(),
+                words: name.to_owned(),
+                nodes: Vec::new(),
+                links: Vec::new(),
+                began: Time(began * 1_000_000_000),
+                until: None,
+                ended: ended.map(|ended| Time(ended * 1_000_000_000)),
+                by_hand: false,
+                what: Fault::Crash(name.to_owned()),
+            })
+        };
+        let spans = [span("a", 1, Some(5)), span("b", 2, Some(3)), span("c", 4, Some(8)), span("d", 8, Some(9)), span("e", 20, None)];
+        let all = together(&spans, Time(30_000_000_000));
+        let expected = [(1.0, 8.0, "3 faults: a; b; c"), (8.0, 9.0, "d"), (20.0, 30.0, "e")];
+        assert_eq!(all, expected.map(|(from, to, words)| (from, to, words.to_owned())));
+    }
+}

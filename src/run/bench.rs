@@ -1,8 +1,8 @@
 //! A run whose processor time is measured: the very engine and recorder that every other run has, nothing special-cased.
 
-use super::frame::{Course, Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, Past, PlayState, Speed};
+use super::frame::{BrokerView, Course, Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, Past, PlayState, Speed};
 use crate::engine::{Progress, Simulation};
-use crate::ids::{EmitterId, EventId, LinkId, TypeId};
+use crate::ids::{BrokerId, EmitterId, EventId, LinkId, TypeId};
 use crate::record::{Recorder, Series, Totals};
 use crate::scenario::Plan;
 use crate::time::{SECOND, Time};
@@ -49,6 +49,12 @@ impl Run {
         }
         let after = self.so_far();
         Ok(Stretch { cpu_seconds, deliveries: after.0 - before.0, steps: after.1 - before.1 })
+    }
+
+    /// What its brokers show of themselves now.
+    pub fn brokers(&self) -> Vec<BrokerView> {
+        let brokers = self.simulation.plan().brokers.len();
+        (0..brokers).map(|i| BrokerView::of(self.simulation.broker(BrokerId::at(i)))).collect()
     }
 
     /// Copies of events that are travelling, waiting or in hand.

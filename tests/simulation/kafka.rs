@@ -435,3 +435,26 @@ fn a_run_with_transactions_is_the_same_in_pieces() {
     }
     assert_eq!(whole.fingerprint(), pieces.fingerprint());
 }
+
+#[test]
+fn records_without_a_key_keep_away_from_a_node_that_does_not_answer() {
+    let ends = |faults: &str| -> Vec<u64> {
+        let text = format!(
+            r#"Scenario(format: 1, duration: "60s", events: [Event(name: "E", size: "1KiB")],
+            nodes: [
+                Producer(id: "p", emits: [Emit(event: "E", to: "k/t", arrivals: Steps([("0s", "900/s"), ("30s", "0/s")]))]),
+                Broker(id: "k", kind: Kafka(nodes: 3, topics: [Topic(name: "t", partitions: 3)])),
+                Consumer(id: "c", reads: [Read(from: "k/t")], handle: Handle(time: Constant("100us"))),
+            ], faults: [{faults}])"#
+        );
+        let report = run(&plan(&text), 3);
+        assert_eq!(report.totals.lost, 0);
+        let Some(NodeReport::Broker { kafka: Some(view), .. }) = report.nodes.get("k") else { panic!() };
+        view.topics[0].partitions.iter().map(|partition| partition.log_end_offset).collect()
+    };
+    let calm = ends("");
+    assert!(calm.iter().all(|end| (8_000..=10_000).contains(end)), "{calm:?}");
+    // Node 2 dies, and is back before the controller misses it: batches for its partition wait, so the others get the records.
+    let troubled = ends(r#"Fault(at: "10s", lasts: "8s", what: Crash("k#2"))"#);
+    assert!(troubled[1] < 7_500 && troubled[0] > 9_000 && troubled[2] > 9_000, "{troubled:?}");
+}

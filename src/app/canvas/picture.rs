@@ -319,12 +319,25 @@ impl Canvas {
             let mut lines: Vec<(String, Color32)> = findings.map(|f| (f.message.clone(), input.theme.text)).collect();
             lines.extend(self.plight(input, node).map(|words| (words, paint::node::ink(input.theme, self.live.state(input.frame, node)))));
             lines.extend(self.marked(input, node).map(|words| (format!("Compared with the other run: {words}"), input.theme.warn)));
+            lines.extend(self.within(ui, input, node).into_iter().map(|line| (line, input.theme.text)));
             if self.view.zoom * self.scene.scale < super::measures::FAR {
                 let node = &self.scene.nodes[node];
                 lines.insert(0, (node.id.clone(), input.theme.text));
             }
             tooltip(ui, &lines);
         }
+    }
+
+    /// What a broker shows of itself under the pointer.
+    fn within(&self, ui: &Ui, input: &CanvasInput<'_>, node: usize) -> Vec<String> {
+        let unit = self.view.zoom * self.scene.scale;
+        let (Some(frame), Some(id)) = (input.frame, self.live.id(node)) else { return Vec::new() };
+        let own = input.scenario.nodes.iter().find(|own| own.id() == self.scene.nodes[node].id);
+        let (Some(crate::scenario::document::Node::Broker(broker)), true) = (own, unit >= super::measures::FAR) else { return Vec::new() };
+        let Some(at) = ui.input(|i| i.pointer.latest_pos()) else { return Vec::new() };
+        let areas = self.scene.nodes[node].rows.iter().map(|row| self.view.screen_rect(row.rect));
+        let Some((row, area)) = areas.enumerate().find(|(_, area)| area.contains(at)) else { return Vec::new() };
+        crate::app::kinds::of(&broker.kind).tells(frame, id, row, (at - area.min) / unit, area.size() / unit)
     }
 
     /// What has struck a node and until when, or what else keeps it from working as usual.

@@ -11,12 +11,13 @@ use crate::app::canvas::layout::Row;
 use crate::app::canvas::measures::{BROKER_WIDTH, PAD, ROW_FIGURES};
 use crate::app::canvas::paint::mix;
 use crate::app::inspector::Inspected;
+use crate::ids::NodeId;
 use crate::run::Frame;
 use crate::run::frame::{BrokerView, kafka};
 use crate::scenario::broker::kafka::Topic;
 use crate::scenario::broker::{BrokerKind, Kafka};
 use crate::scenario::plan::Role;
-use egui::{Align2, Color32, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Color32, FontId, Rect, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 use egui_material_icons::icons::ICON_VIEW_STREAM;
 
 /// What the palette says.
@@ -135,6 +136,14 @@ impl Kind for Kafka {
         }
     }
 
+    fn tells(&self, frame: &Frame, broker: NodeId, part: usize, at: Vec2, size: Vec2) -> Vec<String> {
+        let seen = view(Some(frame), &frame.plan.nodes[broker.index()].name).and_then(|view| view.topics.get(part));
+        let (Some(topic), Some(seen)) = (self.topics.get(part), seen) else { return Vec::new() };
+        let Some(shown) = partitions_at(topic.partitions, at, size) else { return Vec::new() };
+        let own = seen.partitions.iter().enumerate().skip(shown.start as usize).take(shown.len());
+        own.flat_map(|(number, partition)| told(frame, &topic.name, number, partition, seen)).collect()
+    }
+
     fn noun(&self, _way: Way) -> &'static str {
         "topic"
     }
@@ -225,6 +234,44 @@ impl Kafka {
     }
 }
 
+/// Which partitions are drawn at a place of a topic's part.
+fn partitions_at(partitions: u32, at: Vec2, size: Vec2) -> Option<std::ops::Range<u32>> {
+    let place = Rect::from_min_max(pos2(PAD, CAPTION), pos2(size.x - PAD, size.y - BELOW));
+    if !place.contains(at.to_pos2()) {
+        return None;
+    }
+    let at = at - place.min.to_vec2();
+    let shown = if partitions <= STRIPS {
+        let (columns, rows) = grid(partitions);
+        let (column, row) = ((at.x / place.width() * columns as f32) as u32, (at.y / place.height() * rows as f32) as u32);
+        let partition = column * COLUMN + row.min(COLUMN - 1);
+        partition..partition + 1
+    } else {
+        let field = Field::of(partitions, place.width());
+        let (column, row) = ((at.x / field.side) as u32, (at.y / field.side) as u32);
+        let first = (row * field.columns + column) * field.each;
+        if column < field.columns { first..first + field.each } else { 0..0 }
+    };
+    let shown = shown.start..shown.end.min(partitions);
+    (!shown.is_empty()).then_some(shown)
+}
+
+/// A partition in words: who has it, what is in it, and how far each group is.
+fn told(frame: &Frame, topic: &str, number: usize, partition: &kafka::PartitionView, seen: &kafka::TopicView) -> Vec<String> {
+    let names = |nodes: &[u32]| nodes.iter().map(|node| (node + 1).to_string()).collect::<Vec<_>>().join(" ");
+    let leader = partition.leader.map_or_else(|| "no leader".to_owned(), |node| format!("leader {}", node + 1));
+    let mut lines = vec![
+        format!("{topic}-{number}: {leader}, in sync {} of {}", names(&partition.isr), names(&partition.replicas)),
+        format!("offsets {} to {}", partition.log_start_offset, partition.log_end_offset),
+    ];
+    for (outlet, position) in seen.outlets.iter().zip(&partition.positions) {
+        let group = frame.plan.outlets[outlet.index()].name.rsplit_once('#').map_or("", |(_, group)| group);
+        let reader = position.member.map_or_else(|| "read by nobody".to_owned(), |member| format!("read by member {}", member + 1));
+        lines.push(format!("{group}: lag {}, {reader}", position.lag));
+    }
+    lines
+}
+
 /// All partitions of a large topic, each a cell in the colour of its lag.
 fn cells(inside: &Inside<'_>, place: Rect, topic: &Topic, now: Option<&kafka::TopicView>) {
     let (theme, unit, painter) = (inside.theme(), inside.brush.unit, &inside.brush.painter);
@@ -254,7 +301,8 @@ fn cells(inside: &Inside<'_>, place: Rect, topic: &Topic, now: Option<&kafka::To
         if offline {
             painter.line_segment([rect.left_top(), rect.right_bottom()], Stroke::new(theme.stroke, theme.node));
         } else if own.iter().any(|partition| partition.isr.len() < partition.replicas.len()) {
-            painter.rect_stroke(rect, 0.0, Stroke::new(theme.stroke, theme.warn), StrokeKind::Inside);
+            // A frame that leaves something of the colour within.
+            painter.rect_stroke(rect, 0.0, Stroke::new(theme.stroke.min(side * 0.14), theme.warn), StrokeKind::Inside);
         }
         if own.iter().any(|partition| partition.last_stable_offset < partition.high_watermark) {
             painter.hline(rect.x_range(), rect.bottom() - theme.stroke, Stroke::new(2.0 * theme.stroke, theme.warn));
@@ -305,24 +353,37 @@ fn draw(inside: &Inside<'_>, strip: Rect, state: &kafka::PartitionView, longest:
     // Offsets and the age of the oldest, once there is room to read them.
     if strip.height() >= READABLE && strip.width() >= 10.0 * READABLE {
         use std::fmt::Write;
-        let size = strip.height().min(theme.label);
+        let size = (strip.height() * TEXT).min(theme.label).floor();
+        let layout = |text: &str| painter.layout_no_wrap(text.to_owned(), FontId::proportional(size), theme.text);
+        scratch.clear();
+        let _ = write!(scratch, "{}", state.log_end_offset);
+        let end = layout(scratch);
         scratch.clear();
         let _ = write!(scratch, "{}", state.log_start_offset);
         if let Some(oldest) = state.oldest {
             let _ = write!(scratch, ", {} old", crate::figures::seconds(moment - oldest));
         }
-        let room = strip.width() * 0.6;
-        inside.brush.text(strip.left_center() + vec2(3.0 * unit, 0.0), Align2::LEFT_CENTER, scratch, size, theme.text, room);
-        scratch.clear();
-        let _ = write!(scratch, "{}", state.log_end_offset);
-        inside.brush.text(strip.right_center() - vec2(3.0 * unit, 0.0), Align2::RIGHT_CENTER, scratch, size, theme.text, room);
+        let start = layout(scratch);
+        let inner = strip.shrink2(vec2(3.0 * unit, 0.0));
+        let both = start.size().x + end.size().x + 6.0 * unit < inner.width();
+        let figures =
+            [(inner.right_center(), Align2::RIGHT_CENTER, Some(end)), (inner.left_center(), Align2::LEFT_CENTER, both.then_some(start))];
+        for (at, anchor, galley) in figures.into_iter().filter_map(|(at, anchor, galley)| Some((at, anchor, galley?))) {
+            let rect = anchor.anchor_size(at, galley.size());
+            // What lies beneath must not be read as strokes of the letters.
+            let ground = Rect::from_x_y_ranges(rect.x_range(), strip.y_range()).expand2(vec2(unit, 0.0));
+            painter.rect_filled(ground, 0.0, theme.node.gamma_multiply(0.7));
+            painter.galley(rect.min, galley, theme.text);
+        }
     }
 }
 
 /// Steps in which what is kept fades with age.
 const AGES: u32 = 6;
 /// Least height of a strip on the screen for figures in it.
-const READABLE: f32 = 10.0;
+const READABLE: f32 = 12.0;
+/// How much of that their letters are high.
+const TEXT: f32 = 0.8;
 
 /// Where the replicas are, before the strip: each in its node's colour, the leader full, those in sync as rings, the others as crosses; a
 /// leader or a replica in sync whose node is down, and that nobody has missed yet, is crossed out.
@@ -377,6 +438,25 @@ fn owners(inside: &Inside<'_>, strip: Rect, state: &kafka::PartitionView, moment
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_drawn_at_a_place_is_found_there() {
+        let size = |partitions| vec2(240.0, CAPTION + height(partitions, 240.0) + BELOW);
+        let corner = vec2(PAD + 1.0, CAPTION + 1.0);
+        for partitions in [1, 12, 13, 24, 25, 100, 1_000, 5_000] {
+            let size = size(partitions);
+            assert_eq!(partitions_at(partitions, corner, size).map(|shown| shown.start), Some(0), "{partitions}");
+            assert_eq!(partitions_at(partitions, vec2(120.0, 5.0), size), None, "the caption of {partitions}");
+            // All are to be found, none beyond.
+            let mut found = std::collections::BTreeSet::new();
+            for x in 0..240 {
+                for y in 0..size.y as u32 {
+                    found.extend(partitions_at(partitions, vec2(x as f32 + 0.5, y as f32 + 0.5), size).into_iter().flatten());
+                }
+            }
+            assert_eq!((found.len(), found.last().copied()), (partitions as usize, Some(partitions - 1)));
+        }
+    }
 
     #[test]
     fn every_number_of_partitions_has_a_field_of_bounded_size() {

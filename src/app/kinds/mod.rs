@@ -13,6 +13,8 @@ pub mod simple;
 use super::action::Action;
 use super::canvas::measures::{BROKER_WIDTH, LETTER, PAD, ROW, ROW_FIGURES};
 use super::inspector::Inspected;
+use crate::ids::NodeId;
+use crate::run::Frame;
 use crate::scenario::broker::{BrokerKind, Request};
 use egui::{Rect, Ui, Vec2, pos2, vec2};
 use egui_material_icons::MaterialIcon;
@@ -143,6 +145,12 @@ pub trait Kind {
 
     /// Draws what is below the header, from the middle distance on; `scratch` is there to write figures into.
     fn paint(&self, inside: &Inside<'_>, scratch: &mut String);
+
+    /// What the run shows of what is drawn at a place within a part: line by line, for a tooltip. The place and the part's size are in units
+    /// of its measures, from its upper left corner.
+    fn tells(&self, _frame: &Frame, _broker: NodeId, _part: usize, _at: Vec2, _size: Vec2) -> Vec<String> {
+        Vec::new()
+    }
 
     /// What a new part is called that events pass in this direction, in one word and lower case.
     fn noun(&self, way: Way) -> &'static str;

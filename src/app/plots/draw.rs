@@ -10,6 +10,7 @@ use crate::app::theme::{Theme, space};
 use crate::app::timeline::TimeView;
 use crate::figures;
 use crate::ids::NodeId;
+use crate::record::faults::together;
 use crate::run::Frame;
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
@@ -139,12 +140,10 @@ pub(super) fn one(
             plot.set_plot_bounds_x(from..=until);
             for fault in &frame.past.faults {
                 let (began, ended) = (fault.began.seconds(), fault.ended.unwrap_or(frame.past.recorded).seconds());
-                plot.span(
-                    Span::new(fault.words.clone(), began..=ended)
-                        .axis(egui_plot::Axis::X)
-                        .fill(theme.wash(theme.bad, 0.10))
-                        .border_width(0.0),
-                );
+                plot.span(band(String::new(), began..=ended).fill(theme.wash(theme.bad, 0.10)));
+            }
+            for (from, to, words) in together(&frame.past.faults, frame.past.recorded) {
+                plot.span(band(words, from..=to).fill(Color32::TRANSPARENT));
             }
             for change in frame.past.here().into_iter().flat_map(|branch| &branch.interventions) {
                 let line = VLine::new(change.what.to_string(), change.time().seconds());
@@ -164,6 +163,11 @@ pub(super) fn one(
     let lines = response.transform.frame();
     let room = Rect::from_min_max(pos2(rect.left() + plot_size.x, lines.top()), pos2(rect.right(), lines.bottom()));
     name_ends(ui, theme, &response.transform, room, ends);
+}
+
+/// A stretch of time over the whole height, with its name at the top as far as that fits.
+fn band(name: String, range: std::ops::RangeInclusive<f64>) -> Span {
+    Span::new(name, range).axis(egui_plot::Axis::X).border_width(0.0)
 }
 
 /// What the pointer wants: another moment, or a closer look.

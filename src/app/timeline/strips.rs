@@ -5,7 +5,7 @@ use super::lanes::Ground;
 use super::{Stretch, TimeView};
 use crate::app::theme::{Theme, space};
 use crate::figures;
-use crate::record::faults::FaultSpan;
+use crate::record::faults::{FaultSpan, together};
 use crate::run::{Frame, words};
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 
@@ -54,22 +54,8 @@ impl Strip {
                 for fault in &frame.past.faults {
                     band(painter, ground, rect, (fault.began.seconds(), ends(fault)), theme.bad, "");
                 }
-                // Those that overlap share their words.
-                let mut rest = &frame.past.faults[..];
-                while let Some(first) = rest.first() {
-                    let mut to = ends(first);
-                    let later = rest[1..].iter().take_while(|fault| {
-                        let with = fault.began.seconds() < to;
-                        to = to.max(if with { ends(fault) } else { to });
-                        with
-                    });
-                    let count = 1 + later.count();
-                    let words = match count {
-                        1 => first.words.clone(),
-                        n => format!("{n} faults: {}", rest[..n].iter().map(|fault| fault.words.as_str()).collect::<Vec<_>>().join("; ")),
-                    };
-                    write(painter, ground, rect, (first.began.seconds(), to), &words);
-                    rest = &rest[count..];
+                for (from, to, words) in together(&frame.past.faults, frame.past.recorded) {
+                    write(painter, ground, rect, (from, to), &words);
                 }
             }
             Strip::Brokers => {

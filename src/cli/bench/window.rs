@@ -7,9 +7,10 @@ use crate::app::style;
 use crate::app::theme::{Mode, Theme};
 use crate::cli::progress::Runs;
 use crate::cli::table;
-use crate::run::bench::picture;
+use crate::run::bench::{Run, picture};
 use crate::run::sweep::WHOLE;
 use crate::scenario::{NoFiles, load};
+use crate::time::{SECOND, Time};
 use cpu_time::ThreadTime;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -28,6 +29,22 @@ struct View {
 
 const BUSY: View = View { name: "500 nodes, 20,000 particles", nodes: [80, 20, 400], wires: 2, particles: 20_000 };
 const LARGE: View = View { name: "5,000 nodes", nodes: [800, 200, 4_000], wires: 1, particles: 4_000 };
+
+/// Partitions of the Kafka topic that is looked into.
+const PARTITIONS: usize = 1_000;
+/// Consumers of its group.
+const READERS: usize = 200;
+/// How near it is looked at: so that brokers show their insides, and nodes their figures.
+const NEAR: f32 = 0.65;
+
+/// What is drawn.
+struct Subject {
+    name: &'static str,
+    text: String,
+    particles: usize,
+    /// What is looked at from near, with what a real run shows of its brokers; else everything is on the screen.
+    near: Option<(f32, f32)>,
+}
 
 /// How many pictures are drawn.
 #[derive(Clone, Copy)]
@@ -52,6 +69,7 @@ struct Result {
 pub struct Figures {
     busy: Result,
     large: Result,
+    kafka: Result,
 }
 
 /// Measures everything.
@@ -60,14 +78,15 @@ pub struct Figures {
 /// If a topology could not be built: a bug.
 pub fn measure(quick: bool) -> std::result::Result<Figures, String> {
     let frames = if quick { Frames { settle: 4, count: 3 } } else { Frames { settle: 60, count: 240 } };
-    let progress = Runs::new("window", 2);
-    let (busy, large) = (view(&BUSY, frames, &progress)?, view(&LARGE, frames, &progress)?);
-    Ok(Figures { busy, large })
+    let progress = Runs::new("window", 3);
+    let whole = |view: &View| Subject { name: view.name, text: view.text(), particles: view.particles, near: None };
+    let (busy, large) = (draw(&whole(&BUSY), frames, &progress)?, draw(&whole(&LARGE), frames, &progress)?);
+    Ok(Figures { busy, large, kafka: draw(&kafka(), frames, &progress)? })
 }
 
 #[allow(clippy::disallowed_methods, reason = "the time that a picture takes is what is measured here")]
-fn view(view: &View, frames: Frames, progress: &Runs) -> std::result::Result<Result, String> {
-    let loaded = load(&view.text(), view.name, &NoFiles).map_err(|p| p.first().map_or_else(String::new, ToString::to_string))?;
+fn draw(view: &Subject, frames: Frames, progress: &Runs) -> std::result::Result<Result, String> {
+    let loaded = load(&view.text, view.name, &NoFiles).map_err(|p| p.first().map_or_else(String::new, ToString::to_string))?;
     let plan = Arc::new(loaded.plan);
     let ctx = egui::Context::default();
     let theme = Theme::of(Mode::Dark);
@@ -77,11 +96,16 @@ fn view(view: &View, frames: Frames, progress: &Runs) -> std::result::Result<Res
     canvas.set_particle_budget(view.particles);
     let (selection, mut actions) = (Selection::default(), Vec::new());
     let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(1920.0, 1080.0));
+    let mut run = view.near.map(|_| Run::new(&plan, plan.seed));
     let (mut times, mut worked, mut vertices) = (Vec::new(), Vec::new(), 0);
     for number in 1..=frames.settle + frames.count {
         // A few more than are to be seen, as some connections are too short for their share.
         let flights = if number == 2 { view.particles + view.particles / 20 } else { 0 };
-        let frame = picture(&plan, number, flights);
+        let mut frame = picture(&plan, number, flights);
+        if let Some(run) = &mut run {
+            run.advance(Time(number * SECOND / 60)).map_err(|error| error.to_string())?;
+            frame.brokers = run.brokers();
+        }
         let input = CanvasInput {
             scenario: &loaded.scenario,
             frame: Some(&frame),
@@ -93,7 +117,8 @@ fn view(view: &View, frames: Frames, progress: &Runs) -> std::result::Result<Res
             marks: &[],
             reduce_motion: false,
         };
-        let raw = egui::RawInput { screen_rect: Some(screen), time: Some(number as f64 / 60.0), ..egui::RawInput::default() };
+        let events = view.near.map_or_else(Vec::new, |at| go_near(&canvas, at, number));
+        let raw = egui::RawInput { screen_rect: Some(screen), time: Some(number as f64 / 60.0), events, ..egui::RawInput::default() };
         let (began, working) = (Instant::now(), ThreadTime::now());
         let mut output = ctx.run_ui(raw, |ui| canvas.show(ui, &input, &mut actions));
         let primitives = ctx.tessellate(output.shapes, output.pixels_per_point);
@@ -113,6 +138,41 @@ fn view(view: &View, frames: Frames, progress: &Runs) -> std::result::Result<Res
     }
     progress.add(WHOLE);
     Ok(Result { name: view.name, ms: Spread::of(times), cpu_ms: Spread::of(worked), particles: canvas.particles(), vertices })
+}
+
+/// What a person does to look at a place from near, once the canvas has found its own view: zoom in there, and take the mouse away.
+fn go_near(canvas: &Canvas, at: (f32, f32), number: u64) -> Vec<egui::Event> {
+    let (here, aside) = (canvas.screen_position(at), canvas.screen_position((at.0 + 1.0, at.1)));
+    match number {
+        3 => vec![egui::Event::PointerMoved(here), egui::Event::Zoom(NEAR / (aside.x - here.x))],
+        4 => vec![egui::Event::PointerGone],
+        _ => Vec::new(),
+    }
+}
+
+/// A Kafka topic of many partitions that ten producers write to and a large group reads, all round about it.
+fn kafka() -> Subject {
+    let at = (1400, 900);
+    let mut text = String::from("Scenario(format: 1, events: [Event(name: \"E\", key: Uniform(keys: 100000))], nodes: [");
+    for i in 0..10 {
+        let _ = write!(
+            text,
+            "Producer(id: \"source-{i}\", at: (0, {}), emits: [Emit(event: \"E\", to: \"kafka/topic\", arrivals: Poisson(\"2000/s\"))]), ",
+            200 * i
+        );
+    }
+    let topic = format!("Topic(name: \"topic\", partitions: {PARTITIONS}, replication: 3, min_insync: 2)");
+    let _ = write!(text, "Broker(id: \"kafka\", at: ({}, {}), kind: Kafka(nodes: 6, topics: [{topic}])), ", at.0, at.1);
+    for i in 0..READERS {
+        let (x, y) = (2000 + 240 * (i / 15), 120 * (i % 15));
+        let _ = write!(
+            text,
+            "Consumer(id: \"reader-{i}\", at: ({x}, {y}), reads: [Read(from: \"kafka/topic\", group: \"all\")], \
+             handle: Handle(time: Constant(\"2ms\"))), "
+        );
+    }
+    let near = Some((at.0 as f32 + 700.0, at.1 as f32));
+    Subject { name: "Kafka, 1,000 partitions, 200 readers", text: text + "])", particles: 8_000, near }
 }
 
 /// Columns left free on both sides of the brokers: connections that particles are seen on.
@@ -169,13 +229,14 @@ impl Figures {
     pub fn json(&self) -> Value {
         let mut window = self.busy.json();
         window["nodes_5000"] = self.large.json();
+        window["kafka"] = self.kafka.json();
         json!({"window": window})
     }
 
     /// A table for people.
     pub fn text(&self) -> String {
         let mut rows = vec![["picture", "median", "p95", "processor time", "particles", "vertices"].map(str::to_owned).to_vec()];
-        for result in [&self.busy, &self.large] {
+        for result in [&self.busy, &self.large, &self.kafka] {
             let ms = |value: f64| format!("{value:.2} ms");
             let row = [
                 result.name.to_owned(),

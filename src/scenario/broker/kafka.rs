@@ -488,7 +488,8 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
     (
         "As in Kafka",
         &[
-            "Keys choose partitions by murmur2; records without a key stick to a partition until a batch is full (KIP-794).",
+            "Keys choose partitions by murmur2; records without a key stick to a partition until a batch is full, and then choose another one, \
+             rather where fewer batches wait (KIP-794, partitioner.adaptive.partitioning.enable).",
             "Batches linger, fill up and take places in flight; retries back off; idempotent batches are recognised by sequence numbers, \
              five of them per partition.",
             "acks 0, 1 and all, min.insync.replicas, the high watermark, fencing of dead nodes, clean and unclean elections, cutting off \

@@ -97,12 +97,20 @@ impl Sticky {
         self.load.as_ref()
     }
 
+    /// Whether [`Sticky::append`] will make a choice.
+    #[inline]
+    pub fn switches(&self, bytes: u64, switch_allowed: bool) -> bool {
+        let produced = self.produced + bytes;
+        produced >= self.batch_size && (switch_allowed || produced >= 2 * self.batch_size)
+    }
+
     /// So many bytes were appended to the current partition; perhaps the next record starts another one. Switching is allowed
     /// unless the open batch is not yet sendable, and at twice the batch size it happens regardless. `draw` is asked only then.
     #[inline]
     pub fn append(&mut self, bytes: u64, switch_allowed: bool, draw: impl FnOnce() -> u32) {
+        let switches = self.switches(bytes, switch_allowed);
         self.produced += bytes;
-        if self.produced >= self.batch_size && (switch_allowed || self.produced >= 2 * self.batch_size) {
+        if switches {
             self.current = self.choose(draw());
             self.produced = 0;
         }

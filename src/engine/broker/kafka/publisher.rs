@@ -35,6 +35,8 @@ pub(super) struct Publisher {
     open: BTreeMap<u32, u32>,
     /// By topic: the partition for records without a key.
     sticky: Vec<Option<Sticky>>,
+    /// By topic: the partitions that had a batch of this publisher, and how many those are.
+    known: Vec<(Box<[bool]>, u32)>,
     random: Stream,
     /// Requests in flight, by node: which they are, and how many of their batches are not answered yet.
     in_flight: Vec<Vec<(u64, u32)>>,
@@ -55,12 +57,14 @@ pub(super) struct Publisher {
 }
 
 impl Publisher {
-    pub fn new(link: LinkId, back: LinkId, topics: usize, nodes: usize, random: Stream) -> Publisher {
+    /// `partitions` of each topic.
+    pub fn new(link: LinkId, back: LinkId, partitions: &[u32], nodes: usize, random: Stream) -> Publisher {
         Publisher {
             link,
             back,
             open: BTreeMap::new(),
-            sticky: vec![None; topics],
+            sticky: vec![None; partitions.len()],
+            known: partitions.iter().map(|count| (vec![false; *count as usize].into(), 0)).collect(),
             random,
             in_flight: vec![Vec::new(); nodes],
             requests: 0,
@@ -121,11 +125,7 @@ impl Kafka {
         it.bytes += bytes;
         let sendable = it.bytes >= limit || self.settings.producers.linger == Span::ZERO;
         if keyless {
-            let it = &mut self.publishers[publisher as usize];
-            let random = &mut it.random;
-            if let Some(sticky) = &mut it.sticky[topic] {
-                sticky.append(bytes, sendable, || (random.bits() >> 33) as u32);
-            }
+            self.stick(publisher, topic, bytes, sendable);
         }
         if sendable {
             self.close(batch, desk);
@@ -141,6 +141,45 @@ impl Kafka {
             it.sticky[topic] = Some(Sticky::new(self.settings.producers.batch.0, &led, (it.random.bits() >> 33) as u32));
         }
         self.publishers[publisher as usize].sticky[topic].as_ref().map_or(0, Sticky::current)
+    }
+
+    /// A record without a key is in its batch: perhaps the next one goes elsewhere, rather to where less waits to be sent.
+    fn stick(&mut self, publisher: u32, topic: usize, bytes: u64, sendable: bool) {
+        let it = &self.publishers[publisher as usize];
+        let load = it.sticky[topic].as_ref().is_some_and(|sticky| sticky.switches(bytes, sendable)).then(|| self.waiting(publisher, topic));
+        let it = &mut self.publishers[publisher as usize];
+        let random = &mut it.random;
+        if let Some(sticky) = &mut it.sticky[topic] {
+            if let Some((queues, partitions, led)) = load {
+                sticky.update_load(&queues, &partitions, led);
+            }
+            sticky.append(bytes, sendable, || (random.bits() >> 33) as u32);
+        }
+    }
+
+    /// How many batches of a publisher wait for each partition of a topic that has a leader, what partitions these are, and how many;
+    /// nothing before all of them had one. (As the client: `queueSizes` has a place for each partition, led or not.)
+    fn waiting(&self, publisher: u32, topic: usize) -> (Vec<u32>, Vec<u32>, usize) {
+        let (first, count) = (self.topics[topic].first, self.topics[topic].count);
+        let it = &self.publishers[publisher as usize];
+        if it.known[topic].1 < count {
+            return (Vec::new(), Vec::new(), 0);
+        }
+        let mut batches = vec![0; count as usize];
+        let own = first..first + count;
+        it.open.range(own.clone()).for_each(|(partition, _)| batches[(partition - first) as usize] += 1);
+        let queued = it.queue.iter().flatten().map(|batch| self.batches[*batch as usize].partition);
+        queued.filter(|partition| own.contains(partition)).for_each(|partition| batches[(partition - first) as usize] += 1);
+        if it.failing > 0 {
+            let failed = |batch: &&Batch| batch.used && batch.publisher == publisher && matches!(batch.stage, Stage::Backoff | Stage::Held);
+            let failed = self.batches.iter().filter(failed).map(|batch| batch.partition);
+            failed.filter(|partition| own.contains(partition)).for_each(|partition| batches[(partition - first) as usize] += 1);
+        }
+        let led: Vec<u32> = (0..count).filter(|partition| self.leader((first + partition) as usize).is_some()).collect();
+        let mut queues: Vec<u32> = led.iter().map(|partition| batches[*partition as usize]).collect();
+        let length = led.len();
+        queues.resize(count as usize, 0);
+        (queues, led, length)
     }
 
     /// Tells publishers which partitions have leaders; they choose among these.
@@ -165,7 +204,13 @@ impl Kafka {
         (batch.opened, batch.stage, batch.attempts) = (desk.now(), Stage::Open, 0);
         (batch.sequence, batch.at, batch.answer) = (None, None, Ok(()));
         let count = batch.count;
-        self.publishers[publisher as usize].open.insert(partition, place);
+        let topic = self.partitions[partition as usize].topic as usize;
+        let it = &mut self.publishers[publisher as usize];
+        it.open.insert(partition, place);
+        let (known, number) = &mut it.known[topic];
+        let known = &mut known[(partition - self.topics[topic].first) as usize];
+        *number += u32::from(!*known);
+        *known = true;
         self.session(publisher).into_iter().for_each(|session| session.unanswered += 1);
         if self.settings.producers.linger > Span::ZERO {
             desk.wake(desk.now() + self.settings.producers.linger, Token::Linger(place, count).pack());

@@ -246,13 +246,14 @@ impl Kafka {
     /// of its instances.
     fn add_publishers(&mut self, plan: &Plan, parts: &document::Kafka, id: BrokerId, seats: &Seats) {
         let here = plan.brokers[id.index()].node;
+        let partitions: Vec<u32> = self.topics.iter().map(|topic| topic.count).collect();
         for (i, link) in plan.links.iter().enumerate().filter(|(_, link)| link.to == here) {
             let name = |node: crate::ids::NodeId| plan.nodes[node.index()].name.as_str();
             let node = name(link.from);
             let salt = |purpose: &str| self.settings.seed ^ hash_name(purpose) ^ hash_name(name(here));
             let random = Stream::named(salt("partitioner"), node);
             self.by_link.insert(LinkId::at(i), self.publishers.len() as u32);
-            let plain = Publisher::new(LinkId::at(i), link.back, self.topics.len(), self.nodes.len(), random);
+            let plain = Publisher::new(LinkId::at(i), link.back, &partitions, self.nodes.len(), random);
             let Some(settings) = parts.transactions.iter().find(|transaction| transaction.node == node) else {
                 self.publishers.push(plain);
                 continue;
