@@ -1,7 +1,8 @@
 //! Small widgets that the window's parts share. Each has a name for screen readers.
 
 use super::theme::{Theme, size, space};
-use egui::{Align, Button, Layout, Response, RichText, Role, Ui, WidgetInfo, vec2};
+use egui::text::{LayoutJob, TextFormat, TextWrapping};
+use egui::{Align, Button, CollapsingHeader, Color32, FontId, Layout, Response, RichText, Role, Ui, WidgetInfo, vec2};
 use egui_material_icons::MaterialIcon;
 
 /// A button with an icon and no words on it; its name is in the tooltip, with the keys that do the same.
@@ -45,6 +46,15 @@ pub fn named_choice(response: &Response, name: &str, on: bool) {
 /// Gives a text field a name for screen readers where no label stands beside it.
 pub fn name_field(response: &Response, name: &str) {
     response.ctx.accesskit_node_builder(response.id, |node| node.set_label(name));
+}
+
+/// Something that unfolds, in the size of a label. Words that are too long for the room end in dots, instead of making it wider.
+pub fn fold(ui: &Ui, theme: &Theme, words: &str) -> CollapsingHeader {
+    let format = TextFormat { font_id: FontId::proportional(theme.label), color: Color32::PLACEHOLDER, ..TextFormat::default() };
+    let room = ui.available_width() - ui.spacing().indent - ui.spacing().button_padding.x * 2.0;
+    let wrap = TextWrapping { max_width: room, max_rows: 1, break_anywhere: true, overflow_character: Some('…') };
+    let job = LayoutJob { wrap, ..LayoutJob::simple_format(words.to_owned(), format) };
+    CollapsingHeader::new(ui.painter().layout_job(job))
 }
 
 /// Less important text.

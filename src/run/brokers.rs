@@ -2,9 +2,11 @@
 
 use super::sweep::{self, Column, Results, Row};
 use crate::figures::{number, seconds};
+use crate::scenario::broker::BrokerKind;
+use crate::scenario::broker::eventbridge::Quotas;
 use crate::scenario::change::{self, Changed};
 use crate::scenario::check::{Finding, check};
-use crate::scenario::document::Node;
+use crate::scenario::document::{Broker, Node};
 use crate::scenario::expect::{Known, Quantity};
 use crate::scenario::{Files, Scenario};
 use std::sync::Arc;
@@ -28,8 +30,20 @@ pub struct Side {
 
 /// Figures of each consumer that are compared; those of the whole run are [`RUN`].
 const CONSUMER: &[&str] = &["throughput", "latency.p50", "latency.p99", "wait.mean", "utilisation", "lag.max"];
-const RUN: &[&str] =
-    &["published", "acked", "latency.p50", "latency.p99", "lost", "duplicates", "redeliveries", "failed", "dead_lettered", "unroutable"];
+const RUN: &[&str] = &[
+    "published",
+    "acked",
+    "waiting",
+    "in_flight",
+    "latency.p50",
+    "latency.p99",
+    "lost",
+    "duplicates",
+    "redeliveries",
+    "failed",
+    "dead_lettered",
+    "unroutable",
+];
 
 /// The scenario under each of these kinds.
 ///
@@ -101,7 +115,7 @@ impl Outcome<'_> {
     }
 
     /// `12 ms under RabbitMQ, 19 ms under Kafka and 190 ms under EventBridge`.
-    fn listed(&self, values: &[(usize, f64)], shown: impl Fn(f64) -> String) -> String {
+    fn listed(&self, values: &[(usize, f64)], mut shown: impl FnMut(f64) -> String) -> String {
         listed(&values.iter().map(|(at, value)| format!("{} under {}", shown(*value), self.title(*at))).collect::<Vec<_>>())
     }
 
@@ -123,13 +137,25 @@ impl Outcome<'_> {
         if most < 1.0 {
             return None;
         }
-        Some(match least > most * 0.98 {
-            true => format!("About as much is handled by the end of the run under each: {} copies.", number(most)),
-            false => format!(
-                "By the end of the run {}: what is missing still waits, is on its way, or was given up.",
-                self.listed(&acked, |n| format!("{} copies are handled", number(n)))
-            ),
-        })
+        if least > most * 0.98 {
+            return Some(format!("About as much is handled by the end of the run under each: {} copies.", number(most)));
+        }
+        let mut first = true;
+        let handled = self.listed(&acked, |n| match std::mem::take(&mut first) {
+            true => format!("{} copies are handled", number(n)),
+            false => number(n),
+        });
+        // Dead letters are counted where they go.
+        let parts = ["acked", "waiting", "in_flight", "failed"].map(|figure| self.all(None, figure));
+        let made: Vec<f64> =
+            (0..self.sides.len()).map(|at| parts.iter().flatten().filter(|(side, _)| *side == at).map(|(_, n)| n).sum()).collect();
+        let (fewest, most) = made.iter().fold((f64::INFINITY, 0.0), |(least, most), n| (f64::min(least, *n), f64::max(most, *n)));
+        let why = match fewest > most * 0.95 {
+            true => "what is missing still waits, is on its way, or was given up",
+            // Patterns, keys, schedules, forwarding, replays: each is among what is not kept.
+            false => "readers do not get the same events under each, see what is not kept",
+        };
+        Some(format!("By the end of the run {handled}: {why}."))
     }
 
     fn latency(&self) -> Option<String> {
@@ -144,20 +170,45 @@ impl Outcome<'_> {
         }
         let why = median.iter().filter(|(_, value)| *value > fast.1 * 1.2).map(|(at, _)| {
             let side = &self.sides[*at];
-            format!("{}: {}", side.title, slowness(side.kind))
+            format!("{}: {}", side.title, self.slowness(*at))
         });
         Some(format!("{text}. {}.", why.collect::<Vec<_>>().join(". ")))
     }
 
+    /// Why events take long under a kind.
+    fn slowness(&self, at: usize) -> String {
+        let side = &self.sides[at];
+        let mut why = slowness(side.kind).to_owned();
+        let quota = side.scenario.nodes.iter().find_map(|node| match node {
+            Node::Broker(Broker { kind: BrokerKind::EventBridge(parts), .. }) => Some(parts.quotas.invoke),
+            _ => None,
+        });
+        let of = |figure: &str| self.all(None, figure).into_iter().find(|(side, _)| *side == at).map_or(0.0, |(_, n)| n);
+        if let Some(quota) = quota {
+            // Seconds are not the service's latency any more.
+            if of("latency.p50") > 1.0 && quota.0 < Quotas::default().invoke.0 {
+                why += &format!("; what is beyond its quota of {quota} invocations waits");
+            }
+            if of("redeliveries") > of("acked") * 0.01 {
+                why += "; what fails comes again after waits that double from one second on";
+            }
+        }
+        why
+    }
+
     /// What happens under some and not, or less, under others.
     fn mishaps(&self, words: &mut Vec<String>) {
-        for (figure, what, why) in [
-            ("duplicates", "are handled more than once", duplication as fn(&str) -> &'static str),
-            ("redeliveries", "hand-overs are repeated", again),
-            ("lost", "are lost", loss),
-            ("failed", "fail for good", failure),
-            ("dead_lettered", "end as dead letters", dead_letters),
-            ("unroutable", "reach nobody", unroutable),
+        for (figure, [one, many], why) in [
+            (
+                "duplicates",
+                ["event is handled more than once", "events are handled more than once"],
+                duplication as fn(&str) -> &'static str,
+            ),
+            ("redeliveries", ["hand-over is repeated", "hand-overs are repeated"], again),
+            ("lost", ["event is lost", "events are lost"], loss),
+            ("failed", ["event fails for good", "events fail for good"], failure),
+            ("dead_lettered", ["event ends as a dead letter", "events end as dead letters"], dead_letters),
+            ("unroutable", ["event reaches nobody", "events reach nobody"], unroutable),
         ] {
             let values = self.all(None, figure);
             let most = values.iter().map(|(_, n)| *n).fold(0.0, f64::max);
@@ -167,9 +218,9 @@ impl Outcome<'_> {
             if most < 0.5 || most - least < slack {
                 continue;
             }
-            let subject = if figure == "redeliveries" { "" } else { "events " };
             for (at, n) in values.iter().filter(|(_, n)| *n >= 0.5) {
-                words.push(format!("Under {} {} {subject}{what}: {}.", self.title(*at), n.round(), why(self.sides[*at].kind)));
+                let what = if n.round() == 1.0 { one } else { many };
+                words.push(format!("Under {} {} {what}: {}.", self.title(*at), n.round(), why(self.sides[*at].kind)));
             }
             let none: Vec<String> = values.iter().filter(|(_, n)| *n < 0.5).map(|(at, _)| self.title(*at).to_owned()).collect();
             if !none.is_empty() {
@@ -182,38 +233,60 @@ impl Outcome<'_> {
         }
     }
 
-    /// Who falls behind, and where: consumers that do so in the same order of kinds are told of together.
+    /// Who falls behind, and where: consumers that do so under the same kinds are told of together, and those that get nothing under
+    /// some kind are not held against it.
     fn lags(&self, words: &mut Vec<String>) {
-        let mut told: Vec<(usize, usize, Vec<String>, [f64; 4])> = Vec::new();
+        let mut told: Vec<(Vec<usize>, Vec<String>, [f64; 4])> = Vec::new();
+        let mut only: Vec<(Vec<usize>, Vec<String>)> = Vec::new();
         for id in self.nodes(|node| matches!(node, Node::Consumer(_))) {
-            let lags = self.sorted(Some(id), "lag.max");
+            let rates = self.all(Some(id), "throughput");
+            let idle = |at: usize| rates.iter().any(|(side, rate)| *side == at && *rate == 0.0);
+            let lags: Vec<(usize, f64)> = self.sorted(Some(id), "lag.max").into_iter().filter(|(at, _)| !idle(*at)).collect();
+            if !lags.is_empty() && lags.len() < self.sides.len() {
+                let mut sides: Vec<usize> = lags.iter().map(|(at, _)| *at).collect();
+                sides.sort_unstable();
+                match only.iter_mut().find(|(known, _)| *known == sides) {
+                    Some((_, names)) => names.push(format!("`{id}`")),
+                    None => only.push((sides, vec![format!("`{id}`")])),
+                }
+            }
             let (Some(low), Some(high)) = (lags.first(), lags.last()) else { continue };
             if high.1 < 10.0 || high.1 <= low.1 * 2.0 {
                 continue;
             }
+            let (least, most): (Vec<_>, Vec<_>) = lags.iter().partition(|(_, lag)| *lag < high.1 * 0.9);
             // By how much under the kind where it is most, and under the one that comes next.
-            let next = lags.get(lags.len().saturating_sub(2)).unwrap_or(low).1;
-            match told.iter_mut().find(|(at, ..)| *at == high.0) {
-                Some((_, _, names, range)) => {
+            let next = least.last().map_or(low.1, |(_, lag)| *lag);
+            let mut sides: Vec<usize> = most.iter().map(|(at, _)| *at).collect();
+            sides.sort_unstable();
+            match told.iter_mut().find(|(known, ..)| *known == sides) {
+                Some((_, names, range)) => {
                     names.push(format!("`{id}`"));
                     *range = [range[0].min(high.1), range[1].max(high.1), range[2].min(low.1), range[3].max(next)];
                 }
-                None => told.push((high.0, low.0, vec![format!("`{id}`")], [high.1, high.1, low.1, next])),
+                None => told.push((sides, vec![format!("`{id}`")], [high.1, high.1, low.1, next])),
             }
         }
-        for (at, _, names, [least, most, low, next]) in told {
+        let titles = |sides: &[usize]| listed(&sides.iter().map(|at| self.title(*at).to_owned()).collect::<Vec<_>>());
+        for (sides, names) in only {
+            let verb = if names.len() == 1 { "handles" } else { "handle" };
+            words.push(format!("{} {verb} events under {} alone: see what is not kept.", listed(&names), titles(&sides)));
+        }
+        for (sides, names, [least, most, low, next]) in told {
             let range = |from: f64, to: f64| match (from.round(), to.round()) {
                 (from, to) if from == to => format!("{to}"),
                 (from, to) => format!("{from} to {to}"),
             };
             let verb = if names.len() == 1 { "falls" } else { "fall" };
+            let mut why: Vec<&str> = sides.iter().map(|at| lagging(self.sides[*at].kind)).collect();
+            why.dedup();
             words.push(format!(
                 "{} {verb} furthest behind under {}, by up to {} events against {} elsewhere: {}.",
                 listed(&names),
-                self.title(at),
+                titles(&sides),
                 range(least, most),
                 range(low, next),
-                lagging(self.sides[at].kind)
+                why.join("; ")
             ));
         }
     }
@@ -307,7 +380,7 @@ fn duplication(kind: &str) -> &'static str {
 
 fn again(kind: &str) -> &'static str {
     match kind {
-        "EventBridge" => "a rule calls a target that fails again, after waits that double from one second on",
+        "EventBridge" => "a target that fails is called again, after waits that double from one second on",
         "Kafka" => "positions go back to the last commit, and what lies behind it is read again",
         "RabbitMq" => "what comes back unacknowledged is handed out once more, at the head of its queue",
         _ => "what fails is handed out once more",
@@ -316,7 +389,7 @@ fn again(kind: &str) -> &'static str {
 
 fn loss(kind: &str) -> &'static str {
     match kind {
-        "EventBridge" => "retries were used up and no dead-letter queue took them",
+        "EventBridge" => "a target's retries were used up, and no dead-letter queue took them",
         "Kafka" => "a consumer that fails for good goes on to the next event",
         "RabbitMq" => "rejected messages without a dead-letter exchange are gone",
         _ => "the first failure is final there",
@@ -325,7 +398,7 @@ fn loss(kind: &str) -> &'static str {
 
 fn failure(kind: &str) -> &'static str {
     match kind {
-        "EventBridge" => "the rule gave up, and there is no dead-letter queue",
+        "EventBridge" => "a target's retries were used up, and it has no dead-letter queue",
         "Kafka" => "its consumer passes over what it cannot handle",
         "RabbitMq" => "they are rejected, and no dead-letter exchange takes them",
         _ => "the last attempt is final",
@@ -334,7 +407,7 @@ fn failure(kind: &str) -> &'static str {
 
 fn dead_letters(kind: &str) -> &'static str {
     match kind {
-        "EventBridge" => "a target failed until its rule gave up",
+        "EventBridge" => "a target failed until its retries were used up, or could never take them",
         _ => "handling failed for good",
     }
 }

@@ -164,12 +164,12 @@ fn a_target_is_given_what_its_rule_does_not_say() {
     activate(&mut w, "Target warehouse: as the rule");
     w.run_steps(20);
     assert!(w.query_all_by_label_contains("invocations, 0 failed").next().is_some(), "what it did");
-    assert!(w.query_by_label("From the rule: the whole event, 185 tries within 1d, no dead-letter queue").is_some());
+    assert!(w.query_by_label("From the rule: whole event, 185 tries within 1d, no dead-letter queue").is_some());
     pick(&mut w, "Retries", "its own");
     assert_eq!(own(&w)[1].retry, Some(RetryPolicy::default()), "it begins with what held before");
-    pick(&mut w, "Failed go to", "its own queue");
+    pick(&mut w, "Failed go to", "own queue");
     retype(&mut w, "Queue", "late");
-    pick(&mut w, "Input", "a part of it");
+    pick(&mut w, "Input", "part of it");
     assert!(w.query_by_label("Target warehouse: own input, retries, dead letters").is_some());
     let warehouse = bridge(&w).rules[0].to_reader("warehouse");
     assert_eq!((warehouse.dead_letter, warehouse.input), (Some("late"), Some(&Input::Path("$.detail".to_owned()))));

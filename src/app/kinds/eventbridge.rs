@@ -118,11 +118,21 @@ impl Kind for EventBridge {
                     }
                     let middle = place.right_center();
                     let bad = trouble(counts);
-                    let up = if bad.is_empty() { 0.0 } else { 7.0 * unit };
-                    inside.brush.text(middle - vec2(0.0, up), Align2::RIGHT_CENTER, scratch, theme.label, theme.muted, place.width());
-                    if !bad.is_empty() {
-                        let wide = place.width() + 40.0 * unit;
-                        inside.brush.text(middle + vec2(0.0, up), Align2::RIGHT_CENTER, &bad, theme.label * 0.9, theme.warn, wide);
+                    let up = 7.0 * unit;
+                    let fits = up * 2.0 > theme.label * 0.9;
+                    let wide = place.width() + 40.0 * unit;
+                    let figures = |at: egui::Pos2, text: &str| {
+                        inside.brush.text(at, Align2::RIGHT_CENTER, text, theme.label, theme.muted, place.width())
+                    };
+                    let warning = |at: egui::Pos2| inside.brush.text(at, Align2::RIGHT_CENTER, &bad, theme.label * 0.9, theme.warn, wide);
+                    match bad.is_empty() {
+                        true => _ = figures(middle, scratch),
+                        // Where two lines do not fit, what goes wrong is said.
+                        false if !fits => _ = warning(middle),
+                        false => {
+                            figures(middle - vec2(0.0, up), scratch);
+                            warning(middle + vec2(0.0, up));
+                        }
                     }
                     continue;
                 }

@@ -1,8 +1,9 @@
 //! Drawings as buses with a rule per reader.
 
-use super::{Converter, Drawing, Reading, and};
+use super::{Converter, Drawing, Reading, Scenario, and};
 use crate::scenario::broker::eventbridge::{Bus, RetryPolicy, Rule};
 use crate::scenario::broker::{BrokerKind, EventBridge};
+use crate::scenario::document::Node;
 
 pub(super) const CONVERTER: Converter = Converter {
     name: "EventBridge",
@@ -41,6 +42,33 @@ fn make(drawing: &Drawing) -> BrokerKind {
     })
 }
 
+/// The channel that dead letters of a queue go through in a drawing.
+pub(super) fn dead_channel(parts: &EventBridge, queue: &str) -> String {
+    let taken = |name: &String| parts.buses.iter().any(|bus| bus.name == *name);
+    let mut name = queue.to_owned();
+    while taken(&name) {
+        name.push_str("-dead-letters");
+    }
+    name
+}
+
+/// Has consumers send what fails for good to where their rules had it go.
+pub(super) fn send_dead_letters(before: &Scenario, parts: &EventBridge, broker: &str, after: &mut Scenario) {
+    for rule in &parts.rules {
+        for (group, consumers) in before.readers(&format!("{broker}/{}", rule.name)) {
+            let Some(queue) = rule.to_reader(group).dead_letter else { continue };
+            let place = format!("{broker}/{}", dead_channel(parts, queue));
+            for node in &mut after.nodes {
+                if let Node::Consumer(consumer) = node
+                    && consumers.iter().any(|known| known.id == consumer.id)
+                {
+                    consumer.dead_letter.get_or_insert_with(|| place.clone());
+                }
+            }
+        }
+    }
+}
+
 /// What a drawing does not say of these buses.
 pub(super) fn lost(parts: &EventBridge, lost: &mut Vec<String>) {
     let named = |fits: fn(&Rule) -> bool| {
@@ -59,8 +87,9 @@ pub(super) fn lost(parts: &EventBridge, lost: &mut Vec<String>) {
     if parts.buses.iter().any(|bus| bus.archive.is_some()) {
         lost.push("The archives and their replays.".to_owned());
     }
-    if !parts.dead_letter_queues().is_empty() {
-        lost.push("The dead-letter queues of targets.".to_owned());
+    let queues: Vec<String> = parts.dead_letter_queues().into_iter().map(|queue| format!("`{}`", dead_channel(parts, queue))).collect();
+    if !queues.is_empty() {
+        lost.push(format!("Dead-letter queues: consumers send what fails for good to {} themselves.", and(&queues)));
     }
     if let Some(patient) = named(|rule| {
         let own = rule.targets.iter().filter_map(|target| target.retry);

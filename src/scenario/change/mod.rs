@@ -111,6 +111,9 @@ pub fn change(scenario: &Scenario, id: &str, to: &str) -> Option<Changed> {
             }
         }
     }
+    if let BrokerKind::EventBridge(parts) = &broker.kind {
+        eventbridge::send_dead_letters(scenario, parts, id, &mut next);
+    }
     Some(Changed { scenario: next, lost })
 }
 
@@ -132,6 +135,14 @@ fn drawing(scenario: &Scenario, id: &str, kind: &BrokerKind, lost: &mut Vec<Stri
     let parts = kind.parts();
     let mut drawing = Drawing { channels: parts.channels().into_iter().map(str::to_owned).collect(), outlets: Vec::new() };
     let declared = parts.outlets();
+    // What only dead letters reach is a channel of its own, to which consumers send them.
+    let mut dead: Vec<(usize, usize)> = Vec::new();
+    if let BrokerKind::EventBridge(parts) = kind {
+        for (i, queue) in parts.dead_letter_queues().into_iter().enumerate() {
+            dead.push((parts.rules.len() + i, drawing.channels.len()));
+            drawing.channels.push(eventbridge::dead_channel(parts, queue));
+        }
+    }
     // By what they read and as which group.
     let mut known: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut places = vec![Vec::new(); scenario.nodes.len()];
@@ -146,7 +157,8 @@ fn drawing(scenario: &Scenario, id: &str, kind: &BrokerKind, lost: &mut Vec<Stri
             let (channels, group) = match &declared {
                 Some(declared) => {
                     let at = declared.iter().position(|outlet| outlet.name == name);
-                    let fed_by = at.map(|at| declared[at].fed_by.clone()).unwrap_or_default();
+                    let own = at.and_then(|at| dead.iter().find(|(outlet, _)| *outlet == at)).map(|(_, channel)| vec![*channel]);
+                    let fed_by = own.unwrap_or_else(|| at.map(|at| declared[at].fed_by.clone()).unwrap_or_default());
                     // Readers of a queue share it; readers of a rule get copies of their own.
                     let shared = !at.is_some_and(|at| parts.fans_out(at));
                     (fed_by, if shared { name.to_owned() } else { group })

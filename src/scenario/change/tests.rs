@@ -79,12 +79,48 @@ fn what_is_lost_is_said() {
         .replace("'b/bills#mail'", "'b/rest#mail'");
     let scenario = load(&text, "shop.ron", &NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).scenario;
     let lost = change(&scenario, "b", "Simple").unwrap().lost.join("\n");
-    for part in
-        ["event patterns of the rule `billing`", "archives", "dead-letter", "retry policies of the rule `billing`", "inputs", "disabled"]
-    {
+    for part in [
+        "event patterns of the rule `billing`",
+        "archives",
+        "Dead-letter queues",
+        "retry policies of the rule `billing`",
+        "inputs",
+        "disabled",
+    ] {
         assert!(lost.contains(part), "{part} is missing in {lost}");
     }
     assert!(!lost.contains("`rest`") && !lost.contains("times"), "{lost}");
     assert_eq!(change(&scenario, "b", "EventBridge").unwrap().lost, Vec::<String>::new());
     assert!(change(&scenario, "shop", "Simple").is_none() && change(&scenario, "b", "Pigeon").is_none());
+}
+
+#[test]
+fn dead_letters_go_where_their_readers_wait_for_them() {
+    let text = r#"Scenario(format: 1, events: [Event(name: "Order")], nodes: [
+        Producer(id: "shop", emits: [Emit(event: "Order", to: "b/orders", arrivals: Every("1s"))]),
+        Broker(id: "b", kind: EventBridge(buses: [Bus(name: "orders")], rules: [
+            Rule(name: "all", pattern: "{\"source\":[{\"exists\":true}]}", targets: [Target(reader: "billing", dead_letter: "unpaid")])])),
+        Consumer(id: "billing", reads: [Read(from: "b/all")], handle: Handle(fails: "10%")),
+        Consumer(id: "audit", reads: [Read(from: "b/all")]),
+        Consumer(id: "reminder", reads: [Read(from: "b/unpaid")]),
+    ])"#;
+    let scenario = load(text, "shop.ron", &NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).scenario;
+    for (kind, _) in kinds().filter(|(kind, _)| *kind != "EventBridge") {
+        let changed = change(&scenario, "b", kind).unwrap();
+        let text = write(&changed.scenario);
+        let loaded = load(&text, "changed.ron", &NoFiles).unwrap_or_else(|p| panic!("{kind}: {}\n{text}", p[0]));
+        let to = |id: &str| {
+            loaded.scenario.nodes.iter().find_map(|node| match node {
+                Node::Consumer(consumer) if consumer.id == id => Some(consumer.dead_letter.clone()),
+                _ => None,
+            })
+        };
+        assert_eq!((to("billing"), to("audit")), (Some(Some("b/unpaid".to_owned())), Some(None)), "{kind}");
+        // The reader of dead letters gets them and nothing else.
+        let named = |name: &str| loaded.plan.channels.iter().position(|channel| channel.name == name).unwrap();
+        let outlet = &loaded.plan.outlets[loaded.plan.channels[named("b/unpaid")].outlets[0].index()];
+        assert_eq!((loaded.plan.channels[named("b/unpaid")].outlets.len(), outlet.readers.len()), (1, 1), "{kind}\n{text}");
+        assert!(outlet.channels.iter().all(|channel| channel.index() != named("b/orders")), "{kind}\n{text}");
+        assert!(changed.lost.iter().any(|sentence| sentence.contains("`unpaid` themselves")), "{:?}", changed.lost);
+    }
 }

@@ -11,7 +11,7 @@ use crate::scenario::broker::eventbridge::Input;
 use crate::scenario::pairs::Pairs;
 use egui::{FontId, RichText, Ui};
 
-const WAYS: [&str; 4] = ["the whole event", "a part of it", "always the same", "a filled template"];
+const WAYS: [&str; 4] = ["whole event", "part of it", "constant", "template"];
 
 /// Letters of a body that are shown.
 const EXCERPT: usize = 400;
@@ -98,7 +98,11 @@ fn preview(ui: &mut Ui, theme: &Theme, input: &Input, example: &Example<'_>) {
         Input::Constant(text) => json::read(text).ok().map(|_| template::Input::Constant(text.clone())),
         Input::Transformer { paths, template } => transformer(paths, template).ok().map(template::Input::Transformer),
     };
-    let (Some(body), Some(event)) = (body, example.event) else { return };
+    let Some(body) = body else { return };
+    let Some(event) = example.event else {
+        ui.label(muted(theme, "Run the scenario to see what that comes to").size(theme.label));
+        return;
+    };
     let around = Surroundings { rule_arn: example.arn, rule_name: example.rule, ingestion_time: &event.at("time") };
     match body.apply(&event.json, &around) {
         Ok(body) => {

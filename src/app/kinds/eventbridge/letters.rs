@@ -2,10 +2,10 @@
 
 use crate::app::inspector::fields::section;
 use crate::app::theme::Theme;
-use crate::app::widgets::muted;
+use crate::app::widgets::{fold, muted};
 use crate::run::frame::eventbridge::{LetterView, View};
 use crate::scenario::broker::EventBridge;
-use egui::{CollapsingHeader, FontId, Label, RichText, Ui};
+use egui::{FontId, Label, RichText, Ui};
 
 /// Draws them by queue.
 pub(super) fn show(parts: &EventBridge, ui: &mut Ui, theme: &Theme, seen: Option<&View>) {
@@ -18,8 +18,8 @@ pub(super) fn show(parts: &EventBridge, ui: &mut Ui, theme: &Theme, seen: Option
             ui.label(muted(theme, format!("{queue}: none so far")).size(theme.label));
             continue;
         }
-        let head = RichText::new(format!("Newest in {queue}")).size(theme.label);
-        CollapsingHeader::new(head).id_salt(("letters", queue)).show(ui, |ui| letters.iter().for_each(|letter| one(ui, theme, letter)));
+        let fold = fold(ui, theme, &format!("Newest in {queue}")).id_salt(("letters", queue));
+        fold.show_unindented(ui, |ui| letters.iter().for_each(|letter| one(ui, theme, letter)));
     }
 }
 

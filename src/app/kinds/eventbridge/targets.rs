@@ -7,10 +7,10 @@ use crate::app::action::Action;
 use crate::app::inspector::Inspected;
 use crate::app::inspector::fields::{choice, text};
 use crate::app::theme::Theme;
-use crate::app::widgets::muted;
-use crate::run::frame::eventbridge::TargetView;
+use crate::app::widgets::{fold, muted};
+use crate::run::frame::eventbridge::{TargetCounts, TargetView};
 use crate::scenario::broker::eventbridge::{Rule, Target};
-use egui::{CollapsingHeader, RichText, Ui};
+use egui::Ui;
 
 /// Draws what each reader of a rule, and the bus that it forwards to, has for itself.
 #[allow(clippy::too_many_arguments, reason = "what a rule shows of itself, and what its targets share")]
@@ -35,8 +35,8 @@ pub(super) fn list(
         let mut target = before.clone();
         let name = blank.reader.as_ref().or(blank.bus.as_ref()).map_or("", String::as_str);
         let head = format!("{} {name}: {}", if blank.bus.is_some() { "Bus" } else { "Target" }, summary(&before));
-        let fold = CollapsingHeader::new(RichText::new(head).size(theme.label)).id_salt(("target", name, blank.bus.is_some()));
-        fold.show_unindented(ui, |ui| {
+        let fold = fold(ui, theme, &head).id_salt(("target", name, blank.bus.is_some()));
+        let fields = |ui: &mut Ui| {
             if let Some(words) = inherited(&before, rule) {
                 ui.label(muted(theme, words).size(theme.label));
             }
@@ -47,10 +47,10 @@ pub(super) fn list(
             own_queue(ui, theme, &mut target, queues, |from, to| queues.changed(from, to, input.scenario, broker, actions));
             let is_seen = |it: &&&TargetView| it.name == name && it.is_bus == blank.bus.is_some();
             if let Some(it) = seen.iter().find(is_seen).map(|it| it.counts) {
-                let ends = format!("{} dead-lettered, {} dropped", it.dead_lettered, it.dropped);
-                ui.label(muted(theme, format!("{} invocations, {} failed, {ends}", it.invocations, it.failed)).size(theme.label));
+                ui.label(muted(theme, told(it)).size(theme.label));
             }
-        });
+        };
+        fold.show_unindented(ui, |ui| ui.push_id((name, blank.bus.is_some()), fields));
         if target == before {
             continue;
         }
@@ -88,6 +88,13 @@ fn inherited(target: &Target, rule: &Rule) -> Option<String> {
     (!parts.is_empty()).then(|| format!("From the rule: {}", parts.join(", ")))
 }
 
+/// What a target did, in a few words.
+fn told(counts: TargetCounts) -> String {
+    let ends = [(counts.dead_lettered, "dead-lettered"), (counts.dropped, "dropped")].into_iter().filter(|(count, _)| *count > 0);
+    let ends: String = ends.map(|(count, what)| format!(", {count} {what}")).collect();
+    format!("{} invocations, {} failed{ends}", counts.invocations, counts.failed)
+}
+
 fn own_retries(ui: &mut Ui, theme: &Theme, target: &mut Target, rule: &Rule) {
     let at = usize::from(target.retry.is_some());
     if let Some(picked) = choice(ui, theme, "Retries", "How often and how long it is tried again", &[AS_RULE, "its own"], at) {
@@ -99,7 +106,7 @@ fn own_retries(ui: &mut Ui, theme: &Theme, target: &mut Target, rule: &Rule) {
 }
 
 fn own_queue(ui: &mut Ui, theme: &Theme, target: &mut Target, queues: &Queues, changed: impl FnOnce(Option<&str>, &str) -> Option<String>) {
-    let options = [AS_RULE, "no queue", "its own queue"];
+    let options = [AS_RULE, "no queue", "own queue"];
     let at = match target.dead_letter.as_deref() {
         None => 0,
         Some("") => 1,
