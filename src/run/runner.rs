@@ -194,7 +194,7 @@ mod tests {
     use std::time::Instant;
 
     #[test]
-    #[allow(clippy::disallowed_methods, reason = "somebody looks more slowly than frames come, but not for ever")]
+    #[allow(clippy::disallowed_methods, reason = "a window that is slow in wall time is what is tested here")]
     fn whoever_looks_seldom_still_sees_every_event_set_out() {
         let text = r#"Scenario(format: 1, duration: "3s", events: [Event(name: "E")], nodes: [
             Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Every("10ms"))]),
