@@ -173,6 +173,25 @@ fn what_the_parts_of_brokers_did_stands_in_the_table() {
 }
 
 #[test]
+fn clients_and_producers_that_have_stopped_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = SMALL.replace(
+        r#"Simple(topics: ["t"])"#,
+        r#"Kafka(topics: [Topic(name: "t")], transactions: [Transaction(node: "p", id: "x"), Transaction(node: "q", id: "x")],
+            groups: [Group(name: "c", reset: None)])"#,
+    );
+    let late = r#"Producer(id: "q", emits: [Emit(event: "E", to: "b/t", arrivals: Once(at: "5s", count: 3))]), Broker("#;
+    let path = file(&folder, &text.replace("Broker(", late));
+    let output = out(&tidemill(&["run", path.to_str().unwrap()]));
+    for line in [
+        "  1 client has stopped in group c of b: NoOffsetForPartitionException for t-0",
+        "  p has stopped (x of b): ProducerFencedException",
+    ] {
+        assert!(output.lines().any(|known| known == line), "{line}\n{output}");
+    }
+}
+
+#[test]
 fn a_scenario_can_come_from_standard_input() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tidemill"))
         .args(["run", "-", "--json"])

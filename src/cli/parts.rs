@@ -105,6 +105,20 @@ fn groups(text: &mut String, report: &Report) {
         lines.push((outlet.clone(), vec![figures.partition_lag.len() as u64, behind, now, largest.last, largest.max]));
     }
     counted(text, &["groups", "partitions", "behind", "lag", "records-lag-max", "its peak"], &lines, &[1, 2, 3, 4, 5]);
+    for (broker, node) in &report.nodes.0 {
+        let NodeReport::Broker { kafka: Some(view), .. } = node else { continue };
+        for group in &view.groups {
+            if let Some(error) = &group.error {
+                let clients = if group.stopped == 1 { "1 client has".to_owned() } else { format!("{} clients have", group.stopped) };
+                text.push_str(&format!("\n  {clients} stopped in group {} of {broker}: {error}\n", group.name));
+            }
+        }
+        for it in &view.transactions {
+            if let Some(error) = it.error {
+                text.push_str(&format!("\n  {} has stopped ({} of {broker}): {error}\n", it.node, it.id));
+            }
+        }
+    }
 }
 
 /// A line per queue: what is in it, and what it did so far. Columns in which nothing happened anywhere are left out.

@@ -105,6 +105,20 @@ impl Past {
 impl Frame {
     /// Most flights in one frame.
     pub const FLIGHTS: usize = 2_000;
+
+    /// Takes over the flights of the frame before this one, which nobody had time to look at: a slow window still shows every event.
+    pub fn take_along(&mut self, missed: &Frame) {
+        let jumps = missed.past.seeking.is_some() || self.past.seeking.is_some();
+        if missed.run != self.run || missed.now > self.now || jumps {
+            return;
+        }
+        self.set_out += missed.set_out;
+        let own = std::mem::take(&mut self.flights);
+        let all = missed.flights.len() + own.len();
+        // Evenly thinned where there are more than a frame takes.
+        let stride = all.div_ceil(Self::FLIGHTS).max(1);
+        self.flights = missed.flights.iter().copied().chain(own).step_by(stride).collect();
+    }
 }
 
 /// What a broker shows of itself, beyond what all have.

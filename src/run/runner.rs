@@ -15,6 +15,7 @@ use crate::scenario::Plan;
 use crate::scenario::intervention::{Intervention, What};
 use crate::time::Time;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -90,6 +91,8 @@ pub enum Command {
 pub struct Runner {
     commands: Option<mpsc::UnboundedSender<Command>>,
     frames: watch::Receiver<Arc<Frame>>,
+    /// The number of the last frame that somebody took.
+    taken: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -104,11 +107,13 @@ impl Runner {
         // Weak, so that the thread still ends when the handle is dropped.
         run.reply = Some(sender.downgrade());
         let (publish, frames) = watch::channel(Arc::new(run.frame(0)));
+        let taken = Arc::new(AtomicU64::new(0));
+        let known = Arc::clone(&taken);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let thread = std::thread::Builder::new()
             .name("tidemill-run".to_owned())
-            .spawn(move || runtime.block_on(drive(run, receiver, publish, wake)))?;
-        Ok(Runner { commands: Some(sender), frames, thread: Some(thread) })
+            .spawn(move || runtime.block_on(drive(run, receiver, publish, &known, wake)))?;
+        Ok(Runner { commands: Some(sender), frames, taken, thread: Some(thread) })
     }
 
     /// Tells the runner something; it acts within a few milliseconds, whatever the load.
@@ -121,7 +126,9 @@ impl Runner {
 
     /// The latest frame.
     pub fn frame(&self) -> Arc<Frame> {
-        Arc::clone(&self.frames.borrow())
+        let frame = Arc::clone(&self.frames.borrow());
+        self.taken.fetch_max(frame.number, Ordering::Relaxed);
+        frame
     }
 }
 
@@ -135,7 +142,13 @@ impl Drop for Runner {
     }
 }
 
-async fn drive(mut run: Stage, mut commands: mpsc::UnboundedReceiver<Command>, frames: watch::Sender<Arc<Frame>>, wake: impl Fn() + Send) {
+async fn drive(
+    mut run: Stage,
+    mut commands: mpsc::UnboundedReceiver<Command>,
+    frames: watch::Sender<Arc<Frame>>,
+    taken: &AtomicU64,
+    wake: impl Fn() + Send,
+) {
     let mut number = 0;
     loop {
         if run.moves() {
@@ -161,8 +174,52 @@ async fn drive(mut run: Stage, mut commands: mpsc::UnboundedReceiver<Command>, f
         }
         if run.frame_is_due() {
             number += 1;
-            frames.send_replace(Arc::new(run.frame(number)));
+            let mut frame = run.frame(number);
+            {
+                let last = frames.borrow();
+                if taken.load(Ordering::Relaxed) < last.number {
+                    frame.take_along(&last);
+                }
+            }
+            frames.send_replace(Arc::new(frame));
             wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{NoFiles, load};
+    use std::time::Instant;
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "a window that is slow in wall time is what is tested here")]
+    fn whoever_looks_seldom_still_sees_every_event_set_out() {
+        let text = r#"Scenario(format: 1, duration: "3s", events: [Event(name: "E")], nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Every("10ms"))]),
+            Broker(id: "b", kind: Simple(topics: ["t"])),
+            Consumer(id: "c", reads: [Read(from: "b/t")]),
+        ])"#;
+        let plan = load(text, "seldom.ron", &NoFiles).unwrap().plan;
+        let runner = Runner::start(Arc::new(plan), 1, || {}).unwrap();
+        runner.send(Command::Speed(Speed::Times(4.0)));
+        runner.send(Command::Play);
+        let (began, mut last, mut set_out, mut shown) = (Instant::now(), 0, 0, 0);
+        loop {
+            let frame = runner.frame();
+            if frame.number > last {
+                (last, set_out, shown) = (frame.number, set_out + frame.set_out, shown + frame.flights.len() as u64);
+            }
+            if frame.state == crate::run::frame::PlayState::Finished {
+                let sent: u64 = frame.links.iter().map(|link| link.sent).sum();
+                assert!(sent > 500, "{sent}");
+                assert_eq!((set_out, shown), (sent, sent));
+                return;
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "the run does not end");
+            // Ten times slower than frames come.
+            std::thread::sleep(FRAME * 10);
         }
     }
 }

@@ -351,7 +351,7 @@ fn draw(inside: &Inside<'_>, strip: Rect, state: &kafka::PartitionView, longest:
         painter.rect_stroke(strip.expand(0.5), 2.0 * unit, Stroke::new(theme.stroke, colour), StrokeKind::Outside);
     }
     // Offsets and the age of the oldest, once there is room to read them.
-    if strip.height() >= READABLE && strip.width() >= 10.0 * READABLE {
+    if strip.height() >= theme.px(READABLE) && strip.width() >= theme.px(10.0 * READABLE) {
         use std::fmt::Write;
         let size = (strip.height() * TEXT).min(theme.label).floor();
         let layout = |text: &str| painter.layout_no_wrap(text.to_owned(), FontId::proportional(size), theme.text);
@@ -380,7 +380,7 @@ fn draw(inside: &Inside<'_>, strip: Rect, state: &kafka::PartitionView, longest:
 
 /// Steps in which what is kept fades with age.
 const AGES: u32 = 6;
-/// Least height of a strip on the screen for figures in it.
+/// Least height of a strip on the screen for figures in it, at the usual size of letters.
 const READABLE: f32 = 12.0;
 /// How much of that their letters are high.
 const TEXT: f32 = 0.8;

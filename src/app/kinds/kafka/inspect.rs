@@ -107,8 +107,16 @@ fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, act
         line(
             ui,
             format!(
-                "{}: {}, epoch {}, {} committed, {} aborted ({} timed out), fenced {} times",
-                it.id, it.state, it.epoch, it.committed, it.aborted, it.timed_out, it.fenced
+                "{} of {}: {}, epoch {}, {} committed, {} aborted ({} timed out), fenced {} {}",
+                it.id,
+                it.node,
+                it.state,
+                it.epoch,
+                it.committed,
+                it.aborted,
+                it.timed_out,
+                it.fenced,
+                if it.fenced == 1 { "time" } else { "times" }
             ),
         );
         if let Some(error) = it.error {
