@@ -46,6 +46,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("F3", "Fold plots"),
     ("F4", "Fold inspector"),
     ("F6, F7", "Fold the lesson, show it to a room"),
+    ("1 to 9", "Answer a lesson's question"),
     ("Page down, Page up", "In a lesson shown to a room: go on, a step back"),
     ("Esc", "Stop placing, close a dialog, undo typing in a field"),
 ];

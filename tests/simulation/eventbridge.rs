@@ -547,3 +547,27 @@ fn a_target_whose_input_is_no_json_gets_nothing_and_is_not_tried_again() {
     assert_eq!((view.targets[0].counts.invocations, view.targets[0].counts.dead_lettered), (2000, 2000));
     assert!(view.letters[0].attributes.contains(&("ERROR_CODE", "INVALID_JSON".to_owned())), "{:?}", view.letters[0]);
 }
+
+#[test]
+fn an_event_keeps_the_names_of_where_it_was_put() {
+    let (report, view) = finished(&plan(
+        r#"Scenario(format: 1, duration: "3min", events: [Event(name: "E")], nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "near/default", arrivals: Once(at: "1s", count: 10))]),
+            Broker(id: "near", kind: EventBridge(account: "444455556666", sources: {"p": "com.p"}, buses: [Bus(name: "default")], duplicates: "0%", rules: [
+                Rule(name: "on", pattern: "{\"source\": [\"com.p\"]}", forward: "far/in"),
+                Rule(name: "tick", schedule: "rate(1 minute)", forward: "far/in")])),
+            Broker(id: "far", kind: EventBridge(region: "eu-west-1", buses: [Bus(name: "in")], duplicates: "0%", rules: [
+                Rule(name: "theirs", pattern: "{\"account\": [\"444455556666\"], \"region\": [\"us-east-1\"], \"source\": [\"com.p\"]}"),
+                Rule(name: "timed", pattern: "{\"resources\": [\"arn:aws:events:us-east-1:444455556666:rule/tick\"]}", forward: "near/default",
+                    targets: [Target(bus: "near/default", dead_letter: "stopped")])])),
+            Consumer(id: "c", reads: [Read(from: "far/theirs")]),
+            Consumer(id: "d", reads: [Read(from: "far/timed")]),
+            Consumer(id: "e", reads: [Read(from: "far/stopped")]),
+        ])"#,
+    ));
+    assert_eq!(["c", "d", "e"].map(|name| consumer(&report, name).acked), [10, 2, 2]);
+    // What goes back to another region is stopped by the name of that.
+    assert!(view.letters.is_empty(), "near has none");
+    let stopped = report.outlets.get("far/timed").unwrap();
+    assert_eq!((stopped.books.acked, stopped.books.dead_lettered), (2, 2));
+}

@@ -46,11 +46,13 @@ pub enum DeliveryError {
     InvalidJson,
     /// The target is a bus, and the event came from a bus: it may be sent on to a bus once only. This is the loop protection.
     SecondHop,
+    /// The same where the target is in another region.
+    SecondRegion,
 }
 
 impl DeliveryError {
     /// All of them.
-    pub const ALL: [DeliveryError; 9] = [
+    pub const ALL: [DeliveryError; 10] = [
         DeliveryError::Unavailable,
         DeliveryError::FromTarget,
         DeliveryError::Client,
@@ -60,6 +62,7 @@ impl DeliveryError {
         DeliveryError::NoResource,
         DeliveryError::InvalidJson,
         DeliveryError::SecondHop,
+        DeliveryError::SecondRegion,
     ];
 
     /// As in a dead letter's attribute `ERROR_CODE`: codes of the user guide's page on dead-letter queues.
@@ -74,6 +77,7 @@ impl DeliveryError {
             DeliveryError::NoResource => "NO_RESOURCE",
             DeliveryError::InvalidJson => "INVALID_JSON",
             DeliveryError::SecondHop => "THIRD_ACCOUNT_HOP_DETECTED",
+            DeliveryError::SecondRegion => "THIRD_REGION_HOP_DETECTED",
         }
     }
 
@@ -88,7 +92,7 @@ impl DeliveryError {
             DeliveryError::NoPermissions => "The rule may not call the target.",
             DeliveryError::NoResource => "The target does not exist.",
             DeliveryError::InvalidJson => "The input of the target is not JSON.",
-            DeliveryError::SecondHop => "The event was forwarded from bus to bus before.",
+            DeliveryError::SecondHop | DeliveryError::SecondRegion => "The event was forwarded from bus to bus before.",
         }
     }
 

@@ -6,7 +6,7 @@ use crate::language::facts::{Fact, Facts, Field};
 use crate::language::json::{Json, Member, Node};
 use crate::random::mix;
 use crate::scenario::Plan;
-use crate::scenario::broker::EventBridge;
+use crate::scenario::broker::{BrokerKind, EventBridge};
 use crate::scenario::plan::{NodePlan, Role};
 use crate::time::Time;
 
@@ -67,18 +67,37 @@ impl Envelope {
             };
             Member { name, at: 0, node: Node { at: 0, json } }
         };
+        let home = home(plan, parts, event);
         Envelope {
             id: uuid(seed, event.id.0),
             detail_type: plan.types[TypeId::from(event.kind).index()].name.clone(),
-            source: source(plan, parts, event).to_owned(),
-            account: parts.account.clone(),
+            source: source(plan, home, event).to_owned(),
+            account: home.account.clone(),
             time: timestamp(event.published),
-            region: parts.region.clone(),
+            region: home.region.clone(),
             replay_name: replay_name.map(str::to_owned),
-            resources: Vec::new(),
+            resources: resource(plan, home, event).into_iter().collect(),
             detail: Json::Object(attributes(plan, seed, event).into_iter().map(member).collect()),
         }
     }
+}
+
+/// The account and region that an event was put in: it keeps their names wherever it is forwarded to.
+fn home<'a>(plan: &'a Plan, here: &'a EventBridge, event: &Event) -> &'a EventBridge {
+    let channel = plan.emitters[event.id.emitter().index()].channel;
+    match &plan.brokers[plan.channels[channel.index()].broker.index()].kind {
+        BrokerKind::EventBridge(parts) => parts,
+        _ => here,
+    }
+}
+
+/// The rule whose schedule an event comes on, as the only resource that it is about.
+fn resource(plan: &Plan, home: &EventBridge, event: &Event) -> Option<String> {
+    let emitter = event.id.emitter();
+    let node = plan.emitters[emitter.index()].node;
+    matches!(plan.nodes[node.index()].role, Role::Broker(_)).then_some(())?;
+    let before = plan.emitters[..emitter.index()].iter().filter(|other| other.node == node).count();
+    home.scheduled().nth(before).map(|(_, rule, _)| home.rule_arn(rule))
 }
 
 /// The `source` of an event.
@@ -107,10 +126,14 @@ pub(super) fn common(parts: &EventBridge, source: &str, detail_type: &str) -> Ve
 /// All facts of a simulated event, as its envelope's JSON would give them.
 pub(super) fn facts(plan: &Plan, seed: u64, parts: &EventBridge, event: &Event, replay_name: Option<&str>) -> Facts {
     let detail_type = &plan.types[TypeId::from(event.kind).index()].name;
-    let mut fields = common(parts, source(plan, parts, event), detail_type);
+    let home = home(plan, parts, event);
+    let mut fields = common(home, source(plan, home, event), detail_type);
     let mut add = |path: String, fact: Fact| fields.push(Field { path, fact, elements: Vec::new() });
     add("id".to_owned(), Fact::Text(uuid(seed, event.id.0)));
     add("time".to_owned(), Fact::Text(timestamp(event.published)));
+    if let Some(arn) = resource(plan, home, event) {
+        add("resources".to_owned(), Fact::Text(arn));
+    }
     if let Some(name) = replay_name {
         add("replay-name".to_owned(), Fact::Text(name.to_owned()));
     }

@@ -424,8 +424,10 @@ impl EventBridge {
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::FORWARDED);
                 desk.republish(*channel, &Event { flags, failures: 0, ..message.event });
             }
-            To::Far(..) if message.event.flags.has(Flags::FORWARDED) => {
-                self.failure(setup, target, &message, Place::Waiting, DeliveryError::SecondHop, desk);
+            To::Far(_, channel) if message.event.flags.has(Flags::FORWARDED) => {
+                let abroad = setup.is_abroad(&self.plan, *channel);
+                let error = if abroad { DeliveryError::SecondRegion } else { DeliveryError::SecondHop };
+                self.failure(setup, target, &message, Place::Waiting, error, desk);
             }
             To::Far(link, channel) => {
                 self.rules[*rule as usize].forwarded += 1;
@@ -475,7 +477,7 @@ impl EventBridge {
                 let why = match (exhausted, error) {
                     (Exhausted::Age, _) => Reason::RetryAge,
                     (Exhausted::Attempts, _) => Reason::RetriesUsedUp,
-                    (Exhausted::Pointless, DeliveryError::SecondHop) => Reason::SecondHop,
+                    (Exhausted::Pointless, DeliveryError::SecondHop | DeliveryError::SecondRegion) => Reason::SecondHop,
                     (Exhausted::Pointless, DeliveryError::InvalidJson) => Reason::NotJson,
                     (Exhausted::Pointless, _) => Reason::Rejected,
                 };

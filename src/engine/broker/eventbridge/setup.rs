@@ -13,7 +13,7 @@ use crate::language::pattern::Pattern;
 use crate::scenario::Plan;
 use crate::scenario::broker::eventbridge::Delivery;
 use crate::scenario::broker::{BrokerKind, EventBridge};
-use crate::scenario::plan::{ChannelPlan, Origin};
+use crate::scenario::plan::Origin;
 
 /// The unchanging part of a broker.
 #[derive(Debug)]
@@ -185,14 +185,23 @@ impl Setup {
         self.scheduled[event.id.emitter().index()].filter(|_| !event.flags.has(Flags::FORWARDED))
     }
 
+    /// The account and region that a bus of another broker is in.
+    fn there<'a>(&'a self, plan: &'a Plan, channel: ChannelId) -> &'a EventBridge {
+        match &plan.brokers[plan.channels[channel.index()].broker.index()].kind {
+            BrokerKind::EventBridge(parts) => parts,
+            _ => &self.parts,
+        }
+    }
+
     /// The ARN of a bus of another broker.
     pub fn far_arn(&self, plan: &Plan, channel: ChannelId) -> String {
-        let ChannelPlan { broker, name, .. } = &plan.channels[channel.index()];
-        let bus = name.split_once('/').map_or(name.as_str(), |(_, bus)| bus);
-        match &plan.brokers[broker.index()].kind {
-            BrokerKind::EventBridge(parts) => parts.bus_arn(bus),
-            _ => self.parts.bus_arn(bus),
-        }
+        let name = &plan.channels[channel.index()].name;
+        self.there(plan, channel).bus_arn(name.split_once('/').map_or(name.as_str(), |(_, bus)| bus))
+    }
+
+    /// Whether a bus of another broker is in another region.
+    pub fn is_abroad(&self, plan: &Plan, channel: ChannelId) -> bool {
+        self.there(plan, channel).region != self.parts.region
     }
 
     /// Bytes of an event that count against the size of a call.

@@ -13,7 +13,7 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
             "A target that fails is tried again until the age or the number of tries that its policy allows is used up; then the event goes to its dead-letter queue with the service's attributes (RULE_ARN, TARGET_ARN, ERROR_CODE, ERROR_MESSAGE, EXHAUSTED_RETRY_CONDITION, RETRY_ATTEMPTS), or is gone.",
             "An input transformer whose filled template is not JSON delivers nothing (INVALID_JSON), and is not tried again.",
             "Archives keep what their pattern takes for their retention; replays come in slices of one minute, those in order, inside of one in none, marked with the replay's name, and are never archived again.",
-            "An event goes from bus to bus once only, within a broker or to another one (account or region): the loop protection refuses a second time (THIRD_ACCOUNT_HOP_DETECTED) and does not retry.",
+            "An event goes from bus to bus once only, within a broker or to another one (account or region): the loop protection refuses a second time (THIRD_ACCOUNT_HOP_DETECTED, THIRD_REGION_HOP_DETECTED) and does not retry. It keeps the account, region and source of where it was put.",
             "Scheduled rules send their targets an event of the service's own, by rate or by cron expression in UTC, on the default bus only.",
             "A call of PutEvents has up to ten entries. Too many bytes or a call beyond the quota refuse all of it, an entry can fail alone.",
             "A target that is a function takes no more than its limit: what comes on top is a throttled delivery, tried again as its retry policy says.",
