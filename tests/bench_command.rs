@@ -33,6 +33,10 @@ fn engine_prints_every_workload() {
         // Ten thousand messages are few: whether the mean is right is for the tests of the simulation.
         assert!(theory.is_none_or(|theory| (mean / theory - 1.0).abs() < 0.3), "{name}: {mean}");
     }
+    let followed = &object["followed"];
+    looks_right("followed", followed);
+    assert_eq!(followed["deliveries"], object["fanout"]["deliveries"], "the same run");
+    assert!(followed["of_headless"].as_f64().unwrap() > 0.0, "{followed}");
     for copies in ["1", "10", "100"] {
         looks_right(copies, &object["copies"][copies]);
     }

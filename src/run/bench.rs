@@ -1,6 +1,7 @@
 //! A run whose processor time is measured: the very engine and recorder that every other run has, nothing special-cased.
 
 use super::frame::{BrokerView, Course, Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, Past, PlayState, Speed};
+use super::{Command, Runner};
 use crate::engine::{Progress, Simulation};
 use crate::ids::{BrokerId, EmitterId, EventId, LinkId, TypeId};
 use crate::record::{Recorder, Series, Totals};
@@ -8,7 +9,9 @@ use crate::scenario::Plan;
 use crate::time::{SECOND, Time};
 use cpu_time::ProcessTime;
 use std::io;
-use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// A run that goes as far as it is told.
 #[derive(Debug)]
@@ -77,6 +80,40 @@ impl Run {
 
     fn so_far(&self) -> (u64, u64) {
         (Totals::of(&self.simulation).deliveries, self.simulation.steps())
+    }
+}
+
+/// Longest wait for a picture before the run is given up.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// A whole run as the window follows it: at full speed on its own thread, with its past kept, and every picture taken, with what is on its way.
+/// (What the window then draws is measured by itself.)
+///
+/// # Errors
+/// If the system does not tell processor time, a limit of the scenario stopped the run, or no picture came.
+pub fn followed(plan: &Arc<Plan>, seed: u64) -> io::Result<Stretch> {
+    let (woken, wakes) = channel();
+    let woken = Mutex::new(woken);
+    let wake = move || {
+        // Fails only once nobody waits any more.
+        let _ = woken.lock().unwrap_or_else(PoisonError::into_inner).send(());
+    };
+    let runner = Runner::start(Arc::clone(plan), seed, wake)?;
+    runner.send(Command::Speed(Speed::Max));
+    let began = ProcessTime::try_now()?;
+    runner.send(Command::Play);
+    loop {
+        let frame = runner.frame();
+        match &frame.state {
+            PlayState::Finished => {
+                let cpu_seconds = began.try_elapsed()?.as_secs_f64();
+                return Ok(Stretch { cpu_seconds, deliveries: frame.totals.deliveries, steps: frame.steps });
+            }
+            PlayState::Stopped(stop) => return Err(io::Error::other(stop.clone())),
+            PlayState::Playing | PlayState::Paused => {
+                wakes.recv_timeout(PATIENCE).map_err(|_| io::Error::other("the run gave no picture"))?;
+            }
+        }
     }
 }
 

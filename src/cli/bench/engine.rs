@@ -6,7 +6,7 @@ use super::workloads::{self, Workload};
 use crate::cli::progress::Runs;
 use crate::cli::table;
 use crate::figures::{NONE, number, seconds as time};
-use crate::run::bench::{Run, Stretch};
+use crate::run::bench::{self, Run, Stretch};
 use crate::run::sweep::WHOLE;
 use crate::scenario::{NoFiles, Plan, load};
 use crate::time::Time;
@@ -26,6 +26,9 @@ struct Sizes {
 const FULL: Sizes = Sizes { published: 1_000_000, backlog: 1_000_000, copies: &[1, 10, 100, 1_000, 10_000], repetitions: 5 };
 /// To see that everything works, not how fast it is.
 const QUICK: Sizes = Sizes { published: 10_000, backlog: 20_000, copies: &[1, 10, 100], repetitions: 3 };
+
+/// Which of the plain workloads is the fan-out.
+const FANOUT: usize = 1;
 
 /// What came of a workload.
 struct Result {
@@ -55,6 +58,8 @@ struct Waiting {
 pub struct Figures {
     waiting: Waiting,
     plain: Vec<Result>,
+    /// The fan-out as the window follows it.
+    followed: Result,
     copies: Vec<(u64, Result)>,
 }
 
@@ -73,14 +78,15 @@ pub fn measure(quick: bool) -> std::result::Result<Figures, String> {
         workloads::rabbitmq(n),
         workloads::eventbridge(n),
     ];
-    let progress = Runs::new("engine", (2 + plain.len() + sizes.copies.len()) * sizes.repetitions as usize);
+    let progress = Runs::new("engine", (3 + plain.len() + sizes.copies.len()) * sizes.repetitions as usize);
     let run = |workload: &Workload| repeat(workload, sizes.repetitions, &progress);
+    let followed = followed(&plain[FANOUT], sizes.repetitions, &progress)?;
     let plain = plain.iter().map(run).collect::<std::result::Result<_, _>>()?;
     let (long, bytes) = waiting(&sizes, &progress)?;
     let empty = run(&workloads::waiting(0, sizes.published))?;
     let waiting = Waiting { long, empty, backlog: sizes.backlog, bytes };
     let copies = sizes.copies.iter().map(|k| Ok((*k, run(&workloads::fanout(*k, sizes.published))?)));
-    Ok(Figures { waiting, plain, copies: copies.collect::<std::result::Result<_, String>>()? })
+    Ok(Figures { waiting, plain, followed, copies: copies.collect::<std::result::Result<_, String>>()? })
 }
 
 fn plan(workload: &Workload) -> std::result::Result<Arc<Plan>, String> {
@@ -98,6 +104,19 @@ fn repeat(workload: &Workload, repetitions: u64, progress: &Runs) -> std::result
         let mut run = Run::new(&plan, seed);
         let stretch = run.advance(plan.duration).map_err(|error| format!("{}: {error}", workload.name))?;
         collected.take(stretch, run.mean_latency());
+        progress.add(WHOLE);
+    }
+    Ok(collected.result(workload))
+}
+
+/// As [`repeat`], followed at full speed as by the window.
+fn followed(workload: &Workload, repetitions: u64, progress: &Runs) -> std::result::Result<Result, String> {
+    let plan = plan(workload)?;
+    memory::forget_peak();
+    let mut collected = Collected::default();
+    for seed in 1..=repetitions {
+        let stretch = bench::followed(&plan, seed).map_err(|error| format!("{}: {error}", workload.name))?;
+        collected.take(stretch, None);
         progress.add(WHOLE);
     }
     Ok(collected.result(workload))
@@ -190,6 +209,9 @@ impl Figures {
     /// One object.
     pub fn json(&self) -> Value {
         let mut all: Map<String, Value> = self.plain.iter().map(|result| (result.name.clone(), result.json())).collect();
+        let mut followed = self.followed.json();
+        followed["of_headless"] = json!(self.followed_share());
+        all.insert("followed".to_owned(), followed);
         all.insert("copies".to_owned(), self.copies.iter().map(|(k, result)| (k.to_string(), result.json())).collect());
         let mut waiting = self.waiting.long.json();
         waiting["waiting"] = self.waiting.backlog.into();
@@ -205,13 +227,23 @@ impl Figures {
         let head = ["workload", "per CPU second", "min .. max", "each", "deliveries", "mean latency", "theory", "peak memory"];
         let mut rows = vec![head.map(str::to_owned).to_vec()];
         rows.extend(self.plain.iter().map(|result| result.cells(&result.name)));
+        rows.push(self.followed.cells("fanout, followed"));
         rows.extend(self.copies.iter().map(|(k, result)| result.cells(&format!("fanout x {k}"))));
         rows.push(self.waiting.long.cells(&format!("{} waiting", number(self.waiting.backlog as f64))));
         rows.push(self.waiting.empty.cells("the same, none waiting"));
         let mut text = String::from("engine: deliveries per CPU second of the run phase, median\n\n");
         table::aligned(&mut text, &rows);
         let bytes = self.waiting.bytes;
-        text + &format!("\n  {bytes:.1} bytes per waiting event; a long queue costs {:.2} times an empty one\n", self.waiting.times_empty())
+        let (times, share) = (self.waiting.times_empty(), self.followed_share());
+        text + &format!(
+            "\n  {bytes:.1} bytes per waiting event; a long queue costs {times:.2} times an empty one\n  followed as by the window, the \
+             fan-out reaches {share:.2} of its speed without anybody who looks\n"
+        )
+    }
+
+    /// Speed of the fan-out when it is followed, in parts of that without anybody who looks.
+    fn followed_share(&self) -> f64 {
+        self.followed.speed.median() / self.plain[FANOUT].speed.median().max(1e-9)
     }
 }
 
