@@ -4,7 +4,7 @@
 use super::action::Action;
 use super::session::{Level, Notice};
 use super::theme::{Theme, motion, size, space};
-use super::widgets::icon_button;
+use super::widgets::{icon_button, prose};
 use egui::{Align2, Area, Context, Id, Order, Stroke, vec2};
 use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_CLOSE, ICON_ERROR, ICON_WARNING};
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ fn one(ui: &mut egui::Ui, theme: &Theme, notice: &Notice, actions: &mut Vec<Acti
             ui.label(icon.rich_text().color(colour).size(theme.px(size::ICON)));
             ui.scope(|ui| {
                 ui.set_max_width(theme.px(360.0));
-                ui.add(egui::Label::new(&notice.text).wrap());
+                ui.add(egui::Label::new(prose(theme, &notice.text, theme.body, theme.text)).wrap());
             });
             if icon_button(ui, theme, ICON_CLOSE, &format!("Dismiss: {}", notice.text), "", true).clicked() {
                 actions.push(Action::Dismiss(notice.id));

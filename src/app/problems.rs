@@ -2,7 +2,7 @@
 
 use super::action::{Action, Selection};
 use super::theme::{Theme, size, space};
-use super::widgets::muted;
+use super::widgets::{muted, prose};
 use crate::scenario::check::Finding;
 use crate::scenario::document::Node;
 use crate::scenario::{Problem, Scenario, Severity};
@@ -44,7 +44,7 @@ pub fn finding(ui: &mut Ui, theme: &Theme, scenario: &Scenario, finding: &Findin
         // As high as the button beside it, so that both stand on one line.
         ui.set_min_height(theme.px(size::CONTROL));
         ui.label(icon.rich_text().color(colour).size(theme.px(size::ICON)));
-        ui.label(RichText::new(&finding.message).color(colour));
+        ui.label(prose(theme, &finding.message, theme.body, colour));
     });
     let more = match (by_hand(scenario, &finding.path), &finding.help) {
         (Some(help), _) => help.to_owned(),
@@ -52,7 +52,7 @@ pub fn finding(ui: &mut Ui, theme: &Theme, scenario: &Scenario, finding: &Findin
         (None, None) => finding.path.clone(),
     };
     if !more.is_empty() {
-        ui.label(muted(theme, more).size(theme.label));
+        ui.label(prose(theme, &more, theme.label, theme.muted));
     }
 }
 
@@ -73,7 +73,7 @@ pub fn in_file(ui: &mut Ui, theme: &Theme, problems: &[Problem]) {
         ui.horizontal_wrapped(|ui| {
             ui.label(icon.rich_text().color(colour).size(theme.px(size::ICON)));
             let place = if problem.line > 0 { format!("Line {}, column {}: ", problem.line, problem.column) } else { String::new() };
-            ui.label(RichText::new(format!("{place}{}", problem.message)).color(colour));
+            ui.label(prose(theme, &format!("{place}{}", problem.message), theme.body, colour));
         });
         if !problem.excerpt.is_empty() {
             egui::Frame::new().fill(theme.field()).corner_radius(space::RADIUS).inner_margin(theme.px(space::S)).show(ui, |ui| {
@@ -83,7 +83,7 @@ pub fn in_file(ui: &mut Ui, theme: &Theme, problems: &[Problem]) {
             });
         }
         if let Some(help) = &problem.help {
-            ui.label(help);
+            ui.label(prose(theme, help, theme.body, theme.text));
         }
         ui.add_space(theme.px(space::S));
     }

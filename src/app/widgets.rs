@@ -62,6 +62,21 @@ pub fn muted(theme: &Theme, text: impl Into<String>) -> RichText {
     RichText::new(text).color(theme.muted)
 }
 
+/// How names and code look in running text.
+pub fn code(theme: &Theme, size: f32, colour: Color32) -> TextFormat {
+    TextFormat { background: theme.wash(theme.line, 0.6), ..TextFormat::simple(FontId::monospace(size * 0.92), colour) }
+}
+
+/// A sentence in which names stand between back-ticks, to be shown: they look like names, without the ticks.
+pub fn prose(theme: &Theme, text: &str, size: f32, colour: Color32) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    for (n, part) in text.split('`').enumerate().filter(|(_, part)| !part.is_empty()) {
+        let format = if n % 2 == 1 { code(theme, size, colour) } else { TextFormat::simple(FontId::proportional(size), colour) };
+        job.append(part, 0.0, format);
+    }
+    job
+}
+
 /// A row of small facts: its name on the left, the figure at the right edge, in digits of one width. Where both do not fit, the
 /// name gives way.
 pub fn fact(ui: &mut Ui, theme: &Theme, name: &str, help: &str, value: &str, width: f32) {

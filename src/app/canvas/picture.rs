@@ -14,7 +14,8 @@ use super::view::View;
 use super::{Canvas, CanvasInput, Pointed, atlas, hit, labels};
 use crate::app::action::Source;
 use crate::app::kinds;
-use crate::app::theme::Mode;
+use crate::app::theme::{Mode, Theme};
+use crate::app::widgets::prose;
 use crate::figures;
 use crate::record::faults::FaultSpan;
 use crate::run::frame::Manner;
@@ -302,17 +303,17 @@ impl Canvas {
         if let Gesture::Connect(source) = &self.gesture {
             let aim = ui.input(|i| i.pointer.latest_pos()).and_then(|p| hit::spot(&self.scene, self.view.scene_from_screen(p), 0.0));
             if let Some(Err(reason)) = aim.map(|a| connect::verdict(&self.scene, input.scenario, source, a.node, a.row)) {
-                tooltip(ui, &[(reason, input.theme.text)]);
+                tooltip(ui, input.theme, &[(reason, input.theme.text)]);
             }
         } else if let (Some(seen), false) = (pointed.particle, quiet) {
             ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
-            tooltip(ui, &self.describe_particle(input, &seen));
+            tooltip(ui, input.theme, &self.describe_particle(input, &seen));
         } else if let (Some(wire), false) = (pointed.wire, quiet) {
             let mut text = self.describe_wire(input, wire);
             if let Some(span) = self.live.cut(input.frame, wire) {
                 text = format!("{}; {text}", told(span));
             }
-            tooltip(ui, &[(self.scene.ends(&self.scene.wires[wire]), input.theme.text), (text, input.theme.muted)]);
+            tooltip(ui, input.theme, &[(self.scene.ends(&self.scene.wires[wire]), input.theme.text), (text, input.theme.muted)]);
         } else if let (Some(node), false) = (pointed.node, quiet) {
             let of_it = |f: &&crate::scenario::check::Finding| super::node_of(&self.scene, &f.path) == Some(node);
             let findings = input.findings.iter().filter(of_it);
@@ -324,7 +325,7 @@ impl Canvas {
                 let node = &self.scene.nodes[node];
                 lines.insert(0, (node.id.clone(), input.theme.text));
             }
-            tooltip(ui, &lines);
+            tooltip(ui, input.theme, &lines);
         }
     }
 
@@ -408,14 +409,14 @@ fn is_selected(input: &CanvasInput<'_>, id: &str) -> bool {
     input.selection.nodes.contains(id)
 }
 
-fn tooltip(ui: &Ui, lines: &[(String, Color32)]) {
+fn tooltip(ui: &Ui, theme: &Theme, lines: &[(String, Color32)]) {
     if lines.is_empty() {
         return;
     }
     let id = ui.scope_id().with("tooltip");
     egui::Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), id, egui::PopupAnchor::Pointer).gap(14.0).show(|ui| {
         for (line, colour) in lines {
-            ui.label(egui::RichText::new(line).color(*colour));
+            ui.label(prose(theme, line, theme.body, *colour));
         }
     });
 }

@@ -8,6 +8,7 @@ use crate::app::problems;
 use crate::app::theme::{Theme, size, space};
 use crate::app::widgets::{icon_button, labelled_button, muted, name_field, named_choice};
 use crate::scenario::Scenario;
+use crate::scenario::check::Finding;
 use crate::scenario::document::Node;
 use crate::scenario::faults::Fault;
 use crate::scenario::intervention::What;
@@ -71,11 +72,8 @@ impl Editor {
         self.text(ui, theme, "Minutes", &mut minutes, 1);
         lesson.minutes = minutes.trim().parse().unwrap_or(lesson.minutes);
         ui.add_space(theme.px(space::S));
-        self.list(ui, theme, lesson, label);
+        self.list(ui, theme, document, lesson, label);
         ui.separator();
-        for finding in document.findings.iter().filter(|finding| finding.path.starts_with(&format!("lesson.steps[{}]", self.at))) {
-            problems::finding(ui, theme, &document.scenario, finding);
-        }
         let steps = lesson.steps.len();
         match lesson.steps.get_mut(self.at) {
             Some(step) => self.step(ui, theme, step),
@@ -91,14 +89,19 @@ impl Editor {
                 self.at = steps;
             }
         }
+        // Below the fields, which would otherwise move while somebody types.
+        for finding in wrong(document, self.at, lesson.steps.len()) {
+            problems::finding(ui, theme, &document.scenario, finding);
+        }
     }
 
     /// The steps in their order, to be chosen, moved, added and removed.
-    fn list(&mut self, ui: &mut Ui, theme: &Theme, lesson: &mut Lesson, label: &mut String) {
+    fn list(&mut self, ui: &mut Ui, theme: &Theme, document: &Document, lesson: &mut Lesson, label: &mut String) {
         let steps = lesson.steps.len();
         for (n, step) in lesson.steps.iter().enumerate() {
             let words = format!("{}. {}", n + 1, step.title);
-            let button = Button::selectable(n == self.at, words.as_str()).truncate();
+            let colour = if wrong(document, n, steps).next().is_some() { theme.warn } else { theme.text };
+            let button = Button::selectable(n == self.at, RichText::new(words.as_str()).color(colour)).truncate();
             let response = ui.add(button.min_size(vec2(ui.available_width(), theme.px(size::CONTROL))));
             named_choice(&response, &format!("Edit step {words}"), n == self.at);
             if response.clicked() {
@@ -346,4 +349,13 @@ pub fn template(scenario: &Scenario) -> Lesson {
         ..Step::default()
     });
     Lesson { summary: "What is learned, in one line".to_owned(), minutes: 10, steps, challenge: None }
+}
+
+/// What was found wrong with a step; behind the last of them, with the challenge and the lesson as a whole.
+fn wrong(document: &Document, at: usize, steps: usize) -> impl Iterator<Item = &Finding> {
+    let here = format!("lesson.steps[{at}]");
+    document.findings.iter().filter(move |finding| match at < steps {
+        true => finding.path.starts_with(&here),
+        false => finding.path.starts_with("lesson") && !finding.path.starts_with("lesson.steps["),
+    })
 }

@@ -1,6 +1,7 @@
 //! Markdown on a panel: paragraphs, headings, lists, code, emphasis. What is written in it is parsed by pulldown-cmark.
 
 use crate::app::theme::{Theme, space};
+use crate::app::widgets;
 use egui::text::{LayoutJob, TextFormat};
 use egui::{FontId, Label, Ui};
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
@@ -100,12 +101,9 @@ impl Page<'_> {
         };
         // There is no bold face.
         let colour = if self.strong > 0 || self.heading.is_some() && !code { theme.accent } else { theme.text };
-        let font = if code { FontId::monospace(size * 0.92) } else { FontId::proportional(size) };
-        let mut format = TextFormat { italics: self.emphasis > 0, ..TextFormat::simple(font, if code { theme.text } else { colour }) };
-        if code {
-            format.background = theme.wash(theme.line, 0.6);
-        }
-        self.job.append(text, 0.0, format);
+        let plain = || TextFormat::simple(FontId::proportional(size), colour);
+        let format = if code { widgets::code(theme, size, theme.text) } else { plain() };
+        self.job.append(text, 0.0, TextFormat { italics: self.emphasis > 0, ..format });
     }
 
     /// Draws what has been gathered as a paragraph of its own.

@@ -155,10 +155,10 @@ pub fn outline(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>) -> Rect {
             Stroke::new(thick * 0.6, edge),
         );
     } else if look.state == State::Broken {
-        // A bar across the corner, as on what is out of order.
-        let reach = 16.0 * brush.unit;
+        // Bars across the corner, as on what is out of order; clear of the words.
+        let reach = 12.0 * brush.unit;
         let (a, b) = (rect.right_bottom() - vec2(reach, 1.0), rect.right_bottom() - vec2(1.0, reach));
-        for step in 0..3 {
+        for step in 0..2 {
             let shift = vec2(-1.0, -1.0) * 5.0 * brush.unit * step as f32 * 0.7;
             brush.painter.line_segment([a + shift, b + shift], Stroke::new(thick * 1.2, edge));
         }
