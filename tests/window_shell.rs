@@ -182,7 +182,7 @@ fn what_is_saved_opens_again_the_same() {
     assert!(!harness.state().session.dirty());
     let saved = harness.state().session.document.as_ref().unwrap().scenario.clone();
     let text = std::fs::read_to_string(&path).unwrap();
-    assert!(text.contains("// The shop of the first lesson"), "comments stay");
+    assert!(text.contains("// An online shop: one event"), "comments stay");
     let mut other = window();
     other.state_mut().start(Start::File(path));
     other.run_steps(3);
