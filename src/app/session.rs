@@ -267,6 +267,7 @@ impl Session {
                     Ok(effect) => self.take_effect(effect),
                     Err(why) => self.tell(Level::Error, why),
                 }
+                self.bring_settings();
             }
             Action::Undo if self.undo_on_the_way() => {}
             Action::Undo => self.step_through_history("Undone", Document::undo),
@@ -344,12 +345,17 @@ impl Session {
     }
 
     fn select(&mut self, selection: Selection) {
-        // Whoever is to change something in a lesson needs the settings.
-        if !selection.nodes.is_empty() && self.course.as_ref().is_some_and(Course::changes) {
-            self.tucked = false;
-        }
         if let Some(document) = &mut self.document {
             document.selection = selection;
+        }
+        self.bring_settings();
+    }
+
+    /// Whoever is to change something in a lesson needs the settings of what is selected.
+    fn bring_settings(&mut self) {
+        let selected = self.document.as_ref().is_some_and(|document| !document.selection.nodes.is_empty());
+        if selected && self.course.as_ref().is_some_and(Course::changes) {
+            self.tucked = false;
         }
     }
 

@@ -4,7 +4,7 @@ use crate::hands::*;
 use egui::Key;
 use egui_kittest::kittest::Queryable;
 use tidemill::app::Shell;
-use tidemill::app::action::Action;
+use tidemill::app::action::{Action, Selection};
 use tidemill::app::edit::Edit;
 use tidemill::app::library::LESSONS;
 use tidemill::app::teach::course::Phase;
@@ -245,4 +245,25 @@ fn how_near_an_answer_must_be_and_hints_of_several_lines_are_written_in_the_wind
     w.run_steps(2);
     press(&mut w, Key::Escape);
     assert_eq!(step(&w).hints.iter().map(|hint| hint.text()).collect::<Vec<_>>(), ["One line.\nAnd another."]);
+}
+
+#[test]
+fn the_inspector_is_put_away_by_a_lesson_in_large_type_and_comes_for_who_is_to_change_something() {
+    let mut w = window();
+    w.state_mut().session.apply(Action::Look(Mode::Projector));
+    the_shops(&mut w);
+    let unfolded = |w: &Window| w.query_by_label("Fold inspector").is_some();
+    assert!(!unfolded(&w));
+    w.state_mut().session.apply(Action::Select(Selection::node("billing")));
+    w.run_steps(4);
+    assert!(!unfolded(&w), "nothing is to be changed yet");
+    click(&mut w, "Go to step 4: One more reader");
+    until(&mut w, "it is there", |s| at(s, 3, Phase::Ask));
+    retype(&mut w, "Your answer", "50");
+    until(&mut w, "it is under way", |s| at(s, 3, Phase::Go));
+    let loyalty = Consumer { id: "loyalty".into(), reads: vec![Read::new("bus/orders".into())], ..Consumer::default() };
+    w.state_mut().session.apply(Action::Edit(Edit::Add(Node::Consumer(loyalty))));
+    w.run_steps(4);
+    assert!(unfolded(&w), "what was added is selected, and is to be named");
+    assert!(w.state().session.settings.inspector, "it was never more than put away");
 }
