@@ -72,7 +72,8 @@ pub fn prose(theme: &Theme, text: &str, size: f32, colour: Color32) -> LayoutJob
     let mut job = LayoutJob::default();
     for (n, part) in text.split('`').enumerate().filter(|(_, part)| !part.is_empty()) {
         let format = if n % 2 == 1 { code(theme, size, colour) } else { TextFormat::simple(FontId::proportional(size), colour) };
-        job.append(part, 0.0, format);
+        // In the middle of a line with an icon, as other labels are.
+        job.append(part, 0.0, TextFormat { valign: Align::Center, ..format });
     }
     job
 }
