@@ -73,9 +73,9 @@ enum What {
     Compare(compare::Compare),
     /// Run rows of observed behaviour against the model of a broker. Exit code 0: all pass, 1: some fail, 2: bad input.
     Conform(conform::Conform),
-    /// Make a scenario of another tool's file: RabbitMQ definitions. Exit code 2: bad input.
+    /// Make a scenario of another tool's file: RabbitMQ definitions or a CloudFormation template. Exit code 2: bad input.
     Import(exchange::Import),
-    /// Write a part of a scenario for another tool: RabbitMQ definitions. Exit code 2: bad input.
+    /// Write brokers of a scenario for another tool: RabbitMQ definitions or a CloudFormation template. Exit code 2: bad input.
     Export(exchange::Export),
     /// Explain a warning by the id in its brackets, or list them all.
     Explain(explain::Explain),

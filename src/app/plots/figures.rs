@@ -244,10 +244,9 @@ fn outlet(plan: &Plan, index: usize) -> Option<(String, Ink)> {
     };
     let reader = plan.consumers.get(plan.reads.get(read.index())?.consumer.index())?;
     let name = &plan.nodes.get(reader.node.index())?.name;
-    let channel =
-        outlet.channels.first().and_then(|c| plan.channels.get(c.index())).and_then(|c| c.name.split('/').nth(1)).unwrap_or_default();
-    // The channel first: names are cut at their end, and all channels of a reader begin alike.
-    let name = if reader.reads.len() > 1 { format!("{channel}, {name}") } else { name.clone() };
+    let place = outlet.name.split_once('/').map_or(&*outlet.name, |(_, place)| place.split('#').next().unwrap_or(place));
+    // The place first: names are cut at their end, and all places of a reader begin alike.
+    let name = if reader.reads.len() > 1 { format!("{place}, {name}") } else { name.clone() };
     Some((name, Ink::Node(reader.node)))
 }
 

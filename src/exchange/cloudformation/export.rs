@@ -6,6 +6,7 @@ use crate::scenario::broker::eventbridge::{Delivery, Input, Rule};
 use crate::scenario::broker::{BrokerKind, EventBridge};
 use crate::scenario::document::Node;
 use crate::scenario::handling::Scale;
+use crate::time::SECOND;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,7 +141,15 @@ fn export_broker(scenario: &Scenario, id: &str, parts: &EventBridge, resources: 
                 properties.insert("EventPattern".into(), parsed(pattern));
             }
             if let Some(retention) = archive.retention {
-                properties.insert("RetentionDays".into(), json!((retention.seconds() as u64).div_ceil(DAY)));
+                // None would be for ever.
+                let days = retention.0.div_ceil(DAY * SECOND).max(1);
+                if days * DAY * SECOND != retention.0 {
+                    notes.push(format!(
+                        "the archive of `{}` keeps events for {retention}: in the template for whole days, {days}",
+                        bus.name
+                    ));
+                }
+                properties.insert("RetentionDays".into(), json!(days));
             }
             let archive = resources.id("Archive", &bus.name);
             resources.all.insert(archive, json!({"Type": "AWS::Events::Archive", "Properties": properties}));

@@ -29,6 +29,18 @@ fn exported() -> (Value, Vec<String>) {
 }
 
 #[test]
+fn an_archive_keeps_whole_days_and_never_for_ever_by_rounding() {
+    for (kept, days, said) in [("7d", 7, false), ("25h", 2, true), ("500ms", 1, true)] {
+        let text = SCENARIO.replacen("retention: \"7d\"", &format!("retention: \"{kept}\""), 1);
+        let scenario = load(&text, "s.ron", &NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).scenario;
+        let exchanged = export(&scenario, None).unwrap();
+        let template: Value = serde_json::from_str(&exchanged.result).unwrap();
+        assert_eq!(template["Resources"]["ArchiveOrders"]["Properties"]["RetentionDays"], days, "{kept}");
+        assert_eq!(exchanged.left.iter().any(|note| note.contains("whole days")), said, "{kept}");
+    }
+}
+
+#[test]
 fn buses_rules_archives_and_queues_are_resources() {
     let (template, notes) = exported();
     let resources = &template["Resources"];
