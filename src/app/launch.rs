@@ -1,10 +1,10 @@
 //! Opening the window on this desktop. A missing display or library becomes a sentence that says what to do, never a
 //! panic's trace.
 
-use super::room::LEAST_ZOOM;
 use super::settings::Settings;
 use super::shell::{Shell, Start};
 use super::theme::size;
+use super::zoom;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,7 +49,7 @@ fn run(start: Start, up: Arc<AtomicBool>) -> eframe::Result {
         .with_title("Tidemill")
         .with_app_id("tidemill")
         .with_inner_size(size::USUAL)
-        .with_min_inner_size(size::LEAST.map(|least| least * LEAST_ZOOM))
+        .with_min_inner_size(size::LEAST.map(|least| least * zoom::LEAST))
         .with_icon(icon())
         .with_drag_and_drop(true);
     let options = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Glow, ..Default::default() };

@@ -35,7 +35,6 @@ pub mod picture;
 pub mod plots;
 pub mod problems;
 pub mod rail;
-pub mod room;
 pub mod session;
 pub mod settings;
 pub mod shell;
@@ -48,6 +47,7 @@ pub mod transport;
 pub mod welcome;
 pub mod why;
 pub mod widgets;
+pub mod zoom;
 
 pub use launch::launch;
 pub use shell::{Shell, Start};

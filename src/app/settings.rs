@@ -17,6 +17,8 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// What was open when the window closed.
     pub last: Option<PathBuf>,
+    /// How large everything is drawn, where there is room for it; 1 is its own size.
+    pub zoom: f32,
     /// Whether things appear in place instead of moving there.
     pub reduce_motion: bool,
     /// Whether the inspector is unfolded.
@@ -37,6 +39,7 @@ impl Default for Settings {
             mode: Mode::default(),
             recent: Vec::new(),
             last: None,
+            zoom: 1.0,
             reduce_motion: false,
             inspector: true,
             dock: true,

@@ -79,7 +79,7 @@ pub mod space {
 
 /// Measures of the window's parts, in points; [`Theme::px`] scales them.
 pub mod size {
-    /// The smallest window in which everything works at its own size; see [`super::super::room`].
+    /// The smallest window in which everything works at its own size; see [`super::super::zoom`].
     pub const LEAST: [f32; 2] = [960.0, 600.0];
     /// A new window.
     pub const USUAL: [f32; 2] = [1280.0, 720.0];
