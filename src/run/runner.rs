@@ -91,7 +91,7 @@ pub enum Command {
 pub struct Runner {
     commands: Option<mpsc::UnboundedSender<Command>>,
     frames: watch::Receiver<Arc<Frame>>,
-    /// The number of the last frame that somebody took.
+    /// The number of the last frame that was shown.
     taken: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
@@ -126,9 +126,15 @@ impl Runner {
 
     /// The latest frame.
     pub fn frame(&self) -> Arc<Frame> {
-        let frame = Arc::clone(&self.frames.borrow());
+        Arc::clone(&self.frames.borrow())
+    }
+
+    /// The latest frame, to be shown: what set out in it has been seen then. Of frames that nobody takes the next one carries that along.
+    pub fn take(&self) -> Arc<Frame> {
+        // Noted while the frame cannot be replaced: a new one finds it taken, or comes afterwards.
+        let frame = self.frames.borrow();
         self.taken.fetch_max(frame.number, Ordering::Relaxed);
-        frame
+        Arc::clone(&frame)
     }
 }
 
@@ -175,13 +181,12 @@ async fn drive(
         if run.frame_is_due() {
             number += 1;
             let mut frame = run.frame(number);
-            {
-                let last = frames.borrow();
+            frames.send_modify(|last| {
                 if taken.load(Ordering::Relaxed) < last.number {
-                    frame.take_along(&last);
+                    frame.take_along(last);
                 }
-            }
-            frames.send_replace(Arc::new(frame));
+                *last = Arc::new(frame);
+            });
             wake();
         }
     }
@@ -207,7 +212,9 @@ mod tests {
         runner.send(Command::Play);
         let (began, mut last, mut set_out, mut shown) = (Instant::now(), 0, 0, 0);
         loop {
-            let frame = runner.frame();
+            // Looking is not taking.
+            runner.frame();
+            let frame = runner.take();
             if frame.number > last {
                 (last, set_out, shown) = (frame.number, set_out + frame.set_out, shown + frame.flights.len() as u64);
             }
