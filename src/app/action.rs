@@ -40,6 +40,8 @@ pub enum Action {
     CompareWith(PathBuf),
     /// Open a scenario that ships with the program, by its name in the library.
     OpenShipped(&'static str),
+    /// The same, and begin its lesson or go on with it.
+    OpenLesson(&'static str),
     /// Save where it was opened from, or ask.
     Save,
     /// Ask where to save.

@@ -24,6 +24,8 @@ pub struct Document {
     pub selection: Selection,
     /// What is wrong, or probably not meant; during a lesson without what would give its answers away.
     pub findings: Vec<Finding>,
+    /// All that was found.
+    found: Vec<Finding>,
     /// A lesson on it is under way.
     taught: bool,
     /// The last version that could run.
@@ -54,6 +56,7 @@ impl Document {
             original,
             selection: Selection::default(),
             findings: Vec::new(),
+            found: Vec::new(),
             taught: false,
             plan: None,
             dirty: false,
@@ -169,9 +172,9 @@ impl Document {
         }
         if before.lesson != self.scenario.lesson {
             // The run is the same; what the lesson says of it may be wrong.
-            self.findings = match scenario::check(&self.scenario, &self.home) {
-                Ok((_, findings)) | Err(findings) => self.told(findings),
-            };
+            match scenario::check(&self.scenario, &self.home) {
+                Ok((_, findings)) | Err(findings) => self.find(findings),
+            }
         }
         Effect::None
     }
@@ -180,30 +183,36 @@ impl Document {
         match scenario::check(&self.scenario, &self.home) {
             Ok((plan, findings)) => {
                 self.plan = Some(Arc::new(plan));
-                self.findings = self.told(findings);
+                self.find(findings);
                 Effect::NewPlan
             }
             Err(findings) => {
-                self.findings = self.told(findings);
+                self.find(findings);
                 Effect::None
             }
         }
     }
 
-    /// What of these is told: a learner is to find out what the linter knows, and a lesson's own faults are its author's.
-    fn told(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
-        if self.taught {
-            findings.retain(|f| f.severity == Severity::Error || f.lint.is_none() && !f.path.starts_with("lesson"));
-        }
-        findings
+    fn find(&mut self, findings: Vec<Finding>) {
+        self.found = findings;
+        self.tell();
+    }
+
+    /// Of what was found, what is told: a learner is to find out what the linter knows, and a lesson's own faults are its author's.
+    fn tell(&mut self) {
+        let told = |f: &&Finding| f.severity == Severity::Error || f.lint.is_none() && !f.path.starts_with("lesson");
+        self.findings = self.found.iter().filter(|f| !self.taught || told(f)).cloned().collect();
+    }
+
+    /// Whether a lesson on it is under way.
+    pub fn taught(&self) -> bool {
+        self.taught
     }
 
     /// A lesson on it begins or ends; see [`Document::findings`].
     pub fn teach(&mut self, taught: bool) {
         self.taught = taught;
-        self.findings = match scenario::check(&self.scenario, &self.home) {
-            Ok((_, findings)) | Err(findings) => self.told(findings),
-        };
+        self.tell();
     }
 
     /// The selection goes with what was done.

@@ -88,6 +88,8 @@ impl Side {
 const NEW: f32 = 24.0;
 /// The canvas is never narrower or lower than this because of others.
 const CANVAS: f32 = 160.0;
+/// A dock that nobody has sized takes no more of the height than this: the canvas comes first.
+const DOCK: f32 = 0.38;
 /// Between tiles.
 pub const GAP: f32 = 1.0;
 
@@ -302,7 +304,7 @@ impl Panels {
             let (usual, least) = match axis {
                 0 if is_lesson => (theme.lesson().0, theme.lesson().1),
                 0 => (theme.inspector().0, theme.inspector().1),
-                _ => (theme.dock().0, theme.dock().1),
+                _ => (theme.dock().0.min(room.y * DOCK), theme.dock().1),
             };
             let wanted = if share < NEW { usual } else { share * grown[axis] };
             sizes.push((child, wanted.max(least)));
@@ -350,8 +352,9 @@ mod tests {
         for width in [1280.0, 2560.0, 960.0] {
             panels.fit(&theme, egui::vec2(width, 600.0));
             assert_eq!(share(&panels, Part::Inspector), theme.inspector().0, "{width}");
-            assert_eq!(share(&panels, Part::Plots), theme.dock().0);
-            assert_eq!(share(&panels, Part::Canvas), 600.0 - GAP - theme.dock().0);
+            // A low window's canvas comes first.
+            assert_eq!(share(&panels, Part::Plots), 600.0 * DOCK);
+            assert_eq!(share(&panels, Part::Canvas), 600.0 - GAP - 600.0 * DOCK);
         }
         let large = Theme::of(Mode::Projector);
         panels.fit(&large, egui::vec2(1280.0, 600.0));

@@ -76,7 +76,7 @@ impl Parts<'_> {
                     frame,
                     selection: &document.selection,
                     findings: &document.findings,
-                    taught: session.course.is_some(),
+                    taught: document.taught(),
                     runnable: document.runnable(),
                     revision: document.revision(),
                     files: &document.home,

@@ -10,8 +10,8 @@ use super::library;
 use super::on_the_way::OnTheWay;
 use super::panels::{Part, Side};
 use super::settings::Settings;
-use super::teach::Room;
 use super::teach::course::Course;
+use super::teach::{Room, Teach};
 use crate::exchange;
 use crate::figures;
 use crate::ids::EventId;
@@ -223,9 +223,18 @@ impl Session {
 
     /// The latest picture of the run, if the open scenario has one.
     pub fn frame(&self) -> Option<Arc<Frame>> {
+        self.frame_by(Runner::frame)
+    }
+
+    /// The same, to be drawn: see [`Runner::take`].
+    pub fn frame_to_draw(&self) -> Option<Arc<Frame>> {
+        self.frame_by(Runner::take)
+    }
+
+    fn frame_by(&self, get: impl Fn(&Runner) -> Arc<Frame>) -> Option<Arc<Frame>> {
         let (Some(runner), Some(document)) = (&self.runner, &self.document) else { return None };
         document.plan.as_ref()?;
-        let frame = runner.frame();
+        let frame = get(runner);
         (self.stale.is_none_or(|stale| frame.run > stale)).then_some(frame)
     }
 
@@ -249,25 +258,31 @@ impl Session {
     /// Makes an action take effect.
     pub fn apply(&mut self, action: Action) {
         match action {
-            Action::Open(_) | Action::OpenShipped(_) | Action::New | Action::Welcome | Action::Close if self.asks() => {
+            Action::Open(_) | Action::OpenShipped(_) | Action::OpenLesson(_) | Action::New | Action::Welcome | Action::Close
+                if self.asks() =>
+            {
                 self.question = Some(Question::Unsaved);
                 self.then = Some(action);
             }
-            Action::Open(_) | Action::OpenShipped(_) | Action::New | Action::Welcome | Action::Close => self.leave_for(action),
+            Action::Open(_) | Action::OpenShipped(_) | Action::OpenLesson(_) | Action::New | Action::Welcome | Action::Close => {
+                self.leave_for(action);
+            }
             Action::Edit(edit) => {
                 if let Some(why) = self.locked(&edit) {
                     return self.tell(Level::Info, why);
                 }
-                // What the last try showed is not true of what is there now.
-                if let Some(course) = &mut self.course {
-                    course.score = None;
-                }
                 let Some(document) = &mut self.document else { return };
                 match document.edit(&edit) {
-                    Ok(effect) => self.take_effect(effect),
+                    Ok(effect) => {
+                        self.course.iter_mut().for_each(|course| course.changed |= effect == Effect::NewPlan);
+                        self.take_effect(effect);
+                    }
                     Err(why) => self.tell(Level::Error, why),
                 }
                 self.bring_settings();
+            }
+            Action::Undo if self.at_the_beginning() => {
+                self.tell(Level::Info, "The step begins here: what was before can be gone to by the line of steps");
             }
             Action::Undo if self.undo_on_the_way() => {}
             Action::Undo => self.step_through_history("Undone", Document::undo),
@@ -330,6 +345,8 @@ impl Session {
             Action::SaveBeside(name, bytes) => self.save_beside(&name, &bytes),
             Action::SaveRecording => self.save_recording(),
             Action::Verify => self.verify(),
+            // What is asked comes first.
+            Action::Teach(_) if self.question.is_some() => {}
             Action::Teach(what) => self.teach(what),
             Action::OpenJourney(event) => self.journey = Some(event),
         }
@@ -338,8 +355,8 @@ impl Session {
     /// Tells the person something.
     pub fn tell(&mut self, level: Level, text: impl Into<String>) {
         let text = text.into();
-        // The same thing said twice in a row is said once.
-        self.notices.retain(|n| n.text != text);
+        // The same thing said twice in a row is said once, and of what is only good to know the latest is enough.
+        self.notices.retain(|n| n.text != text && !(level == Level::Info && n.level == Level::Info));
         self.notices.push(Notice { id: self.next_notice, level, text });
         self.next_notice += 1;
     }
@@ -372,9 +389,10 @@ impl Session {
     /// Changes something at the moment that is shown, where a lesson does not forbid it.
     fn change_now(&mut self, what: Vec<What>) {
         if let Some(why) = what.iter().find_map(|what| self.locked_on_the_way(what)) {
-            return self.tell(Level::Warning, why);
+            return self.tell(Level::Info, why);
         }
         let Some(depth) = self.document.as_ref().map(Document::depth) else { return };
+        self.course.iter_mut().for_each(|course| course.changed = true);
         for what in &what {
             self.send(Command::Intervene(what.clone()));
         }
@@ -398,6 +416,13 @@ impl Session {
         let document = self.document.as_ref()?;
         let now = self.on_the_way.redo_label(document.depth()).map(|change| format!("{change}, changed on the way"));
         now.or_else(|| document.redo_label().map(str::to_owned))
+    }
+
+    /// Whether undo would take back what a step of a lesson begins with.
+    fn at_the_beginning(&self) -> bool {
+        let depth = self.document.as_ref().map(Document::depth);
+        let on_the_way = depth.and_then(|depth| self.on_the_way.undo_label(depth)).is_some();
+        !on_the_way && self.course.as_ref().is_some_and(|course| depth <= Some(course.depth))
     }
 
     /// Goes on without the latest change on the way, if that was the latest thing that was done.
@@ -465,6 +490,10 @@ impl Session {
         self.keep.forget();
         match action {
             Action::Open(path) => self.open(&path),
+            Action::OpenLesson(name) => {
+                self.leave_for(Action::OpenShipped(name));
+                self.teach(Teach::Resume);
+            }
             Action::OpenShipped(name) => match library::shipped(name) {
                 Some(shipped) => self.open_text(shipped.text, Home::Shipped(shipped), &shipped.name, true),
                 None => self.tell(Level::Error, format!("no scenario called `{name}` comes with this program")),

@@ -11,14 +11,14 @@ use super::keys;
 use super::notices::Notices;
 use super::panels::{Panels, Part};
 use super::parts::Parts;
-use super::room::Room;
 use super::session::{ForPanels, Question, Session};
 use super::settings::Settings;
-use super::teach::{self, editor::Editor, panel};
+use super::teach::{self, course::Course, editor::Editor, panel};
 use super::theme::{Mode, Theme, motion, size, space};
 use super::topbar::{self, Folds};
 use super::transport::{self, Transport};
 use super::welcome::Welcome;
+use super::zoom::Zoom;
 use super::{help, rail, style};
 use crate::run::Frame;
 use crate::run::frame::PlayState;
@@ -43,7 +43,7 @@ pub struct Shell {
     pub session: Session,
     theme: Theme,
     installed: Option<(Mode, bool)>,
-    room: Room,
+    zoom: Zoom,
     canvas: Canvas,
     sides: Sides,
     dialogs: Dialogs,
@@ -76,7 +76,7 @@ impl Shell {
             session: Session::new(settings, Arc::new(wake)),
             theme,
             installed: None,
-            room: Room::default(),
+            zoom: Zoom::default(),
             canvas: Canvas::default(),
             sides: Sides::default(),
             dialogs: Dialogs::default(),
@@ -149,7 +149,7 @@ impl Shell {
             actions.push(Action::OpenPanel(Part::Journeys));
             self.dock.finding.open(event, &mut actions);
         }
-        let frame = self.session.frame();
+        let frame = self.session.frame_to_draw();
         self.tell_end(frame.as_deref());
         self.tell_refused(frame.as_deref());
         let corner = self.parts(ui, frame.as_deref(), &mut actions);
@@ -199,8 +199,9 @@ impl Shell {
                     let input = Transport { scenario: &document.scenario, frame, runnable: document.runnable(), theme: &theme };
                     transport::show(ui, &input, &mut self.dock.time, actions);
                 });
-                // A room is shown a lesson, not how to draw.
-                if self.session.room.is_none() {
+                // A room is shown a lesson, not how to draw, unless that is what the step is about.
+                let draws = |course: &Course| course.touch().iter().any(|path| path == "nodes");
+                if self.session.room.is_none() || self.session.course.as_ref().is_some_and(draws) {
                     let rail = Panel::left("rail").exact_size(theme.px(size::RAIL)).resizable(false).frame(bar(0.0));
                     rail.show(ui, |ui| rail::show(ui, &theme, self.session.placing, actions));
                 }
@@ -303,7 +304,7 @@ impl Shell {
             inspector::take_focus(ctx);
             ctx.request_repaint();
         }
-        self.room.fit(ctx);
+        self.zoom.fit(ctx, &mut self.session.settings.zoom);
         self.dress(ctx);
         self.entitle(ctx);
         if self.session.closing {

@@ -7,7 +7,7 @@ use super::library::{LESSONS, LIBRARY, Shipped};
 use super::picture::Picture;
 use super::settings::Settings;
 use super::style;
-use super::teach::{self, Teach};
+use super::teach;
 use super::theme::{Theme, size, space};
 use super::widgets::{labelled_button, muted, named, primary_button};
 use crate::scenario;
@@ -129,8 +129,7 @@ fn lessons(ui: &mut Ui, theme: &Theme, settings: &Settings, actions: &mut Vec<Ac
             let response = ui.button(words);
             named(&response, &format!("{words} lesson {}", shipped.name));
             if response.clicked() {
-                actions.push(Action::OpenShipped(shipped.file));
-                actions.push(Action::Teach(Teach::Resume));
+                actions.push(Action::OpenLesson(shipped.file));
             }
             ui.label(&*shipped.name);
             let most = lesson.challenge.as_ref().map_or(0, |challenge| 1 + challenge.stars.len());
@@ -162,8 +161,7 @@ fn head(ui: &mut Ui, theme: &Theme, settings: &Settings, actions: &mut Vec<Actio
             if let Some((next, _)) = LESSONS.iter().find(|(shipped, _)| !progress(settings, shipped).done).or(LESSONS.first())
                 && primary_button(ui, theme, words, true).on_hover_text(&next.name).clicked()
             {
-                actions.push(Action::OpenShipped(next.file));
-                actions.push(Action::Teach(Teach::Resume));
+                actions.push(Action::OpenLesson(next.file));
             }
         });
     });

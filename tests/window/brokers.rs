@@ -143,18 +143,6 @@ fn patterns_are_judged_by_what_tells_events_apart_and_every_field_can_be_given()
     assert_eq!(bridge(&w).account, "444455556666", "twelve digits it has to be");
 }
 
-/// Picks from a list of the inspector.
-fn pick(w: &mut Window, list: &str, option: &str) {
-    use egui::accesskit::Role::{Button, ComboBox};
-    // A list that was picked from without a pointer is still open.
-    if w.query_by_role_and_label(Button, option).is_none() {
-        w.get_by_role_and_label(ComboBox, list).click_accesskit();
-        w.run_steps(4);
-    }
-    w.get_by_role_and_label(Button, option).click_accesskit();
-    w.run_steps(4);
-}
-
 #[test]
 fn a_target_is_given_what_its_rule_does_not_say() {
     let mut w = at("brokers/eventbridge-throttled.ron", 60, "bus");

@@ -81,3 +81,14 @@ pub fn retype(window: &mut Window, label: &str, text: &str) {
     window.run_steps(2);
     press(window, Key::Enter);
 }
+
+/// Picks from a list of the inspector.
+pub fn pick(w: &mut Window, list: &str, option: &str) {
+    // A list that was picked from without a pointer is still open.
+    if w.query_by_role_and_label(egui::accesskit::Role::Button, option).is_none() {
+        w.get_by_role_and_label(egui::accesskit::Role::ComboBox, list).click_accesskit();
+        w.run_steps(4);
+    }
+    w.get_by_role_and_label(egui::accesskit::Role::Button, option).click_accesskit();
+    w.run_steps(4);
+}

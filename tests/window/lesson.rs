@@ -4,9 +4,10 @@ use crate::hands::*;
 use egui::Key;
 use egui_kittest::kittest::Queryable;
 use tidemill::app::Shell;
-use tidemill::app::action::{Action, Selection};
+use tidemill::app::action::{Action, Answer, Placing, Selection};
 use tidemill::app::edit::Edit;
 use tidemill::app::library::LESSONS;
+use tidemill::app::session::Level;
 use tidemill::app::teach::course::Phase;
 use tidemill::app::teach::{Progress, Teach};
 use tidemill::app::theme::Mode;
@@ -23,6 +24,11 @@ fn the_shops(w: &mut Window) {
     w.state_mut().session.apply(Action::OpenShipped("cases/shop.ron"));
     w.state_mut().session.apply(Action::Teach(Teach::Start));
     w.run_steps(4);
+}
+
+fn undo(w: &mut Window) {
+    w.key_press_modifiers(egui::Modifiers::COMMAND, Key::Z);
+    w.run_steps(3);
 }
 
 fn faster(w: &mut Window) {
@@ -266,4 +272,67 @@ fn the_inspector_is_put_away_by_a_lesson_in_large_type_and_comes_for_who_is_to_c
     w.run_steps(4);
     assert!(unfolded(&w), "what was added is selected, and is to be named");
     assert!(w.state().session.settings.inspector, "it was never more than put away");
+}
+
+#[test]
+fn a_step_is_not_undone_and_what_the_last_try_showed_goes_with_the_run() {
+    let mut w = window();
+    the_shops(&mut w);
+    click(&mut w, "Go to step 5: Challenge");
+    until(&mut w, "the challenge is set up", |s| at(s, 4, Phase::Go));
+    let before = scenario(&w).clone();
+    undo(&mut w);
+    assert_eq!(scenario(&w), &before, "what the step begins with stays");
+    assert!(w.state().session.notices.iter().any(|n| n.text.starts_with("The step begins here")));
+    set_instances(&mut w, "billing", 2);
+    click(&mut w, "Try it");
+    until(&mut w, "it is judged", |s| s.session.course.as_ref().unwrap().score.is_some());
+    // A node may be moved about: the run is the same.
+    w.state_mut().session.apply(Action::Edit(Edit::Move(vec![("billing".into(), (10.0, 10.0))])));
+    assert!(w.state().session.course.as_ref().unwrap().score.is_some());
+    undo(&mut w);
+    undo(&mut w);
+    assert_eq!(scenario(&w), &before, "the learner's own changes can be undone");
+    assert!(w.state().session.course.as_ref().unwrap().score.is_none(), "another run, another score");
+    let notices = &w.state().session.notices;
+    assert_eq!(notices.iter().filter(|n| n.level == Level::Info).count(), 1, "the latest is enough: {notices:?}");
+}
+
+#[test]
+fn who_has_made_the_change_is_not_waited_for_and_a_room_puts_back_what_there_was() {
+    let mut w = window();
+    w.state_mut().session.apply(Action::Look(Mode::Projector));
+    the_shops(&mut w);
+    press(&mut w, Key::F7);
+    assert!(w.query_by_label("Add consumer").is_none(), "no palette for a room");
+    press(&mut w, Key::F7);
+    assert!(w.query_by_label("Fold inspector").is_none(), "it is put away as before");
+    click(&mut w, "Go to step 4: One more reader");
+    until(&mut w, "it is there", |s| at(s, 3, Phase::Ask));
+    press(&mut w, Key::F7);
+    assert!(w.query_by_label("Add consumer").is_some(), "the step is about the palette");
+    press(&mut w, Key::F7);
+    retype(&mut w, "Your answer", "50");
+    until(&mut w, "it is waited for", |s| at(s, 3, Phase::Go) && s.session.playing());
+    w.run_steps(2);
+    assert!(w.query_by_label("Waiting for your change").is_some());
+    let loyalty = Consumer { id: "loyalty".into(), reads: vec![Read::new("bus/orders".into())], ..Consumer::default() };
+    w.state_mut().session.apply(Action::Edit(Edit::Add(Node::Consumer(loyalty))));
+    w.run_steps(2);
+    assert!(w.query_by_label("Waiting for your change").is_none());
+}
+
+#[test]
+fn the_next_lesson_waits_for_what_is_asked_and_then_begins() {
+    let mut w = window();
+    w.state_mut().session.apply(Action::New);
+    w.state_mut().session.apply(Action::PlaceInView(Placing::Producer));
+    w.run_steps(4);
+    w.state_mut().session.apply(Action::OpenLesson("cases/shop.ron"));
+    w.run_steps(2);
+    assert!(w.state().session.question.is_some() && w.state().session.course.is_none());
+    w.state_mut().session.apply(Action::Teach(Teach::Resume));
+    assert!(w.state().session.course.is_none(), "what is asked comes first");
+    w.state_mut().session.apply(Action::Answer(Answer::Discard));
+    until(&mut w, "the lesson has begun", |s| at(s, 0, Phase::Go));
 }

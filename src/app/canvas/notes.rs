@@ -5,7 +5,7 @@ use super::layout::NodeBox;
 use super::measures::*;
 use super::paint::{Brush, Detail, mix};
 use super::writing::What;
-use super::{Canvas, CanvasInput, menus};
+use super::{Canvas, CanvasInput, menus, place};
 use crate::app::action::{Action, Selection};
 use crate::app::edit::Edit;
 use crate::app::kinds::letters;
@@ -232,7 +232,8 @@ impl Canvas {
 
     /// Adds a note, and asks for its words.
     pub(super) fn add_note(&mut self, input: &CanvasInput<'_>, at: Option<(f32, f32)>, actions: &mut Vec<Action>) {
-        let at: Pos2 = at.map_or(self.view.centre, Into::into);
+        // Where nobody says where, it hides nothing.
+        let at: Pos2 = at.map_or_else(|| place::room(&self.scene, self.view.visible(), 0.5), Into::into);
         let index = input.scenario.notes.len();
         let text = "Note".to_owned();
         actions.push(change(input.scenario, "Add note", |s| s.notes.push(Note { text: text.clone(), at: snapped(at).into() })));

@@ -62,6 +62,11 @@ pub fn free(scene: &Scene, visible: Rect, placing: Placing) -> Pos2 {
         Placing::Broker(_) => 0.5,
         Placing::Consumer | Placing::Store => 0.85,
     };
+    room(scene, visible, share)
+}
+
+/// The middle of a free place in `visible`, if there is one, beginning at this share of its width.
+pub fn room(scene: &Scene, visible: Rect, share: f32) -> Pos2 {
     let size = vec2(WIDTH.1, CONSUMER) * scene.scale;
     let first = pos2(visible.left() + visible.width() * share, visible.center().y);
     // Below, above, further below, and so on; then the same beside it.

@@ -76,6 +76,10 @@ pub struct Course {
     pub pressed: bool,
     /// Whether its action was done by the lesson.
     pub acted: bool,
+    /// Whether the learner has changed something since it began.
+    pub changed: bool,
+    /// How many edits there were when it began: those are not undone in it.
+    pub depth: u64,
     /// How many hints are shown.
     pub hints: usize,
     /// What is told, once it is reached.
@@ -105,6 +109,8 @@ impl Course {
             said: None,
             pressed: false,
             acted: false,
+            changed: false,
+            depth: 0,
             hints: 0,
             told: Told::default(),
             score: None,
@@ -121,7 +127,7 @@ impl Course {
     pub fn begin(&mut self, at: usize, scenario: &Scenario) {
         self.at = at.min(self.last());
         (self.said, self.acted, self.hints, self.told) = (None, false, 0, Told::default());
-        (self.score, self.trying, self.pressed) = (None, false, false);
+        (self.score, self.trying, self.pressed, self.changed) = (None, false, false, false);
         self.from = Time::ZERO;
         self.given = scenario.nodes.iter().map(|node| node.id().to_owned()).collect();
         self.phase = match self.step() {
@@ -131,8 +137,9 @@ impl Course {
         };
     }
 
-    /// The run begins anew, with the step that is under way.
+    /// The run begins anew, with the step that is under way; what the last try showed is not true of it.
     pub fn anew(&mut self) {
+        self.score = None;
         self.trail = vec![Stop { step: self.at, began: Time::ZERO, reached: None }];
     }
 

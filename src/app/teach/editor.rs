@@ -108,7 +108,8 @@ impl Editor {
                 self.at = n;
             }
         }
-        let button = Button::selectable(self.at >= steps, "Challenge").truncate();
+        let colour = if wrong(document, steps, steps).next().is_some() { theme.warn } else { theme.text };
+        let button = Button::selectable(self.at >= steps, RichText::new("Challenge").color(colour)).truncate();
         let response = ui.add(button.min_size(vec2(ui.available_width(), theme.px(size::CONTROL))));
         named_choice(&response, "Edit challenge", self.at >= steps);
         if response.clicked() {

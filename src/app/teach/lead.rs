@@ -3,6 +3,7 @@
 
 use super::course::{Course, Phase, Said, Stop};
 use super::{Room, Teach, files_of, key, lock};
+use crate::app::document::Document;
 use crate::app::edit::Edit;
 use crate::app::session::{Level, Session};
 use crate::app::theme::Mode;
@@ -147,6 +148,7 @@ impl Session {
     fn begin(&mut self, at: usize, scenario: &Scenario) {
         let Some(course) = &mut self.course else { return };
         course.begin(at, scenario);
+        course.depth = self.document.as_ref().map_or(0, Document::depth);
         self.fit |= at == 0;
         let (key, at) = (course.key.clone(), course.at);
         self.settings.lessons.entry(key).or_default().step = at;
@@ -221,7 +223,7 @@ impl Session {
         if course.challenge().is_none() {
             return;
         }
-        (course.trying, course.score) = (true, None);
+        course.trying = true;
         let speed = (document.scenario.duration.seconds() / TRY).max(1.0);
         self.run_anew(Vec::new(), Time::ZERO);
         self.send(Command::Speed(Speed::Times(speed)));
@@ -248,20 +250,19 @@ impl Session {
         let (course, document) = (self.course.as_ref()?, self.document.as_ref()?);
         let mut after = document.scenario.clone();
         edit.apply(&mut after).ok()?;
-        lock::outside(&document.scenario, &after, course.touch(), &course.given)?;
-        Some(only(course.touch()))
+        lock::outside(&document.scenario, &after, course.touch(), &course.given).then(|| only(course.touch()))
     }
 
     /// The same for a change on the way.
     pub(in crate::app) fn locked_on_the_way(&self, what: &What) -> Option<String> {
         let touch = self.course.as_ref()?.touch();
         let inside = |path: &str| touch.is_empty() || touch.iter().any(|t| path.starts_with(t.as_str()) || t.starts_with(path));
-        match what {
-            What::Set { path, .. } => Some(path.as_str()).filter(|path| !inside(path)),
-            What::Fault { what, .. } | What::EndFault(what) => what.targets().into_iter().find(|target| !inside(target)),
-            What::Ask { broker, .. } => Some(broker.as_str()).filter(|broker| !inside(broker)),
-        }?;
-        Some(only(touch))
+        let may = match what {
+            What::Set { path, .. } => inside(path),
+            What::Fault { what, .. } | What::EndFault(what) => what.targets().into_iter().all(inside),
+            What::Ask { broker, .. } => inside(broker),
+        };
+        (!may).then(|| only(touch))
     }
 
     /// Shows the lesson to a room: the projector's look, and nothing that is not needed; or puts everything back.
@@ -269,11 +270,11 @@ impl Session {
         let settings = &mut self.settings;
         match self.room.take() {
             Some(room) => {
-                (settings.mode, settings.dock) = (room.mode, room.dock);
-                self.tucked = false;
+                (settings.mode, settings.inspector, settings.dock) = (room.mode, room.inspector, room.dock);
+                self.tucked = room.tucked;
             }
             None => {
-                self.room = Some(Room { mode: settings.mode, dock: settings.dock });
+                self.room = Some(Room { mode: settings.mode, inspector: settings.inspector, tucked: self.tucked, dock: settings.dock });
                 (settings.mode, settings.dock) = (Mode::Projector, false);
                 self.tucked = true;
             }

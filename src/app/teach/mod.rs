@@ -47,6 +47,10 @@ pub enum Teach {
 pub struct Room {
     /// The look.
     pub mode: super::theme::Mode,
+    /// Whether the inspector was unfolded.
+    pub inspector: bool,
+    /// Whether the lesson had put it away.
+    pub tucked: bool,
     /// Whether the dock was unfolded.
     pub dock: bool,
 }

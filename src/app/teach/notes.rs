@@ -95,8 +95,9 @@ pub fn keys(ctx: &Context, course: &Course, presented: bool, lesson: &mut Panel,
     if presented && course.at > 0 && pressed(Key::PageUp) {
         actions.push(Action::Teach(Teach::To(course.at - 1)));
     }
-    if let (Phase::Ask, Some(Predict::Choice { answers, .. }), false) =
-        (course.phase, course.step().and_then(|step| step.predict.as_ref()), ctx.text_edit_focused())
+    let seen = lesson.asks() && !ctx.text_edit_focused();
+    if let (Phase::Ask, Some(Predict::Choice { answers, .. }), true) =
+        (course.phase, course.step().and_then(|step| step.predict.as_ref()), seen)
         && let Some(n) = DIGITS.iter().take(answers.len()).position(|key| pressed(*key))
     {
         actions.push(Action::Teach(Teach::Answer(Said::Choice(n))));
@@ -109,7 +110,7 @@ pub fn forth(course: &Course) -> Teach {
         (Phase::Over, _) => Teach::Present,
         (Phase::Ask, _) => Teach::Unanswered,
         (Phase::Reached, _) => Teach::Next,
-        (Phase::Go, Some(step)) if !step.act.is_empty() && !course.acted && !step.done_for_you => Teach::Show,
+        (Phase::Go, Some(_)) if course.changes() && !course.acted && !course.changed => Teach::Show,
         (Phase::Go, Some(_)) => Teach::Go,
         (Phase::Go, None) => match &course.score {
             Some(score) if score.reached() => Teach::Next,

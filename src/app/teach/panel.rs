@@ -40,6 +40,8 @@ pub struct Panel {
     at: Option<usize>,
     /// What came of it has been brought into view.
     shown: bool,
+    /// A question was drawn.
+    asked: bool,
     /// How far it is scrolled, and how much of it is below what is seen, in points.
     seen: (f32, f32),
     /// Scroll there.
@@ -66,7 +68,8 @@ impl Panel {
 
     /// Goes on to what is below what is seen; not if that is all.
     pub fn read_on(&mut self) -> bool {
-        let (at, below) = self.seen;
+        // Drawn again it knows again; folded up it has nothing to read.
+        let (at, below) = std::mem::take(&mut self.seen);
         let more = below > READ;
         self.to = more.then_some(at + below);
         more
@@ -162,7 +165,13 @@ impl Panel {
         }
     }
 
+    /// Whether the question that is asked is there to be seen, since this was asked last.
+    pub fn asks(&mut self) -> bool {
+        std::mem::take(&mut self.asked)
+    }
+
     fn question(&mut self, ui: &mut Ui, input: &Input<'_>, predict: &Predict, actions: &mut Vec<Action>) {
+        self.asked = true;
         let theme = input.theme;
         boxed(ui, theme, theme.accent, |ui| {
             ui.horizontal_top(|ui| {
@@ -291,9 +300,7 @@ fn afterwards(ui: &mut Ui, input: &Input<'_>, actions: &mut Vec<Action>) {
         if let Some(next) = next
             && primary_button(ui, theme, "Next lesson", true).on_hover_text(&next.name).clicked()
         {
-            actions.push(Action::Teach(Teach::Leave));
-            actions.push(Action::OpenShipped(next.file));
-            actions.push(Action::Teach(Teach::Resume));
+            actions.push(Action::OpenLesson(next.file));
         }
         let back = "Back to the scenario";
         if if next.is_some() { ui.button(back) } else { primary_button(ui, theme, back, true) }.clicked() {
@@ -326,7 +333,7 @@ fn buttons(ui: &mut Ui, input: &Input<'_>, course: &Course, actions: &mut Vec<Ac
             }
             (Phase::Go, Some(step), _) => {
                 let words = if step.done_for_you && !course.acted { "Go on" } else { "Play" };
-                if playing && course.changes() && !course.acted {
+                if playing && course.changes() && !course.acted && !course.changed {
                     ui.label(muted(theme, "Waiting for your change").size(theme.label));
                 } else if playing {
                     ui.spinner();
