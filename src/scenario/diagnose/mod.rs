@@ -43,6 +43,9 @@ pub(super) fn broken(text: &str, file: &str, broken: &Broken) -> Problem {
             at(start, "the comment that begins here never ends".to_owned(), "write `*/` at its end; comments may contain comments")
         }
         Broken::Deep(open) => at(open, format!("nested more than {DEEPEST} deep"), "a scenario needs about ten levels"),
+        Broken::Trailing(start) if !text.get(..start as usize).is_some_and(|before| before.contains('(')) => {
+            at(0, "this is not a scenario".to_owned(), "a scenario begins with `Scenario(format: 1, ...`")
+        }
         Broken::Trailing(start) => {
             at(start, "the scenario ended before this".to_owned(), "a file holds one `Scenario(...)` and nothing behind it")
         }
