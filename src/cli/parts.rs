@@ -1,10 +1,11 @@
 //! What the parts of brokers did, as tables for people: RabbitMQ's queues, EventBridge's buses and rules, Kafka's groups.
 
 use super::table::{aligned, header};
-use crate::engine::broker::eventbridge::view::{BusView, ReplayView};
+use crate::engine::broker::eventbridge::view::{BusView, ReplayView, TargetCounts};
 use crate::figures::count;
 use crate::record::Report;
 use crate::record::report::NodeReport;
+use std::collections::BTreeMap;
 
 /// All of them.
 pub fn tables(text: &mut String, report: &Report) {
@@ -49,6 +50,15 @@ fn buses(text: &mut String, report: &Report) {
         let line = |(bus, seen): &(String, BusView)| (bus.clone(), vec![seen.taken, seen.unmatched, seen.refused, seen.archived]);
         let lines: Vec<_> = view.buses.0.iter().map(line).collect();
         counted(text, &[&format!("buses of {name}"), "taken", "unmatched", "refused", "archived"], &lines, &[1, 2]);
+        // Where a rule has one target, the rule's line says it all.
+        let mut number: BTreeMap<&str, u32> = BTreeMap::new();
+        let rule = |(target, _): &'_ (String, TargetCounts)| target.split_once('/').map_or(0, |(rule, _)| rule.len());
+        view.targets.0.iter().for_each(|target| *number.entry(&target.0[..rule(target)]).or_default() += 1);
+        let among = |target: &&(String, TargetCounts)| number[&target.0[..rule(target)]] > 1;
+        let line =
+            |(target, did): &(String, TargetCounts)| (target.clone(), vec![did.invocations, did.failed, did.dead_lettered, did.dropped]);
+        let lines: Vec<_> = view.targets.0.iter().filter(among).map(line).collect();
+        counted(text, &[&format!("targets of {name}"), "invocations", "failed", "dead-lettered", "dropped"], &lines, &[1, 2]);
         let line = |(replay, seen): &(String, ReplayView)| (format!("{replay} ({})", seen.state.word()), vec![seen.done, seen.left]);
         let lines: Vec<_> = view.replays.0.iter().map(line).collect();
         counted(text, &[&format!("replays of {name}"), "came again", "to come"], &lines, &[1, 2]);

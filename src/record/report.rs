@@ -7,7 +7,7 @@ use super::faults::FaultSpan;
 use super::recorder::{LevelFigures, Recorder, StalenessFigures};
 use super::{Totals, histogram::Summary};
 use crate::engine::broker::Broker;
-use crate::engine::broker::eventbridge::view::{BusView, ReplayView, RuleView};
+use crate::engine::broker::eventbridge::view::{BusView, ReplayView, RuleView, TargetCounts};
 use crate::engine::broker::kafka::view::{TransactionCounts, View};
 use crate::engine::broker::rabbitmq;
 use crate::engine::care::CareCounts;
@@ -165,18 +165,20 @@ pub struct Peak {
     pub last: u64,
 }
 
-/// EventBridge's buses and replays; rules are outlets.
+/// EventBridge's buses, targets and replays; rules are outlets.
 #[derive(Clone, Debug, Serialize)]
 pub struct BridgeReport {
     /// By name, in file order.
     pub buses: Named<BusView>,
+    /// By rule and name, as in `big-orders/billing`; what a rule forwards to by the bus.
+    pub targets: Named<TargetCounts>,
     /// By name, in file order.
     pub replays: Named<ReplayView>,
 }
 
 impl PartialEq for BridgeReport {
     fn eq(&self, other: &BridgeReport) -> bool {
-        (&self.buses.0, &self.replays.0) == (&other.buses.0, &other.replays.0)
+        (&self.buses.0, &self.targets.0, &self.replays.0) == (&other.buses.0, &other.targets.0, &other.replays.0)
     }
 }
 
@@ -422,7 +424,9 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                     let (view, parts) = (it.counts(), it.parts());
                     let buses = parts.buses.iter().map(|bus| bus.name.clone()).zip(view.buses).collect();
                     let replays = parts.replays.iter().map(|replay| replay.name.clone()).zip(view.replays).collect();
-                    eventbridge = Some(Box::new(BridgeReport { buses: Named(buses), replays: Named(replays) }));
+                    let targets = view.targets.iter();
+                    let targets = targets.map(|it| (format!("{}/{}", parts.rules[it.rule].name, it.name), it.counts)).collect();
+                    eventbridge = Some(Box::new(BridgeReport { buses: Named(buses), targets: Named(targets), replays: Named(replays) }));
                 }
                 Broker::RabbitMq(it) => rabbitmq = Some(Box::new(it.view())),
                 Broker::Simple(_) => {}

@@ -8,6 +8,7 @@ use tidemill::engine::broker::eventbridge::replaying::State;
 use tidemill::engine::broker::eventbridge::view::View;
 use tidemill::engine::{Progress, Simulation};
 use tidemill::ids::{BrokerId, ConsumerId};
+use tidemill::record::report::NodeReport;
 use tidemill::record::{Report, Totals};
 use tidemill::run::headless;
 use tidemill::scenario::Plan;
@@ -501,6 +502,8 @@ fn each_target_of_a_rule_has_its_own_retries_and_dead_letters() {
     let sums = |of: fn(&View) -> u64| of(&view);
     assert_eq!(sums(|v| v.rules[0].dead_lettered), 30);
     assert_eq!(sums(|v| v.rules.iter().map(|r| r.failed).sum()), sums(|v| v.targets.iter().map(|t| t.counts.failed).sum()));
+    let Some(NodeReport::Broker { eventbridge: Some(told), .. }) = report.nodes.get("b") else { panic!() };
+    assert_eq!(told.targets.get("all/careless"), Some(&target("careless")), "the report says the same");
     let books = |name: &str| report.outlets.get(name).unwrap().books;
     assert_eq!(["b/usual", "b/own", "b/old", "b/hops"].map(|queue| books(queue).acked), [10, 10, 10, 10]);
     assert_eq!((report.totals.lost, report.totals.dead_lettered), (10, 40));

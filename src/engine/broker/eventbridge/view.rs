@@ -38,7 +38,7 @@ pub struct TargetView {
 }
 
 /// What a target did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TargetCounts {
     /// Hand-overs, tries included.
     pub invocations: u64,
