@@ -105,6 +105,12 @@ fn cell(ns: u64, bits: u8) -> usize {
     ((u64::from(shift) << bits) + (ns >> shift)) as usize
 }
 
+/// The sum of at most 256 cells. (In 16 bits, of which a register of the processor holds many.)
+#[inline]
+fn sum(cells: &[u8]) -> u32 {
+    u32::from(cells.iter().map(|samples| u16::from(*samples)).sum::<u16>())
+}
+
 fn rough_cell(ns: u64) -> usize {
     cell(ns, Precision::Rough.bits())
 }
@@ -235,7 +241,7 @@ impl Distribution {
         let start = ((bits - rough + factor) as usize) << rough;
         classes.reserve_exact(start - classes.len() + wide.len() / each);
         classes.resize(start, 0);
-        classes.extend(wide.chunks(each).map(|cells| cells.iter().map(|samples| u32::from(*samples)).sum::<u32>()));
+        classes.extend(wide.chunks(each).map(sum));
         if let Some(rounds) = &self.rounds {
             let all = rounds.0.iter().skip(narrow).enumerate();
             all.filter(|(_, rounds)| **rounds > 0).for_each(|(i, rounds)| classes[start + i / each] += rounds << 8);
@@ -259,7 +265,7 @@ impl Distribution {
     /// Number of samples. (Counted when somebody asks: every delivery would have to write a number that seldom anybody wants.)
     pub fn count(&self) -> u64 {
         let rounds: u64 = self.rounds.iter().flat_map(|rounds| &rounds.0).map(|rounds| u64::from(*rounds)).sum();
-        (rounds << 8) + self.cells.iter().map(|samples| u64::from(*samples)).sum::<u64>()
+        (rounds << 8) + self.cells.chunks(256).map(|cells| u64::from(sum(cells))).sum::<u64>()
     }
 
     /// Number of samples and their sum in nanoseconds.
@@ -267,7 +273,8 @@ impl Distribution {
         (self.count(), self.sum())
     }
 
-    fn sum(&self) -> u128 {
+    /// Sum of all samples in nanoseconds.
+    pub fn sum(&self) -> u128 {
         u128::from(self.above) << 64 | u128::from(self.sum)
     }
 
