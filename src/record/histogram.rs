@@ -204,7 +204,11 @@ impl Distribution {
     fn counts(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         let rounds = self.rounds.iter().flat_map(|rounds| &rounds.0).chain(std::iter::repeat(&0));
         let first = usize::from(self.first);
-        self.cells.iter().zip(rounds).enumerate().map(move |(i, (samples, rounds))| (first + i, u64::from(*rounds) << 8 | u64::from(*samples)))
+        self.cells
+            .iter()
+            .zip(rounds)
+            .enumerate()
+            .map(move |(i, (samples, rounds))| (first + i, u64::from(*rounds) << 8 | u64::from(*samples)))
     }
 
     /// Adds the samples of another distribution of the same precision.
