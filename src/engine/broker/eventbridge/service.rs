@@ -6,7 +6,6 @@ use super::envelope::{Envelope, facts};
 use super::letter::{self, Letter};
 use super::put_events::check_call;
 use super::putting::{Added, Puts};
-
 use super::queue::Queue;
 use super::quota::Quota;
 use super::replaying::{Replaying, State};
