@@ -1,6 +1,6 @@
 //! Kafka's transactions in runs: what is committed counts once, what is not is not seen, whatever crashes.
 
-use crate::{consumer, plan, run};
+use crate::{consumer, kafka_view, plan, run};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -416,8 +416,8 @@ fn a_rack_that_is_lost_takes_no_partition_with_it() {
         let faults = r#"faults: [Fault(at: "20s", what: Crash("k#1")), Fault(at: "20s", what: Crash("k#4"))])"#;
         let text =
             format!("{}{faults}", text.split("faults: [").next().unwrap()).replace("replication: 3, min_insync: 2", "replication: 4");
-        let NodeReport::Broker { kafka: Some(view), .. } = run(&plan(&text), 1).nodes.get("k").unwrap().clone() else { panic!() };
-        view.topics[0].partitions.iter().map(|partition| partition.isr.len()).min()
+        let report = run(&plan(&text), 1);
+        kafka_view(&report).topics[0].partitions.iter().map(|partition| partition.isr.len()).min()
     };
     // Of four replicas in three racks at most two are in one of them.
     assert_eq!(apart(3), Some(2));
@@ -449,8 +449,7 @@ fn records_without_a_key_keep_away_from_a_node_that_does_not_answer() {
         );
         let report = run(&plan(&text), 3);
         assert_eq!(report.totals.lost, 0);
-        let Some(NodeReport::Broker { kafka: Some(view), .. }) = report.nodes.get("k") else { panic!() };
-        view.topics[0].partitions.iter().map(|partition| partition.log_end_offset).collect()
+        kafka_view(&report).topics[0].partitions.iter().map(|partition| partition.log_end_offset).collect()
     };
     let calm = ends("");
     assert!(calm.iter().all(|end| (8_000..=10_000).contains(end)), "{calm:?}");
