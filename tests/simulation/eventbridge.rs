@@ -248,8 +248,11 @@ fn broker() -> impl Strategy<Value = String> {
     let share = || prop::sample::select(vec!["0%", "0%", "10%", "100%"]);
     let latency = prop::sample::select(vec![r#"Constant("0s")"#, r#"Exponential(mean: "40ms")"#, r#"Constant("5ms")"#]);
     let dead = prop::sample::select(vec!["", r#"dead_letter: "q0","#, r#"dead_letter: "q1","#]);
-    let forward =
-        prop::sample::select(vec![("", ""), (r#"forward: "b2","#, ""), (r#"forward: "b2","#, r#"Target(bus: "b2", dead_letter: "q0"),"#)]);
+    let forward = prop::sample::select(vec![
+        "targets: [",
+        r#"forward: "b2", targets: ["#,
+        r#"forward: "b2", targets: [Target(bus: "b2", dead_letter: "q0"),"#,
+    ]);
     let rule = (pattern(), retry, dead, forward);
     let quotas = prop::sample::select(vec!["", r#"quotas: Quotas(put: "150/s"),"#, r#"quotas: Quotas(invoke: "100/s"),"#]);
     let replays = prop::sample::select(vec![
@@ -258,9 +261,9 @@ fn broker() -> impl Strategy<Value = String> {
         r#"Replay(name: "r", at: "500ms", rate: "50/s", cancel: "900ms")"#,
     ]);
     (prop::collection::vec(rule, 3..4), latency, share(), quotas, replays).prop_map(|(rules, latency, duplicates, quotas, replays)| {
-        let rule = |(i, (pattern, retry, dead, forward)): (usize, &(&str, &str, &str, (&str, &str)))| {
-            let (bus, (forward, hop)) = if i == 2 { ("b2", ("", "")) } else { ("b1", *forward) };
-            format!("Rule(name: \"r{i}\", bus: {bus:?}, pattern: {pattern:?}, {retry} {dead} {forward} targets: [{hop} TARGETS OF r{i}]),")
+        let rule = |(i, (pattern, retry, dead, forward)): (usize, &(&str, &str, &str, &str))| {
+            let (bus, forward) = if i == 2 { ("b2", "targets: [") } else { ("b1", *forward) };
+            format!("Rule(name: \"r{i}\", bus: {bus:?}, pattern: {pattern:?}, {retry} {dead} {forward} TARGETS OF r{i}]),")
         };
         let rules: String = rules.iter().enumerate().map(rule).collect();
         format!(
