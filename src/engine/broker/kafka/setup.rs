@@ -155,6 +155,7 @@ impl Kafka {
                 session: None,
                 ready: VecDeque::new(),
                 stopped: None,
+                away: false,
             });
         }
         let counts = topics.iter().map(|(topic, _)| self.topics[*topic as usize].count);
@@ -238,6 +239,7 @@ impl Kafka {
                 session: None,
                 ready: VecDeque::new(),
                 stopped: None,
+                away: true,
             });
         }
     }
