@@ -150,7 +150,8 @@ impl Agenda {
     /// The same if it is due by `until`, which lies before the end of time.
     #[inline(always)]
     pub fn due_by(&self, until: Time) -> Option<Entry> {
-        debug_assert!(!self.open && until < Time::NEVER, "an entry is being handled");
+        debug_assert!(!self.open, "an entry is being handled");
+        debug_assert!(until < Time::NEVER, "nothing is due by the end of time");
         Some(self.root).filter(|root| root.at() <= until)
     }
 

@@ -132,6 +132,28 @@ pub struct Surroundings<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidJson;
 
+/// What events have or lack, which decides whether a template makes JSON of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Whether they have any details.
+    pub details: bool,
+    /// Whether they name resources, as those that come on a schedule do.
+    pub resources: bool,
+}
+
+impl Shape {
+    /// Of events that somebody publishes with details.
+    pub const DETAILED: Shape = Shape { details: true, resources: false };
+
+    /// Every shape.
+    pub const ALL: [Shape; 4] = [
+        Shape { details: false, resources: false },
+        Shape::DETAILED,
+        Shape { details: false, resources: true },
+        Shape { details: true, resources: true },
+    ];
+}
+
 impl Input {
     /// Makes a target's body of an event.
     pub fn apply(&self, event: &Json, around: &Surroundings<'_>) -> Result<String, InvalidJson> {
@@ -184,11 +206,13 @@ impl Transformer {
         Ok(Transformer { pieces, json: !template.trim_start().starts_with('"') })
     }
 
-    /// Whether what it makes is JSON, of events with details and of those without. Single details are texts and numbers here, which
-    /// are JSON wherever they are put: so it is the template that decides, and whether there are any.
-    pub fn makes_json(&self, with_details: bool) -> bool {
-        let detail = if with_details { r#"{"a":""}"# } else { "{}" };
-        let event = format!(r#"{{"version":"0","id":"","detail-type":"","source":"","time":"","resources":[],"detail":{detail}}}"#);
+    /// Whether what it makes of such events is JSON. Single details are texts and numbers here, and resources texts, which are JSON
+    /// wherever they are put: so it is the template that decides, and whether there are any.
+    pub fn makes_json(&self, shape: Shape) -> bool {
+        let detail = if shape.details { r#"{"a":""}"# } else { "{}" };
+        let resources = if shape.resources { r#"["a"]"# } else { "[]" };
+        let event =
+            format!(r#"{{"version":"0","id":"","detail-type":"","source":"","time":"","resources":{resources},"detail":{detail}}}"#);
         let around = Surroundings { rule_arn: "", rule_name: "", ingestion_time: "" };
         read(&event).is_ok_and(|event| self.fill(&event.json, &around).is_ok())
     }
@@ -273,12 +297,16 @@ mod tests {
 
     #[test]
     fn templates_that_never_make_json_are_known() {
-        let read = |template: &str| Transformer::read([("a", "$.detail.a"), ("all", "$.detail")], template).unwrap();
-        let makes = |template: &str| read(template).makes_json(true);
+        const PATHS: [(&str, &str); 4] = [("a", "$.detail.a"), ("all", "$.detail"), ("about", "$.resources"), ("first", "$.resources[0]")];
+        let read = |template: &str| Transformer::read(PATHS, template).unwrap();
+        let makes = |template: &str| read(template).makes_json(Shape::DETAILED);
         assert!(makes(r#"{"a": <a>, "b": "x<a>", "all": <all>}"#) && makes(r#""text with <all> and <a>""#));
         assert!(!makes(r#"{"a": "<all>"}"#) && !makes(r#"{"e": "<aws.events.event.json>"}"#) && !makes("{a: <a>}") && !makes("plain <a>"));
-        // An object without members has no quotes to clash with those around it.
-        assert!(read(r#"{"a": "<all>"}"#).makes_json(false));
+        // An object without members has no quotes to clash with those around it, and neither has a list without elements.
+        let shapes = |template: &str| Shape::ALL.map(|shape| read(template).makes_json(shape));
+        assert_eq!(shapes(r#"{"a": "<all>"}"#), [true, false, true, false]);
+        assert_eq!(shapes(r#"{"a": "<about>"}"#), [true, true, false, false]);
+        assert_eq!(shapes(r#"{"a": <about>, "b": "<first>"}"#), [true; 4]);
     }
 
     #[test]

@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn every_bin_tells_what_came_within_it_also_across_a_clearing() {
-        for precision in [Precision::Fine, Precision::Medium, Precision::Coarse] {
+        for precision in [Precision::Fine, Precision::Close, Precision::Medium, Precision::Coarse] {
             let (mut all, mut told) = (Distribution::new(precision), Told::default());
             let take = |all: &mut Distribution, samples: std::ops::Range<u64>| samples.for_each(|i| all.record(i * 777));
             assert!(told.since(&all).is_empty());

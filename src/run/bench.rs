@@ -9,8 +9,8 @@ use crate::scenario::Plan;
 use crate::time::{SECOND, Time};
 use cpu_time::ProcessTime;
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A run that goes as far as it is told.
@@ -93,17 +93,16 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// If the system does not tell processor time, a limit of the scenario stopped the run, or no picture came.
 pub fn followed(plan: &Arc<Plan>, seed: u64) -> io::Result<Stretch> {
     let (woken, wakes) = channel();
-    let woken = Mutex::new(woken);
     let wake = move || {
         // Fails only once nobody waits any more.
-        let _ = woken.lock().unwrap_or_else(PoisonError::into_inner).send(());
+        let _ = woken.send(());
     };
     let runner = Runner::start(Arc::clone(plan), seed, wake)?;
     runner.send(Command::Speed(Speed::Max));
     let began = ProcessTime::try_now()?;
     runner.send(Command::Play);
     loop {
-        let frame = runner.frame();
+        let frame = runner.take();
         match &frame.state {
             PlayState::Finished => {
                 let cpu_seconds = began.try_elapsed()?.as_secs_f64();

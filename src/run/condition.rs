@@ -22,17 +22,13 @@ pub(super) fn note(simulation: &Simulation, brokers: &[BrokerView], nodes: &mut 
                     }
                 }
                 let stopped = |name: &str| view.groups.iter().any(|group| group.name == name && group.stopped > 0);
-                for outlet in plan.outlets.iter().filter(|outlet| outlet.broker == id) {
-                    let Some((_, group)) = outlet.name.rsplit_once('#') else { continue };
+                for read in plan.reads.iter().filter(|read| plan.outlets[read.outlet.index()].broker == id) {
                     let condition = match () {
-                        () if unsettled(group) => Condition::Rebalancing,
-                        () if stopped(group) => Condition::Stopped,
+                        () if unsettled(&read.group) => Condition::Rebalancing,
+                        () if stopped(&read.group) => Condition::Stopped,
                         () => continue,
                     };
-                    for read in &outlet.readers {
-                        let consumer = plan.reads[read.index()].consumer;
-                        nodes[plan.consumers[consumer.index()].node.index()].condition = Some(condition);
-                    }
+                    nodes[plan.consumers[read.consumer.index()].node.index()].condition = Some(condition);
                 }
             }
             BrokerView::RabbitMq(view) if view.blocked => {

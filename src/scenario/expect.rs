@@ -207,11 +207,13 @@ pub(super) fn is_word(word: &str) -> bool {
     figures.iter().any(|of| of.iter().any(|(name, ..)| *name == word)) || statistics.iter().any(|of| of.contains(&word))
 }
 
-/// Whether an expectation speaks of this node, or of an outlet of this broker or group.
+/// Whether an expectation speaks of this node, of an outlet of this broker or group, or of this place (`broker/part`), also as one group
+/// reads it.
 pub fn mentions(text: &str, node: &str) -> bool {
     let sides = comparison(text).map_or([text, ""], |(start, end, _)| [&text[..start], &text[end..]]);
     let of = |side: &str| segments(side).ok().and_then(|parts| parts.into_iter().next()).map(|(name, _)| name);
-    let is = |name: &str| name == node || name.split(['/', '#']).any(|part| part == node);
+    let is_place = |name: &str| name.split_once('#').is_some_and(|(place, _)| place == node);
+    let is = |name: &str| name == node || is_place(name) || name.split(['/', '#']).any(|part| part == node);
     sides.into_iter().filter_map(of).any(|name| is(&name))
 }
 
@@ -724,6 +726,7 @@ mod tests {
         assert!(!condition.holds(&|_| Some(4.0)));
         assert!(Condition::parse("a.acked > 3 and", &known).is_err());
         assert!(mentions("'b/x#a'.routed > 3", "a") && mentions("lost < a.acked", "a") && !mentions("lost == 0", "a"));
+        assert!(mentions("'b/x#a'.routed > 3", "b/x") && mentions("3 < 'b/x'.routed", "b/x") && !mentions("'b/xy'.routed > 3", "b/x"));
     }
 
     #[test]

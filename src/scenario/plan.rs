@@ -481,6 +481,11 @@ impl Plan {
         if plan.reads.iter().any(commits) { Ack::AfterWork } else { plan.ack }
     }
 
+    /// As which group an outlet is read that its broker does not declare; nothing where nobody reads it.
+    pub fn group_of(&self, outlet: OutletId) -> &str {
+        self.outlets[outlet.index()].readers.first().map_or("", |read| &self.reads[read.index()].group)
+    }
+
     /// Length of the part of the run that statistics cover.
     pub fn observed(&self) -> Span {
         self.duration - self.warmup

@@ -229,12 +229,30 @@ fn pattern() -> impl Strategy<Value = &'static str> {
     ])
 }
 
+/// What a target has in place of its rule's settings; nothing for most.
+fn own() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "",
+        "",
+        "retry: RetryPolicy(attempts: 1),",
+        r#"dead_letter: "","#,
+        r#"dead_letter: "q1", input: Path("$.detail"),"#,
+        // Never delivered: what it comes to is not JSON.
+        r#"retry: RetryPolicy(max_age: "60s"), input: Transformer(paths: {"all": "$.detail"}, template: "{\"a\": \"<all>\"}"),"#,
+    ])
+}
+
+/// The broker's parts, with `TARGETS OF r0` where the readers of that rule are to have settings of their own.
 fn broker() -> impl Strategy<Value = String> {
     let retry = prop::sample::select(vec!["", "retry: RetryPolicy(attempts: 0),", "retry: RetryPolicy(attempts: 3),"]);
     let share = || prop::sample::select(vec!["0%", "0%", "10%", "100%"]);
     let latency = prop::sample::select(vec![r#"Constant("0s")"#, r#"Exponential(mean: "40ms")"#, r#"Constant("5ms")"#]);
     let dead = prop::sample::select(vec!["", r#"dead_letter: "q0","#, r#"dead_letter: "q1","#]);
-    let forward = prop::sample::select(vec!["", r#"forward: "b2","#]);
+    let forward = prop::sample::select(vec![
+        "targets: [",
+        r#"forward: "b2", targets: ["#,
+        r#"forward: "b2", targets: [Target(bus: "b2", dead_letter: "q0"),"#,
+    ]);
     let rule = (pattern(), retry, dead, forward);
     let quotas = prop::sample::select(vec!["", r#"quotas: Quotas(put: "150/s"),"#, r#"quotas: Quotas(invoke: "100/s"),"#]);
     let replays = prop::sample::select(vec![
@@ -244,13 +262,14 @@ fn broker() -> impl Strategy<Value = String> {
     ]);
     (prop::collection::vec(rule, 3..4), latency, share(), quotas, replays).prop_map(|(rules, latency, duplicates, quotas, replays)| {
         let rule = |(i, (pattern, retry, dead, forward)): (usize, &(&str, &str, &str, &str))| {
-            let (bus, forward) = if i == 2 { ("b2", "") } else { ("b1", *forward) };
-            format!("Rule(name: \"r{i}\", bus: {bus:?}, pattern: {pattern:?}, {retry} {dead} {forward}),")
+            let (bus, forward) = if i == 2 { ("b2", "targets: [") } else { ("b1", *forward) };
+            format!("Rule(name: \"r{i}\", bus: {bus:?}, pattern: {pattern:?}, {retry} {dead} {forward} TARGETS OF r{i}]),")
         };
         let rules: String = rules.iter().enumerate().map(rule).collect();
         format!(
             "buses: [Bus(name: \"b1\", archive: Archive()), Bus(name: \"b2\")], latency: {latency}, duplicates: {duplicates:?}, {quotas}
-            rules: [{rules} Rule(name: \"r3\", bus: \"b1\", pattern: {ALL:?}, dead_letter: \"q0\"), Rule(name: \"r4\", bus: \"b2\", pattern: {ALL:?}, dead_letter: \"q1\")],
+            rules: [{rules} Rule(name: \"r3\", bus: \"b1\", pattern: {ALL:?}, dead_letter: \"q0\", targets: [TARGETS OF r3]),
+                Rule(name: \"r4\", bus: \"b2\", pattern: {ALL:?}, dead_letter: \"q1\")],
             replays: [{replays}]"
         )
     })
@@ -261,10 +280,17 @@ fn busy() -> impl Strategy<Value = String> {
         prop::sample::select(vec!["0%", "30%", "100%"]),
         prop::sample::select(vec!["", "retry: Retry(attempts: 2),"]),
         prop::collection::btree_set(0usize..5, 1..4),
+        own(),
     );
     (broker(), prop::collection::vec(consumer, 1..4), prop::sample::select(vec!["0s", "3ms"]), prop::sample::select(vec!["0%", "5%"])).prop_map(
         |(broker, consumers, latency, loss)| {
-            let consumer = |(i, (fails, retry, rules)): (usize, &(&str, &str, std::collections::BTreeSet<usize>))| {
+            let targets = |broker: String, rule: usize| {
+                let readers = consumers.iter().enumerate().filter(|(_, (.., rules, own))| rules.contains(&rule) && !own.is_empty());
+                let targets: String = readers.map(|(i, (.., own))| format!("Target(reader: \"c{i}\", {own}),")).collect();
+                broker.replace(&format!("TARGETS OF r{rule}"), &targets)
+            };
+            let broker = (0..5).fold(broker, targets);
+            let consumer = |(i, (fails, retry, rules, _)): (usize, &(&str, &str, std::collections::BTreeSet<usize>, &str))| {
                 let reads: String = rules.iter().map(|rule| format!("Read(from: \"b/r{rule}\"),")).collect();
                 format!("Consumer(id: \"c{i}\", instances: 2, reads: [{reads}], handle: Handle(time: Exponential(mean: \"6ms\"), fails: {fails:?}), {retry}),")
             };
@@ -364,6 +390,43 @@ fn scheduled_rules_send_their_targets_an_event_of_the_services_own() {
     assert_eq!((rule("b/tick").scheduled, rule("b/quarter").scheduled, rule("b/off").scheduled), (11, 2, 0));
     assert_eq!((rule("b/all").matched, report.totals.lost), (0, 0));
     assert!(report.outlets.get("b/quarter").unwrap().books.acked == 2);
+}
+
+#[test]
+fn an_input_that_makes_no_json_of_scheduled_events_alone_delivers_none_of_them() {
+    let report = whole(
+        r#"Scenario(format: 1, duration: "5min", events: [], nodes: [
+            Broker(id: "b", kind: EventBridge(buses: [Bus(name: "default")], duplicates: "0%", rules: [
+                Rule(name: "tick", schedule: "rate(1 minute)", targets: [
+                    Target(reader: "first", input: Transformer(paths: {"about": "$.resources[0]"}, template: "{\"about\": \"<about>\"}")),
+                    Target(reader: "all", input: Transformer(paths: {"about": "$.resources"}, template: "{\"about\": \"<about>\"}")),
+                ]),
+            ])),
+            Consumer(id: "first", reads: [Read(from: "b/tick")]),
+            Consumer(id: "all", reads: [Read(from: "b/tick")]),
+        ])"#,
+    );
+    assert_eq!((consumer(&report, "first").acked, consumer(&report, "all").acked), (4, 0));
+    let rule = report.outlets.get("b/tick").unwrap().rule.unwrap();
+    assert_eq!((rule.failed, rule.dropped, report.totals.lost), (4, 4, 4), "a list in quotes is never JSON");
+}
+
+#[test]
+fn a_quota_of_less_than_one_in_a_second_lets_one_through_now_and_then() {
+    let text = |quotas: &str| {
+        format!(
+            r#"Scenario(format: 1, duration: "21500ms", events: [Event(name: "E")], network: Network(latency: Constant("0s")), nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "b/in", arrivals: Every("1s"))]),
+            Broker(id: "b", kind: EventBridge(buses: [Bus(name: "in")], latency: Constant("0s"), duplicates: "0%", quotas: Quotas({quotas}),
+                rules: [Rule(name: "r", pattern: "{{\"source\": [\"p\"]}}")])),
+            Consumer(id: "c", reads: [Read(from: "b/r")], handle: Handle(time: Constant("1ms"))),
+        ])"#
+        )
+    };
+    let put = whole(&text(r#"put: "0.5/s""#));
+    assert_eq!((put.totals.published, put.totals.rejected, consumer(&put, "c").acked), (21, 10, 11));
+    let invoke = whole(&text(r#"invoke: "0.5/s""#));
+    assert_eq!((consumer(&invoke, "c").acked, invoke.totals.waiting), (11, 10));
 }
 
 #[test]

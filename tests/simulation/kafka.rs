@@ -1,6 +1,6 @@
 //! Kafka's transactions in runs: what is committed counts once, what is not is not seen, whatever crashes.
 
-use crate::{consumer, plan, run};
+use crate::{consumer, kafka_view, plan, run};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -416,8 +416,8 @@ fn a_rack_that_is_lost_takes_no_partition_with_it() {
         let faults = r#"faults: [Fault(at: "20s", what: Crash("k#1")), Fault(at: "20s", what: Crash("k#4"))])"#;
         let text =
             format!("{}{faults}", text.split("faults: [").next().unwrap()).replace("replication: 3, min_insync: 2", "replication: 4");
-        let NodeReport::Broker { kafka: Some(view), .. } = run(&plan(&text), 1).nodes.get("k").unwrap().clone() else { panic!() };
-        view.topics[0].partitions.iter().map(|partition| partition.isr.len()).min()
+        let report = run(&plan(&text), 1);
+        kafka_view(&report).topics[0].partitions.iter().map(|partition| partition.isr.len()).min()
     };
     // Of four replicas in three racks at most two are in one of them.
     assert_eq!(apart(3), Some(2));
@@ -449,12 +449,65 @@ fn records_without_a_key_keep_away_from_a_node_that_does_not_answer() {
         );
         let report = run(&plan(&text), 3);
         assert_eq!(report.totals.lost, 0);
-        let Some(NodeReport::Broker { kafka: Some(view), .. }) = report.nodes.get("k") else { panic!() };
-        view.topics[0].partitions.iter().map(|partition| partition.log_end_offset).collect()
+        kafka_view(&report).topics[0].partitions.iter().map(|partition| partition.log_end_offset).collect()
     };
     let calm = ends("");
     assert!(calm.iter().all(|end| (8_000..=10_000).contains(end)), "{calm:?}");
     // Node 2 dies, and is back before the controller misses it: batches for its partition wait, so the others get the records.
     let troubled = ends(r#"Fault(at: "10s", lasts: "8s", what: Crash("k#2"))"#);
     assert!(troubled[1] < 7_500 && troubled[0] > 9_000 && troubled[2] > 9_000, "{troubled:?}");
+}
+
+/// Found by chance: instances that were gone as their group started joined it all the same, and were handed records.
+#[test]
+fn who_is_away_as_a_group_starts_does_not_join_before_it_is_back() {
+    let text = r#"Scenario(format: 1, duration: "20s", allow: ["nothing-committed"], events: [Event(name: "E")],
+        nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "k/t", arrivals: Steps([("0s", "50/s"), ("10s", "0/s")]))]),
+            Broker(id: "k", kind: Kafka(topics: [Topic(name: "t", partitions: 2)],
+                groups: [Group(name: "c", starts: "2s", reset: Earliest, protocol: Consumer)])),
+            Consumer(id: "c", reads: [Read(from: "k/t")], handle: Handle(time: Constant("1ms"))),
+        ])"#;
+    let mut simulation = Simulation::new(plan(text), 1);
+    simulation.advance(Time(SECOND), u64::MAX, &mut ());
+    simulation.stop(ConsumerId(0), true, &mut ());
+    simulation.advance(Time(6 * SECOND), u64::MAX, &mut ());
+    let Broker::Kafka(kafka) = simulation.broker(BrokerId(0)) else { panic!() };
+    let view = kafka.view();
+    assert_eq!((view.groups[0].state, view.groups[0].members), ("Empty", 0));
+    simulation.restart(ConsumerId(0), &mut ());
+    simulation.advance(Time::NEVER, u64::MAX, &mut ());
+    simulation.audit().unwrap();
+    let totals = Totals::of(&simulation);
+    assert!(totals.acked > 400 && (totals.waiting, totals.lost) == (0, 0), "{totals:?}");
+}
+
+#[test]
+fn whoever_waits_for_a_partition_takes_nothing_along_when_it_goes() {
+    let consumer = |id: &str| {
+        format!(r#"Consumer(id: "{id}", reads: [Read(from: "k/t", group: "g")], handle: Handle(time: Exponential(mean: "10ms"))),"#)
+    };
+    let text = format!(
+        r#"Scenario(format: 1, duration: "60s", events: [Event(name: "E")], nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "k/t", arrivals: Poisson("200/s"))]),
+            Broker(id: "k", kind: Kafka(topics: [Topic(name: "t", partitions: 4)],
+                groups: [Group(name: "g", assignor: CooperativeSticky, session: "6s", heartbeat: "100ms")])),
+            {}
+        ])"#,
+        ["a", "b", "c"].map(consumer).concat()
+    );
+    for seed in 0..40 {
+        let mut simulation = Simulation::new(plan(&text), seed);
+        let mut random = Stream::named(seed, "outages");
+        while simulation.advance(Time::NEVER, 1, &mut ()) == Progress::Paused {
+            if random.below(1000) == 0 {
+                let consumer = ConsumerId::at(random.below(3) as usize);
+                match simulation.is_up(consumer) {
+                    true => simulation.stop(consumer, random.below(2) == 0, &mut ()),
+                    false => simulation.restart(consumer, &mut ()),
+                }
+            }
+        }
+        simulation.audit().unwrap();
+    }
 }

@@ -1,7 +1,6 @@
 //! Producers of Kafka that share a `transactional.id`: the newcomer fences the other one, whatever that has in hand.
 
-use crate::{consumer, plan, run};
-use tidemill::engine::broker::kafka::view::View;
+use crate::{consumer, kafka_view, plan, run};
 use tidemill::record::Report;
 use tidemill::record::report::NodeReport;
 
@@ -22,16 +21,9 @@ fn text(old: &str, new: &str, rest: &str) -> String {
 
 const BOTH: &str = r#"id: "orders-tx""#;
 
-fn view(report: &Report) -> &View {
-    match report.nodes.get("k") {
-        Some(NodeReport::Broker { kafka: Some(view), .. }) => view,
-        other => panic!("{other:?}"),
-    }
-}
-
 /// Of each producer: its epoch, how often it was fenced, what has ended it.
 fn producers(report: &Report) -> Vec<(&str, u16, u64, Option<&str>)> {
-    view(report).transactions.iter().map(|it| (it.node.as_str(), it.epoch, it.fenced, it.error)).collect()
+    kafka_view(report).transactions.iter().map(|it| (it.node.as_str(), it.epoch, it.fenced, it.error)).collect()
 }
 
 fn published(report: &Report, name: &str) -> u64 {
@@ -72,7 +64,7 @@ fn what_the_other_one_had_open_is_aborted_at_once() {
     // Nothing of its first twenty seconds was committed, and nobody waits for that any longer.
     assert_eq!(consumer(&report, "c").acked, published(&report, "new"));
     assert!(consumer(&report, "c").latency.max < 1.0, "{:?}", consumer(&report, "c").latency);
-    assert_eq!(view(&report).topics[0].partitions.iter().map(|it| it.high_watermark - it.last_stable_offset).max(), Some(0));
+    assert_eq!(kafka_view(&report).topics[0].partitions.iter().map(|it| it.high_watermark - it.last_stable_offset).max(), Some(0));
 }
 
 #[test]
@@ -110,7 +102,7 @@ fn consumers_that_share_an_id_fence_each_other_and_their_group_goes_on_with_the_
     let report = run(&plan(text), 5);
     let [a, b] = producers(&report)[..] else { panic!() };
     assert_eq!((a.0, a.3, b.0, b.3), ("a", Some("ProducerFencedException"), "b", None));
-    let movers = view(&report).groups.iter().find(|group| group.name == "movers").unwrap();
+    let movers = kafka_view(&report).groups.iter().find(|group| group.name == "movers").unwrap();
     assert_eq!((movers.stopped, movers.members, movers.error.as_deref()), (1, 1, Some("ProducerFencedException")));
     // Exactly once all the same.
     assert_eq!(consumer(&report, "end").acked, published(&report, "p"));

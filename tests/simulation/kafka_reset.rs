@@ -1,9 +1,8 @@
 //! Kafka's `auto.offset.reset`: where a group reads on without a valid position, and clients that stop because nothing says where.
 
-use crate::{consumer, plan, run};
+use crate::{consumer, kafka_view, plan, run};
 use tidemill::engine::broker::kafka::view::GroupView;
 use tidemill::record::Report;
-use tidemill::record::report::NodeReport;
 
 /// A hundred events a second for a minute into three partitions, and a group with two clients.
 fn text(group: &str, more: &str, topic: &str) -> String {
@@ -19,10 +18,7 @@ fn text(group: &str, more: &str, topic: &str) -> String {
 }
 
 fn group(report: &Report) -> &GroupView {
-    match report.nodes.get("k") {
-        Some(NodeReport::Broker { kafka: Some(view), .. }) => &view.groups[0],
-        other => panic!("{other:?}"),
-    }
+    &kafka_view(report).groups[0]
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod theory;
 mod why;
 
 use std::sync::Arc;
+use tidemill::engine::broker::kafka::view::View;
 use tidemill::record::Report;
 use tidemill::record::report::{ConsumerReport, NodeReport};
 use tidemill::run::headless;
@@ -45,6 +46,14 @@ fn run(plan: &Arc<Plan>, seed: u64) -> Report {
     let finished = headless::run(plan, seed, &mut |_| {});
     finished.simulation.audit().unwrap();
     finished.report()
+}
+
+/// What the Kafka cluster `k` shows of itself at the end.
+fn kafka_view(report: &Report) -> &View {
+    match report.nodes.get("k") {
+        Some(NodeReport::Broker { kafka: Some(view), .. }) => view,
+        other => panic!("k is {other:?}"),
+    }
 }
 
 fn consumer<'r>(report: &'r Report, name: &str) -> &'r ConsumerReport {

@@ -187,6 +187,13 @@ impl Kind for EventBridge {
         }
     }
 
+    fn remove(&mut self, position: usize, way: Way) -> Option<String> {
+        match way {
+            Way::In => removal::bus(self, position),
+            Way::Out => removal::rule(self, position),
+        }
+    }
+
     fn inspect(&mut self, ui: &mut Ui, input: &Inspected<'_>, broker: &str, actions: &mut Vec<Action>) {
         inspect::show(self, ui, input, broker, actions);
     }

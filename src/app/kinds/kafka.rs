@@ -52,6 +52,8 @@ const MARKS: usize = 4;
 const CELLS: [f32; 6] = [14.0, 10.0, 7.0, 5.0, 4.0, 3.0];
 /// Highest field of cells.
 const FIELD: f32 = 150.0;
+/// Most partitions of one cell that are told of: each takes several lines, and all have to be on the screen.
+const TOLD: usize = 3;
 /// A partition that changed hands so many seconds ago is still marked.
 const FRESH: f64 = 5.0;
 /// A lag of a power of ten below this is quiet.
@@ -140,8 +142,10 @@ impl Kind for Kafka {
         let seen = view(Some(frame), &frame.plan.nodes[broker.index()].name).and_then(|view| view.topics.get(part));
         let (Some(topic), Some(seen)) = (self.topics.get(part), seen) else { return Vec::new() };
         let Some(shown) = partitions_at(topic.partitions, at, size) else { return Vec::new() };
-        let own = seen.partitions.iter().enumerate().skip(shown.start as usize).take(shown.len());
-        own.flat_map(|(number, partition)| told(frame, &topic.name, number, partition, seen)).collect()
+        let own = seen.partitions.iter().enumerate().skip(shown.start as usize).take(shown.len().min(TOLD));
+        let more = shown.len().saturating_sub(TOLD);
+        let more = (more > 0).then(|| format!("and {more} more"));
+        own.flat_map(|(number, partition)| told(frame, &topic.name, number, partition, seen)).chain(more).collect()
     }
 
     fn noun(&self, _way: Way) -> &'static str {
@@ -159,6 +163,12 @@ impl Kind for Kafka {
         named.filter(|topic| *topic == from).for_each(|topic| to.clone_into(topic));
     }
 
+    fn remove(&mut self, position: usize, _way: Way) -> Option<String> {
+        let topic = (position < self.topics.len()).then(|| self.topics.remove(position))?;
+        self.replays.retain(|replay| replay.topic.as_ref() != Some(&topic.name));
+        Some(topic.name)
+    }
+
     fn inspect(&mut self, ui: &mut Ui, input: &Inspected<'_>, broker: &str, actions: &mut Vec<Action>) {
         inspect::show(self, ui, input, broker, actions);
     }
@@ -173,8 +183,8 @@ impl Kafka {
         let now = seen.and_then(|view| view.topics.get(i));
         let readers = |wanted: &dyn Fn(&kafka::GroupView) -> bool| {
             let (Some(frame), Some(view), Some(now)) = (inside.frame, seen, now) else { return false };
-            let names = now.outlets.iter().filter_map(|outlet| frame.plan.outlets[outlet.index()].name.rsplit_once('#'));
-            names.map(|(_, name)| name).any(|name| view.groups.iter().any(|group| group.name == name && wanted(group)))
+            let mut names = now.outlets.iter().map(|outlet| frame.plan.group_of(*outlet));
+            names.any(|name| view.groups.iter().any(|group| group.name == name && wanted(group)))
         };
         scratch.clear();
         let mut colour = theme.muted;
@@ -265,7 +275,7 @@ fn told(frame: &Frame, topic: &str, number: usize, partition: &kafka::PartitionV
         format!("offsets {} to {}", partition.log_start_offset, partition.log_end_offset),
     ];
     for (outlet, position) in seen.outlets.iter().zip(&partition.positions) {
-        let group = frame.plan.outlets[outlet.index()].name.rsplit_once('#').map_or("", |(_, group)| group);
+        let group = frame.plan.group_of(*outlet);
         let reader = position.member.map_or_else(|| "read by nobody".to_owned(), |member| format!("read by member {}", member + 1));
         lines.push(format!("{group}: lag {}, {reader}", position.lag));
     }

@@ -8,6 +8,7 @@ pub mod eventbridge;
 pub mod inside;
 pub mod kafka;
 pub mod rabbitmq;
+pub mod removal;
 pub mod simple;
 
 use super::action::Action;
@@ -161,6 +162,10 @@ pub trait Kind {
     /// Gives a part another name, along with whatever else in the broker refers to it. Ends of links follow by themselves.
     fn rename(&mut self, from: &str, to: &str, way: Way);
 
+    /// Takes away the part at a position among those of this direction (in order of the file), along with whatever else in the broker
+    /// refers to it, and tells its name. What leads there follows by itself.
+    fn remove(&mut self, position: usize, way: Way) -> Option<String>;
+
     /// What can be asked of a part while a run goes on, in groups with a name: each a line of words and the request.
     fn requests(&self, _part: &str, _readers: &[String]) -> Vec<(String, Vec<(String, Request)>)> {
         Vec::new()
@@ -207,6 +212,13 @@ mod tests {
                     of_mut(&mut kind).rename("made-here", "new-name", way);
                 }
                 assert!(has(&kind, "new-name", way) && !has(&kind, "made-here", way), "{}: renamed and not there", offer.kind);
+            }
+            let mut rest = kind.clone();
+            for way in [Way::In, Way::Out] {
+                while let Some(name) = of_mut(&mut rest).remove(0, way) {
+                    assert!(!has(&rest, &name, way), "{}: {name} is removed and still there", offer.kind);
+                }
+                assert!(!has(&rest, "new-name", way), "{}: all are removed", offer.kind);
             }
             let board = of(&kind).board(180.0);
             assert!(board.size.x >= 180.0 && board.size.y > 0.0);

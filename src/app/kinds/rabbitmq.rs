@@ -169,6 +169,32 @@ impl Kind for RabbitMq {
         }
     }
 
+    fn remove(&mut self, position: usize, way: Way) -> Option<String> {
+        let part = match way {
+            Way::In => Leads::Exchange(position),
+            Way::Out => Leads::Queue(position),
+        };
+        let whole = self.clone();
+        self.bindings.retain(|binding| whole.leads(binding) != Some(part));
+        for (i, queue) in self.queues.iter_mut().enumerate() {
+            queue.dead_letter.take_if(|_| whole.dead_letters_of(i).contains(&part));
+        }
+        match way {
+            Way::In => {
+                let name = (position < self.exchanges.len()).then(|| self.exchanges.remove(position).name)?;
+                self.bindings.retain(|binding| binding.from != name);
+                self.exchanges.iter_mut().for_each(|exchange| drop(exchange.alternate.take_if(|other| *other == name)));
+                Some(name)
+            }
+            Way::Out => {
+                let name = (position < self.queues.len()).then(|| self.queues.remove(position).name)?;
+                self.redrives.retain(|redrive| redrive.from != name && redrive.to != name);
+                self.attaches.retain(|attach| attach.stream != name);
+                Some(name)
+            }
+        }
+    }
+
     fn requests(&self, part: &str, readers: &[String]) -> Vec<(String, Vec<(String, Request)>)> {
         let Some(at) = self.queue(part) else { return Vec::new() };
         if self.queues[at].kind == QueueKind::Stream {

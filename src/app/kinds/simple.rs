@@ -1,5 +1,6 @@
 //! The simple kind: a row per topic, with a bar for what waits for each group.
 
+use super::removal::removed;
 use super::{Board, Inside, Kind, Offer, Way};
 use crate::app::action::Action;
 use crate::app::inspector::Inspected;
@@ -49,6 +50,10 @@ impl Kind for Simple {
         self.topics.iter_mut().filter(|t| *t == from).for_each(|t| to.clone_into(t));
     }
 
+    fn remove(&mut self, position: usize, _way: Way) -> Option<String> {
+        (position < self.topics.len()).then(|| self.topics.remove(position))
+    }
+
     fn about(&self) -> &'static str {
         "Every group that reads a topic gets a copy of every event published to it, in the order of arrival. The members of a group \
          share its inbox: each event goes to one of them. Events wait in memory until they are taken, without limit; a topic that \
@@ -78,7 +83,7 @@ impl Kind for Simple {
             ui.label(muted(theme, used).size(theme.label));
         }
         if let Some(i) = gone {
-            self.topics.remove(i);
+            actions.extend(removed(input.scenario, broker, Way::In, i));
         }
         if add(ui, theme, "Add topic") {
             let name = (1..).map(|n| format!("topic-{n}")).find(|name| !all.contains(name)).unwrap_or_default();

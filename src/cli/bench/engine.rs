@@ -11,6 +11,7 @@ use crate::run::sweep::WHOLE;
 use crate::scenario::{NoFiles, Plan, load};
 use crate::time::Time;
 use serde_json::{Map, Value, json};
+use std::io;
 use std::sync::Arc;
 
 /// How much is run.
@@ -79,8 +80,8 @@ pub fn measure(quick: bool) -> std::result::Result<Figures, String> {
         workloads::eventbridge(n),
     ];
     let progress = Runs::new("engine", (3 + plain.len() + sizes.copies.len()) * sizes.repetitions as usize);
-    let run = |workload: &Workload| repeat(workload, sizes.repetitions, &progress);
-    let followed = followed(&plain[FANOUT], sizes.repetitions, &progress)?;
+    let run = |workload: &Workload| repeat(workload, sizes.repetitions, &progress, alone);
+    let followed = repeat(&plain[FANOUT], sizes.repetitions, &progress, followed)?;
     let plain = plain.iter().map(run).collect::<std::result::Result<_, _>>()?;
     let (long, bytes) = waiting(&sizes, &progress)?;
     let empty = run(&workloads::waiting(0, sizes.published))?;
@@ -96,27 +97,33 @@ fn plan(workload: &Workload) -> std::result::Result<Arc<Plan>, String> {
     }
 }
 
-fn repeat(workload: &Workload, repetitions: u64, progress: &Runs) -> std::result::Result<Result, String> {
-    let plan = plan(workload)?;
-    memory::forget_peak();
-    let mut collected = Collected::default();
-    for seed in 1..=repetitions {
-        let mut run = Run::new(&plan, seed);
-        let stretch = run.advance(plan.duration).map_err(|error| format!("{}: {error}", workload.name))?;
-        collected.take(stretch, run.mean_latency());
-        progress.add(WHOLE);
-    }
-    Ok(collected.result(workload))
+/// What a whole run came to, and its mean latency where that is known.
+type Measured = io::Result<(Stretch, Option<f64>)>;
+
+/// A run without anybody who looks.
+fn alone(plan: &Arc<Plan>, seed: u64) -> Measured {
+    let mut run = Run::new(plan, seed);
+    let stretch = run.advance(plan.duration)?;
+    Ok((stretch, run.mean_latency()))
 }
 
-/// As [`repeat`], followed at full speed as by the window.
-fn followed(workload: &Workload, repetitions: u64, progress: &Runs) -> std::result::Result<Result, String> {
+/// A run as the window follows it.
+fn followed(plan: &Arc<Plan>, seed: u64) -> Measured {
+    Ok((bench::followed(plan, seed)?, None))
+}
+
+fn repeat(
+    workload: &Workload,
+    repetitions: u64,
+    progress: &Runs,
+    measure: fn(&Arc<Plan>, u64) -> Measured,
+) -> std::result::Result<Result, String> {
     let plan = plan(workload)?;
     memory::forget_peak();
     let mut collected = Collected::default();
     for seed in 1..=repetitions {
-        let stretch = bench::followed(&plan, seed).map_err(|error| format!("{}: {error}", workload.name))?;
-        collected.take(stretch, None);
+        let (stretch, latency) = measure(&plan, seed).map_err(|error| format!("{}: {error}", workload.name))?;
+        collected.take(stretch, latency);
         progress.add(WHOLE);
     }
     Ok(collected.result(workload))

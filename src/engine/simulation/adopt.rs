@@ -3,7 +3,7 @@
 use super::Simulation;
 use crate::engine::agenda::Due;
 use crate::engine::observe::Observer;
-use crate::ids::{ConsumerId, EmitterId};
+use crate::ids::{ConsumerId, EmitterId, LinkId};
 use crate::scenario::Plan;
 use crate::scenario::plan::Origin;
 use crate::time::Time;
@@ -26,7 +26,7 @@ impl Simulation {
         for (i, link) in plan.links.iter().enumerate() {
             if format!("{link:?}") != format!("{:?}", old.links[i]) {
                 self.links[i].adopt(link);
-                self.plain_links[i] = self.links[i].plain;
+                self.look_at_link(LinkId::at(i));
             }
         }
         self.stores.iter_mut().zip(&plan.stores).for_each(|(store, planned)| store.adopt(planned));

@@ -1,6 +1,6 @@
 //! To a template.
 
-use super::{CONCURRENCY, Carried, DAY};
+use super::{CONCURRENCY, Carried, DAY, numbered};
 use crate::scenario::Scenario;
 use crate::scenario::broker::eventbridge::{Delivery, Input, Rule};
 use crate::scenario::broker::{BrokerKind, EventBridge};
@@ -40,9 +40,8 @@ impl Resources {
         if let Some(id) = self.ids.get(&(kind.to_owned(), name.to_owned())) {
             return id.clone();
         }
-        let taken: BTreeSet<&String> = self.ids.values().collect();
-        let base = logical(kind, name);
-        let id = (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}{n}") }).find(|id| !taken.contains(id)).unwrap_or_default();
+        let taken: BTreeSet<&str> = self.ids.values().map(String::as_str).collect();
+        let id = numbered(&logical(kind, name), "", |id| !taken.contains(id));
         self.ids.insert((kind.to_owned(), name.to_owned()), id.clone());
         id
     }
@@ -213,8 +212,7 @@ fn targets(scenario: &Scenario, broker: &str, rule: &Rule, resources: &mut Resou
     let mut add = |id: &str, arn: Value, delivery: Delivery<'_>, resources: &mut Resources| {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         let id: String = id.chars().map(|c| if fits(c) { c } else { '-' }).take(60).collect();
-        let free = |id: &String| targets.iter().all(|target| target["Id"] != *id);
-        let id = (1..).map(|n| if n == 1 { id.clone() } else { format!("{id}-{n}") }).find(free).unwrap_or_default();
+        let id = numbered(&id, "-", |id| targets.iter().all(|target| target["Id"] != *id));
         let target = target(&id, arn, delivery, resources);
         targets.push(target);
     };

@@ -2,7 +2,7 @@
 
 use super::intrinsics::{ACCOUNT, REGION, Template};
 use super::own::{Own, delivered, quoted};
-use super::{CONCURRENCY, Carried, DAY, yaml};
+use super::{CONCURRENCY, Carried, DAY, numbered, yaml};
 use crate::language::Fault;
 use crate::language::pattern::Pattern;
 use crate::scenario::Scenario;
@@ -235,14 +235,12 @@ impl<'t> Import<'t> {
     /// A reader of a rule, and as which group it reads: as one of the target's name where it reads from the rule already.
     fn read(&mut self, reader: String, rule: &str, id: Option<String>) -> String {
         let known = self.reads.entry(reader.clone()).or_default();
-        let taken = |group: &String| known.iter().any(|(other, as_group)| other == rule && as_group.as_ref().unwrap_or(&reader) == group);
+        let taken = |group: &str| known.iter().any(|(other, as_group)| other == rule && as_group.as_ref().unwrap_or(&reader) == group);
         if !taken(&reader) {
             known.push((rule.to_owned(), None));
             return reader;
         }
-        let base = id.unwrap_or_else(|| reader.clone());
-        let group = (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}-{n}") }).find(|group| !taken(group));
-        let group = group.unwrap_or_default();
+        let group = numbered(&id.unwrap_or_else(|| reader.clone()), "-", |group| !taken(group));
         known.push((rule.to_owned(), Some(group.clone())));
         group
     }

@@ -45,5 +45,11 @@ pub fn export_yaml(scenario: &Scenario, part: Option<&str>) -> Result<Carried<St
     Ok(Carried { result: yaml::write(&result), left })
 }
 
+/// The first free one of a name, the name with 2 behind `joint`, with 3, and so on.
+fn numbered(name: &str, joint: &str, is_free: impl Fn(&str) -> bool) -> String {
+    let nth = |n: u32| if n == 1 { name.to_owned() } else { format!("{name}{joint}{n}") };
+    (1..).map(nth).find(|name| is_free(name)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests;

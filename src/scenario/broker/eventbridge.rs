@@ -7,7 +7,7 @@ pub use fidelity::FIDELITY;
 pub use target::{Delivery, Target};
 
 use super::{NamedOutlet, Parts};
-use crate::language::template::Transformer;
+use crate::language::template::{Shape, Transformer};
 use crate::scenario::pairs::Pairs;
 use crate::scenario::schedule::Schedule;
 use crate::scenario::shapes::Times;
@@ -150,12 +150,13 @@ pub enum Input {
 }
 
 impl Input {
-    /// Whether what it makes of events (with details, or without any) is JSON, so that they can be delivered.
-    pub fn makes_json(&self, with_details: bool) -> bool {
-        let Input::Transformer { paths, template } = self else { return true };
+    /// The events of which it makes no JSON, so that they cannot be delivered.
+    pub fn undeliverable(&self) -> Vec<Shape> {
+        let Input::Transformer { paths, template } = self else { return Vec::new() };
         let paths = paths.iter().map(|(name, path)| (name.as_str(), path.as_str()));
         // One that cannot be read never gets into a run.
-        Transformer::read(paths, template).map_or(true, |transformer| transformer.makes_json(with_details))
+        let Ok(transformer) = Transformer::read(paths, template) else { return Vec::new() };
+        Shape::ALL.into_iter().filter(|shape| !transformer.makes_json(*shape)).collect()
     }
 }
 

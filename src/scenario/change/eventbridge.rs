@@ -42,22 +42,33 @@ fn make(drawing: &Drawing) -> BrokerKind {
     })
 }
 
-/// The channel that dead letters of a queue go through in a drawing.
-pub(super) fn dead_channel(parts: &EventBridge, queue: &str) -> String {
-    let taken = |name: &String| parts.buses.iter().any(|bus| bus.name == *name);
-    let mut name = queue.to_owned();
-    while taken(&name) {
-        name.push_str("-dead-letters");
+/// The dead-letter queues, and the channel of its own that the letters of each go through in a drawing: none has a bus's name.
+pub(super) fn dead_channels(parts: &EventBridge) -> Vec<(&str, String)> {
+    let queues = parts.dead_letter_queues();
+    let mut channels: Vec<(&str, String)> = Vec::new();
+    for queue in &queues {
+        let taken = |name: &str| {
+            parts.buses.iter().any(|bus| bus.name == name)
+                || queues.iter().any(|other| other != queue && *other == name)
+                || channels.iter().any(|(_, channel)| channel == name)
+        };
+        let mut name = (*queue).to_owned();
+        while taken(&name) {
+            name.push_str("-dead-letters");
+        }
+        channels.push((queue, name));
     }
-    name
+    channels
 }
 
 /// Has consumers send what fails for good to where their rules had it go.
 pub(super) fn send_dead_letters(before: &Scenario, parts: &EventBridge, broker: &str, after: &mut Scenario) {
+    let channels = dead_channels(parts);
     for rule in &parts.rules {
         for (group, consumers) in before.readers(&format!("{broker}/{}", rule.name)) {
             let Some(queue) = rule.to_reader(group).dead_letter else { continue };
-            let place = format!("{broker}/{}", dead_channel(parts, queue));
+            let Some((_, channel)) = channels.iter().find(|(known, _)| *known == queue) else { continue };
+            let place = format!("{broker}/{channel}");
             for node in &mut after.nodes {
                 if let Node::Consumer(consumer) = node
                     && consumers.iter().any(|known| known.id == consumer.id)
@@ -87,7 +98,7 @@ pub(super) fn lost(parts: &EventBridge, lost: &mut Vec<String>) {
     if parts.buses.iter().any(|bus| bus.archive.is_some()) {
         lost.push("The archives and their replays.".to_owned());
     }
-    let queues: Vec<String> = parts.dead_letter_queues().into_iter().map(|queue| format!("`{}`", dead_channel(parts, queue))).collect();
+    let queues: Vec<String> = dead_channels(parts).into_iter().map(|(_, channel)| format!("`{channel}`")).collect();
     if !queues.is_empty() {
         lost.push(format!("Dead-letter queues: consumers send what fails for good to {} themselves.", and(&queues)));
     }

@@ -138,9 +138,9 @@ fn drawing(scenario: &Scenario, id: &str, kind: &BrokerKind, lost: &mut Vec<Stri
     // What only dead letters reach is a channel of its own, to which consumers send them.
     let mut dead: Vec<(usize, usize)> = Vec::new();
     if let BrokerKind::EventBridge(parts) = kind {
-        for (i, queue) in parts.dead_letter_queues().into_iter().enumerate() {
+        for (i, (_, channel)) in eventbridge::dead_channels(parts).into_iter().enumerate() {
             dead.push((parts.rules.len() + i, drawing.channels.len()));
-            drawing.channels.push(eventbridge::dead_channel(parts, queue));
+            drawing.channels.push(channel);
         }
     }
     // By what they read and as which group.

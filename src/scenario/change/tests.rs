@@ -95,6 +95,26 @@ fn what_is_lost_is_said() {
 }
 
 #[test]
+fn every_dead_letter_queue_is_a_channel_of_its_own() {
+    let text = r#"Scenario(format: 1, events: [Event(name: "Order")], nodes: [
+        Producer(id: "shop", emits: [Emit(event: "Order", to: "b/orders", arrivals: Every("1s"))]),
+        Broker(id: "b", kind: EventBridge(buses: [Bus(name: "orders")], rules: [
+            Rule(name: "some", pattern: "{\"source\":[\"shop\"]}", dead_letter: "orders"),
+            Rule(name: "more", pattern: "{\"source\":[\"shop\"]}", dead_letter: "orders-dead-letters")])),
+        Consumer(id: "billing", reads: [Read(from: "b/some")]),
+        Consumer(id: "audit", reads: [Read(from: "b/more")]),
+    ])"#;
+    let scenario = load(text, "shop.ron", &NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).scenario;
+    for (kind, _) in kinds().filter(|(kind, _)| *kind != "EventBridge") {
+        let text = write(&change(&scenario, "b", kind).unwrap().scenario);
+        let plan = load(&text, "changed.ron", &NoFiles).unwrap_or_else(|p| panic!("{kind}: {}\n{text}", p[0])).plan;
+        for name in ["b/orders", "b/orders-dead-letters", "b/orders-dead-letters-dead-letters"] {
+            assert_eq!(plan.channels.iter().filter(|channel| channel.name == name).count(), 1, "{kind}: {name}\n{text}");
+        }
+    }
+}
+
+#[test]
 fn dead_letters_go_where_their_readers_wait_for_them() {
     let text = r#"Scenario(format: 1, events: [Event(name: "Order")], nodes: [
         Producer(id: "shop", emits: [Emit(event: "Order", to: "b/orders", arrivals: Every("1s"))]),

@@ -7,7 +7,7 @@ use crate::ids::NodeId;
 use crate::language::Fault;
 use crate::language::json;
 use crate::language::pattern::Pattern;
-use crate::language::template::{Path, Transformer};
+use crate::language::template::{Path, Shape, Transformer};
 use crate::scenario::broker::eventbridge::{Input, Replay, RetryPolicy, Rule, Target};
 use crate::scenario::broker::{BrokerKind, EventBridge};
 use crate::scenario::document::{Node, Scenario};
@@ -319,14 +319,15 @@ fn input(input: &Input, path: &str, findings: &mut Findings) {
         }
         Input::Transformer { paths, template } => {
             let named = paths.iter().map(|(name, path)| (name.as_str(), path.as_str()));
-            if let Err(wrong) = Transformer::read(named, template) {
-                fault("the input transformer is invalid", template, &wrong, format!("{path}.template"), findings);
-            } else if !input.makes_json(true) {
-                findings.warning(
-                    format!("{path}.template"),
+            let path = format!("{path}.template");
+            match Transformer::read(named, template) {
+                Err(wrong) => fault("the input transformer is invalid", template, &wrong, path, findings),
+                Ok(transformer) if !transformer.makes_json(Shape::DETAILED) => findings.warning(
+                    path,
                     "what this template comes to is not JSON: no event with details is ever delivered with it",
                     "write texts in quotes, and objects and lists such as `<aws.events.event.json>` without",
-                );
+                ),
+                Ok(_) => {}
             }
         }
     }

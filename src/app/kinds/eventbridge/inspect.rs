@@ -1,12 +1,13 @@
 //! EventBridge's settings, named as people say them: buses with their archives, replays, how clients publish, the service itself.
 
-use super::{letters, pattern, recent, removal, rules, view};
+use super::{letters, pattern, recent, rules, view};
 use crate::app::action::Action;
 use crate::app::inspector::Inspected;
 use crate::app::inspector::broker::renamed;
 use crate::app::inspector::fields::{add, choice, count, entry, flag, optional, quantity, section, share, text};
 use crate::app::inspector::shapes::times;
 use crate::app::kinds::Way;
+use crate::app::kinds::removal::removed;
 use crate::app::theme::{Theme, space};
 use crate::app::widgets::{labelled_button, muted};
 use crate::run::Command;
@@ -122,7 +123,7 @@ fn buses(
         }
     }
     if let Some(i) = gone {
-        actions.extend(removal::bus(input.scenario, broker, i));
+        actions.extend(removed(input.scenario, broker, Way::In, i));
     }
     if add(ui, theme, "Add bus") {
         parts.buses.push(Bus { name: unused("bus", &taken), archive: None });

@@ -4,12 +4,13 @@ use super::input::{self as inputs, Example};
 use super::inspect::{bus_choice, name, unused};
 use super::queues::{QUEUE, Queues};
 use super::recent::Seen;
-use super::{pattern, removal, targets};
+use super::{pattern, targets};
 use crate::app::action::Action;
 use crate::app::inspector::Inspected;
 use crate::app::inspector::fields::{add, count, entry, flag, quantity, section, text};
 use crate::app::inspector::shapes::schedule_of;
 use crate::app::kinds::Way;
+use crate::app::kinds::removal::removed;
 use crate::app::theme::{Theme, space};
 use crate::app::widgets::fact;
 use crate::language::pattern::Pattern;
@@ -100,7 +101,7 @@ pub(super) fn list(
         }
     }
     if let Some(i) = gone {
-        actions.extend(removal::rule(input.scenario, broker, i));
+        actions.extend(removed(input.scenario, broker, Way::Out, i));
     }
     if add(ui, theme, "Add rule") {
         let bus = buses.first().cloned().filter(|_| buses.len() > 1);

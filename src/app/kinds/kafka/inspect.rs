@@ -5,6 +5,7 @@ use crate::app::inspector::Inspected;
 use crate::app::inspector::broker::{renamed, uses};
 use crate::app::inspector::fields::{add, choice, count, entry, flag, free, name_of, optional, quantity, section, share, text};
 use crate::app::kinds::Way;
+use crate::app::kinds::removal::removed;
 use crate::app::theme::{Theme, space};
 use crate::app::widgets::{labelled_button, muted};
 use crate::run::Command;
@@ -192,7 +193,7 @@ fn topics(kafka: &mut Kafka, ui: &mut Ui, input: &Inspected<'_>, broker: &str, a
         });
     }
     if let Some(i) = gone {
-        kafka.topics.remove(i);
+        actions.extend(removed(input.scenario, broker, Way::In, i));
     }
     if add(ui, theme, "Add topic") {
         let name = (1..).map(|n| format!("topic-{n}")).find(|name| !all.contains(name)).unwrap_or_default();

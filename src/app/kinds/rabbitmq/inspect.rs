@@ -6,6 +6,7 @@ use crate::app::action::Action;
 use crate::app::inspector::Inspected;
 use crate::app::inspector::broker::{renamed, uses};
 use crate::app::inspector::fields::{add, choice, entry, flag, name_of, optional, quantity, section, text};
+use crate::app::kinds::removal::removed;
 use crate::app::kinds::{Kind, Way};
 use crate::app::theme::Theme;
 use crate::app::widgets::muted;
@@ -84,8 +85,7 @@ fn exchanges(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &
         }
     }
     if let Some(i) = gone {
-        let name = parts.exchanges.remove(i).name;
-        parts.bindings.retain(|binding| binding.from != name);
+        actions.extend(removed(input.scenario, broker, Way::In, i));
     }
     if add(ui, theme, "Add exchange") {
         let name = (1..).map(|n| format!("exchange-{n}")).find(|name| !all.contains(name)).unwrap_or_default();
@@ -114,10 +114,7 @@ fn queues(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &str
         }
     }
     if let Some(i) = gone {
-        let name = parts.queues.remove(i).name;
-        parts.bindings.retain(|binding| binding.to_exchange || binding.to != name);
-        parts.redrives.retain(|redrive| redrive.from != name && redrive.to != name);
-        parts.attaches.retain(|attach| attach.stream != name);
+        actions.extend(removed(input.scenario, broker, Way::Out, i));
     }
     if add(ui, theme, "Add queue") {
         let name = (1..).map(|n| format!("queue-{n}")).find(|name| !all.contains(name)).unwrap_or_default();

@@ -1,13 +1,14 @@
 //! The envelope that the service puts around what was published.
 
 use crate::engine::event::{Event, Value, attributes};
-use crate::ids::TypeId;
+use crate::ids::{ChannelId, EmitterId, NodeId, TypeId};
 use crate::language::facts::{Fact, Facts, Field};
 use crate::language::json::{Json, Member, Node};
 use crate::random::mix;
 use crate::scenario::Plan;
+use crate::scenario::broker::eventbridge::Rule;
 use crate::scenario::broker::{BrokerKind, EventBridge};
-use crate::scenario::plan::{NodePlan, Role};
+use crate::scenario::plan::Role;
 use crate::time::Time;
 
 /// An event as rules and targets see it.
@@ -82,32 +83,49 @@ impl Envelope {
     }
 }
 
-/// The account and region that an event was put in: it keeps their names wherever it is forwarded to.
-fn home<'a>(plan: &'a Plan, here: &'a EventBridge, event: &Event) -> &'a EventBridge {
-    let channel = plan.emitters[event.id.emitter().index()].channel;
+/// The broker that a bus belongs to, which has its account and region; `here` if it is a channel of another kind.
+pub(super) fn owner<'a>(plan: &'a Plan, here: &'a EventBridge, channel: ChannelId) -> &'a EventBridge {
     match &plan.brokers[plan.channels[channel.index()].broker.index()].kind {
         BrokerKind::EventBridge(parts) => parts,
         _ => here,
     }
 }
 
+/// Where an event was put in: it keeps the names of that account and region wherever it is forwarded to.
+fn home<'a>(plan: &'a Plan, here: &'a EventBridge, event: &Event) -> &'a EventBridge {
+    owner(plan, here, plan.emitters[event.id.emitter().index()].channel)
+}
+
+/// What emits the events of the schedules of a broker, whose node is given, with each rule's position.
+pub(super) fn scheduled_emitters<'a>(
+    plan: &'a Plan,
+    node: NodeId,
+    parts: &'a EventBridge,
+) -> impl Iterator<Item = (EmitterId, usize, &'a Rule)> {
+    let own = plan.emitters.iter().enumerate().filter(move |(_, emitter)| emitter.node == node);
+    own.zip(parts.scheduled()).map(|((emitter, _), (position, rule, _))| (EmitterId::at(emitter), position, rule))
+}
+
+/// Whether an event comes on a rule's schedule: nothing else comes from a broker.
+pub(super) fn is_scheduled(plan: &Plan, event: &Event) -> bool {
+    let node = plan.emitters[event.id.emitter().index()].node;
+    matches!(plan.nodes[node.index()].role, Role::Broker(_))
+}
+
 /// The rule whose schedule an event comes on, as the only resource that it is about.
 fn resource(plan: &Plan, home: &EventBridge, event: &Event) -> Option<String> {
-    let emitter = event.id.emitter();
-    let node = plan.emitters[emitter.index()].node;
-    matches!(plan.nodes[node.index()].role, Role::Broker(_)).then_some(())?;
-    let before = plan.emitters[..emitter.index()].iter().filter(|other| other.node == node).count();
-    home.scheduled().nth(before).map(|(_, rule, _)| home.rule_arn(rule))
+    is_scheduled(plan, event).then_some(())?;
+    let own = event.id.emitter();
+    let mut emitters = scheduled_emitters(plan, plan.emitters[own.index()].node, home);
+    emitters.find(|(emitter, ..)| *emitter == own).map(|(.., rule)| home.rule_arn(rule))
 }
 
 /// The `source` of an event.
 pub(super) fn source<'a>(plan: &'a Plan, parts: &'a EventBridge, event: &Event) -> &'a str {
-    let node = plan.emitters[event.id.emitter().index()].node;
-    let NodePlan { name, role, .. } = &plan.nodes[node.index()];
-    if matches!(role, Role::Broker(_)) {
-        // On a schedule.
+    if is_scheduled(plan, event) {
         return "aws.events";
     }
+    let name = &plan.nodes[plan.emitters[event.id.emitter().index()].node.index()].name;
     parts.sources.iter().find(|(node, _)| node == name).map_or(name, |(_, source)| source)
 }
 

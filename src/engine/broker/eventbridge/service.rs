@@ -2,11 +2,10 @@
 
 use super::archive::Selection;
 use super::delivery::{DeliveryError, Exhausted, Next, backoff};
-use super::envelope::{Envelope, facts};
+use super::envelope::{Envelope, facts, is_scheduled};
 use super::letter::{self, Letter};
 use super::put_events::check_call;
 use super::putting::{Added, Puts};
-
 use super::queue::Queue;
 use super::quota::Quota;
 use super::replaying::{Replaying, State};
@@ -22,6 +21,7 @@ use crate::engine::seats::{Seat, Seats};
 use crate::engine::slab::Slab;
 use crate::ids::{BrokerId, ChannelId, EventId, LinkId, OutletId, SeatId, TypeId};
 use crate::language::matcher::Scratch;
+use crate::language::template::Shape;
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
 use crate::scenario::broker::Request;
@@ -40,10 +40,10 @@ pub struct EventBridge {
     luck: Stream,
     put: Quota,
     invoke: Quota,
-    /// Deliveries under way: waiting for the latency, a quota or another try.
+    /// Deliveries under way: waiting for the latency or another try.
     pending: Slab<Pending>,
     /// Those that wait for the quota, in the order in which they may go on. The first of them is woken, not all.
-    held: Fifo<u32>,
+    held: Fifo<Pending>,
     /// Tries after the first of copies that failed, by event and target.
     tries: BTreeMap<(EventId, u32), u32>,
     queues: Vec<Queue>,
@@ -57,6 +57,7 @@ pub struct EventBridge {
     puts: Puts,
     down: bool,
     buses: Vec<BusView>,
+    /// What rules did apart from what [`EventBridge::targets`] did for them.
     rules: Vec<RuleView>,
     targets: Vec<TargetCounts>,
     /// By queue: the last dead letters, for whoever looks.
@@ -248,7 +249,14 @@ impl EventBridge {
         // One that waits for times alone looks at no event.
         let looks = given.enabled && !given.pattern.is_empty();
         let taken = self.setup.parts.bus_of(given).filter(|_| looks).map_or(0, |bus| self.buses[bus].taken);
-        RuleView { passed_over: taken.saturating_sub(rule.matched), ..*rule }
+        let mut view = RuleView { passed_over: taken.saturating_sub(rule.matched), ..*rule };
+        for target in self.setup.rules[position].targets.iter().map(|target| &self.targets[*target as usize]) {
+            view.invocations += target.invocations;
+            view.failed += target.failed;
+            view.dead_lettered += target.dead_lettered;
+            view.dropped += target.dropped;
+        }
+        view
     }
 
     fn recall(&self, bus: usize, event: &Event) -> Recent {
@@ -387,8 +395,7 @@ impl EventBridge {
         let at = self.invoke.turn(self.held.len() as u64);
         let rule = &mut self.rules[setup.targets[target as usize].rule as usize];
         (rule.throttled, rule.throttled_until) = (rule.throttled + 1, rule.throttled_until.max(at));
-        let place = self.pending.put(Pending { message, target });
-        self.held.push(place);
+        self.held.push(Pending { message, target });
     }
 
     /// The quota lets some of those go on that wait for it.
@@ -398,21 +405,20 @@ impl EventBridge {
             if let Err(at) = self.invoke.admit(desk.now()) {
                 return desk.wake(at, token::pack(token::QUOTA, 0));
             }
-            if let Some(Pending { message, target }) = self.held.pop().and_then(|place| self.pending.take(place)) {
+            if let Some(Pending { message, target }) = self.held.pop() {
                 self.hand_over(&setup, target, message, desk);
             }
         }
     }
 
-    /// Whether an input makes JSON of an event, as it does of such without details and with some.
-    fn makes_json(&self, json: [bool; 2], event: &Event) -> bool {
-        json[usize::from(!attributes(&self.plan, self.seed, event).is_empty())]
+    /// What decides whether an input makes JSON of an event.
+    fn shape(&self, event: &Event) -> Shape {
+        Shape { details: !attributes(&self.plan, self.seed, event).is_empty(), resources: is_scheduled(&self.plan, event) }
     }
 
     /// Invokes a target with a copy.
     fn hand_over(&mut self, setup: &Setup, target: u32, message: Message, desk: &mut Desk) {
-        let TargetSetup { rule, outlet, to, json, .. } = &setup.targets[target as usize];
-        self.rules[*rule as usize].invocations += 1;
+        let TargetSetup { rule, outlet, to, undeliverable, .. } = &setup.targets[target as usize];
         self.targets[target as usize].invocations += 1;
         match to {
             To::Bus(_) if message.event.flags.has(Flags::FORWARDED) => {
@@ -435,7 +441,7 @@ impl EventBridge {
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::FORWARDED);
                 desk.forward(*link, *channel, &Event { flags, failures: 0, ..message.event });
             }
-            To::Seats(_) if *json != [true; 2] && !self.makes_json(*json, &message.event) => {
+            To::Seats(_) if !undeliverable.is_empty() && undeliverable.contains(&self.shape(&message.event)) => {
                 self.failure(setup, target, &message, Place::Waiting, DeliveryError::InvalidJson, desk);
             }
             To::Seats(seats) => {
@@ -459,9 +465,9 @@ impl EventBridge {
 
     /// A target did not take a copy: it is tried again, or given up.
     fn failure(&mut self, setup: &Setup, target: u32, message: &Message, from: Place, error: DeliveryError, desk: &mut Desk) {
-        let TargetSetup { rule, outlet, policy, dead_letter, .. } = &setup.targets[target as usize];
-        let (of_rule, of_target) = (&mut self.rules[*rule as usize], &mut self.targets[target as usize]);
-        (of_rule.failed, of_target.failed) = (of_rule.failed + 1, of_target.failed + 1);
+        let TargetSetup { outlet, policy, dead_letter, .. } = &setup.targets[target as usize];
+        let counts = &mut self.targets[target as usize];
+        counts.failed += 1;
         let tried = (message.event.id, target);
         let retries = self.tries.get(&tried).copied().unwrap_or(0);
         match policy.next(error, retries, desk.now() - message.event.published) {
@@ -483,7 +489,7 @@ impl EventBridge {
                 };
                 match *dead_letter {
                     Some(queue) => {
-                        (of_rule.dead_lettered, of_target.dead_lettered) = (of_rule.dead_lettered + 1, of_target.dead_lettered + 1);
+                        counts.dead_lettered += 1;
                         let letters = &mut self.letters[queue];
                         if letters.len() == letter::SHOWN {
                             letters.pop_front();
@@ -494,7 +500,7 @@ impl EventBridge {
                         self.queues[queue].push(&Event { flags, ..message.event }, desk);
                     }
                     None => {
-                        (of_rule.dropped, of_target.dropped) = (of_rule.dropped + 1, of_target.dropped + 1);
+                        counts.dropped += 1;
                         desk.end(*outlet, &message.event, from, BrokerFate::Failed, why);
                     }
                 }
@@ -703,7 +709,7 @@ impl Rules for EventBridge {
     }
 
     fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message)) {
-        for Pending { message, target } in self.pending.iter() {
+        for Pending { message, target } in self.pending.iter().chain(self.held.iter()) {
             visit(self.setup.targets[*target as usize].outlet, message);
         }
         for queue in &self.queues {

@@ -2,7 +2,7 @@
 
 use super::archive::Keep;
 use super::delivery::RetryPolicy;
-use super::envelope::{common, source};
+use super::envelope::{common, owner, scheduled_emitters, source};
 use super::put_events::{Entry, check_call};
 use super::table::{Given, Table};
 use crate::engine::event::{Event, Flags, Message, attribute_salt};
@@ -10,8 +10,9 @@ use crate::engine::seats::Seats;
 use crate::ids::{BrokerId, ChannelId, EmitterId, EventId, LinkId, OutletId, SeatId, TypeId};
 use crate::language::matcher::Matcher;
 use crate::language::pattern::Pattern;
+use crate::language::template::Shape;
 use crate::scenario::Plan;
-use crate::scenario::broker::eventbridge::Delivery;
+use crate::scenario::broker::eventbridge::{Delivery, Input};
 use crate::scenario::broker::{BrokerKind, EventBridge};
 use crate::scenario::plan::Origin;
 
@@ -72,8 +73,8 @@ pub(super) struct TargetSetup {
     pub policy: RetryPolicy,
     /// Its dead-letter queue, by position.
     pub dead_letter: Option<usize>,
-    /// Whether its input makes JSON of events without details, and of those with some; what is no JSON is never delivered.
-    pub json: [bool; 2],
+    /// The events of which its input makes no JSON: they are never delivered.
+    pub undeliverable: Vec<Shape>,
 }
 
 /// What a target is.
@@ -111,7 +112,7 @@ impl Setup {
             name: name.to_owned(),
             policy: RetryPolicy { max_age: delivery.retry.max_age, attempts: delivery.retry.attempts },
             dead_letter: delivery.dead_letter.and_then(|queue| names.iter().position(|name| *name == queue)),
-            json: [false, true].map(|details| delivery.input.is_none_or(|input| input.makes_json(details))),
+            undeliverable: delivery.input.map_or_else(Vec::new, Input::undeliverable),
         };
         let (mut rules, mut targets) = (Vec::new(), Vec::new());
         for (i, rule) in parts.rules.iter().enumerate() {
@@ -134,9 +135,8 @@ impl Setup {
         let buses: Vec<BusSetup> = (0..parts.buses.len()).map(|bus| BusSetup::new(&parts, bus)).collect();
         let sizes = plan.types.iter().map(|kind| entry_size(&parts, &kind.name, kind.size.0)).collect();
         let mut scheduled = vec![None; plan.emitters.len()];
-        let own = plan.emitters.iter().enumerate().filter(|(_, emitter)| emitter.node == plan.brokers[id.index()].node);
-        for ((emitter, _), (rule, ..)) in own.zip(parts.scheduled()) {
-            scheduled[emitter] = Some(rule as u32);
+        for (emitter, rule, _) in scheduled_emitters(plan, plan.brokers[id.index()].node, &parts) {
+            scheduled[emitter.index()] = Some(rule as u32);
         }
         let (emitters, tables) = (plan.emitters.len(), Vec::new());
         let mut setup = Setup { parts, first_channel, buses, rules, targets, queues, tables, emitters, scheduled, sizes };
@@ -185,23 +185,15 @@ impl Setup {
         self.scheduled[event.id.emitter().index()].filter(|_| !event.flags.has(Flags::FORWARDED))
     }
 
-    /// The account and region that a bus of another broker is in.
-    fn there<'a>(&'a self, plan: &'a Plan, channel: ChannelId) -> &'a EventBridge {
-        match &plan.brokers[plan.channels[channel.index()].broker.index()].kind {
-            BrokerKind::EventBridge(parts) => parts,
-            _ => &self.parts,
-        }
-    }
-
     /// The ARN of a bus of another broker.
     pub fn far_arn(&self, plan: &Plan, channel: ChannelId) -> String {
         let name = &plan.channels[channel.index()].name;
-        self.there(plan, channel).bus_arn(name.split_once('/').map_or(name.as_str(), |(_, bus)| bus))
+        owner(plan, &self.parts, channel).bus_arn(name.split_once('/').map_or(name.as_str(), |(_, bus)| bus))
     }
 
     /// Whether a bus of another broker is in another region.
     pub fn is_abroad(&self, plan: &Plan, channel: ChannelId) -> bool {
-        self.there(plan, channel).region != self.parts.region
+        owner(plan, &self.parts, channel).region != self.parts.region
     }
 
     /// Bytes of an event that count against the size of a call.

@@ -183,6 +183,8 @@ pub(super) struct Member {
     pub ready: VecDeque<(u32, u32)>,
     /// Its client has thrown this: it finishes what it has in hand and closes.
     pub stopped: Option<Stopped>,
+    /// Its instance is not there.
+    pub away: bool,
 }
 
 /// Why a client stopped.

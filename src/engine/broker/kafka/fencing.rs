@@ -42,7 +42,7 @@ impl Kafka {
     /// `initTransactions`: what has been left open under its id is aborted first; its members wait for that.
     pub(super) fn initialise(&mut self, publisher: u32, desk: &mut Desk) {
         let Some(session) = self.session(publisher) else { return };
-        (session.initialised, session.init) = (true, true);
+        (session.initialised, session.init) = (true, !session.rivals.is_empty());
         let members = session.members.clone();
         members.iter().for_each(|member| self.members[*member as usize].draining = true);
         self.ask_to_end(publisher, Outcome::Aborted, desk);

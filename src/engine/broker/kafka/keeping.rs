@@ -24,11 +24,7 @@ impl Kafka {
                     cursor.strays(Error::OffsetOutOfRange);
                     astray.push((number, slot));
                 }
-                while cursor.again.front().is_some_and(|(offset, _)| *offset < start) {
-                    if let Some((_, message)) = cursor.again.pop_front() {
-                        desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Expired, Reason::Retention);
-                    }
-                }
+                cursor.expire_below(start, desk);
                 let to = start.min(partition.shown);
                 for (_, message) in owed(&before, &partition.transactions, cursor.committed_only, cursor.position, to) {
                     desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Expired, Reason::Retention);

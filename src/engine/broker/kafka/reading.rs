@@ -355,6 +355,7 @@ impl Kafka {
     pub(super) fn seat_joined(&mut self, seat: SeatId, desk: &mut Desk) {
         let Some(seated) = &self.seats[seat.index()] else { return };
         let member = seated.member as usize;
+        self.members[member].away = false;
         let (group, client) = (self.members[member].group as usize, self.members[member].client as usize);
         if let Some(publisher) = self.members[member].session {
             self.producer_back(publisher, desk);
@@ -401,7 +402,8 @@ impl Kafka {
         let first = self.topics[self.partition_topic(group, seat)].first;
         for at in 0..self.topics[self.partition_topic(group, seat)].count {
             let cursor = &self.partitions[(first + at) as usize].cursors[slot];
-            if cursor.owner == Some(seat) || cursor.holder == Some(seat) {
+            // What another one still has in hand stays there: whoever was to read on had nothing yet.
+            if cursor.holder.or(cursor.owner) == Some(seat) {
                 touched.entry(first + at).or_default();
             }
         }
@@ -412,7 +414,7 @@ impl Kafka {
             self.rewind(partition as usize, slot, returned, desk);
         }
         let it = &mut self.members[member];
-        (it.outstanding, it.batch_left, it.draining, it.stopped) = (0, 0, false, None);
+        (it.outstanding, it.batch_left, it.draining, it.stopped, it.away) = (0, 0, false, None, true);
         let readers = &mut self.groups[group];
         if orderly {
             readers.group.closes(client, desk.now(), &mut self.happened);

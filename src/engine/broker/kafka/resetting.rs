@@ -12,7 +12,8 @@ use crate::engine::fate::Reason;
 use crate::time::{Span, Time};
 
 impl Kafka {
-    /// Whether a group has no position anywhere, and nothing that would give it one.
+    /// Whether a group begins without a position. As the run begins it has one everywhere or nowhere, so the first partition of a topic
+    /// tells.
     pub(super) fn is_astray(&self, group: usize) -> bool {
         let first = |(topic, slot): &(u32, u32)| (self.topics[*topic as usize].first as usize, *slot as usize);
         self.groups[group].topics.iter().map(first).any(|(partition, slot)| self.partitions[partition].cursors[slot].astray.is_some())
@@ -39,7 +40,8 @@ impl Kafka {
 
     /// Somebody reads a partition, or the log is not what it was: is the group's position in it?
     pub(super) fn look_at_position(&mut self, number: usize, slot: usize, desk: &mut Desk) {
-        self.expire_below_start(number, slot, desk);
+        let partition = &mut self.partitions[number];
+        partition.cursors[slot].expire_below(partition.log.start(), desk);
         let cursor = &self.partitions[number].cursors[slot];
         let Some(owner) = cursor.owner.filter(|_| cursor.astray.is_some()) else { return };
         self.settle_position(number, slot, desk);
@@ -49,19 +51,6 @@ impl Kafka {
                 if let Some(seated) = &self.seats[owner.index()] {
                     self.throws(seated.member as usize, Stopped { why, partition: Some(number as u32) }, desk);
                 }
-            }
-        }
-    }
-
-    /// What was to be read again and is no longer in the log has expired.
-    fn expire_below_start(&mut self, number: usize, slot: usize, desk: &mut Desk) {
-        let partition = &mut self.partitions[number];
-        let start = partition.log.start();
-        let cursor = &mut partition.cursors[slot];
-        while cursor.again.front().is_some_and(|(offset, _)| *offset < start) {
-            if let Some((_, message)) = cursor.again.pop_front() {
-                desk.end(cursor.outlet, &message.event, Place::Waiting, BrokerFate::Expired, Reason::Retention);
-                cursor.strays(Error::OffsetOutOfRange);
             }
         }
     }
@@ -115,6 +104,16 @@ impl super::cluster::Cursor {
     pub fn strays(&mut self, why: Error) {
         if self.reset != AutoOffsetReset::Earliest {
             self.astray.get_or_insert(why);
+        }
+    }
+
+    /// What was to be read again and is no longer in the log, which starts at `start`, has expired.
+    pub fn expire_below(&mut self, start: u64, desk: &mut Desk) {
+        while self.again.front().is_some_and(|(offset, _)| *offset < start) {
+            if let Some((_, message)) = self.again.pop_front() {
+                desk.end(self.outlet, &message.event, Place::Waiting, BrokerFate::Expired, Reason::Retention);
+                self.strays(Error::OffsetOutOfRange);
+            }
         }
     }
 }

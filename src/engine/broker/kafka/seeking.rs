@@ -24,7 +24,8 @@ impl Kafka {
         }
         self.claim_for(group, desk);
         for client in 0..self.groups[group].members.len() {
-            if self.groups[group].group.is_down(client) && self.member_of(group, client).stopped.is_none() {
+            let member = self.member_of(group, client);
+            if self.groups[group].group.is_down(client) && member.stopped.is_none() && !member.away {
                 self.groups[group].group.joins(client, desk.now());
             }
         }

@@ -44,7 +44,7 @@ pub(super) struct Session {
     pub down: bool,
     /// Whether it has begun to use its id (`initTransactions`), which matters where it is not alone with it.
     pub initialised: bool,
-    /// The request on its way is such a beginning.
+    /// The request on its way is such a beginning, by which it takes its id from others that have it.
     pub init: bool,
     /// It was told that another producer has its id (ProducerFencedException), and has stopped.
     pub dead: bool,

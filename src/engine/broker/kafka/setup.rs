@@ -92,7 +92,7 @@ impl Kafka {
     fn add_groups(&mut self, plan: &Plan, parts: &document::Kafka, id: BrokerId, seats: &Seats) {
         self.seats = vec![None; seats.iter().count()];
         let outlets: Vec<usize> = (0..plan.outlets.len()).filter(|o| plan.outlets[*o].broker == id).collect();
-        let group_of = |outlet: usize| plan.outlets[outlet].name.rsplit_once('#').map_or("", |(_, group)| group).to_owned();
+        let group_of = |outlet: usize| plan.group_of(OutletId::at(outlet)).to_owned();
         let names: BTreeSet<String> = outlets.iter().map(|outlet| group_of(*outlet)).collect();
         for name in names {
             let settings = parts.groups.iter().find(|group| group.name == name).cloned().unwrap_or(document::Group::named(&name));
@@ -155,6 +155,7 @@ impl Kafka {
                 session: None,
                 ready: VecDeque::new(),
                 stopped: None,
+                away: false,
             });
         }
         let counts = topics.iter().map(|(topic, _)| self.topics[*topic as usize].count);
@@ -238,6 +239,7 @@ impl Kafka {
                 session: None,
                 ready: VecDeque::new(),
                 stopped: None,
+                away: true,
             });
         }
     }

@@ -167,7 +167,7 @@ impl Kafka {
             () if !arrived => desk.ship(link, REQUEST, Token::End(publisher, count).pack()),
             // It is being ended already; the answer follows.
             () if session.ending.is_some() => {}
-            () if session.init && !session.rivals.is_empty() => self.takes_id(publisher, desk),
+            () if session.init => self.takes_id(publisher, desk),
             () if session.fenced => {
                 session.tally.fenced += u64::from(outcome == Outcome::Committed);
                 session.verdict = Outcome::Aborted;
@@ -243,7 +243,7 @@ impl Kafka {
             Outcome::Aborted => session.tally.aborted += u64::from(was_open || !session.touched.is_empty()),
         }
         let answers = matches!(session.step, Step::Ending(_)) && !session.down;
-        let (rivals, init) = (session.rivals.clone(), session.init && !session.rivals.is_empty());
+        let (rivals, init) = (session.rivals.clone(), session.init);
         match () {
             // It has begun anew meanwhile.
             () if answers && init => self.takes_id(publisher, desk),
