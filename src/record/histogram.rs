@@ -223,17 +223,17 @@ impl Distribution {
         }
     }
 
-    /// Samples per cell of [`Precision::Rough`], the lowest precision there is.
+    /// Samples per cell of [`Precision::Rough`], the lowest precision there is; modulo 2^32, since it is differences that count.
     pub fn rough(&self) -> Vec<u32> {
         let rough = u32::from(Precision::Rough.bits());
         let (first, bits) = (usize::from(self.first), u32::from(self.bits));
-        let mut classes = Vec::new();
+        let mut classes: Vec<u32> = Vec::new();
         // Mostly nobody is so fast that cells are single nanoseconds.
         let narrow = (1usize << bits).saturating_sub(first).min(self.cells.len());
         for (ns, samples) in self.counts().take(narrow).filter(|(_, samples)| *samples > 0) {
             let class = rough_cell(ns as u64);
             classes.resize(classes.len().max(class + 1), 0);
-            classes[class] += samples as u32;
+            classes[class] = classes[class].wrapping_add(samples as u32);
         }
         // Above, so many of each factor of two make one rough cell.
         let wide = &self.cells[narrow..];
@@ -248,7 +248,8 @@ impl Distribution {
         classes.extend(wide.chunks(each).map(sum));
         if let Some(rounds) = &self.rounds {
             let all = rounds.0.iter().skip(narrow).enumerate();
-            all.filter(|(_, rounds)| **rounds > 0).for_each(|(i, rounds)| classes[start + i / each] += rounds << 8);
+            let counted = all.filter(|(_, rounds)| **rounds > 0);
+            counted.for_each(|(i, rounds)| classes[start + i / each] = classes[start + i / each].wrapping_add(rounds << 8));
         }
         classes
     }
@@ -407,6 +408,33 @@ mod tests {
         assert_eq!((all.summary().p99, all.summary().count), (0.0, 1));
         all.record(u64::MAX);
         assert_eq!((all.summary().count, all.summary().max), (2, u64::MAX as f64 * 1e-9));
+    }
+
+    #[test]
+    fn a_cell_that_goes_through_256_loses_nothing() {
+        for (precision, _) in ALL {
+            let mut all = Distribution::new(precision);
+            // The later ones make room before and behind what is there.
+            for (ns, times) in [(1_000_000, 1000), (10, 300), (1_000_000, 24), (60_000_000_000, 256)] {
+                (0..times).for_each(|_| all.record(ns));
+            }
+            let check = |all: &Distribution, times: u64| {
+                let counts: Vec<u64> = all.counts().map(|(_, samples)| samples).filter(|samples| *samples > 0).collect();
+                assert_eq!(counts, [300 * times, 1024 * times, 256 * times], "{precision:?}");
+                assert_eq!((all.count(), all.summary().count), (1580 * times, 1580 * times));
+                assert_eq!(all.rough().iter().map(|n| u64::from(*n)).sum::<u64>(), 1580 * times);
+                assert_eq!(all.quantile(0.1), 1e-8);
+                assert!((all.quantile(0.5) - 1e-3).abs() < 7e-5 && (all.quantile(0.99) - 60.0).abs() < 4.0, "{precision:?}");
+            };
+            check(&all, 1);
+            let mut twice = all.clone();
+            twice.add(&all);
+            check(&twice, 2);
+            twice.clear();
+            assert_eq!((twice.count(), twice.sum(), twice.summary()), (0, 0, Summary::default()));
+            twice.add(&all);
+            check(&twice, 1);
+        }
     }
 
     #[test]
