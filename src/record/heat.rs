@@ -24,7 +24,7 @@ pub struct Told {
 impl Told {
     /// What has come to the distribution since all of it was told.
     pub fn since(&self, all: &Distribution) -> Heat {
-        if all.count_and_sum().0 == self.count {
+        if all.count() == self.count {
             return Heat::default();
         }
         self.difference(all.rough())
@@ -38,7 +38,7 @@ impl Told {
 
     /// The same, and with it all is told.
     pub fn tell(&mut self, all: &Distribution) -> Heat {
-        let (count, _) = all.count_and_sum();
+        let count = all.count();
         if count == self.count {
             return Heat::default();
         }

@@ -8,18 +8,28 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 /// Times in nanoseconds.
+///
+/// 48 bytes: three of them and two levels share three lines of the cache.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Distribution {
-    /// Samples per cell. The first `2^bits` cells are one nanosecond wide, then each further factor of two has `2^bits` cells.
-    /// Grows with the largest sample.
-    cells: Box<[u32]>,
-    count: u64,
+    /// Samples per cell from the cell `first` on, modulo 256: one byte each, so that what a thousand consumers touch stays small (it makes
+    /// their deliveries a fifth cheaper than four bytes do). The first `2^bits` of all cells are one nanosecond wide, then each further
+    /// factor of two has `2^bits` cells. Grows with the samples, by factors of two.
+    cells: Box<[u8]>,
     /// The lower 64 bits of the sum of all samples, and what is above them.
     sum: u64,
     above: u32,
-    bits: u32,
+    first: u16,
+    bits: u8,
     max: u64,
+    /// How often each cell has gone through 256, once one has.
+    rounds: Option<Box<Rounds>>,
 }
+
+/// By place in the cells.
+#[derive(Clone, Debug, Default)]
+struct Rounds(Vec<u32>);
 
 /// A distribution in figures, in seconds. All zero where `count` is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -43,15 +53,15 @@ pub struct Summary {
 /// How finely times are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// Within 0.2%; at most 58 KiB.
+    /// Within 0.2%; at most 72 KiB, if samples fell into every cell between a nanosecond and centuries, 256 times.
     Fine,
-    /// Within 0.4%; at most 29 KiB.
+    /// Within 0.4%; at most 36 KiB.
     Close,
-    /// Within 0.8%; at most 15 KiB.
+    /// Within 0.8%; at most 18 KiB.
     Medium,
-    /// Within 3.1%; at most 4 KiB.
+    /// Within 3.1%; at most 5 KiB.
     Coarse,
-    /// Within 6.3%; at most 2 KiB.
+    /// Within 6.3%; at most 3 KiB.
     Rough,
 }
 
@@ -68,7 +78,7 @@ impl Precision {
     }
 
     /// Cells per factor of two, as a power of two.
-    fn bits(self) -> u32 {
+    fn bits(self) -> u8 {
         match self {
             Precision::Fine => 8,
             Precision::Close => 7,
@@ -80,7 +90,7 @@ impl Precision {
 
     /// The smallest value, in nanoseconds, that belongs to a cell.
     pub fn start(self, cell: usize) -> u64 {
-        let (cell, bits) = (cell as u64, self.bits());
+        let (cell, bits) = (cell as u64, u32::from(self.bits()));
         let shift = (cell >> bits).saturating_sub(1);
         u64::try_from(u128::from(cell - (shift << bits)) << shift.min(64)).unwrap_or(u64::MAX)
     }
@@ -88,10 +98,17 @@ impl Precision {
 
 /// The cell of a value, with `2^bits` cells per factor of two.
 #[inline(always)]
-fn cell(ns: u64, bits: u32) -> usize {
+fn cell(ns: u64, bits: u8) -> usize {
+    let bits = u32::from(bits);
     // The highest bit says which factor of two, the next `bits` which cell of it; below 2^bits the value itself.
     let shift = (63 - (ns | (1 << bits)).leading_zeros()) - bits;
     ((u64::from(shift) << bits) + (ns >> shift)) as usize
+}
+
+/// The sum of at most 256 cells. (In 16 bits, of which a register of the processor holds many.)
+#[inline]
+fn sum(cells: &[u8]) -> u32 {
+    u32::from(cells.iter().map(|samples| u16::from(*samples)).sum::<u16>())
 }
 
 fn rough_cell(ns: u64) -> usize {
@@ -101,13 +118,7 @@ fn rough_cell(ns: u64) -> usize {
 impl Distribution {
     /// Without samples.
     pub fn new(precision: Precision) -> Distribution {
-        Distribution { cells: Box::default(), bits: precision.bits(), count: 0, sum: 0, above: 0, max: 0 }
-    }
-
-    /// The cell of a value.
-    #[inline(always)]
-    fn cell(&self, ns: u64) -> usize {
-        cell(ns, self.bits)
+        Distribution { cells: Box::default(), bits: precision.bits(), first: 0, sum: 0, above: 0, max: 0, rounds: None }
     }
 
     /// The middle of a cell.
@@ -121,17 +132,23 @@ impl Distribution {
     /// Takes in a sample.
     #[inline(always)]
     pub fn record(&mut self, ns: u64) {
-        self.count += 1;
         let (sum, carries) = self.sum.overflowing_add(ns);
         self.sum = sum;
         self.above += u32::from(carries);
         if ns > self.max {
             self.rise(ns);
         }
-        let cell = self.cell(ns);
-        match self.cells.get_mut(cell) {
-            Some(samples) => *samples += 1,
-            None => self.grow(cell),
+        let cell = cell(ns, self.bits);
+        let place = cell.wrapping_sub(usize::from(self.first));
+        match self.cells.get_mut(place) {
+            Some(samples) => {
+                let (more, through) = samples.overflowing_add(1);
+                *samples = more;
+                if through {
+                    self.go_round(place, 1);
+                }
+            }
+            None => self.record_beyond(cell),
         }
     }
 
@@ -143,69 +160,125 @@ impl Distribution {
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, cell: usize) {
-        let per_factor = 1 << self.bits;
-        self.make_room((cell / per_factor + 1) * per_factor);
-        self.cells[cell] += 1;
+    fn go_round(&mut self, place: usize, times: u32) {
+        let rounds = &mut self.rounds.get_or_insert_default().0;
+        rounds.resize(self.cells.len(), 0);
+        rounds[place] += times;
     }
 
-    fn make_room(&mut self, cells: usize) {
-        let mut all = std::mem::take(&mut self.cells).into_vec();
-        all.reserve_exact(cells.saturating_sub(all.len()));
-        all.resize(cells.max(all.len()), 0);
-        self.cells = all.into();
+    #[cold]
+    #[inline(never)]
+    fn record_beyond(&mut self, cell: usize) {
+        self.make_room(cell, cell + 1);
+        self.count_in(cell, 1);
+    }
+
+    /// So many samples more of a cell for which there is room.
+    fn count_in(&mut self, cell: usize, samples: u64) {
+        let place = cell - usize::from(self.first);
+        let all = u64::from(self.cells[place]) + samples;
+        self.cells[place] = all as u8;
+        if all > u64::from(u8::MAX) {
+            self.go_round(place, (all >> 8) as u32);
+        }
+    }
+
+    /// Makes room for the cells from `first` to before `end`, in whole factors of two.
+    fn make_room(&mut self, first: usize, end: usize) {
+        let per_factor = 1 << self.bits;
+        let (mut first, mut end) = (first - first % per_factor, end.next_multiple_of(per_factor));
+        if !self.cells.is_empty() {
+            (first, end) = (first.min(self.first.into()), end.max(usize::from(self.first) + self.cells.len()));
+        }
+        let before = usize::from(self.first).saturating_sub(first);
+        let mut cells = vec![0; end - first];
+        cells[before..before + self.cells.len()].copy_from_slice(&self.cells);
+        if let Some(rounds) = &mut self.rounds {
+            rounds.0.splice(..0, std::iter::repeat_n(0, before));
+        }
+        // The last of all cells is below 2^16 at every precision.
+        (self.cells, self.first) = (cells.into(), first as u16);
+    }
+
+    /// Cells and how many samples each has, from the first that there is room for.
+    fn counts(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        let rounds = self.rounds.iter().flat_map(|rounds| &rounds.0).chain(std::iter::repeat(&0));
+        let first = usize::from(self.first);
+        self.cells
+            .iter()
+            .zip(rounds)
+            .enumerate()
+            .map(move |(i, (samples, rounds))| (first + i, u64::from(*rounds) << 8 | u64::from(*samples)))
     }
 
     /// Adds the samples of another distribution of the same precision.
     pub fn add(&mut self, other: &Distribution) {
         debug_assert_eq!(self.bits, other.bits);
-        self.count += other.count;
         self.set_sum(self.sum() + other.sum());
         self.max = self.max.max(other.max);
-        self.make_room(other.cells.len());
-        self.cells.iter_mut().zip(&other.cells).for_each(|(own, more)| *own += more);
+        if !other.cells.is_empty() {
+            let first = other.first.into();
+            self.make_room(first, first + other.cells.len());
+            other.counts().filter(|(_, samples)| *samples > 0).for_each(|(cell, samples)| self.count_in(cell, samples));
+        }
     }
 
     /// Samples per cell of [`Precision::Rough`], the lowest precision there is.
     pub fn rough(&self) -> Vec<u32> {
-        let rough = Precision::Rough.bits();
-        // Below 2^bits the cells are single nanoseconds; above, so many of each factor of two make one rough cell.
-        let (narrow, wide) = self.cells.split_at(self.cells.len().min(1 << self.bits));
-        let each = 1 << (self.bits - rough);
-        let mut classes = Vec::with_capacity((1 << rough) * (self.bits - rough + 1) as usize + wide.len() / each);
-        // Mostly nobody is that fast.
-        let some = if narrow.iter().all(|samples| *samples == 0) { 0 } else { narrow.len() };
-        for (ns, samples) in narrow[..some].iter().enumerate() {
+        let rough = u32::from(Precision::Rough.bits());
+        let (first, bits) = (usize::from(self.first), u32::from(self.bits));
+        let mut classes = Vec::new();
+        // Mostly nobody is so fast that cells are single nanoseconds.
+        let narrow = (1usize << bits).saturating_sub(first).min(self.cells.len());
+        for (ns, samples) in self.counts().take(narrow).filter(|(_, samples)| *samples > 0) {
             let class = rough_cell(ns as u64);
-            if classes.len() <= class {
-                classes.resize(class + 1, 0);
-            }
-            classes[class] += samples;
+            classes.resize(classes.len().max(class + 1), 0);
+            classes[class] += samples as u32;
         }
-        if !wide.is_empty() {
-            classes.resize(rough_cell(1 << self.bits), 0);
+        // Above, so many of each factor of two make one rough cell.
+        let wide = &self.cells[narrow..];
+        if wide.is_empty() {
+            return classes;
         }
-        classes.extend(wide.chunks(each).map(|cells| cells.iter().sum::<u32>()));
+        let each = 1 << (bits - rough);
+        let factor = ((first + narrow) >> bits) as u32;
+        let start = ((bits - rough + factor) as usize) << rough;
+        classes.reserve_exact(start - classes.len() + wide.len() / each);
+        classes.resize(start, 0);
+        classes.extend(wide.chunks(each).map(sum));
+        if let Some(rounds) = &self.rounds {
+            let all = rounds.0.iter().skip(narrow).enumerate();
+            all.filter(|(_, rounds)| **rounds > 0).for_each(|(i, rounds)| classes[start + i / each] += rounds << 8);
+        }
         classes
     }
 
     /// Forgets all samples, keeps the room.
     pub fn clear(&mut self) {
         self.cells.fill(0);
-        (self.count, self.sum, self.above, self.max) = (0, 0, 0, 0);
+        self.rounds = None;
+        (self.sum, self.above, self.max) = (0, 0, 0);
     }
 
     /// Bytes on the heap.
     pub fn bytes(&self) -> usize {
-        size_of_val(&*self.cells)
+        let rounds = self.rounds.as_ref().map_or(0, |rounds| size_of::<Rounds>() + rounds.0.capacity() * size_of::<u32>());
+        self.cells.len() + rounds
+    }
+
+    /// Number of samples. (Counted when somebody asks: every delivery would have to write a number that seldom anybody wants.)
+    pub fn count(&self) -> u64 {
+        let rounds: u64 = self.rounds.iter().flat_map(|rounds| &rounds.0).map(|rounds| u64::from(*rounds)).sum();
+        (rounds << 8) + self.cells.chunks(256).map(|cells| u64::from(sum(cells))).sum::<u64>()
     }
 
     /// Number of samples and their sum in nanoseconds.
     pub fn count_and_sum(&self) -> (u64, u128) {
-        (self.count, self.sum())
+        (self.count(), self.sum())
     }
 
-    fn sum(&self) -> u128 {
+    /// Sum of all samples in nanoseconds.
+    pub fn sum(&self) -> u128 {
         u128::from(self.above) << 64 | u128::from(self.sum)
     }
 
@@ -216,13 +289,14 @@ impl Distribution {
     /// The value below which a share of the samples lies, in seconds, straight from the cells: for whoever looks often. 0 without
     /// samples.
     pub fn quantile(&self, share: f64) -> f64 {
-        let rank = ((self.count as f64 * share).ceil() as u64).clamp(1, self.count.max(1));
+        let count = self.count();
+        let rank = ((count as f64 * share).ceil() as u64).clamp(1, count.max(1));
         let mut below = 0;
-        let cell = self.cells.iter().position(|samples| {
-            below += u64::from(*samples);
+        let reached = self.counts().find(|(_, samples)| {
+            below += samples;
             below >= rank
         });
-        cell.map_or(0.0, |cell| self.middle(cell).min(self.max) as f64 * 1e-9)
+        reached.map_or(0.0, |(cell, _)| self.middle(cell).min(self.max) as f64 * 1e-9)
     }
 
     /// The samples, each as the middle of its cell.
@@ -230,16 +304,17 @@ impl Distribution {
         let digits = 3;
         // Fails only for digits above 5.
         let mut histogram = Histogram::new(digits).unwrap_or_else(|error| unreachable!("{digits} digits were refused: {error}"));
-        for (cell, samples) in self.cells.iter().enumerate().filter(|(_, samples)| **samples > 0) {
+        for (cell, samples) in self.counts().filter(|(_, samples)| *samples > 0) {
             // Fails only beyond what the histogram can hold, 2^63 ns; such a sample still counts in mean and maximum.
-            let _ = histogram.record_n(self.middle(cell), u64::from(*samples));
+            let _ = histogram.record_n(self.middle(cell), samples);
         }
         histogram
     }
 
     /// All figures.
     pub fn summary(&self) -> Summary {
-        if self.count == 0 {
+        let count = self.count();
+        if count == 0 {
             return Summary::default();
         }
         let histogram = self.histogram();
@@ -248,8 +323,8 @@ impl Distribution {
             value.min(self.max) as f64 * 1e-9
         };
         Summary {
-            count: self.count,
-            mean: self.sum() as f64 / self.count as f64 * 1e-9,
+            count,
+            mean: self.sum() as f64 / count as f64 * 1e-9,
             p50: quantile(0.5),
             p90: quantile(0.9),
             p99: quantile(0.99),
@@ -295,7 +370,8 @@ mod tests {
             let all = Distribution::new(precision);
             let mut last = 0;
             for ns in (0..2000).chain((11..64).flat_map(|bit| [(1u64 << bit) - 1, 1 << bit, (1 << bit) + (1 << (bit - 1))])) {
-                let (cell, middle) = (all.cell(ns), all.middle(all.cell(ns)));
+                let cell = cell(ns, all.bits);
+                let middle = all.middle(cell);
                 assert!(cell >= last, "cells ascend");
                 last = cell;
                 assert!(middle.abs_diff(ns) as f64 <= ns as f64 * tolerance, "{ns} is shown as {middle} with {precision:?}");

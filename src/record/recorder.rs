@@ -280,7 +280,7 @@ impl Recorder {
             .iter()
             .map(|outlet| OutletCell { waiting: outlet.waiting.area(end), most: outlet.bin_max.max(outlet.waiting.now()) });
         let consumers = self.consumers.iter().map(|consumer| ConsumerCell {
-            latency: consumer.handled().1,
+            latency: consumer.early.1 + consumer.latency.sum(),
             lag: consumer.lag.area(end),
             busy: consumer.busy.area(end),
             room: consumer.room(end),
@@ -343,7 +343,7 @@ impl Recorder {
     /// What a node counts: emitted by a producer, taken in by a broker, handled to the end by a consumer, served by a store.
     pub fn count(&self, node: NodeId) -> u64 {
         match self.role(node) {
-            Role::Consumer(consumer) => self.consumers[consumer.index()].handled().0,
+            Role::Consumer(consumer) => self.consumers[consumer.index()].handled(),
             Role::Store(store) => self.stores[store.index()].count(),
             Role::Producer => self.nodes[node.index()].parts.iter().map(|emitter| self.emitted[*emitter as usize]).sum(),
             Role::Broker(_) => self.nodes[node.index()].parts.iter().map(|channel| self.accepted[*channel as usize]).sum(),
@@ -496,10 +496,9 @@ fn parts(plan: &Plan, node: NodeId) -> Box<[u32]> {
 }
 
 impl ConsumerRecord {
-    /// Number handled since the start and sum of their latencies.
-    fn handled(&self) -> (u64, u128) {
-        let (count, sum) = self.latency.count_and_sum();
-        (self.early.0 + count, self.early.1 + sum)
+    /// Number handled since the start.
+    fn handled(&self) -> u64 {
+        self.early.0 + self.latency.count()
     }
 
     fn snapshot(&self, at: Time) -> Snapshot {
