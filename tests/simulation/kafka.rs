@@ -511,3 +511,15 @@ fn whoever_waits_for_a_partition_takes_nothing_along_when_it_goes() {
         simulation.audit().unwrap();
     }
 }
+
+/// Found by chance: the former life of a client that was started again missed the rebalance, and the new one was thrown out for it.
+#[test]
+fn a_client_that_is_started_again_during_a_rebalance_is_not_late_for_its_former_life() {
+    let faults =
+        r#"Fault(at: "3618ms", lasts: "1258ms", what: Crash("middle#2")), Fault(at: "6751ms", lasts: "1ms", what: Crash("middle"))"#;
+    let text = chain(r#"Transaction(node: "middle", timeout: "5s")"#, r#"max_poll: "7s""#, r#"Handle(time: Constant("4ms"))"#, faults);
+    for seed in 0..20 {
+        let (seen, simulation) = outputs(&text, seed);
+        assert!(seen.inputs.values().all(|times| *times == 1), "{seed}: {:?}", Totals::of(&simulation));
+    }
+}

@@ -92,11 +92,13 @@ impl Group {
             self.set(until, Timer::Deadline(number));
             return;
         }
-        let late: Vec<usize> = self.members.iter().filter(|member| !member.joined).map(|member| member.client).collect();
+        let late = self.members.iter().filter(|member| !member.joined);
+        let late: Vec<(usize, u32)> = late.map(|member| (member.client, member.life)).collect();
         self.members.retain(|member| member.joined);
-        for client in late {
+        for (client, life) in late {
             out.push(Happening::Removed { client, why: Gone::RebalanceTimeout });
-            if self.clients[client].phase != Phase::Down {
+            // Who was started again meanwhile is another member by now.
+            if self.lives(client, life) {
                 // It is told at its next request, and joins again at its next poll.
                 self.clients[client].life += 1;
                 self.clients[client].phase = Phase::Told;
