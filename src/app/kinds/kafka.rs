@@ -19,6 +19,7 @@ use crate::scenario::broker::{BrokerKind, Kafka};
 use crate::scenario::plan::Role;
 use egui::{Align2, Color32, FontId, Rect, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 use egui_material_icons::icons::ICON_VIEW_STREAM;
+use std::cmp::Reverse;
 
 /// What the palette says.
 pub const OFFER: Offer = Offer {
@@ -54,6 +55,8 @@ const CELLS: [f32; 6] = [14.0, 10.0, 7.0, 5.0, 4.0, 3.0];
 const FIELD: f32 = 150.0;
 /// Most partitions of one cell that are told of: each takes several lines, and all have to be on the screen.
 const TOLD: usize = 3;
+/// Most groups of a partition that are told of.
+const GROUPS: usize = 5;
 /// A partition that changed hands so many seconds ago is still marked.
 const FRESH: f64 = 5.0;
 /// A lag of a power of ten below this is quiet.
@@ -274,12 +277,23 @@ fn told(frame: &Frame, topic: &str, number: usize, partition: &kafka::PartitionV
         format!("{topic}-{number}: {leader}, in sync {} of {}", names(&partition.isr), names(&partition.replicas)),
         format!("offsets {} to {}", partition.log_start_offset, partition.log_end_offset),
     ];
-    for (outlet, position) in seen.outlets.iter().zip(&partition.positions) {
-        let group = frame.plan.group_of(*outlet);
-        let reader = position.member.map_or_else(|| "read by nobody".to_owned(), |member| format!("read by member {}", member + 1));
-        lines.push(format!("{group}: lag {}, {reader}", position.lag));
-    }
+    let groups = seen.outlets.iter().map(|outlet| frame.plan.group_of(*outlet));
+    lines.extend(readers(groups.zip(&partition.positions).collect()));
     lines
+}
+
+/// How far the groups of a partition are, of many those that need a look: who reads nothing first, then by lag.
+fn readers(mut groups: Vec<(&str, &kafka::PositionView)>) -> Vec<String> {
+    let more = groups.len().saturating_sub(GROUPS);
+    if more > 0 {
+        groups.sort_by_key(|(_, position)| (position.member.is_some(), Reverse(position.lag)));
+    }
+    let line = |(group, position): &(&str, &kafka::PositionView)| {
+        let reader = position.member.map_or_else(|| "read by nobody".to_owned(), |member| format!("read by member {}", member + 1));
+        format!("{group}: lag {}, {reader}", position.lag)
+    };
+    let rest = (more > 0).then(|| format!("and {more} more groups"));
+    groups.iter().take(GROUPS).map(line).chain(rest).collect()
 }
 
 /// All partitions of a large topic, each a cell in the colour of its lag.
@@ -466,6 +480,18 @@ mod tests {
             }
             assert_eq!((found.len(), found.last().copied()), (partitions as usize, Some(partitions - 1)));
         }
+    }
+
+    #[test]
+    fn of_many_groups_those_are_told_of_that_need_a_look() {
+        let position = |lag, member| kafka::PositionView { position: 0, committed: 0, lag, most_lag: lag, since: 0.0, member };
+        let few = [position(1, Some(0)), position(7, Some(2))];
+        let named = |all| std::iter::zip(["a", "b", "c", "d", "e", "f", "g"], all).collect::<Vec<_>>();
+        assert_eq!(readers(named(few.iter())), ["a: lag 1, read by member 1", "b: lag 7, read by member 3"], "in their order");
+        let many: Vec<_> = (0..7).map(|lag| position(lag, (lag != 2).then_some(0))).collect();
+        let told = readers(named(many.iter()));
+        assert_eq!(told.len(), GROUPS + 1);
+        assert_eq!([&told[0], &told[1], &told[5]], ["c: lag 2, read by nobody", "g: lag 6, read by member 1", "and 2 more groups"]);
     }
 
     #[test]
