@@ -1,6 +1,7 @@
 //! Changes of a scenario, as values: pure, without a window.
 
 mod targets;
+pub(in crate::app) mod users;
 
 use super::action::{Connection, Placing, Source};
 use super::kinds::{self, Way};
@@ -328,7 +329,7 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
     for id in nodes {
         find(scenario, id)?;
     }
-    let held = targets::held(scenario);
+    let (before, held) = (scenario.clone(), targets::held(scenario));
     match connection {
         None => {}
         Some(Connection::Emit { producer, index }) => {
@@ -406,6 +407,7 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
     scenario.faults.retain(|trouble| !trouble.what().targets().into_iter().any(struck));
     scenario.expect.retain(|e| !nodes.iter().any(|id| mention(&e.0, id, 0).is_some()));
     targets::prune(scenario, &held);
+    users::forget(&before, scenario);
     Ok(())
 }
 

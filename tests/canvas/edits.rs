@@ -1,8 +1,8 @@
 use crate::world::*;
 use tidemill::app::action::{Connection, Placing};
 use tidemill::app::edit::{Edit, fresh, unique_id};
-use tidemill::scenario::Scenario;
 use tidemill::scenario::document::{Expect, Link, Node};
+use tidemill::scenario::{NoFiles, Scenario, load, write};
 
 fn consumer(scenario: &Scenario, id: &str) -> tidemill::scenario::document::Consumer {
     match scenario.nodes.iter().find(|n| n.id() == id) {
@@ -87,6 +87,37 @@ fn deleting_a_connection_that_is_gone_changes_nothing() {
     let before = scenario.clone();
     assert!(delete.apply(&mut scenario).is_err());
     assert_eq!(scenario, before);
+}
+
+#[test]
+fn what_a_cluster_says_of_groups_and_producers_goes_with_their_last_connection() {
+    let text = r#"Scenario(format: 1, events: [Event(name: "E")], nodes: [
+        Producer(id: "p", emits: [Emit(event: "E", to: "k/one", arrivals: Every("1s")), Emit(event: "E", to: "k/two", arrivals: Every("1s"))]),
+        Broker(id: "k", kind: Kafka(topics: [Topic(name: "one"), Topic(name: "two")], groups: [Group(name: "c"), Group(name: "d")],
+            replays: [Replay(group: "c", at: "5s", to: Beginning), Replay(group: "d", at: "6s", to: Beginning)],
+            transactions: [Transaction(node: "p")])),
+        Consumer(id: "c", reads: [Read(from: "k/one")]),
+        Consumer(id: "d", reads: [Read(from: "k/one")]),
+    ])"#;
+    let sound = |scenario: &Scenario| {
+        let text = write(scenario);
+        load(&text, "edited.ron", &NoFiles).unwrap_or_else(|problems| panic!("{}\n{text}", problems[0]));
+        text
+    };
+    let mut scenario = load(text, "cluster.ron", &NoFiles).unwrap().scenario;
+    let emit = Edit::Delete { nodes: Vec::new(), connection: Some(Connection::Emit { producer: "p".into(), index: 0 }) };
+    emit.apply(&mut scenario).unwrap();
+    assert!(sound(&scenario).contains("Transaction("), "it still publishes there");
+    emit.apply(&mut scenario).unwrap();
+    assert!(!sound(&scenario).contains("Transaction("));
+    let read = Edit::Delete { nodes: Vec::new(), connection: Some(Connection::Read { consumer: "c".into(), index: 0 }) };
+    read.apply(&mut scenario).unwrap();
+    let left = sound(&scenario);
+    assert!(!left.contains(r#"group: "c""#) && !left.contains(r#"Group(name: "c""#), "{left}");
+    assert!(left.contains(r#"group: "d""#) && left.contains(r#"Group(name: "d""#), "{left}");
+    Edit::Delete { nodes: vec!["d".into()], connection: None }.apply(&mut scenario).unwrap();
+    let left = sound(&scenario);
+    assert!(!left.contains("Replay(") && !left.contains("Group("), "{left}");
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use super::{Way, of, of_mut};
 use crate::app::action::Action;
-use crate::app::edit::Edit;
+use crate::app::edit::{Edit, users};
 use crate::scenario::Scenario;
-use crate::scenario::broker::{BrokerKind, Kafka};
+use crate::scenario::broker::BrokerKind;
 use crate::scenario::document::{Broker, Node};
 use crate::scenario::expect::mentions;
 use std::collections::BTreeSet;
@@ -19,10 +19,7 @@ pub fn removed(scenario: &Scenario, broker: &str, way: Way, position: usize) -> 
     let after = [places(broker, kind, Way::In), places(broker, kind, Way::Out)];
     let [to, from] = [0, 1].map(|way| before[way].difference(&after[way]).cloned().collect::<BTreeSet<_>>());
     unlink(&mut next, &to, &from);
-    let (was, is) = (Users::of(scenario, broker), Users::of(&next, broker));
-    if let Some(BrokerKind::Kafka(kafka)) = kind_of(&mut next, broker) {
-        forget(kafka, &was, &is);
-    }
+    users::forget(scenario, &mut next);
     Some(Action::Edit(Edit::SetScenario { label, scenario: Box::new(next) }))
 }
 
@@ -61,43 +58,6 @@ fn unlink(scenario: &mut Scenario, to: &BTreeSet<String>, from: &BTreeSet<String
         }
     }
     scenario.expect.retain(|expect| !from.iter().any(|place| mentions(&expect.0, place)));
-}
-
-/// Who has to do with a broker.
-struct Users {
-    publishers: BTreeSet<String>,
-    groups: BTreeSet<String>,
-}
-
-impl Users {
-    fn of(scenario: &Scenario, broker: &str) -> Users {
-        let here = |place: &str| place.split_once('/').is_some_and(|(id, _)| id == broker);
-        let mut users = Users { publishers: BTreeSet::new(), groups: BTreeSet::new() };
-        for node in &scenario.nodes {
-            let publishes = match node {
-                Node::Producer(producer) => producer.emits.iter().any(|emit| here(&emit.to)),
-                Node::Consumer(consumer) => {
-                    let reads = consumer.reads.iter().filter(|read| here(&read.from));
-                    users.groups.extend(reads.map(|read| read.group.clone().unwrap_or_else(|| consumer.id.clone())));
-                    consumer.then.iter().any(|then| here(&then.to)) || consumer.dead_letter.as_deref().is_some_and(here)
-                }
-                Node::Broker(_) | Node::Store(_) => false,
-            };
-            if publishes {
-                users.publishers.insert(node.id().to_owned());
-            }
-        }
-        users
-    }
-}
-
-/// A cluster's settings of groups and producers that have nothing to do with it any more.
-fn forget(kafka: &mut Kafka, was: &Users, is: &Users) {
-    let reads_no_more = |group: &String| was.groups.contains(group) && !is.groups.contains(group);
-    let publishes_no_more = |node: &String| was.publishers.contains(node) && !is.publishers.contains(node);
-    kafka.groups.retain(|group| !reads_no_more(&group.name));
-    kafka.replays.retain(|replay| !reads_no_more(&replay.group));
-    kafka.transactions.retain(|transaction| !publishes_no_more(&transaction.node));
 }
 
 #[cfg(test)]

@@ -225,10 +225,8 @@ impl<'t> Import<'t> {
 
     /// A name for a rule that no other has.
     fn free(&mut self, wanted: &str) -> String {
-        let mut name = wanted.to_owned();
-        while !self.names.insert(name.clone()) {
-            name.push_str("-2");
-        }
+        let name = numbered(wanted, "-", |name| !self.names.contains(name));
+        self.names.insert(name.clone());
         name
     }
 
