@@ -424,6 +424,27 @@ fn a_rack_that_is_lost_takes_no_partition_with_it() {
 }
 
 #[test]
+fn a_node_that_comes_back_catches_up_by_a_mebibyte_a_fetch() {
+    let in_sync = |until: &str, size: &str| {
+        let text = format!(
+            r#"Scenario(format: 1, duration: "{until}", network: Network(latency: Constant("1ms")), events: [Event(name: "E", size: "{size}")],
+            nodes: [
+                Producer(id: "p", emits: [Emit(event: "E", to: "k/t", arrivals: Steps([("0s", "100/s"), ("11.5s", "0/s")]))]),
+                Broker(id: "k", kind: Kafka(nodes: 3, topics: [Topic(name: "t", partitions: 1, replication: 3, min_insync: 2)])),
+                Consumer(id: "c", reads: [Read(from: "k/t")], handle: Handle(time: Constant("100us"))),
+            ], faults: [Fault(at: "1s", lasts: "10.5s", what: Crash("k#3"))])"#
+        );
+        kafka_view(&run(&plan(&text), 1)).topics[0].partitions[0].isr.len()
+    };
+    // It is back at 11.5 s and asks for the first time half a second later. It lacks some 1,050 records of 512 KiB, two a fetch (with their
+    // headers not even that: one): a second; of 100 bytes all come at once.
+    assert_eq!([in_sync("12.01s", "100B"), in_sync("12.01s", "512KiB")], [3, 2]);
+    assert_eq!([in_sync("12.9s", "512KiB"), in_sync("13.2s", "512KiB")], [2, 3]);
+    // A record that is larger than a fetch comes alone.
+    assert_eq!([in_sync("12.9s", "3MiB"), in_sync("13.2s", "3MiB")], [2, 3]);
+}
+
+#[test]
 fn a_run_with_transactions_is_the_same_in_pieces() {
     let text = chain(r#"Transaction(node: "middle", aborts: "5%")"#, "", r#"Handle(time: Constant("4ms"))"#, CRASHES);
     let plan = plan(&text);

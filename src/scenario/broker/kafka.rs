@@ -520,7 +520,8 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
              max.poll.interval is over: then it reads them again from the commit on.",
             "A member that stands still (`Pause`) goes on with its heartbeats, as the client's background thread does: only \
              max.poll.interval notices.",
-            "Followers have everything one millisecond after their leader. Disks take no time, and a node that comes back has its log.",
+            "Followers fetch every millisecond, each partition by itself and up to replica.fetch.max.bytes of it (1 MiB; a larger record comes \
+             alone): so a node that comes back catches up by a gigabyte a second. Disks take no time, and it has the log that it had.",
             "A lost packet is sent again after 200 ms on the way in. What a link loses on the way out is lost: use links without loss there.",
             "The coordinators' and the controller's nodes never matter. Groups' requests take 2 ms.",
             "initTransactions is a request of its own only where producers share a transactional.id: with the first event, or before a \

@@ -2,18 +2,36 @@
 
 use super::cluster::{Kafka, Partition, Token, owed};
 use super::error::Error;
+use super::log::Log;
 use super::offsets::AutoOffsetReset;
 use crate::engine::broker::Desk;
 use crate::engine::broker::desk::{BrokerFate, Note, Place};
+use crate::engine::event::Message;
 use crate::engine::fate::Reason;
 use crate::time::Span;
 
 /// From a record's arrival at its leader to its arrival at the followers, which ask all the time.
 const FETCH: Span = Span::from_millis(1);
+/// Most bytes of a partition that one fetch of a follower brings, if it is more than one record: `replica.fetch.max.bytes`.
+const FETCH_BYTES: u64 = 1 << 20;
 /// A node tells the controller that it lives so often: `broker.heartbeat.interval.ms`.
 const HEARTBEAT: Span = Span::from_millis(2000);
 /// From a node's start to its first fetch.
 const RETURN: Span = Span::from_millis(500);
+
+/// Where a fetch ends that begins at an offset.
+fn one_fetch(log: &Log<Message>, from: u64, bytes: impl Fn(&Message) -> u64) -> u64 {
+    let mut room = FETCH_BYTES;
+    let mut records = log.range(from, log.end()).map(|(offset, message)| (offset, bytes(message)));
+    // The first record comes whatever its size.
+    room = room.saturating_sub(records.next().map_or(0, |(_, size)| size));
+    let beyond = records.find(|(_, size)| {
+        let fits = *size <= room;
+        room = room.saturating_sub(*size);
+        !fits
+    });
+    beyond.map_or(log.end(), |(offset, _)| offset)
+}
 
 impl Kafka {
     /// The leader has something new: without followers it is committed, else they come for it.
@@ -27,20 +45,28 @@ impl Kafka {
         }
     }
 
-    /// Followers that live have all that the leader has.
+    /// Followers that live fetch what the leader has, and come again if that was not all.
     pub(super) fn followers_fetch(&mut self, number: usize, desk: &mut Desk) {
         self.partitions[number].fetching = false;
         if !self.served(number) {
             return;
         }
         let now = desk.now();
-        let Kafka { partitions, nodes, .. } = self;
-        let partition = &mut partitions[number];
-        let end = partition.log.end();
-        for (place, node) in partition.nodes.iter().enumerate() {
-            if nodes[*node as usize].up && partition.replication.leader() != Some(place) {
-                partition.replication.fetched(place, end, now);
+        let Kafka { partitions, nodes, settings, .. } = self;
+        let Partition { nodes: places, log, replication, fetching, .. } = &mut partitions[number];
+        let end = log.end();
+        for (place, node) in places.iter().enumerate() {
+            if nodes[*node as usize].up && replication.leader() != Some(place) {
+                let from = replication.end(place);
+                // Mostly a follower has nearly all: nothing need be counted.
+                let all = end.saturating_sub(from).saturating_mul(settings.largest()) <= FETCH_BYTES;
+                let to = if all { end } else { one_fetch(log, from, |message| settings.bytes(message.event.kind)) };
+                replication.fetched(place, to, now);
+                *fetching |= to < end;
             }
+        }
+        if *fetching {
+            desk.wake(now + FETCH, Token::Fetch(number as u32).pack());
         }
         self.show(number, desk);
     }

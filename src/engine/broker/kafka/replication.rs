@@ -271,8 +271,9 @@ impl Replication {
     /// A broker is back: it cuts off what the leader does not have. It joins those in sync when it has caught up.
     pub fn unfence(&mut self, place: usize) {
         self.alive = self.alive.with(place);
-        if self.leader.is_some_and(|leader| leader != place) {
-            self.replicas[place].end = self.replicas[place].end.min(self.epoch_start);
+        // What a leader since then lacked has been cut off with its election; what remains is a part of the leader's log.
+        if let Some(leader) = self.leader {
+            self.replicas[place].end = self.replicas[place].end.min(self.replicas[leader].end);
         }
         self.elect();
         self.advance();

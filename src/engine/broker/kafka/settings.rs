@@ -28,6 +28,7 @@ pub(super) struct Settings {
     confirmed: Box<[bool]>,
     /// Bytes of an event by type.
     sizes: Box<[u64]>,
+    largest: u64,
     texts: KeyTexts,
     /// Names of the topics, in file order.
     pub topics: Box<[String]>,
@@ -50,6 +51,7 @@ impl Settings {
             node_session: document.node_session,
             seed,
             sizes: plan.types.iter().map(|kind| kind.size.0).collect(),
+            largest: plan.types.iter().map(|kind| kind.size.0).max().unwrap_or(0) + RECORD_OVERHEAD,
             texts: Interner::of(plan).texts(),
         }
     }
@@ -64,6 +66,12 @@ impl Settings {
     #[inline]
     pub fn bytes(&self, kind: crate::engine::event::Kind) -> u64 {
         self.sizes[usize::from(kind.0)] + RECORD_OVERHEAD
+    }
+
+    /// Bytes of the largest record there is.
+    #[inline]
+    pub fn largest(&self) -> u64 {
+        self.largest
     }
 
     /// The hash of a key's text, without its sign; `None` without a key.
