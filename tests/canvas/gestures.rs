@@ -224,3 +224,25 @@ fn findings_are_told_where_they_are() {
     h.run_steps(3);
     h.get_by_label("It reads nothing");
 }
+
+#[test]
+fn a_hint_that_follows_a_short_one_is_as_wide_as_it_wants() {
+    let mut h = harness(three());
+    let finding = |path: &str, message: &str| Finding {
+        severity: Severity::Warning,
+        path: path.into(),
+        message: message.into(),
+        help: None,
+        lint: None,
+    };
+    let long = "It reads nothing, and what it would do with anything is not said anywhere either";
+    h.state_mut().findings = vec![finding("nodes.producer-1", "No"), finding("nodes.consumer-1", long)];
+    // From one to the next without a picture between, as a quick hand does.
+    for (node, words, wide) in [("producer producer-1", "No", false), ("consumer consumer-1", long, true)] {
+        let at = rect(&h, node).center();
+        h.hover_at(at);
+        h.run_steps(6);
+        let hint = rect(&h, words);
+        assert_eq!(hint.width() > 200.0, wide, "{words} is {hint:?}");
+    }
+}

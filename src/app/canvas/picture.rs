@@ -415,6 +415,8 @@ fn tooltip(ui: &Ui, theme: &Theme, lines: &[(String, Color32)]) {
     }
     let id = ui.scope_id().with("tooltip");
     egui::Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), id, egui::PopupAnchor::Pointer).gap(14.0).show(|ui| {
+        // What is shown from one picture to the next keeps the width it had, which may have been that of a single word.
+        ui.set_max_width(ui.spacing().tooltip_width);
         for (line, colour) in lines {
             ui.label(prose(theme, line, theme.body, *colour));
         }
