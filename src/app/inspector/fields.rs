@@ -102,7 +102,8 @@ fn with_default(ui: &Ui, name: &str, help: &str, value: &str) -> String {
 /// A name and, right of it, a control as wide as there is room. Gives the name's id too, for screen readers.
 pub fn row<R>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, control: impl FnOnce(&mut Ui, Id) -> R) -> R {
     let width = ui.available_width();
-    ui.allocate_ui_with_layout(vec2(width, theme.px(size::CONTROL)), Layout::left_to_right(Align::Center), |ui| {
+    ui.data_mut(|d| d.insert_temp(Id::NULL, Complaint::default()));
+    let row = ui.allocate_ui_with_layout(vec2(width, theme.px(size::CONTROL)), Layout::left_to_right(Align::Center), |ui| {
         if is_locked(ui) {
             ui.disable();
         }
@@ -123,9 +124,20 @@ pub fn row<R>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, control: impl 
             )
             .inner;
         control(ui, named.id)
-    })
-    .inner
+    });
+    // Below the row: its field may have room for a few letters.
+    if let Some(Complaint(Some(why))) = ui.data_mut(|d| d.remove_temp::<Complaint>(Id::NULL)) {
+        ui.horizontal(|ui| {
+            ui.add_space(theme.px(size::FIELD_NAME));
+            ui.add(egui::Label::new(RichText::new(why).color(theme.bad).size(theme.label)).wrap());
+        });
+    }
+    row.inner
 }
+
+/// What is wrong with what is typed in the row that is being built.
+#[derive(Clone, Default)]
+struct Complaint(Option<String>);
 
 /// A quantity for which a range can be slid through, from little to much by its logarithm.
 pub trait Slides: FromStr<Err = String> + Display {
@@ -357,7 +369,12 @@ fn lines<T>(
                 response.surrender_focus();
             }
             if let Some(why) = &wrong {
-                ui.label(RichText::new(why).color(theme.bad).size(theme.label));
+                let row = ui.data(|d| d.get_temp::<Complaint>(Id::NULL)).is_some();
+                if row {
+                    ui.data_mut(|d| d.insert_temp(Id::NULL, Complaint(Some(why.clone()))));
+                } else {
+                    ui.label(RichText::new(why).color(theme.bad).size(theme.label));
+                }
             }
             response
         })
