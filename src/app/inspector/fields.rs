@@ -128,7 +128,7 @@ pub fn row<R>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, control: impl 
     // Below the row: its field may have room for a few letters.
     if let Some(Complaint(Some(why))) = ui.data_mut(|d| d.remove_temp::<Complaint>(Id::NULL)) {
         ui.horizontal(|ui| {
-            ui.add_space(theme.px(size::FIELD_NAME));
+            ui.add_space(theme.px(size::FIELD_NAME) + ui.spacing().item_spacing.x);
             ui.add(egui::Label::new(RichText::new(why).color(theme.bad).size(theme.label)).wrap());
         });
     }
