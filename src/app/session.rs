@@ -1,31 +1,27 @@
 //! What is behind the window: what is open, what runs, what is asked. Knows no widget; [`Session::apply`] is the one
 //! place where actions take effect.
 
+mod exchanging;
+mod filing;
+mod keeping;
+
 use super::action::{Action, Answer, Find, Fold, OnCanvas, Placing, Selection};
 use super::compare::other::{self, Other};
 use super::document::{Document, Effect};
 use super::files::{self, Home};
-use super::keep::{self, Keep};
+use super::keep::Keep;
 use super::library;
 use super::on_the_way::OnTheWay;
 use super::panels::{Part, Side};
 use super::settings::Settings;
 use super::teach::course::Course;
 use super::teach::{Room, Teach};
-use crate::exchange;
-use crate::figures;
 use crate::ids::EventId;
 use crate::run::frame::{PlayState, Speed};
-use crate::run::source::MARKS;
-use crate::run::verdict::verify;
-use crate::run::{Command, Frame, Runner, Source, headless};
-use crate::scenario::document::Node;
+use crate::run::{Command, Frame, Runner, Source};
 use crate::scenario::intervention::{Intervention, What};
-use crate::scenario::recording::Recording;
-use crate::scenario::shapes::Arrivals;
-use crate::scenario::write::Rewritten;
-use crate::scenario::{self, Files, Problem, Scenario};
-use crate::time::{Span, Time};
+use crate::scenario::{self, Problem, Scenario};
+use crate::time::Span;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -510,87 +506,6 @@ impl Session {
         }
     }
 
-    fn open(&mut self, path: &Path) {
-        let shown = files::shown(path);
-        match crate::files::bytes(path) {
-            Ok(bytes) => match scenario::read::text(&bytes, &shown) {
-                Ok(text) if Recording::is_one(&text) => self.open_recording(&text, path),
-                Ok(text) if exchange::is_known(&text) => self.import(&text, &shown),
-                Ok(text) => self.open_text(&text, Home::File(path.to_path_buf()), &shown, false),
-                Err(problems) => self.question = Some(Question::Broken { file: shown, problems }),
-            },
-            Err(why) => {
-                self.settings.recent.retain(|known| known != path);
-                self.tell(Level::Error, format!("{shown} cannot be opened: {}", crate::files::reason(&why)));
-            }
-        }
-    }
-
-    /// Opens another tool's file as a new scenario, and says what was not carried over.
-    fn import(&mut self, text: &str, called: &str) {
-        match exchange::import(text, None) {
-            Ok(carried) => {
-                self.open_text(&scenario::write(&carried.result), Home::Nowhere, called, false);
-                self.tell_left(&format!("Imported {called}"), &carried.left);
-            }
-            Err(why) => self.tell(Level::Error, format!("{called} cannot be imported: {why}")),
-        }
-    }
-
-    /// Writes the brokers for RabbitMQ, or for AWS: a scenario itself is never such a file.
-    fn export(&mut self, path: &Path, format: &exchange::Format) {
-        let Some(document) = &self.document else { return };
-        let shown = files::shown(path);
-        let written = (format.export)(&document.scenario, None)
-            .and_then(|carried| crate::files::save(path, &carried.result).map(|()| carried.left).map_err(|why| crate::files::reason(&why)));
-        match written {
-            Ok(left) => self.tell_left(&format!("Exported {} to {shown}", format.what), &left),
-            Err(why) => self.tell(Level::Error, format!("{shown} cannot be exported: {why}")),
-        }
-    }
-
-    fn tell_left(&mut self, done: &str, left: &[String]) {
-        match left {
-            [] => self.tell(Level::Info, done.to_owned()),
-            left => self.tell(Level::Warning, format!("{done}. Not carried over: {}", left.join("; "))),
-        }
-    }
-
-    /// Opens the scenario of a recording, to be run again with everything that was changed on the way.
-    fn open_recording(&mut self, text: &str, path: &Path) {
-        let shown = files::shown(path);
-        let recording = match Recording::read(text, &shown) {
-            Ok(recording) => Arc::new(recording),
-            Err(problems) => {
-                self.question = Some(Question::Broken { file: shown, problems });
-                return;
-            }
-        };
-        match scenario::read(&recording.scenario, &recording.name) {
-            Ok(mut scenario) => {
-                scenario.seed = recording.seed;
-                self.settings.note(path);
-                self.replace(Document::new(scenario, recording.scenario.clone(), Home::Recorded(Arc::clone(&recording))), false);
-                let version = env!("CARGO_PKG_VERSION");
-                match recording.tidemill == version {
-                    true => {
-                        let changes = recording.interventions.len();
-                        self.tell(Level::Info, format!("A recording of {} with {changes} changes on the way", recording.name));
-                    }
-                    false => {
-                        let then = &recording.tidemill;
-                        self.tell(
-                            Level::Info,
-                            format!("Recorded with Tidemill {then}, this is {version}: whether the run is still the same is found out"),
-                        );
-                        self.verify();
-                    }
-                }
-            }
-            Err(problems) => self.question = Some(Question::Broken { file: recording.name.clone(), problems }),
-        }
-    }
-
     /// Lets a scenario or a recording run beside the open one.
     fn compare_with(&mut self, path: &Path) {
         self.question = None;
@@ -604,131 +519,6 @@ impl Session {
                 self.other = Some(other);
             }
             Err(problems) => self.question = Some(Question::Broken { file: files::shown(path), problems }),
-        }
-    }
-
-    /// Writes a recording of the branch that is shown, as far as it was simulated, on a thread of its own: the run is made again for it.
-    fn save_recording(&mut self) {
-        let (Some(frame), Some(document)) = (self.frame(), &self.document) else { return };
-        let source = source_of(document);
-        let interventions = frame.past.here().map(|branch| branch.interventions.clone()).unwrap_or_default();
-        let stem = document.home.path().and_then(Path::file_stem).unwrap_or_default().to_string_lossy();
-        let Some(path) = self.beside(&format!("{stem}.recording.ron")) else { return };
-        let (seed, until) = (frame.seed, frame.past.recorded);
-        self.on_a_thread(move || match record(&source, seed, &interventions, until, &path) {
-            Ok(()) => (Level::Info, format!("Recorded in {}", files::shown(&path))),
-            Err(why) => (Level::Error, format!("The recording could not be written: {why}")),
-        });
-    }
-
-    /// Runs the open recording again on a thread of its own, and tells whether it is still the same.
-    fn verify(&mut self) {
-        let Some(Home::Recorded(recording)) = self.document.as_ref().map(|document| &document.home) else {
-            return self.tell(Level::Warning, "What is open is no recording: there is nothing to verify");
-        };
-        let recording = Arc::clone(recording);
-        self.on_a_thread(move || match verify(&recording) {
-            Ok(verdict) => match verdict.differs {
-                None => (Level::Info, "The run is the recorded one, bit for bit".to_owned()),
-                Some((from, to)) => {
-                    let at = |span: Span| figures::seconds(span.seconds());
-                    let words = format!("The run is NOT the recorded one: it begins to differ between {} and {}", at(from), at(to));
-                    (
-                        Level::Warning,
-                        format!("{words}. Recorded with Tidemill {}, this is {}", recording.tidemill, env!("CARGO_PKG_VERSION")),
-                    )
-                }
-            },
-            Err(problems) => {
-                let why = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-                (Level::Warning, format!("The recorded run cannot be made again by this version: {why}"))
-            }
-        });
-    }
-
-    /// Does something that takes long; what it gives is told once it is done.
-    fn on_a_thread(&mut self, work: impl FnOnce() -> (Level, String) + Send + 'static) {
-        let (sender, receiver) = std::sync::mpsc::channel();
-        self.awaited.push(receiver);
-        let wake = Arc::clone(&self.wake);
-        std::thread::spawn(move || {
-            // Fails only once the window is gone.
-            let _ = sender.send(work());
-            wake();
-        });
-    }
-
-    /// Writes something beside the scenario.
-    fn save_beside(&mut self, name: &str, bytes: &[u8]) {
-        let Some(path) = self.beside(name) else { return };
-        match std::fs::write(&path, bytes) {
-            Ok(()) => self.tell(Level::Info, format!("Saved {}", files::shown(&path))),
-            Err(why) => self.tell(Level::Error, format!("{} cannot be saved: {}", files::shown(&path), crate::files::reason(&why))),
-        }
-    }
-
-    /// A path beside the scenario that nothing has yet, so that nothing is overwritten. A scenario that is in no file has none.
-    fn beside(&mut self, name: &str) -> Option<PathBuf> {
-        let Some(folder) = self.document.as_ref().and_then(|d| d.home.path()).and_then(Path::parent) else {
-            self.tell(Level::Warning, "Save the scenario first: what is kept of its runs goes beside its file");
-            return None;
-        };
-        let (stem, ends) = name.split_once('.').unwrap_or((name, ""));
-        let mut names = std::iter::once(name.to_owned()).chain((2..).map(|i| format!("{stem} {i}.{ends}")));
-        names.by_ref().map(|name| folder.join(name)).find(|path| !path.exists())
-    }
-
-    /// Takes in what other threads have finished.
-    pub fn hear(&mut self) {
-        let mut told = Vec::new();
-        self.awaited.retain(|receiver| match receiver.try_recv() {
-            Ok(said) => {
-                told.push(said);
-                false
-            }
-            Err(error) => error == std::sync::mpsc::TryRecvError::Empty,
-        });
-        told.into_iter().for_each(|(level, text)| self.tell(level, text));
-    }
-
-    /// Opens a text whose form is right, even if it cannot run yet: a half-finished scenario must open again.
-    fn open_text(&mut self, text: &str, home: Home, called: &str, play: bool) {
-        match scenario::read(text, called) {
-            Ok(scenario) => {
-                let copy = home.path().map(keep::beside).filter(|copy| copy.is_file());
-                if let Some(path) = home.path() {
-                    self.settings.note(path);
-                }
-                let unsaved = copy.filter(|copy| keep::kept(copy).is_some_and(|kept| kept != scenario));
-                self.replace(Document::new(scenario, text.to_owned(), home), play);
-                self.question = unsaved.map(Question::Recover);
-            }
-            Err(problems) => self.question = Some(Question::Broken { file: called.to_owned(), problems }),
-        }
-    }
-
-    /// Brings unsaved work back, as an edit: undo shows what was saved.
-    fn recover(&mut self, copy: &Path) {
-        let Some(kept) = keep::kept(copy) else { return };
-        if self.document.as_ref().is_none_or(|d| d.home.path().is_none()) {
-            self.replace(Document::new(Scenario::default(), String::new(), Home::Nowhere), false);
-            self.left_behind.retain(|(known, _)| known != copy);
-            drop(std::fs::remove_file(copy));
-        }
-        self.keep.adopt(copy);
-        let label = "Recover unsaved changes".to_owned();
-        self.apply(Action::Edit(super::edit::Edit::SetScenario { label, scenario: Box::new(kept) }));
-        self.fit = true;
-    }
-
-    fn reload(&mut self, path: &Path, text: String) {
-        match (scenario::read(&text, &files::shown(path)), &mut self.document) {
-            (Ok(scenario), Some(document)) => {
-                let effect = document.reload(text, scenario);
-                self.take_effect(effect);
-            }
-            (Err(problems), _) => self.question = Some(Question::Broken { file: files::shown(path), problems }),
-            (Ok(_), None) => {}
         }
     }
 
@@ -812,52 +602,6 @@ impl Session {
             runner.send(command);
         }
     }
-
-    /// Saves; `over` says that a version someone else wrote meanwhile may go.
-    fn save(&mut self, mut path: PathBuf, over: bool) {
-        self.question = None;
-        let format = path.extension().zip(self.document.as_ref());
-        if let Some(format) = format.and_then(|(extension, document)| exchange::by_extension(&document.scenario, extension.to_str()?)) {
-            return self.export(&path, format);
-        }
-        let Some(document) = &mut self.document else { return };
-        if path.extension().is_none() {
-            path.set_extension("ron");
-        }
-        let same_place = document.home.path() == Some(&path);
-        if same_place && !over && changed_since(&path, &document.original) {
-            self.question = Some(Question::ChangedOnDisk(path));
-            return;
-        }
-        let rewritten = match document.original.as_str() {
-            "" => Rewritten { text: scenario::write(&document.scenario), displaced: Vec::new() },
-            original => scenario::write_over(&document.scenario, original),
-        };
-        let home = Home::File(path.clone());
-        let taken_along = take_files_along(&document.scenario, &document.home, &path);
-        if let Err(why) = crate::files::save(&path, &rewritten.text) {
-            self.then = None;
-            let (shown, why) = (files::shown(&path), crate::files::reason(&why));
-            self.tell(Level::Error, format!("{shown} cannot be saved: {why}. Nothing is lost: save it somewhere else"));
-            return;
-        }
-        document.saved(rewritten.text, home);
-        self.settings.note(&path);
-        for told in taken_along {
-            self.tell(Level::Info, told);
-        }
-        match rewritten.displaced.len() {
-            0 => self.tell(Level::Info, format!("Saved {}", files::shown(&path))),
-            1 => self.tell(Level::Warning, "Saved. One comment belonged to something that is gone: it stands at the end of the file now"),
-            n => self.tell(
-                Level::Warning,
-                format!("Saved. {n} comments belonged to things that are gone: they stand at the end of the file now"),
-            ),
-        }
-        if let Some(then) = self.then.take() {
-            self.apply(then);
-        }
-    }
 }
 
 /// The open scenario as text, as it is now.
@@ -869,48 +613,10 @@ fn source_of(document: &Document) -> Source {
     Source { text, name: document.scenario.name.clone(), files: Arc::new(document.home.clone()) }
 }
 
-fn record(source: &Source, seed: u64, interventions: &[Intervention], until: Time, path: &Path) -> Result<(), String> {
-    let first = |problems: Vec<Problem>| problems.first().map(|p| p.message.clone()).unwrap_or_default();
-    let script = source.script(Some(seed), interventions).map_err(first)?;
-    let (finished, trail) = headless::follow_marked(&script, until, MARKS, &mut |_| {});
-    let recording = source.recording(&finished, &trail, interventions)?;
-    crate::files::save(path, &recording.write()).map_err(|error| crate::files::reason(&error))
-}
-
-/// Whether a file is no longer what was read from it or written to it. One that is gone can simply be written again.
-fn changed_since(path: &Path, original: &str) -> bool {
-    match crate::files::text(path) {
-        Ok(now) => now != original,
-        Err(_) => path.exists(),
-    }
-}
-
 /// A speed at which a run is over within a few minutes: a day in one sitting, a minute in a minute.
 fn fitting_speed(duration: Span) -> f64 {
     const SITTING: f64 = 300.0;
     [1.0, 10.0, 100.0, 1000.0, 10_000.0].into_iter().find(|speed| duration.seconds() / speed <= SITTING).unwrap_or(100_000.0)
-}
-
-/// Copies trace files beside the place where the scenario goes, where there are none of that name yet.
-fn take_files_along(scenario: &Scenario, from: &Home, to: &Path) -> Vec<String> {
-    let folder = to.parent().unwrap_or(Path::new(""));
-    let mut told = Vec::new();
-    for name in traces(scenario) {
-        let target = folder.join(name);
-        if target.exists() || Path::new(name).is_absolute() {
-            continue;
-        }
-        match from.read(name).and_then(|text| crate::files::save(&target, &text).map_err(|why| crate::files::reason(&why))) {
-            Ok(()) => told.push(format!("Copied {name} beside the scenario")),
-            Err(why) => told.push(format!("{name} could not be copied beside the scenario: {why}")),
-        }
-    }
-    told
-}
-
-fn traces(scenario: &Scenario) -> impl Iterator<Item = &str> {
-    let producers = scenario.nodes.iter().filter_map(|n| if let Node::Producer(p) = n { Some(p) } else { None });
-    producers.flat_map(|p| &p.emits).filter_map(|e| if let Arrivals::Trace(name) = &e.arrivals { Some(name.as_str()) } else { None })
 }
 
 fn lower_first(text: &str) -> String {

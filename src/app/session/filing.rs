@@ -1,0 +1,150 @@
+//! Scenario files: opened, read again, brought back, saved.
+
+use super::{Level, Question, Session};
+use crate::app::action::Action;
+use crate::app::document::Document;
+use crate::app::edit::Edit;
+use crate::app::files::{self, Home};
+use crate::app::keep;
+use crate::exchange;
+use crate::scenario::document::Node;
+use crate::scenario::recording::Recording;
+use crate::scenario::shapes::Arrivals;
+use crate::scenario::write::Rewritten;
+use crate::scenario::{self, Files, Scenario};
+use std::path::{Path, PathBuf};
+
+impl Session {
+    pub(super) fn open(&mut self, path: &Path) {
+        let shown = files::shown(path);
+        match crate::files::bytes(path) {
+            Ok(bytes) => match scenario::read::text(&bytes, &shown) {
+                Ok(text) if Recording::is_one(&text) => self.open_recording(&text, path),
+                Ok(text) if exchange::is_known(&text) => self.import(&text, &shown),
+                Ok(text) => self.open_text(&text, Home::File(path.to_path_buf()), &shown, false),
+                Err(problems) => self.question = Some(Question::Broken { file: shown, problems }),
+            },
+            Err(why) => {
+                self.settings.recent.retain(|known| known != path);
+                self.tell(Level::Error, format!("{shown} cannot be opened: {}", crate::files::reason(&why)));
+            }
+        }
+    }
+
+    /// Opens a text whose form is right, even if it cannot run yet: a half-finished scenario must open again.
+    pub(super) fn open_text(&mut self, text: &str, home: Home, called: &str, play: bool) {
+        match scenario::read(text, called) {
+            Ok(scenario) => {
+                let copy = home.path().map(keep::beside).filter(|copy| copy.is_file());
+                if let Some(path) = home.path() {
+                    self.settings.note(path);
+                }
+                let unsaved = copy.filter(|copy| keep::kept(copy).is_some_and(|kept| kept != scenario));
+                self.replace(Document::new(scenario, text.to_owned(), home), play);
+                self.question = unsaved.map(Question::Recover);
+            }
+            Err(problems) => self.question = Some(Question::Broken { file: called.to_owned(), problems }),
+        }
+    }
+
+    /// Brings unsaved work back, as an edit: undo shows what was saved.
+    pub(super) fn recover(&mut self, copy: &Path) {
+        let Some(kept) = keep::kept(copy) else { return };
+        if self.document.as_ref().is_none_or(|d| d.home.path().is_none()) {
+            self.replace(Document::new(Scenario::default(), String::new(), Home::Nowhere), false);
+            self.left_behind.retain(|(known, _)| known != copy);
+            drop(std::fs::remove_file(copy));
+        }
+        self.keep.adopt(copy);
+        let label = "Recover unsaved changes".to_owned();
+        self.apply(Action::Edit(Edit::SetScenario { label, scenario: Box::new(kept) }));
+        self.fit = true;
+    }
+
+    pub(super) fn reload(&mut self, path: &Path, text: String) {
+        match (scenario::read(&text, &files::shown(path)), &mut self.document) {
+            (Ok(scenario), Some(document)) => {
+                let effect = document.reload(text, scenario);
+                self.take_effect(effect);
+            }
+            (Err(problems), _) => self.question = Some(Question::Broken { file: files::shown(path), problems }),
+            (Ok(_), None) => {}
+        }
+    }
+
+    /// Saves; `over` says that a version someone else wrote meanwhile may go.
+    pub(super) fn save(&mut self, mut path: PathBuf, over: bool) {
+        self.question = None;
+        let format = path.extension().zip(self.document.as_ref());
+        if let Some(format) = format.and_then(|(extension, document)| exchange::by_extension(&document.scenario, extension.to_str()?)) {
+            return self.export(&path, format);
+        }
+        let Some(document) = &mut self.document else { return };
+        if path.extension().is_none() {
+            path.set_extension("ron");
+        }
+        let same_place = document.home.path() == Some(&path);
+        if same_place && !over && changed_since(&path, &document.original) {
+            self.question = Some(Question::ChangedOnDisk(path));
+            return;
+        }
+        let rewritten = match document.original.as_str() {
+            "" => Rewritten { text: scenario::write(&document.scenario), displaced: Vec::new() },
+            original => scenario::write_over(&document.scenario, original),
+        };
+        let home = Home::File(path.clone());
+        let taken_along = take_files_along(&document.scenario, &document.home, &path);
+        if let Err(why) = crate::files::save(&path, &rewritten.text) {
+            self.then = None;
+            let (shown, why) = (files::shown(&path), crate::files::reason(&why));
+            self.tell(Level::Error, format!("{shown} cannot be saved: {why}. Nothing is lost: save it somewhere else"));
+            return;
+        }
+        document.saved(rewritten.text, home);
+        self.settings.note(&path);
+        for told in taken_along {
+            self.tell(Level::Info, told);
+        }
+        match rewritten.displaced.len() {
+            0 => self.tell(Level::Info, format!("Saved {}", files::shown(&path))),
+            1 => self.tell(Level::Warning, "Saved. One comment belonged to something that is gone: it stands at the end of the file now"),
+            n => self.tell(
+                Level::Warning,
+                format!("Saved. {n} comments belonged to things that are gone: they stand at the end of the file now"),
+            ),
+        }
+        if let Some(then) = self.then.take() {
+            self.apply(then);
+        }
+    }
+}
+
+/// Whether a file is no longer what was read from it or written to it. One that is gone can simply be written again.
+fn changed_since(path: &Path, original: &str) -> bool {
+    match crate::files::text(path) {
+        Ok(now) => now != original,
+        Err(_) => path.exists(),
+    }
+}
+
+/// Copies trace files beside the place where the scenario goes, where there are none of that name yet.
+fn take_files_along(scenario: &Scenario, from: &Home, to: &Path) -> Vec<String> {
+    let folder = to.parent().unwrap_or(Path::new(""));
+    let mut told = Vec::new();
+    for name in traces(scenario) {
+        let target = folder.join(name);
+        if target.exists() || Path::new(name).is_absolute() {
+            continue;
+        }
+        match from.read(name).and_then(|text| crate::files::save(&target, &text).map_err(|why| crate::files::reason(&why))) {
+            Ok(()) => told.push(format!("Copied {name} beside the scenario")),
+            Err(why) => told.push(format!("{name} could not be copied beside the scenario: {why}")),
+        }
+    }
+    told
+}
+
+fn traces(scenario: &Scenario) -> impl Iterator<Item = &str> {
+    let producers = scenario.nodes.iter().filter_map(|n| if let Node::Producer(p) = n { Some(p) } else { None });
+    producers.flat_map(|p| &p.emits).filter_map(|e| if let Arrivals::Trace(name) = &e.arrivals { Some(name.as_str()) } else { None })
+}
