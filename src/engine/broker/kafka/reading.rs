@@ -102,11 +102,6 @@ impl Kafka {
                     cursor.again.pop_front();
                     again
                 }
-                // A reader that keeps up comes here after each record: nothing is looked for where nothing can be.
-                None if cursor.position >= readable => {
-                    cursor.pass();
-                    return false;
-                }
                 None => match it.log.read(cursor.position).filter(|(offset, _)| *offset < readable) {
                     Some((offset, _)) if cursor.committed_only && it.transactions.is_aborted(offset) => {
                         cursor.position = offset + 1;
