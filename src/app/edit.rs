@@ -329,7 +329,7 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
     for id in nodes {
         find(scenario, id)?;
     }
-    let (before, held) = (scenario.clone(), targets::held(scenario));
+    let (users, held) = (users::of(scenario), targets::held(scenario));
     match connection {
         None => {}
         Some(Connection::Emit { producer, index }) => {
@@ -399,15 +399,12 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
         // A frame goes with the last node in it; one that was empty before is somebody's beginning.
         empty || !group.nodes.is_empty()
     });
-    for transactions in scenario.nodes.iter_mut().filter_map(transactions) {
-        transactions.retain(|transaction| !gone(&transaction.node));
-    }
     scenario.links.retain(|l| !gone(&l.between.0) && !gone(&l.between.1));
     let struck = |target: &str| matches!(Target::of(target), Target::Node(id) | Target::Instance(id, _) if gone(id));
     scenario.faults.retain(|trouble| !trouble.what().targets().into_iter().any(struck));
     scenario.expect.retain(|e| !nodes.iter().any(|id| mention(&e.0, id, 0).is_some()));
     targets::prune(scenario, &held);
-    users::forget(&before, scenario);
+    users::forget(scenario, &users);
     Ok(())
 }
 

@@ -3,27 +3,35 @@
 use crate::scenario::Scenario;
 use crate::scenario::broker::BrokerKind;
 use crate::scenario::document::{Broker, Node};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Forgets the settings of groups and producers that had to do with their cluster before a change, and have nothing to do with it any
-/// more.
-pub(in crate::app) fn forget(before: &Scenario, now: &mut Scenario) {
-    let clusters = now.nodes.iter().enumerate().filter_map(|(i, node)| match node {
-        Node::Broker(Broker { id, kind: BrokerKind::Kafka(_), .. }) => Some((i, Users::of(before, id), Users::of(now, id))),
+/// Who has to do with which cluster, by the cluster's name.
+pub(in crate::app) fn of(scenario: &Scenario) -> BTreeMap<String, Users> {
+    let clusters = scenario.nodes.iter().filter_map(|node| match node {
+        Node::Broker(Broker { id, kind: BrokerKind::Kafka(_), .. }) => Some((id.clone(), Users::of(scenario, id))),
         _ => None,
     });
-    for (i, was, is) in clusters.collect::<Vec<_>>() {
-        let Node::Broker(Broker { kind: BrokerKind::Kafka(kafka), .. }) = &mut now.nodes[i] else { continue };
+    clusters.collect()
+}
+
+/// Forgets the settings of groups and producers that had to do with their cluster `before` a change and have nothing to do with it any
+/// more, and of producers that are not there any more.
+pub(in crate::app) fn forget(scenario: &mut Scenario, before: &BTreeMap<String, Users>) {
+    let now = of(scenario);
+    let nodes: BTreeSet<String> = scenario.nodes.iter().map(|node| node.id().to_owned()).collect();
+    for node in &mut scenario.nodes {
+        let Node::Broker(Broker { id, kind: BrokerKind::Kafka(kafka), .. }) = node else { continue };
+        let (Some(was), Some(is)) = (before.get(id), now.get(id)) else { continue };
         let reads_no_more = |group: &String| was.groups.contains(group) && !is.groups.contains(group);
         let publishes_no_more = |node: &String| was.publishers.contains(node) && !is.publishers.contains(node);
         kafka.groups.retain(|group| !reads_no_more(&group.name));
         kafka.replays.retain(|replay| !reads_no_more(&replay.group));
-        kafka.transactions.retain(|transaction| !publishes_no_more(&transaction.node));
+        kafka.transactions.retain(|transaction| nodes.contains(&transaction.node) && !publishes_no_more(&transaction.node));
     }
 }
 
 /// Who has to do with a broker.
-struct Users {
+pub(in crate::app) struct Users {
     publishers: BTreeSet<String>,
     groups: BTreeSet<String>,
 }

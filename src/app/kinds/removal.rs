@@ -19,7 +19,7 @@ pub fn removed(scenario: &Scenario, broker: &str, way: Way, position: usize) -> 
     let after = [places(broker, kind, Way::In), places(broker, kind, Way::Out)];
     let [to, from] = [0, 1].map(|way| before[way].difference(&after[way]).cloned().collect::<BTreeSet<_>>());
     unlink(&mut next, &to, &from);
-    users::forget(scenario, &mut next);
+    users::forget(&mut next, &users::of(scenario));
     Some(Action::Edit(Edit::SetScenario { label, scenario: Box::new(next) }))
 }
 
