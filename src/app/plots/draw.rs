@@ -20,9 +20,11 @@ use egui_plot::{AxisHints, GridInput, HoverPosition, Line, LineStyle, Plot, Plot
 /// Most lines in one plot: more can neither be told apart nor drawn in time.
 const LINES: usize = 24;
 
-/// Points per line and per hundred screen points: bins are fine enough to zoom into, but side by side in a small plot they would be
-/// noise.
+/// Points per line and per hundred points of the plot's own width, in the usual size of type: bins are fine enough to zoom into, but side
+/// by side in a small plot they would be noise.
 const DENSITY: f32 = 40.0;
+/// Least room for the figures of the upright axis.
+const AXIS: f32 = 40.0;
 
 /// The part of the run that plots show, in seconds: what the timeline has zoomed to, or as much as there is.
 pub(super) fn part(frame: &Frame, time: &TimeView) -> (f64, f64) {
@@ -42,7 +44,9 @@ pub(super) fn one(
     actions: &mut Vec<Action>,
 ) {
     let format = kind.format();
-    let most = (ui.available_width() * DENSITY / 100.0) as usize;
+    let width = ui.available_width();
+    let names = (width * 0.3).min(theme.px(104.0).max(width * 0.2));
+    let most = ((width - names - theme.px(AXIS)).max(0.0) / theme.px(100.0) * DENSITY) as usize;
     let mut curves = kind.curves(frame, from, until, most);
     let heat = match kind {
         Kind::Heat => {
@@ -68,7 +72,6 @@ pub(super) fn one(
         ui.label(RichText::new(format!("The largest {LINES} of {all}")).size(theme.label).color(theme.muted));
     }
     let rect = ui.available_rect_before_wrap();
-    let names = (rect.width() * 0.3).min(theme.px(104.0).max(rect.width() * 0.2));
     let plot_size = rect.size() - vec2(names, 0.0);
     let (least, most_shown) = scale.range(values(&curves, &heat));
     // From here on points are where they stand on the axis.
@@ -106,7 +109,7 @@ pub(super) fn one(
             if mark.value == 0.0 { String::new() } else { figures::axis_seconds(mark.value) }
         })
         .label_spacing(near..=near * 1.2);
-    let y_axis = axis(AxisHints::new_y()).label_spacing(near * 0.5..=near * 0.7).min_thickness(theme.px(40.0)).formatter(move |mark, _| {
+    let y_axis = axis(AxisHints::new_y()).label_spacing(near * 0.5..=near * 0.7).min_thickness(theme.px(AXIS)).formatter(move |mark, _| {
         // Below zero there is nothing to say: the margin may reach there, figures do not.
         let value = scale.value(mark.value);
         if value < 0.0 { String::new() } else { short(&format.words(value)) }

@@ -30,8 +30,10 @@ pub struct File {
     pub bytes: Arc<[u8]>,
 }
 
-/// Points of a line in what is kept.
+/// Points of a line in a table.
 const POINTS: usize = 2_000;
+/// Points of a line in a picture: as dense as on the screen.
+const DRAWN: usize = 300;
 
 /// Makes the file, to be [taken](take) by whoever writes files.
 pub(super) fn ask(ctx: &Context, theme: &Theme, frame: &Frame, kind: Kind, scale: Scale, part: (f64, f64), form: Form) {
@@ -129,7 +131,7 @@ fn svg(theme: &Theme, frame: &Frame, kind: Kind, scale: Scale, (from, to): (f64,
     // On paper, whatever the screen looks like.
     let paper = Theme::of(if theme.mode == Mode::Projector { Mode::Projector } else { Mode::Light });
     let (width, height, left, right, top, bottom) = (960.0, 420.0, 64.0, 150.0, 36.0, 32.0);
-    let curves = kind.curves(frame, from, to, POINTS);
+    let curves = kind.curves(frame, from, to, DRAWN);
     let heat = if kind == Kind::Heat { columns(frame, from, to, 240, |_| true) } else { Vec::new() };
     let (least, most) = scale.range(super::figures::values(&curves, &heat));
     let x = |t: f64| left + (t - from) / (to - from).max(1e-9) * (width - left - right);
