@@ -120,6 +120,19 @@ fn who_comes_while_all_are_struck_is_struck_too() {
     }
 }
 
+#[test]
+fn who_is_called_back_owes_nothing_for_what_it_was_sent_before() {
+    // It is told to go while it has something in hand, and called back before that is done: it subscribes anew.
+    let handling = r#"instances: 3, ordered: PerKey, handle: Handle(time: Exponential(mean: "150ms"), fails: "10%")"#;
+    let script = script(&source(RABBIT, handling, ""), &[at(3.063, "c.instances=2"), at(3.097, "c.instances=3")]);
+    let mut moment = Moment::start(&script, 50);
+    moment.advance(&script, Time::NEVER, u64::MAX, &mut ());
+    moment.simulation.audit().unwrap();
+    let report = report(&moment);
+    let c = consumer(&report, "c");
+    assert!(c.acked + c.failed > 1_100, "of 1,200 that are just what three can do: {c:?}");
+}
+
 fn change() -> impl Strategy<Value = String> {
     prop_oneof![
         (1u32..7).prop_map(|n| format!("c.instances={n}")),
@@ -146,7 +159,7 @@ fn handling() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random(60))]
 
     #[test]
     fn whoever_comes_and_goes_the_books_balance(

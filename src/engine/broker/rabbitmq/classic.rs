@@ -107,8 +107,9 @@ impl<M: Clone> Queue<M> {
         let mut freed = None;
         for slot in slots {
             let Some(held) = self.held.take(*slot) else { continue };
+            // Its number may be another one's by now, or that of the same reader's next subscription, which owes nothing for it.
             if let Some(consumer) = self.consumers.get_mut(held.consumer)
-                && Some(consumer.wish.seat) == held.seat
+                && consumer.order < held.order
             {
                 if consumer.credit == 0 {
                     freed = Some(held.channel);
