@@ -31,6 +31,7 @@ pub mod relay;
 mod sample;
 mod scaler;
 pub mod seats;
+mod short;
 mod simulation;
 mod slab;
 pub mod store;

@@ -19,6 +19,7 @@ use crate::engine::broker::{Desk, Rules, Settled};
 use crate::engine::event::{Event, Flags, Key, Message};
 use crate::engine::fate::Reason;
 use crate::engine::seats::Seat;
+use crate::engine::short::Short;
 use crate::ids::{ChannelId, EventId, LinkId, OutletId, SeatId};
 use crate::scenario::Plan;
 use crate::scenario::broker::Request;
@@ -131,7 +132,7 @@ pub(super) struct Cursor {
     /// When its owner got it from another one.
     pub since: Time,
     /// Handed over and not committed: offsets, and whether they are settled.
-    pub window: VecDeque<(u64, bool)>,
+    pub window: Short<(u64, bool)>,
     /// To be handed over again, before anything else.
     pub again: VecDeque<(u64, Message)>,
     /// Counts how often it was set elsewhere: what was handed over before then no longer counts for commits.
@@ -180,7 +181,7 @@ pub(super) struct Member {
     /// The publisher whose transactions its offsets belong to.
     pub session: Option<u32>,
     /// Partitions that may have something for it: partition, place of the cursor.
-    pub ready: VecDeque<(u32, u32)>,
+    pub ready: Short<(u32, u32)>,
     /// Its client has thrown this: it finishes what it has in hand and closes.
     pub stopped: Option<Stopped>,
     /// Its instance is not there.
@@ -214,7 +215,7 @@ pub(super) struct Seated {
     pub slot: u32,
     pub outlet: OutletId,
     /// Handed over, oldest first.
-    pub handed: VecDeque<Handed>,
+    pub handed: Short<Handed>,
 }
 
 /// A record that was handed over.
@@ -266,6 +267,11 @@ pub(super) enum Token {
     Ended(u32, u16),
     /// The coordinator looks for transactions that take too long.
     Expire,
+}
+
+impl Handed {
+    /// In place of an epoch: its offset is no longer that of this record. The log was cut off before it.
+    pub const CUT_OFF: u32 = u32::MAX;
 }
 
 impl Token {

@@ -1,6 +1,6 @@
 //! Replicas at work: followers fetch, nodes die and come back, leaders change.
 
-use super::cluster::{Kafka, Partition, Token, owed};
+use super::cluster::{Handed, Kafka, Partition, Token, owed};
 use super::error::Error;
 use super::log::Log;
 use super::offsets::AutoOffsetReset;
@@ -195,6 +195,12 @@ impl Kafka {
             }
             cursor.position = cursor.position.min(end);
             cursor.committed = cursor.committed.min(end);
+            // What is in hand of it is finished, but its offset will be another record's.
+            cursor.window.retain(|(offset, _)| *offset < end);
+            let readers = self.seats.iter_mut().flatten().filter(|seated| seated.outlet == cursor.outlet);
+            let in_hand = readers.flat_map(|seated| seated.handed.iter_mut());
+            let gone = in_hand.filter(|handed| handed.partition as usize == number && handed.offset >= end);
+            gone.for_each(|handed| handed.epoch = Handed::CUT_OFF);
         }
         // Markers that are gone are written again.
         let gone = partition.markers.iter().filter(|(offset, ..)| *offset >= end).map(|(_, publisher, outcome)| (*publisher, *outcome));
