@@ -307,7 +307,7 @@ impl Observer for GivenUp {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random(150))]
 
     #[test]
     fn random_scenarios_balance_at_every_step(text in scenario(), seed in 0u64..1000) {

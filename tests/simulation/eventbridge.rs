@@ -314,7 +314,7 @@ fn busy() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 80, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random(80))]
 
     #[test]
     fn the_books_balance_at_every_step_of_whatever_chance_comes_up_with(text in busy(), seed in 0u64..1000, pace in 20u64..200) {

@@ -75,12 +75,8 @@ fn run(faults: &str, instances: u32, handling: &str, seed: u64) -> (Simulation, 
     (simulation, watcher)
 }
 
-fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(100)
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random(100))]
 
     #[test]
     fn at_most_once_loses_what_is_in_hand_and_duplicates_nothing(faults in schedule(), instances in 2u32..4, seed in 0u64..1000) {

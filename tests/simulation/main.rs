@@ -26,12 +26,20 @@ mod stores;
 mod theory;
 mod why;
 
+use proptest::prelude::ProptestConfig;
 use std::sync::Arc;
 use tidemill::engine::broker::kafka::view::View;
 use tidemill::record::Report;
 use tidemill::record::report::{ConsumerReport, NodeReport};
 use tidemill::run::headless;
 use tidemill::scenario::{NoFiles, Plan, load};
+
+/// How a property is tried: on so many random cases, or on as many as `PROPTEST_CASES` asks for. (A case that fails is printed, as small as
+/// it gets; what comes of it is a test of its own, so that no list of seeds has to be kept.)
+fn random(usual: u32) -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
 
 /// The plan of a scenario's text; panics with the problems if there are any.
 fn plan(text: &str) -> Arc<Plan> {

@@ -116,7 +116,7 @@ fn handling() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random(120))]
 
     #[test]
     fn whatever_goes_wrong_a_simple_broker_and_its_consumer_keep_the_order(handling in handling(), faults in faults(SIMPLE), seed in 0u64..1000) {

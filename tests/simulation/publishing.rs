@@ -54,7 +54,7 @@ fn a_window_holds_back_what_it_has_no_room_for() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random(60))]
 
     #[test]
     fn confirmed_publishing_never_loses_on_a_lossy_link(seed in 0u64..100_000, loss in 0u32..60) {

@@ -350,7 +350,7 @@ fn the_report_tells_what_every_queue_did() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random(24))]
 
     #[test]
     fn the_books_balance_whatever_fails_or_comes_and_goes(

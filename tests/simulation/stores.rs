@@ -83,7 +83,7 @@ fn outcome(text: &str, seed: u64) -> (Report, OutboxCounts, StateFigures) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random(40))]
 
     #[test]
     fn an_outbox_neither_loses_nor_invents(seed in 0u64..100_000, crash in 3_000u32..9_000, loss in 0u32..20) {
@@ -95,13 +95,24 @@ proptest! {
     }
 
     #[test]
-    fn a_dual_write_loses_or_invents(seed in 0u64..100_000) {
+    fn a_dual_write_loses_or_invents_but_never_both(seed in 0u64..100_000) {
         let (report, outbox, state) = outcome(&written(r#"DualWrite(store: "s")"#, 4_000, 0), seed);
-        prop_assert!(outbox.missing > 0 && outbox.invented == 0, "seed {}: {:?}", seed, outbox);
+        prop_assert!(outbox.invented == 0, "seed {}: {:?}", seed, outbox);
         prop_assert!(report.totals.lost >= outbox.missing && state.missing >= outbox.missing, "seed {}: {:?}", seed, state);
         let (_, outbox, _) = outcome(&written(r#"DualWrite(store: "s", first: Broker)"#, 4_000, 0), seed);
-        prop_assert!(outbox.invented > 0 && outbox.missing == 0, "seed {}: {:?}", seed, outbox);
+        prop_assert!(outbox.missing == 0, "seed {}: {:?}", seed, outbox);
     }
+}
+
+#[test]
+fn a_dual_write_loses_or_invents_when_a_crash_strikes_between_the_two() {
+    // Not every crash does: with one seed of a thousand none.
+    let (mut missing, mut invented) = (0, 0);
+    for seed in 0..5 {
+        missing += outcome(&written(r#"DualWrite(store: "s")"#, 4_000, 0), seed).1.missing;
+        invented += outcome(&written(r#"DualWrite(store: "s", first: Broker)"#, 4_000, 0), seed).1.invented;
+    }
+    assert!(missing > 0 && invented > 0, "{missing} missing, {invented} invented");
 }
 
 #[test]
