@@ -104,6 +104,10 @@ fn head(ui: &mut Ui, theme: &Theme, frame: &Frame, place: usize, plotting: &mut 
                 }
             });
             let response = response.response;
+            // The words alone, without the frame and the arrow.
+            let mut words = response.rect.shrink2(ui.spacing().button_padding / 2.0);
+            words.max.x -= ui.spacing().icon_width + ui.spacing().icon_spacing;
+            ui.data_mut(|data| data.insert_temp(save::title_of(kind), words));
             response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Plot {}: {}", place + 1, kind.title())));
         });
     });

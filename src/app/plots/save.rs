@@ -44,11 +44,11 @@ pub(super) fn ask(ctx: &Context, theme: &Theme, frame: &Frame, kind: Kind, scale
         Form::Svg => put(ctx, File { name: name("svg"), bytes: svg(theme, frame, kind, scale, part).into_bytes().into() }),
         Form::Png => {
             let name = name("png");
-            let place = ctx.data(|data| data.get_temp::<Rect>(place_of(kind)));
-            let (Some(place), points) = (place, ctx.pixels_per_point()) else { return };
+            let place = |id: Id| ctx.data(|data| data.get_temp::<Rect>(id));
+            let (Some(plot), title, points) = (place(place_of(kind)), place(title_of(kind)), ctx.pixels_per_point()) else { return };
             let waiting = ctx.clone();
             ctx.request_screenshot(move |image| {
-                if let Some(bytes) = png(&image, place, points) {
+                if let Some(bytes) = png(&image, plot, title, points) {
                     put(&waiting, File { name, bytes: bytes.into() });
                 }
             });
@@ -56,25 +56,50 @@ pub(super) fn ask(ctx: &Context, theme: &Theme, frame: &Frame, kind: Kind, scale
     }
 }
 
-/// A part of a picture of the window as a file; none if there is nothing of it in the picture.
-fn png(image: &ColorImage, place: Rect, pixels_per_point: f32) -> Option<Vec<u8>> {
+/// A plot in a picture of the window as a file, under a band with the words of its title; none if there is nothing of it in the picture.
+fn png(image: &ColorImage, plot: Rect, title: Option<Rect>, pixels_per_point: f32) -> Option<Vec<u8>> {
     let whole = Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(image.width() as f32, image.height() as f32) / pixels_per_point);
-    let place = place.intersect(whole);
-    if !place.is_positive() {
-        return None;
+    let cut = |place: Rect| {
+        let place = place.intersect(whole);
+        place.is_positive().then(|| image.region(&place, Some(pixels_per_point)))
+    };
+    let drawn = cut(plot)?;
+    let mut pixels: Vec<Color32> = Vec::new();
+    if let Some((words, place)) = title.and_then(|place| Some((cut(place)?, place))) {
+        let ground = commonest(&words.pixels);
+        let before = (((place.left() - plot.left()) * pixels_per_point).max(0.0) as usize).min(drawn.width());
+        for row in words.pixels.chunks(words.width().max(1)) {
+            let end = pixels.len() + drawn.width();
+            pixels.resize(pixels.len() + before, ground);
+            pixels.extend(row.iter().take(drawn.width() - before));
+            pixels.resize(end, ground);
+        }
     }
-    let cut = image.region(&place, Some(pixels_per_point));
+    pixels.extend(&drawn.pixels);
     let icon = egui::IconData {
-        rgba: cut.pixels.iter().flat_map(Color32::to_srgba_unmultiplied).collect(),
-        width: cut.width() as u32,
-        height: cut.height() as u32,
+        rgba: pixels.iter().flat_map(Color32::to_srgba_unmultiplied).collect(),
+        width: drawn.width() as u32,
+        height: (pixels.len() / drawn.width().max(1)) as u32,
     };
     eframe::icon_data::IconDataExt::to_png_bytes(&icon).ok()
+}
+
+/// What words stand on: the colour that most of their picture has.
+fn commonest(pixels: &[Color32]) -> Color32 {
+    let mut colours: Vec<[u8; 4]> = pixels.iter().map(Color32::to_array).collect();
+    colours.sort_unstable();
+    let most = colours.chunk_by(|a, b| a == b).max_by_key(|same| same.len());
+    most.map_or(Color32::TRANSPARENT, |same| Color32::from_rgba_premultiplied(same[0][0], same[0][1], same[0][2], same[0][3]))
 }
 
 /// Under what the place of a plot on the screen is remembered.
 pub(super) fn place_of(kind: Kind) -> Id {
     Id::unique(("place of plot", kind.title()))
+}
+
+/// And that of the words of its title.
+pub(super) fn title_of(kind: Kind) -> Id {
+    Id::unique(("title of plot", kind.title()))
 }
 
 fn waiting() -> Id {
@@ -234,14 +259,25 @@ mod tests {
         let mut image = ColorImage::filled([40, 30], Color32::BLACK);
         (0..30).for_each(|y| (20..40).for_each(|x| image.pixels[y * 40 + x] = Color32::WHITE));
         // Two pixels per point: the right half.
-        let bytes = png(&image, Rect::from_min_max(pos2(10.0, 5.0), pos2(20.0, 15.0)), 2.0).unwrap();
+        let plot = Rect::from_min_max(pos2(10.0, 5.0), pos2(20.0, 15.0));
+        let bytes = png(&image, plot, None, 2.0).unwrap();
         assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
         let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
         assert_eq!((number(16), number(20)), (20, 20), "width and height");
         let back = eframe::icon_data::from_png_bytes(&bytes).unwrap();
         assert!(back.rgba.chunks(4).all(|pixel| pixel == [255, 255, 255, 255]));
         // What is not on the screen is no picture, and what is half on it is half of one.
-        assert!(png(&image, Rect::from_min_max(pos2(50.0, 5.0), pos2(60.0, 15.0)), 2.0).is_none());
-        assert!(png(&image, Rect::from_min_max(pos2(15.0, 10.0), pos2(60.0, 60.0)), 2.0).is_some());
+        assert!(png(&image, Rect::from_min_max(pos2(50.0, 5.0), pos2(60.0, 15.0)), None, 2.0).is_none());
+        assert!(png(&image, Rect::from_min_max(pos2(15.0, 10.0), pos2(60.0, 60.0)), None, 2.0).is_some());
+        // The title, wherever it stands, is a band over the whole width: here three points high, half a point from the left, and black.
+        let title = Rect::from_min_max(pos2(10.5, 0.0), pos2(14.0, 3.0));
+        (2..4).for_each(|x| image.pixels[3 * 40 + 20 + x] = Color32::RED);
+        let bytes = png(&image, plot, Some(title), 2.0).unwrap();
+        let back = eframe::icon_data::from_png_bytes(&bytes).unwrap();
+        assert_eq!((back.width, back.height), (20, 26));
+        let (band, below) = back.rgba.split_at(20 * 6 * 4);
+        assert!(below.chunks(4).all(|pixel| pixel == [255, 255, 255, 255]), "the plot is whole");
+        let red: Vec<usize> = band.chunks(4).enumerate().filter(|(_, pixel)| pixel[0] == 255 && pixel[1] == 0).map(|(at, _)| at).collect();
+        assert_eq!(red, [3 * 20 + 2, 3 * 20 + 3], "the words stand above what they name");
     }
 }
