@@ -107,17 +107,14 @@ impl Four {
 }
 
 /// As long as no more than this wait behind the one due next, they stand in order.
-const FEW: usize = PLACES - 1;
-/// Places of the list in which they stand: a power of two, so that a masked place needs no bounds.
-const PLACES: usize = 16;
+const FEW: usize = 16;
 /// A heap that has shrunk so far is put in order again.
 const FEW_AGAIN: usize = FEW / 4;
 
 /// The pending entries: in order while there are few, else a 4-ary heap.
 ///
 /// The one due next, the root, stands by itself. Few others stand in a list, the soonest last: with half a dozen pending, putting one in
-/// its place takes a third of the instructions that the heap takes, and nothing has to be looked for when the root goes. The first
-/// place holds [`Entry::NONE`], which nothing is later than, so that nobody has to ask whether the list has an end.
+/// its place takes a third of the instructions that the heap takes, and nothing has to be looked for when the root goes.
 ///
 /// In the heap, all others are numbered: the children of the root from 0 to 3, those of entry `n` are the four of group `n + 1`. Unused
 /// places hold [`Entry::NONE`], so that the least of four needs no bounds.
@@ -132,14 +129,14 @@ pub struct Agenda {
     /// The entry being handled still stands at the root: the first entry scheduled meanwhile takes its place, which
     /// saves one of two sifts (a third of the cost of a pop and a push).
     open: bool,
-    few: [Entry; PLACES],
+    few: [Entry; FEW],
     groups: Vec<Four>,
 }
 
 impl Default for Agenda {
     fn default() -> Self {
-        let groups = vec![Four::NONE; PLACES];
-        Agenda { root: Entry::NONE, len: 0, sequence: 0, many: false, open: false, few: [Entry::NONE; PLACES], groups }
+        let groups = vec![Four::NONE; FEW];
+        Agenda { root: Entry::NONE, len: 0, sequence: 0, many: false, open: false, few: [Entry::NONE; FEW], groups }
     }
 }
 
@@ -201,28 +198,23 @@ impl Agenda {
                 false => self.sift_down(entry),
             };
         }
-        let last = self.len - 1;
-        let next = self.few[last % PLACES];
-        if entry < next {
-            self.root = entry;
-        } else {
-            self.root = next;
-            self.place(last, entry);
+        match self.len.checked_sub(2).and_then(|last| self.few.get(last)).copied().filter(|next| *next < entry) {
+            None => self.root = entry,
+            Some(next) => {
+                self.root = next;
+                self.place(self.len - 2, entry);
+            }
         }
     }
 
     /// Puts an entry among the few, of which the last place is free.
     #[inline(always)]
     fn place(&mut self, mut free: usize, entry: Entry) {
-        loop {
-            let sooner = self.few[free.wrapping_sub(1) % PLACES];
-            if entry < sooner {
-                break;
-            }
-            self.few[free % PLACES] = sooner;
-            free = free.wrapping_sub(1);
+        while let Some(sooner) = self.few.get(free.wrapping_sub(1)).copied().filter(|sooner| *sooner < entry) {
+            self.few[free % FEW] = sooner;
+            free -= 1;
         }
-        self.few[free % PLACES] = entry;
+        self.few[free % FEW] = entry;
     }
 
     /// How many entries were scheduled so far.
@@ -233,7 +225,7 @@ impl Agenda {
     /// Everything on it, in no order.
     pub fn iter(&self) -> impl Iterator<Item = Entry> + '_ {
         let others = self.len.saturating_sub(1);
-        let few = self.few[1..].iter().copied().take(if self.many { 0 } else { others });
+        let few = self.few.iter().copied().take(if self.many { 0 } else { others });
         let heap = self.groups.iter().flat_map(|group| group.0).take(if self.many { others } else { 0 });
         self.next().into_iter().chain(few).chain(heap)
     }
@@ -261,7 +253,7 @@ impl Agenda {
         } else {
             let later = self.root.max(entry);
             self.root = self.root.min(entry);
-            self.place(self.len - 1, later);
+            self.place(self.len - 2, later);
         }
     }
 
@@ -269,7 +261,7 @@ impl Agenda {
     #[cold]
     fn grow(&mut self) {
         self.many = true;
-        let ascending = self.few[1..].iter().rev();
+        let ascending = self.few.iter().rev();
         self.groups.iter_mut().flat_map(|group| &mut group.0).zip(ascending).for_each(|(place, entry)| *place = *entry);
     }
 
@@ -279,9 +271,8 @@ impl Agenda {
         self.many = false;
         let others = self.len - 1;
         let heap = self.groups.iter_mut().flat_map(|group| &mut group.0);
-        let few = &mut self.few[1..=others];
-        few.iter_mut().zip(heap).for_each(|(place, entry)| *place = std::mem::replace(entry, Entry::NONE));
-        few.sort_unstable_by(|a, b| b.cmp(a));
+        self.few.iter_mut().zip(heap).take(others).for_each(|(place, entry)| *place = std::mem::replace(entry, Entry::NONE));
+        self.few[..others].sort_unstable_by(|a, b| b.cmp(a));
     }
 
     fn sift_up(&mut self, entry: Entry) {
@@ -307,11 +298,15 @@ impl Agenda {
 
     fn pop(&mut self) {
         self.len -= 1;
-        if !self.many {
-            self.root = self.few[self.len % PLACES];
+        if self.len == 0 {
+            self.root = Entry::NONE;
             return;
         }
         let last = self.len - 1;
+        if !self.many {
+            self.root = self.few[last % FEW];
+            return;
+        }
         let entry = std::mem::replace(&mut self.groups[last / 4].0[last % 4], Entry::NONE);
         self.sift_down(entry);
         if last == FEW_AGAIN {

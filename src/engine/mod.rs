@@ -31,7 +31,6 @@ pub mod relay;
 mod sample;
 mod scaler;
 pub mod seats;
-mod short;
 mod simulation;
 mod slab;
 pub mod store;

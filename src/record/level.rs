@@ -2,53 +2,20 @@
 
 use crate::time::Time;
 
-/// What has to be known besides a level for its time integral.
+/// A level with its time integral.
 ///
-/// That needs no "time of the last change": with `n` ups and downs at times `t`, the area until `T` is
+/// The integral needs no "time of the last change": with `n` ups and downs at times `t`, the area until `T` is
 /// `level * T - sum(t of ups) + sum(t of downs)`. So a change costs one addition, in arithmetic that may wrap on the way because
 /// the area itself fits.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Balance {
-    /// The lower and the upper half of 128 bits (which as one number would want to stand at a multiple of 16).
-    halves: [u64; 2],
-}
-
-impl Balance {
-    /// The level is one higher from now on.
-    #[inline(always)]
-    pub fn up(&mut self, now: Time) {
-        self.set(self.get().wrapping_sub(u128::from(now.0)));
-    }
-
-    /// The level is one lower from now on.
-    #[inline(always)]
-    pub fn down(&mut self, now: Time) {
-        self.set(self.get().wrapping_add(u128::from(now.0)));
-    }
-
-    #[inline(always)]
-    fn get(&self) -> u128 {
-        u128::from(self.halves[0]) | u128::from(self.halves[1]) << 64
-    }
-
-    #[inline(always)]
-    fn set(&mut self, balance: u128) {
-        self.halves = [balance as u64, (balance >> 64) as u64];
-    }
-
-    /// Level times nanoseconds since the start, given the level and that nothing changed since the last change before `until`.
-    pub fn area(&self, level: u32, until: Time) -> u128 {
-        (u128::from(level) * u128::from(until.0)).wrapping_add(self.get())
-    }
-}
-
-/// A level with its time integral and its highest value: 24 bytes.
+///
+/// 24 bytes: of those that every delivery touches, two and three distributions share three lines of the cache.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Level {
     /// Never more than there are events alive at once, which is far below 2^32.
     level: u32,
     max: u32,
-    balance: Balance,
+    /// The lower and the upper half of 128 bits (which as one number would want to stand at a multiple of 16).
+    balance: [u64; 2],
 }
 
 impl Level {
@@ -59,7 +26,7 @@ impl Level {
         if self.level > self.max {
             self.rise();
         }
-        self.balance.up(now);
+        self.set_balance(self.balance().wrapping_sub(u128::from(now.0)));
     }
 
     /// A new highest level: rare, so that mostly nothing is written.
@@ -72,7 +39,17 @@ impl Level {
     #[inline(always)]
     pub fn down(&mut self, now: Time) {
         self.level -= 1;
-        self.balance.down(now);
+        self.set_balance(self.balance().wrapping_add(u128::from(now.0)));
+    }
+
+    #[inline(always)]
+    fn balance(&self) -> u128 {
+        u128::from(self.balance[0]) | u128::from(self.balance[1]) << 64
+    }
+
+    #[inline(always)]
+    fn set_balance(&mut self, balance: u128) {
+        self.balance = [balance as u64, (balance >> 64) as u64];
     }
 
     /// The level now.
@@ -93,7 +70,7 @@ impl Level {
 
     /// Level times nanoseconds since the start, given that nothing changed since the last change before `until`.
     pub fn area(&self, until: Time) -> u128 {
-        self.balance.area(self.level, until)
+        (u128::from(self.level) * u128::from(until.0)).wrapping_add(self.balance())
     }
 }
 

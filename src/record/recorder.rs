@@ -5,14 +5,14 @@ use super::faults::FaultLog;
 use super::heat::{Heat, Told};
 use super::held::Held;
 use super::histogram::{Distribution, Precision, Summary};
-use super::level::{Balance, Level};
+use super::level::Level;
 use super::series::{ConsumerCell, Happening, OutletCell, Row, Series};
 use super::staleness::Staleness;
 use super::stores::{StoreFigures, StoreRecord};
 use crate::engine::{AfterFailure, Note, Observation, Observer};
 use crate::ids::{ConsumerId, NodeId, OutletId, StoreId, TypeId};
 use crate::scenario::Plan;
-use crate::scenario::plan::{ConsumerPlan, OutletPlan, Role};
+use crate::scenario::plan::Role;
 use crate::time::{Span, Time};
 use std::sync::Arc;
 
@@ -22,10 +22,6 @@ pub struct Recorder {
     plan: Arc<Plan>,
     nodes: Vec<NodeRecord>,
     outlets: Vec<OutletRecord>,
-    /// By outlet: who reads it, where that is not exactly one.
-    crowds: Vec<Box<[ConsumerId]>>,
-    /// By outlet: the integral of what waited, when the warm-up ended.
-    waiting_at_warmup: Vec<u128>,
     consumers: Vec<ConsumerRecord>,
     links: Vec<LinkRecord>,
     stores: Vec<StoreRecord>,
@@ -56,32 +52,29 @@ struct NodeRecord {
     parts: Box<[u32]>,
 }
 
-/// What every delivery looks at: half a line of the cache.
+/// What every delivery looks at stands in one line of the cache.
 #[derive(Clone, Debug)]
-#[repr(C, align(32))]
+#[repr(C, align(64))]
 struct OutletRecord {
     waiting: Level,
-    /// Highest level of waiting within the bin. (A [`Level`] is below 2^32.)
-    bin_max: u32,
-    /// The consumer that reads it; its lag includes what the outlet is owed. [`NOBODY`] unless it is exactly one.
+    /// Highest level of waiting within the bin.
+    bin_max: u64,
+    /// Others that read it, mostly none.
+    others: Box<[ConsumerId]>,
+    /// The consumer that reads it first; its lag includes what the outlet is owed. [`NOBODY`] if nobody does.
     reader: ConsumerId,
+    waiting_area_at_warmup: u128,
 }
 
 /// No consumer has this number, so that looking for one also tells whether there is one.
 const NOBODY: ConsumerId = ConsumerId(u32::MAX);
-/// No outlet has this one.
-const NOWHERE: OutletId = OutletId(u32::MAX);
 
 /// What every delivery looks at stands first, in three lines of the cache.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 struct ConsumerRecord {
     lag: Level,
-    busy: Balance,
-    /// Its workers that are busy.
-    at_work: u32,
-    /// An outlet that nobody else reads, if there is one: most of what it handles comes from there.
-    own: OutletId,
+    busy: Level,
     /// From publish to the end of handling.
     latency: Distribution,
     /// From arrival at the outlet to the start of handling.
@@ -181,24 +174,19 @@ impl Recorder {
         let bins = Series::bins_for(&plan, most) as u64;
         let width = Span(plan.duration.0.div_ceil(bins).max(1));
         let reader = |read: &crate::ids::ReadId| plan.reads[read.index()].consumer;
-        let sole = |outlet: &OutletPlan| if let [only] = outlet.readers.as_slice() { reader(only) } else { NOBODY };
-        let own = |consumer: &ConsumerPlan| {
-            let outlets = consumer.reads.iter().map(|read| plan.reads[read.index()].outlet);
-            outlets.into_iter().find(|outlet| sole(&plan.outlets[outlet.index()]) != NOBODY).unwrap_or(NOWHERE)
-        };
         let mut recorder = Recorder {
             nodes: (0..plan.nodes.len()).map(|i| NodeRecord { at_warmup: 0, parts: parts(&plan, NodeId::at(i)) }).collect(),
             outlets: plan
                 .outlets
                 .iter()
-                .map(|outlet| OutletRecord { waiting: Level::default(), bin_max: 0, reader: sole(outlet) })
+                .map(|outlet| OutletRecord {
+                    waiting: Level::default(),
+                    bin_max: 0,
+                    waiting_area_at_warmup: 0,
+                    reader: outlet.readers.first().map_or(NOBODY, reader),
+                    others: outlet.readers.iter().skip(1).map(reader).collect(),
+                })
                 .collect(),
-            crowds: plan
-                .outlets
-                .iter()
-                .map(|outlet| if sole(outlet) == NOBODY { outlet.readers.iter().map(reader).collect() } else { Box::default() })
-                .collect(),
-            waiting_at_warmup: vec![0; plan.outlets.len()],
             consumers: plan
                 .consumers
                 .iter()
@@ -206,8 +194,7 @@ impl Recorder {
                     capacity: (consumer.capacity(), Time::ZERO),
                     most_workers: consumer.capacity(),
                     room: 0,
-                    busy: Balance::default(),
-                    at_work: 0,
+                    busy: Level::default(),
                     latency: Distribution::new(precision),
                     wait: Distribution::new(precision),
                     service: Distribution::new(precision),
@@ -217,7 +204,6 @@ impl Recorder {
                     at_warmup: Snapshot::default(),
                     failed: 0,
                     retries: 0,
-                    own: own(consumer),
                     stale: consumer.state.as_ref().map(|_| Box::default()),
                 })
                 .collect(),
@@ -267,8 +253,8 @@ impl Recorder {
         let at = self.plan.warmup;
         self.warm = true;
         (0..self.nodes.len()).for_each(|i| self.nodes[i].at_warmup = self.count(NodeId::at(i)));
-        for (outlet, at_warmup) in self.outlets.iter_mut().zip(&mut self.waiting_at_warmup) {
-            *at_warmup = outlet.waiting.area(at);
+        for outlet in &mut self.outlets {
+            outlet.waiting_area_at_warmup = outlet.waiting.area(at);
             outlet.waiting.forget_max();
         }
         self.stores.iter_mut().for_each(|store| store.end_warmup(at));
@@ -292,11 +278,11 @@ impl Recorder {
         let outlets = self
             .outlets
             .iter()
-            .map(|outlet| OutletCell { waiting: outlet.waiting.area(end), most: u64::from(outlet.bin_max).max(outlet.waiting.now()) });
+            .map(|outlet| OutletCell { waiting: outlet.waiting.area(end), most: outlet.bin_max.max(outlet.waiting.now()) });
         let consumers = self.consumers.iter().map(|consumer| ConsumerCell {
             latency: consumer.early.1 + consumer.latency.sum(),
             lag: consumer.lag.area(end),
-            busy: consumer.busy_area(end),
+            busy: consumer.busy.area(end),
             room: consumer.room(end),
             failed: consumer.failed,
             retries: consumer.retries,
@@ -318,7 +304,7 @@ impl Recorder {
 
     fn start_bin(&mut self, at: Time) {
         self.bin_started = at;
-        self.outlets.iter_mut().for_each(|outlet| outlet.bin_max = outlet.waiting.now() as u32);
+        self.outlets.iter_mut().for_each(|outlet| outlet.bin_max = outlet.waiting.now());
     }
 
     /// The series with the bin under way as its last row.
@@ -345,8 +331,7 @@ impl Recorder {
             + self.links.len() * size_of::<LinkRecord>()
             + (self.types.len() + self.emitted.len() + self.accepted.len()) * size_of::<u64>()
             + (self.emitted.len() + self.accepted.len()) * size_of::<u32>();
-        let crowds: usize = self.crowds.iter().map(|crowd| size_of_val(crowd) + size_of_val(&**crowd)).sum();
-        let outlets = crowds + self.outlets.len() * (size_of::<OutletRecord>() + size_of::<u128>());
+        let outlets: usize = self.outlets.iter().map(|o| size_of::<OutletRecord>() + size_of_val(&*o.others)).sum();
         size_of::<Recorder>() + consumers + plain + outlets + self.held.bytes() + self.series.weigh(each)
     }
 
@@ -374,8 +359,8 @@ impl Recorder {
 
     /// Level of waiting messages at an outlet after warm-up.
     pub fn depth(&self, outlet: OutletId, now: Time) -> LevelFigures {
-        let (at_warmup, outlet) = (self.waiting_at_warmup[outlet.index()], &self.outlets[outlet.index()]);
-        level_figures(&outlet.waiting, at_warmup, self.plan.warmup, now, self.warm)
+        let outlet = &self.outlets[outlet.index()];
+        level_figures(&outlet.waiting, outlet.waiting_area_at_warmup, self.plan.warmup, now, self.warm)
     }
 
     /// Events that a node's brokers make it hold back, after warm-up; none if nobody has ever had to.
@@ -393,7 +378,7 @@ impl Recorder {
     pub fn consumer(&self, id: ConsumerId, now: Time) -> ConsumerFigures {
         let consumer = &self.consumers[id.index()];
         let observed = (consumer.room(now) - consumer.at_warmup.room) as f64;
-        let busy = (consumer.busy_area(now) - if self.warm { consumer.at_warmup.busy_area } else { 0 }) as f64;
+        let busy = (consumer.busy.area(now) - if self.warm { consumer.at_warmup.busy_area } else { 0 }) as f64;
         ConsumerFigures {
             latency: if self.warm { consumer.latency.summary() } else { Summary::default() },
             wait: consumer.wait.summary(),
@@ -426,7 +411,7 @@ impl Recorder {
 
     /// Busy workers times nanoseconds since the start: differences give utilisation over any span.
     pub fn busy_area(&self, id: ConsumerId, now: Time) -> u128 {
-        self.consumers[id.index()].busy_area(now)
+        self.consumers[id.index()].busy.area(now)
     }
 
     /// Messages whose last attempt failed (dead-lettered ones included), and further attempts scheduled.
@@ -516,27 +501,8 @@ impl ConsumerRecord {
         self.early.0 + self.latency.count()
     }
 
-    /// One more of its workers is busy.
-    #[inline(always)]
-    fn works(&mut self, now: Time) {
-        self.at_work += 1;
-        self.busy.up(now);
-    }
-
-    /// One less.
-    #[inline(always)]
-    fn rests(&mut self, now: Time) {
-        self.at_work -= 1;
-        self.busy.down(now);
-    }
-
-    /// Busy workers times nanoseconds since the start.
-    fn busy_area(&self, at: Time) -> u128 {
-        self.busy.area(self.at_work, at)
-    }
-
     fn snapshot(&self, at: Time) -> Snapshot {
-        Snapshot { busy_area: self.busy_area(at), lag_area: self.lag.area(at), room: self.room(at) }
+        Snapshot { busy_area: self.busy.area(at), lag_area: self.lag.area(at), room: self.room(at) }
     }
 
     fn resized(&mut self, workers: u32, now: Time) {
@@ -635,20 +601,21 @@ impl Observer for Recorder {
                 }
                 self.ended(outlet, now);
             }
-            Observation::Interrupted { consumer, .. } => self.consumers[consumer.index()].rests(now),
+            Observation::Interrupted { consumer, .. } => self.consumers[consumer.index()].busy.down(now),
             Observation::Routed { outlet, .. } => {
-                let reader = self.outlets[outlet.index()].reader;
-                match self.consumers.get_mut(reader.index()) {
-                    Some(reader) => reader.lag.up(now),
-                    None => self.crowd(outlet, |consumer| consumer.lag.up(now)),
+                let outlet = &self.outlets[outlet.index()];
+                if let Some(reader) = self.consumers.get_mut(outlet.reader.index()) {
+                    reader.lag.up(now);
+                }
+                for consumer in &outlet.others {
+                    self.consumers[consumer.index()].lag.up(now);
                 }
             }
             Observation::Waits { outlet, .. } => {
                 let outlet = &mut self.outlets[outlet.index()];
                 outlet.waiting.up(now);
-                let waiting = outlet.waiting.now() as u32;
-                if waiting > outlet.bin_max {
-                    outlet.bin_max = waiting;
+                if outlet.waiting.now() > outlet.bin_max {
+                    outlet.bin_max = outlet.waiting.now();
                 }
             }
             Observation::Leaves { outlet, .. } => self.outlets[outlet.index()].waiting.down(now),
@@ -657,7 +624,7 @@ impl Observer for Recorder {
                     self.outlets[outlet.index()].waiting.down(now);
                 }
                 let consumer = &mut self.consumers[consumer.index()];
-                consumer.works(now);
+                consumer.busy.up(now);
                 if self.warm {
                     consumer.wait.record((now - message.routed).0);
                 }
@@ -665,21 +632,18 @@ impl Observer for Recorder {
             Observation::Acknowledged { outlet, .. } => self.ended(outlet, now),
             Observation::Acked { outlet, consumer, message, began, .. } | Observation::Handled { outlet, consumer, message, began, .. } => {
                 let record = &mut self.consumers[consumer.index()];
-                record.rests(now);
+                record.busy.down(now);
                 record.latency.record((now - message.event.published).0);
                 if self.warm {
                     record.service.record((now - began).0);
                 }
                 if matches!(what, Observation::Acked { .. }) {
-                    match record.own == outlet {
-                        true => record.lag.down(now),
-                        false => self.ended(outlet, now),
-                    }
+                    self.ended(outlet, now);
                 }
             }
             Observation::Failed { outlet, consumer, began, next, .. } => {
                 let record = &mut self.consumers[consumer.index()];
-                record.rests(now);
+                record.busy.down(now);
                 if self.warm {
                     record.service.record((now - began).0);
                 }
@@ -701,16 +665,12 @@ impl Recorder {
     /// A copy owed to an outlet has met its fate.
     #[inline(always)]
     fn ended(&mut self, outlet: OutletId, now: Time) {
-        let reader = self.outlets[outlet.index()].reader;
-        match self.consumers.get_mut(reader.index()) {
-            Some(reader) => reader.lag.down(now),
-            None => self.crowd(outlet, |consumer| consumer.lag.down(now)),
+        let outlet = &self.outlets[outlet.index()];
+        if let Some(reader) = self.consumers.get_mut(outlet.reader.index()) {
+            reader.lag.down(now);
         }
-    }
-
-    /// All that read an outlet which not exactly one reads.
-    #[inline(never)]
-    fn crowd(&mut self, outlet: OutletId, each: impl Fn(&mut ConsumerRecord)) {
-        self.crowds[outlet.index()].iter().for_each(|consumer| each(&mut self.consumers[consumer.index()]));
+        for consumer in &outlet.others {
+            self.consumers[consumer.index()].lag.down(now);
+        }
     }
 }

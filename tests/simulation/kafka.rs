@@ -1,5 +1,6 @@
 //! Kafka's transactions in runs: what is committed counts once, what is not is not seen, whatever crashes.
 
+use crate::kafka_cluster::balances_through_outages;
 use crate::{consumer, kafka_view, plan, run};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -269,36 +270,6 @@ impl Everything {
             faults: [Fault(at: "900ms", lasts: "700ms", what: Crash("p")), Fault(at: "1300ms", lasts: "3s", what: Pause("c#1"))])"#
         )
     }
-}
-
-/// Consumers and nodes go and come; the books are looked at after every step.
-fn balances_through_outages(text: &str, seed: u64) {
-    let mut simulation = Simulation::new(plan(text), seed);
-    let mut random = Stream::named(seed, "outages");
-    let mut down = [false; 3];
-    for step in 0..4000 {
-        if simulation.advance(Time::NEVER, 1, &mut ()) != Progress::Paused {
-            break;
-        }
-        if random.below(300) == 0 {
-            let consumer = ConsumerId::at(random.below(3) as usize);
-            match simulation.is_up(consumer) {
-                true => simulation.stop(consumer, random.below(2) == 0, &mut ()),
-                false => simulation.restart(consumer, &mut ()),
-            }
-        }
-        if random.below(200) == 0 {
-            let node = random.below(3) as usize;
-            down[node] = !down[node];
-            simulation.fail_node(BrokerId(0), node as u32, down[node], &mut ());
-        }
-        if let Err(imbalance) = simulation.audit() {
-            panic!("step {step}: {imbalance}\n{text}");
-        }
-    }
-    let mut rest = simulation.clone();
-    rest.advance(Time(SECOND * 16), 200_000, &mut ());
-    assert!(rest.audit().is_ok(), "{:?}\n{text}", rest.audit());
 }
 
 #[test]

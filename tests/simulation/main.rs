@@ -12,6 +12,7 @@ mod guarantees;
 mod handling;
 mod journeys;
 mod kafka;
+mod kafka_cluster;
 mod kafka_fencing;
 mod kafka_reset;
 mod limits;

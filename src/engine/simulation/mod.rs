@@ -124,17 +124,6 @@ pub struct Simulation {
 /// The last moment at which something may happen: no entry of the agenda is due at the end of time.
 const LAST: Time = Time(Time::NEVER.0 - 1);
 
-/// After so many steps it is looked at how much was scheduled: a step schedules at most some [`MOST_INDEXED`] entries, so that this is
-/// often enough for sequence numbers never to wrap.
-const LOOK_EVERY: u64 = 64;
-
-/// After how many steps that is next. (By itself, so that it is not worked out at every step just to spare a branch.)
-#[cold]
-#[inline(never)]
-fn look_after(steps: u64) -> u64 {
-    (steps / LOOK_EVERY + 1).saturating_mul(LOOK_EVERY)
-}
-
 /// What has to be known of a channel when something comes to it: one look where there were three.
 #[derive(Clone, Copy, Debug)]
 struct Door {
@@ -292,9 +281,9 @@ impl Simulation {
         let until = until.min(self.plan.duration).min(LAST);
         let limits = &self.plan.limits;
         let (live, most) = (limits.live.min(MOST_INDEXED), limits.steps.min(MOST_SCHEDULED / 2));
-        // One comparison per step for all: a pause, the limits, and (every now and then) what was scheduled.
+        // One comparison per step for both: a pause and the limit.
         let pause = self.steps.saturating_add(steps);
-        let mut look = look_after(self.steps).min(pause).min(most);
+        let look = pause.min(most);
         // Out of the structure for the length of the call, so that rules can write to it while the simulation acts.
         let mut desk = std::mem::take(&mut self.desk);
         if !self.started {
@@ -327,16 +316,17 @@ impl Simulation {
                 self.tell(&message, how, &mut desk, observer);
             }
             self.agenda.close();
+            // Both sequence numbers and steps are bounded by the step limit, so neither can wrap.
             let stop = if self.live > live {
                 Stop::Live { limit: live }
-            } else if self.steps < look {
-                continue;
-            } else if self.steps < most && self.agenda.scheduled() < MOST_SCHEDULED / 2 {
-                paused = self.steps >= pause;
-                look = look_after(self.steps).min(pause).min(most);
-                continue;
-            } else {
+            } else if self.steps >= look || self.agenda.scheduled() >= MOST_SCHEDULED {
+                if self.steps < most && self.agenda.scheduled() < MOST_SCHEDULED {
+                    paused = true;
+                    continue;
+                }
                 Stop::Steps { limit: most }
+            } else {
+                continue;
             };
             self.stopped = Some(stop);
             break Progress::Stopped(stop);

@@ -19,7 +19,6 @@ use crate::engine::broker::{Desk, Rules, Settled};
 use crate::engine::event::{Event, Flags, Key, Message};
 use crate::engine::fate::Reason;
 use crate::engine::seats::Seat;
-use crate::engine::short::Short;
 use crate::ids::{ChannelId, EventId, LinkId, OutletId, SeatId};
 use crate::scenario::Plan;
 use crate::scenario::broker::Request;
@@ -132,7 +131,7 @@ pub(super) struct Cursor {
     /// When its owner got it from another one.
     pub since: Time,
     /// Handed over and not committed: offsets, and whether they are settled.
-    pub window: Short<(u64, bool)>,
+    pub window: VecDeque<(u64, bool)>,
     /// To be handed over again, before anything else.
     pub again: VecDeque<(u64, Message)>,
     /// Counts how often it was set elsewhere: what was handed over before then no longer counts for commits.
@@ -181,7 +180,7 @@ pub(super) struct Member {
     /// The publisher whose transactions its offsets belong to.
     pub session: Option<u32>,
     /// Partitions that may have something for it: partition, place of the cursor.
-    pub ready: Short<(u32, u32)>,
+    pub ready: VecDeque<(u32, u32)>,
     /// Its client has thrown this: it finishes what it has in hand and closes.
     pub stopped: Option<Stopped>,
     /// Its instance is not there.
@@ -215,7 +214,7 @@ pub(super) struct Seated {
     pub slot: u32,
     pub outlet: OutletId,
     /// Handed over, oldest first.
-    pub handed: Short<Handed>,
+    pub handed: VecDeque<Handed>,
 }
 
 /// A record that was handed over.

@@ -34,8 +34,6 @@ mod seeking;
 mod session;
 mod settings;
 mod setup;
-#[cfg(test)]
-mod tests;
 mod transacting;
 pub mod transactions;
 pub mod view;

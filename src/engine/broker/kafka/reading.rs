@@ -6,6 +6,7 @@ use crate::engine::broker::Desk;
 use crate::engine::broker::desk::{BrokerFate, Note, Place};
 use crate::engine::event::{Flags, Message};
 use crate::engine::fate::Reason;
+use crate::engine::fifo::pop_near;
 use crate::ids::{EventId, SeatId};
 use crate::time::Time;
 use std::collections::BTreeMap;
@@ -56,7 +57,7 @@ impl Kafka {
         let member = seated.member as usize;
         if !cursor.listed {
             cursor.listed = true;
-            self.members[member].ready.push((number as u32, slot as u32));
+            self.members[member].ready.push_back((number as u32, slot as u32));
         }
         self.feed(member, desk);
     }
@@ -68,9 +69,9 @@ impl Kafka {
         }
         let idle = self.members[number].outstanding == 0;
         while self.members[number].outstanding < self.members[number].limit && !self.members[number].draining {
-            let Some((partition, slot)) = self.members[number].ready.first().copied() else { break };
+            let Some((partition, slot)) = self.members[number].ready.front().copied() else { break };
             if !self.feed_from(number, partition as usize, slot as usize, desk) {
-                self.members[number].ready.pop();
+                pop_near(&mut self.members[number].ready);
                 let cursor = &mut self.partitions[partition as usize].cursors[slot as usize];
                 // Another reader's list is not this member's to change.
                 if cursor.owner.is_none_or(|seat| self.members[number].seats.contains(&seat)) {
@@ -104,11 +105,7 @@ impl Kafka {
                     cursor.again.pop_front();
                     again
                 }
-                None => match (cursor.position < readable)
-                    .then(|| it.log.read(cursor.position))
-                    .flatten()
-                    .filter(|(offset, _)| *offset < readable)
-                {
+                None => match it.log.read_before(cursor.position, readable) {
                     Some((offset, _)) if cursor.committed_only && it.transactions.is_aborted(offset) => {
                         cursor.position = offset + 1;
                         continue;
@@ -130,11 +127,11 @@ impl Kafka {
             if member.commits == Commits::BeforeWork {
                 cursor.committed = cursor.committed.max(offset + 1);
             } else {
-                debug_assert!(cursor.window.last().is_none_or(|(newest, _)| *newest <= offset), "out of order");
-                cursor.window.push((offset, false));
+                debug_assert!(cursor.window.back().is_none_or(|(newest, _)| *newest < offset), "out of order");
+                cursor.window.push_back((offset, false));
             }
             member.outstanding += 1;
-            seated.handed.push(Handed {
+            seated.handed.push_back(Handed {
                 id: message.event.id,
                 partition: partition as u32,
                 offset,
@@ -377,7 +374,7 @@ impl Kafka {
         }
         let Some(seated) = self.seats[seat.index()].as_mut() else { return };
         let (member, slot) = (seated.member as usize, seated.slot as usize);
-        let mut handed: Vec<Handed> = seated.handed.drain().filter(|handed| !handed.done).collect();
+        let mut handed: Vec<Handed> = std::mem::take(&mut seated.handed).into_iter().filter(|handed| !handed.done).collect();
         let (outlet, before_work) = (seated.outlet, self.members[member].commits == Commits::BeforeWork);
         let mut touched: BTreeMap<u32, Vec<(u64, Message)>> = BTreeMap::new();
         for copy in copies {
@@ -459,7 +456,7 @@ impl Kafka {
         let cursor = &mut partition.cursors[slot];
         (cursor.holder, cursor.unsettled) = (None, 0);
         cursor.epoch += 1;
-        for (offset, done) in cursor.window.drain() {
+        for (offset, done) in cursor.window.drain(..) {
             // What was handled and not committed is handled again.
             if done && let Some((_, message)) = partition.log.read(offset).filter(|(at, _)| *at == offset) {
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::HANDLED).with(Flags::REDELIVERED);
@@ -478,8 +475,8 @@ impl super::cluster::Seated {
     #[inline]
     fn put_down(&mut self, event: EventId) -> Option<Handed> {
         // Mostly it is the oldest.
-        if self.handed.first().is_some_and(|handed| handed.id == event && !handed.done) {
-            let oldest = self.handed.pop();
+        if self.handed.front().is_some_and(|handed| handed.id == event && !handed.done) {
+            let oldest = pop_near(&mut self.handed);
             self.forget_done();
             return oldest;
         }
@@ -491,8 +488,8 @@ impl super::cluster::Seated {
     /// What is done with stands only behind what is not.
     #[inline]
     fn forget_done(&mut self) {
-        while self.handed.first().is_some_and(|handed| handed.done) {
-            self.handed.pop();
+        while self.handed.front().is_some_and(|handed| handed.done) {
+            self.handed.pop_front();
         }
     }
 }
@@ -501,9 +498,9 @@ impl super::cluster::Cursor {
     /// Settles and commits the record at an offset, if it is the oldest that is not committed and none behind it is settled.
     #[inline]
     fn commits_oldest(&mut self, offset: u64) -> bool {
-        let oldest = self.window.first() == Some(&(offset, false)) && self.window.get(1).is_none_or(|(_, done)| !*done);
+        let oldest = self.window.front() == Some(&(offset, false)) && self.window.get(1).is_none_or(|(_, done)| !*done);
         if oldest {
-            self.window.pop();
+            pop_near(&mut self.window);
             self.committed = self.committed.max(offset + 1);
             self.pass();
         }
@@ -514,18 +511,17 @@ impl super::cluster::Cursor {
     #[inline]
     fn settle(&mut self, offset: u64) {
         // Records are handed over in the order of their offsets.
-        let first = self.window.partition_point(|(at, _)| *at < offset);
-        if let Some(entry) = self.window[first..].iter_mut().find(|(at, done)| *at != offset || !*done).filter(|(at, _)| *at == offset) {
-            entry.1 = true;
+        if let Ok(place) = self.window.binary_search_by_key(&offset, |(at, _)| *at) {
+            self.window[place].1 = true;
         }
     }
 
     /// Commits everything that is settled without a gap.
     #[inline]
     pub(super) fn commit(&mut self) {
-        while let Some((offset, true)) = self.window.first().copied() {
+        while let Some((offset, true)) = self.window.front().copied() {
             self.committed = self.committed.max(offset + 1);
-            self.window.pop();
+            pop_near(&mut self.window);
         }
         self.pass();
     }

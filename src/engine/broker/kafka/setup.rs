@@ -12,7 +12,6 @@ use super::session::Session;
 use super::settings::Settings;
 use super::transactions::Transactions;
 use crate::engine::seats::{Seat, Seats};
-use crate::engine::short::Short;
 use crate::ids::{BrokerId, ChannelId, LinkId, OutletId, SeatId};
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
@@ -112,7 +111,7 @@ impl Kafka {
                 for seat in seats.at(plan, outlet) {
                     let it = seats.get(seat);
                     clients.entry((it.consumer.0, it.instance)).or_default().push(seat);
-                    self.seats[seat.index()] = Some(Seated { member: 0, slot, outlet, handed: Short::default() });
+                    self.seats[seat.index()] = Some(Seated { member: 0, slot, outlet, handed: VecDeque::new() });
                 }
             }
             topics.sort_by_key(|(topic, _)| &parts.topics[*topic as usize].name);
@@ -154,7 +153,7 @@ impl Kafka {
                 draining: false,
                 commits: commits(plan.consumers[consumer as usize].ack),
                 session: None,
-                ready: Short::default(),
+                ready: VecDeque::new(),
                 stopped: None,
                 away: false,
             });
@@ -223,7 +222,7 @@ impl Kafka {
                 if self.seats.len() <= seat.index() {
                     self.seats.resize(seat.index() + 1, None);
                 }
-                self.seats[seat.index()] = Some(Seated { member, slot, outlet: it.outlet, handed: Short::default() });
+                self.seats[seat.index()] = Some(Seated { member, slot, outlet: it.outlet, handed: VecDeque::new() });
             }
             let readers = &mut self.groups[number];
             readers.members.push(member);
@@ -238,7 +237,7 @@ impl Kafka {
                 draining: false,
                 commits: commits(plan.consumers[first.consumer.index()].ack),
                 session: None,
-                ready: Short::default(),
+                ready: VecDeque::new(),
                 stopped: None,
                 away: true,
             });
@@ -315,7 +314,7 @@ impl Cursor {
             most_lag: 0,
             before: None,
             since: Time::ZERO,
-            window: Short::default(),
+            window: VecDeque::new(),
             again: VecDeque::new(),
             epoch: 0,
             listed: false,

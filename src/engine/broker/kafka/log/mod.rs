@@ -162,6 +162,12 @@ impl<R: Record> Log<R> {
         })
     }
 
+    /// The same if it lies before another offset. (Mostly nothing does, once a reader has what there is: then nothing is looked for.)
+    #[inline]
+    pub fn read_before(&self, offset: u64, end: u64) -> Option<(u64, &R)> {
+        if offset < end { self.read(offset).filter(|(at, _)| *at < end) } else { None }
+    }
+
     /// Records from an offset up to (and without) another.
     pub fn range(&self, from: u64, to: u64) -> impl Iterator<Item = (u64, &R)> {
         let first = if from >= self.active.base {

@@ -1,22 +1,18 @@
 //! A cluster in a whole simulation: order, losses, duplicates, books; with nodes and members that die at any moment.
 
-use crate::engine::observe::{Observation, Observer};
-use crate::engine::{Progress, Simulation};
-use crate::ids::{BrokerId, ConsumerId, EventId};
-use crate::random::Stream;
-use crate::record::Totals;
-use crate::scenario::{NoFiles, Plan, load};
-use crate::time::{Span, Time};
+use crate::plan;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-fn plan(text: &str) -> Arc<Plan> {
-    match load(text, "test.ron", &NoFiles) {
-        Ok(loaded) => Arc::new(loaded.plan),
-        Err(problems) => panic!("{}\n{text}", problems.iter().map(ToString::to_string).collect::<String>()),
-    }
-}
+use tidemill::engine::broker::Broker;
+use tidemill::engine::{Observation, Observer, Progress, Simulation};
+use tidemill::ids::{BrokerId, ConsumerId, EventId};
+use tidemill::random::Stream;
+use tidemill::record::Totals;
+use tidemill::scenario::Plan;
+use tidemill::scenario::broker::Request;
+use tidemill::scenario::broker::kafka::Position;
+use tidemill::time::{Span, Time};
 
 /// Who was handled when, by key and event.
 #[derive(Default)]
@@ -139,7 +135,7 @@ fn retries_break_the_order_only_with_several_in_flight_and_without_idempotence()
 
 /// Records that only the leaders on a node have.
 fn unreplicated(simulation: &Simulation, node: u32) -> u64 {
-    let crate::engine::broker::Broker::Kafka(kafka) = simulation.broker(K) else { panic!() };
+    let Broker::Kafka(kafka) = simulation.broker(K) else { panic!() };
     let partitions = kafka.view().topics.into_iter().flat_map(|topic| topic.partitions);
     partitions.filter(|it| it.leader == Some(node)).map(|it| it.log_end_offset - it.high_watermark).sum()
 }
@@ -170,8 +166,6 @@ fn acks_one_loses_exactly_what_was_not_replicated() {
 
 #[test]
 fn a_group_is_sent_elsewhere_by_hand() {
-    use crate::scenario::broker::Request;
-    use crate::scenario::broker::kafka::Position;
     let plan = cluster("", "replication: 3", "");
     let (mut simulation, mut seen) = (Simulation::new(plan, 1), Seen::default());
     advance(&mut simulation, Span::from_millis(30_000), &mut seen);
@@ -197,8 +191,38 @@ fn a_group_is_sent_elsewhere_by_hand() {
     assert!(more <= in_hand && in_hand < published, "{more} of {published}");
 }
 
+/// Consumers and nodes go and come; the books are looked at after every step.
+pub fn balances_through_outages(text: &str, seed: u64) {
+    let mut simulation = Simulation::new(plan(text), seed);
+    let mut random = Stream::named(seed, "outages");
+    let mut down = [false; 3];
+    for step in 0..4000 {
+        if simulation.advance(Time::NEVER, 1, &mut ()) != Progress::Paused {
+            break;
+        }
+        if random.below(300) == 0 {
+            let consumer = ConsumerId::at(random.below(3) as usize);
+            match simulation.is_up(consumer) {
+                true => simulation.stop(consumer, random.below(2) == 0, &mut ()),
+                false => simulation.restart(consumer, &mut ()),
+            }
+        }
+        if random.below(200) == 0 {
+            let node = random.below(3) as usize;
+            down[node] = !down[node];
+            simulation.fail_node(K, node as u32, down[node], &mut ());
+        }
+        if let Err(imbalance) = simulation.audit() {
+            panic!("step {step}: {imbalance}\n{text}");
+        }
+    }
+    let mut rest = simulation.clone();
+    rest.advance(Time::NEVER, 200_000, &mut ());
+    assert!(rest.audit().is_ok(), "{:?}\n{text}", rest.audit());
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random(40))]
 
     #[test]
     fn acks_all_loses_nothing_while_one_of_three_nodes_dies(at in 0u64..10_000, lasts in 1u64..20_000, node in 0u32..3, seed: u64) {
@@ -305,33 +329,6 @@ proptest! {
                 Consumer(id: "e", reads: [Read(from: "k/t")], handle: Handle(time: Constant("2ms"))),
             ])"#
         );
-        // What Kafka refuses, the checks refuse: that is tested elsewhere.
-        let Ok(loaded) = load(&text, "test.ron", &NoFiles) else { panic!("{text}") };
-        let mut simulation = Simulation::new(Arc::new(loaded.plan), seed);
-        let mut random = Stream::named(seed, "outages");
-        let mut down = [false; 3];
-        for step in 0..4000 {
-            if simulation.advance(Time::NEVER, 1, &mut ()) != Progress::Paused {
-                break;
-            }
-            if random.below(300) == 0 {
-                let consumer = ConsumerId::at(random.below(3) as usize);
-                match simulation.is_up(consumer) {
-                    true => simulation.stop(consumer, random.below(2) == 0, &mut ()),
-                    false => simulation.restart(consumer, &mut ()),
-                }
-            }
-            if random.below(200) == 0 {
-                let node = random.below(3) as usize;
-                down[node] = !down[node];
-                simulation.fail_node(K, node as u32, down[node], &mut ());
-            }
-            if let Err(imbalance) = simulation.audit() {
-                panic!("step {step}: {imbalance}\n{text}");
-            }
-        }
-        let mut rest = simulation.clone();
-        rest.advance(Time::NEVER, 100_000, &mut ());
-        prop_assert!(rest.audit().is_ok(), "{:?}\n{}", rest.audit(), text);
+        balances_through_outages(&text, seed);
     }
 }
