@@ -22,7 +22,7 @@ const LINES: usize = 24;
 
 /// Points per line and per hundred points of the plot's own width, in the usual size of type: bins are fine enough to zoom into, but side
 /// by side in a small plot they would be noise.
-const DENSITY: f32 = 40.0;
+const DENSITY: f32 = 25.0;
 /// Least room for the figures of the upright axis.
 const AXIS: f32 = 40.0;
 

@@ -32,8 +32,8 @@ pub struct File {
 
 /// Points of a line in a table.
 const POINTS: usize = 2_000;
-/// Points of a line in a picture: as dense as on the screen.
-const DRAWN: usize = 300;
+/// Points of a line in a picture: about as dense as on the screen.
+const DRAWN: usize = 200;
 
 /// Makes the file, to be [taken](take) by whoever writes files.
 pub(super) fn ask(ctx: &Context, theme: &Theme, frame: &Frame, kind: Kind, scale: Scale, part: (f64, f64), form: Form) {
