@@ -10,7 +10,7 @@ use tidemill::run::Command;
 use tidemill::run::frame::{BrokerView, eventbridge, kafka};
 use tidemill::scenario::broker::eventbridge::{Input, RetryPolicy};
 use tidemill::scenario::broker::{BrokerKind, EventBridge};
-use tidemill::scenario::document::Node;
+use tidemill::scenario::document::{Broker, Node};
 use tidemill::time::Time;
 
 /// A shipped scenario at a moment, with a node selected.
@@ -125,6 +125,37 @@ fn bridge(w: &Window) -> &EventBridge {
         Some(BrokerKind::EventBridge(parts)) => parts,
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_binding_says_which_of_two_of_one_name_it_means() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("names.ron");
+    let text = r#"Scenario(format: 1, duration: "10s", events: [Event(name: "E")], nodes: [
+        Producer(id: "p", emits: [Emit(event: "E", to: "b/in", arrivals: Every("100ms"))]),
+        Broker(id: "b", kind: RabbitMq(exchanges: [Exchange(name: "in", kind: Fanout), Exchange(name: "jobs", kind: Fanout)],
+            queues: [Queue(name: "jobs")], bindings: [Binding(from: "in", to: "jobs"), Binding(from: "jobs", to: "jobs")])),
+        Consumer(id: "c", reads: [Read(from: "b/jobs")], handle: Handle(time: Constant("1ms"))),
+    ])"#;
+    std::fs::write(&path, text).unwrap();
+    let mut w = window();
+    w.state_mut().session.apply(Action::Open(path));
+    until(&mut w, "the run is there", |s| s.session.frame().is_some());
+    w.state_mut().session.apply(Action::Select(Selection::node("b")));
+    w.run_steps(4);
+    let meant = |w: &Window| match &scenario(w).nodes[1] {
+        Node::Broker(Broker { kind: BrokerKind::RabbitMq(parts), .. }) => {
+            parts.bindings.iter().map(|binding| binding.to_exchange).collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    let flags: Vec<_> = w.query_all_by_role_and_label(egui::accesskit::Role::CheckBox, "To exchange").collect();
+    assert_eq!(flags.len(), 2);
+    flags[0].click_accesskit();
+    w.run_steps(4);
+    assert_eq!(meant(&w), [true, false]);
+    w.state_mut().session.apply(Action::Undo);
+    assert_eq!(meant(&w), [false, false]);
 }
 
 #[test]

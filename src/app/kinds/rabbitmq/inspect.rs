@@ -208,13 +208,20 @@ fn bindings(parts: &mut RabbitMq, ui: &mut Ui, theme: &Theme) {
     section(ui, theme, "Bindings");
     let exchanges: Vec<String> = parts.exchanges.iter().map(|exchange| exchange.name.clone()).collect();
     let mut targets: Vec<String> = parts.queues.iter().map(|queue| queue.name.clone()).collect();
+    let ambiguous: Vec<String> = targets.iter().filter(|name| exchanges.contains(name)).cloned().collect();
     targets.extend(exchanges.iter().filter(|name| !targets.contains(name)).cloned().collect::<Vec<_>>());
     let kinds: Vec<ExchangeKind> = parts.exchanges.iter().map(|exchange| exchange.kind).collect();
     let mut gone = None;
     for (i, binding) in parts.bindings.iter_mut().enumerate() {
         let fields = |ui: &mut Ui| {
             name_of(ui, theme, "From", "An exchange", &exchanges, &mut binding.from);
-            name_of(ui, theme, "To", "A queue, or another exchange", &targets, &mut binding.to);
+            let other = name_of(ui, theme, "To", "A queue, or another exchange", &targets, &mut binding.to);
+            // Only where two have one name there is anything to say.
+            if ambiguous.contains(&binding.to) {
+                flag(ui, theme, "To exchange", "A queue has the same name: it is the exchange that is meant", &mut binding.to_exchange);
+            } else if other {
+                binding.to_exchange = false;
+            }
             let kind = exchanges.iter().position(|name| *name == binding.from).map(|at| kinds[at]);
             match kind {
                 Some(ExchangeKind::Headers) => {

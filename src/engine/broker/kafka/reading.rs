@@ -127,7 +127,7 @@ impl Kafka {
             if member.commits == Commits::BeforeWork {
                 cursor.committed = cursor.committed.max(offset + 1);
             } else {
-                debug_assert!(cursor.window.back().is_none_or(|(newest, _)| *newest < offset), "out of order");
+                debug_assert!(cursor.window.back().is_none_or(|(newest, _)| *newest <= offset), "out of order");
                 cursor.window.push_back((offset, false));
             }
             member.outstanding += 1;
@@ -511,8 +511,11 @@ impl super::cluster::Cursor {
     #[inline]
     fn settle(&mut self, offset: u64) {
         // Records are handed over in the order of their offsets.
-        if let Ok(place) = self.window.binary_search_by_key(&offset, |(at, _)| *at) {
-            self.window[place].1 = true;
+        let first = self.window.partition_point(|(at, _)| *at < offset);
+        // What was sent elsewhere while a record was in hand, and came back with it, has that record twice.
+        let mut same = self.window.range_mut(first..).take_while(|(at, _)| *at == offset);
+        if let Some((_, done)) = same.find(|(_, done)| !*done) {
+            *done = true;
         }
     }
 
