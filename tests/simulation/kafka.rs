@@ -290,6 +290,24 @@ fn what_is_in_hand_of_a_log_that_was_cut_off_is_no_other_record_s() {
     balances_through_outages(&case.text(), 2_585_898_721_590_435_194);
 }
 
+#[test]
+fn what_was_shown_and_cut_off_has_come_to_the_broker_once() {
+    // A batch whose answer is lost: its records are shown, cut off by one unclean leader, and by another one after it.
+    let case = Everything {
+        producer: "",
+        middle: "",
+        topic: "partitions: 3, replication: 3, unclean: true",
+        group: "assignor: CooperativeSticky",
+        rivals: "",
+        isolation: "ReadCommitted",
+        replay: "End",
+        link: r#"loss: "5%", duplication: "10%""#,
+        publish: "Forget",
+        threads: 3,
+    };
+    balances_through_outages(&case.text(), 8_363_620_518_127_591_762);
+}
+
 proptest! {
     #![proptest_config(crate::random(30))]
 

@@ -23,7 +23,8 @@ pub(super) struct Batch {
     pub attempts: u32,
     /// The producer epoch and first sequence number, once it has them.
     pub sequence: Option<(u16, u32)>,
-    /// Offsets in the log, from its first to behind its last, once (and as long as) it is there.
+    /// Offsets in the log, from its first to behind its last, once (and as long as) it is there; [`Batch::NOWHERE`] once it is no longer
+    /// there, but groups were shown it.
     pub at: Option<(u64, u64)>,
     /// What the broker answered.
     pub answer: Result<(), Error>,
@@ -51,6 +52,9 @@ pub(super) enum Stage {
 }
 
 impl Batch {
+    /// In place of offsets: its records were cut off after groups were shown them. Sent again they are repeats.
+    pub const NOWHERE: (u64, u64) = (0, 0);
+
     pub fn new() -> Batch {
         Batch {
             used: false,

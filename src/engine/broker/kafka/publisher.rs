@@ -649,11 +649,13 @@ impl Kafka {
         let channel = self.topics[partition.topic as usize].channel;
         let mut kept: Vec<(u64, u64)> = Vec::new();
         for batch in self.batches.iter_mut().filter(|batch| batch.used && batch.partition as usize == number) {
-            // What groups were shown has reached the broker, whatever becomes of it.
-            if let Some((start, behind)) = batch.at.filter(|(_, behind)| *behind > end.max(partition.shown)) {
+            let Some((start, behind)) = batch.at.filter(|(_, behind)| *behind > end) else { continue };
+            // What groups were shown has reached the broker, whatever becomes of it; its offsets are others' from now on.
+            let shown = behind <= partition.shown;
+            if !shown {
                 kept.push((start, behind));
-                batch.at = None;
             }
+            batch.at = shown.then_some(Batch::NOWHERE);
         }
         partition.pending.retain(|(behind, _)| *behind <= end);
         let gone = partition.log.range(end.max(partition.shown), partition.log.end());
