@@ -238,14 +238,14 @@ impl<M: Payload> Broker<M> {
     }
 
     /// Puts a message into a queue as if it had been routed there. False if the queue refuses it.
-    #[inline]
+    #[inline(always)]
     pub fn publish_to(&mut self, id: QueueId, letter: Letter<M>, from: Option<Channel>) -> bool {
         let kept = self.enqueue(id, letter, from);
         self.settle_dead();
         kept
     }
 
-    #[inline]
+    #[inline(always)]
     fn enqueue(&mut self, id: QueueId, letter: Letter<M>, from: Option<Channel>) -> bool {
         let Some(queue) = self.queues.get_mut(id.0 as usize).and_then(Option::as_mut) else { return true };
         queue.publish(letter, from, self.now, &mut self.limits, &mut self.out)
@@ -277,7 +277,7 @@ impl<M: Payload> Broker<M> {
     }
 
     /// Acks unacked messages by their slots.
-    #[inline]
+    #[inline(always)]
     pub fn ack(&mut self, id: QueueId, slots: &[u32]) {
         self.with(id, |queue, now, limits, out| queue.ack(slots, now, limits, out));
     }
@@ -366,6 +366,7 @@ impl<M: Payload> Broker<M> {
     }
 
     /// Publishing channels hear whether this queue is full.
+    #[inline(always)]
     pub fn hear_from(&mut self, id: QueueId) {
         if let Some(queue) = self.queues.get_mut(id.0 as usize).and_then(Option::as_mut) {
             queue.hear();

@@ -9,7 +9,7 @@ use super::queue::{Held, Queue};
 use super::settings::Overflow;
 
 impl<M: Clone> Queue<M> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn publish_classic(&mut self, mut letter: Letter<M>, now: u64, limits: &mut ChannelLimits, out: &mut Out<M>) -> bool {
         if self.settings.overflow != Overflow::DropHead && self.would_overflow(&letter) {
             if self.settings.overflow == Overflow::RejectPublishDlx {
@@ -53,7 +53,7 @@ impl<M: Clone> Queue<M> {
     }
 
     /// Whose turn it is. Those found full leave the rotation.
-    #[inline]
+    #[inline(always)]
     fn next_taker(&mut self, limits: &mut ChannelLimits) -> Option<u32> {
         if self.still {
             return None;
@@ -80,7 +80,7 @@ impl<M: Clone> Queue<M> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn can_take(&self, number: u32, limits: &mut ChannelLimits) -> bool {
         let Some(consumer) = self.consumers.get(number) else { return false };
         consumer.credit > 0 && (consumer.wish.auto_ack || limits.take(consumer.wish.channel))
@@ -102,7 +102,7 @@ impl<M: Clone> Queue<M> {
     }
 
     /// Takes messages from whoever holds them, gives the credit back, and does something with each.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle_classic(&mut self, slots: &[u32], mut with: impl FnMut(&mut Self, Held<M>)) {
         let mut freed = None;
         for slot in slots {

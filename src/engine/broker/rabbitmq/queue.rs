@@ -203,7 +203,7 @@ impl<M: Clone> Queue<M> {
     }
 
     /// When time alone will change something next; [`NEVER`] if it will not.
-    #[inline]
+    #[inline(always)]
     pub fn due(&self) -> u64 {
         self.store.front().map_or(NEVER, |letter| letter.expires).min(self.lease).min(self.discards.due())
     }
@@ -214,7 +214,7 @@ impl<M: Clone> Queue<M> {
     }
 
     /// Takes a message in. False if the queue refuses it.
-    #[inline]
+    #[inline(always)]
     pub fn publish(&mut self, letter: Letter<M>, from: Option<Channel>, now: u64, limits: &mut ChannelLimits, out: &mut Out<M>) -> bool {
         if let Some(log) = &mut self.log {
             log.append(letter.payload, u64::from(letter.size), now);
@@ -370,6 +370,7 @@ impl<M: Clone> Queue<M> {
     }
 
     /// Publishing channels hear what the queue has told them.
+    #[inline(always)]
     pub fn hear(&mut self) {
         for publisher in self.publishers.values_mut() {
             publisher.stopped = publisher.told;

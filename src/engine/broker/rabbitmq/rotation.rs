@@ -11,7 +11,7 @@ pub struct Rotation {
 
 impl Rotation {
     /// To the end of the line of its priority.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, priority: i32, consumer: u32) {
         match self.ranks.first_mut() {
             Some((rank, line)) if *rank == priority => line.push_back(consumer),
@@ -19,6 +19,7 @@ impl Rotation {
         }
     }
 
+    #[cold]
     fn push_ranked(&mut self, priority: i32, consumer: u32) {
         match self.ranks.binary_search_by(|(rank, _)| priority.cmp(rank)) {
             Ok(at) => self.ranks[at].1.push_back(consumer),
@@ -27,7 +28,7 @@ impl Rotation {
     }
 
     /// Takes the first in line.
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self) -> Option<(i32, u32)> {
         self.ranks.iter_mut().find_map(|(rank, line)| line.pop_front().map(|consumer| (*rank, consumer)))
     }

@@ -19,6 +19,7 @@ use crate::engine::broker::desk::{BrokerFate, Place, Straight};
 use crate::engine::broker::{Desk, Failed, Note, Rules, Settled};
 use crate::engine::event::{Event, Flags, Message};
 use crate::engine::fate::Reason;
+use crate::engine::fifo::pop_near;
 use crate::engine::seats::{Seat, Seats};
 use crate::ids::{BrokerId, ChannelId, EventId, LinkId, OutletId, SeatId};
 use crate::scenario::Plan;
@@ -149,7 +150,20 @@ impl Taker {
     }
 
     /// Takes the place of a message out of what it holds. Copies of one event are alike.
+    #[inline(always)]
     pub(super) fn take(&mut self, event: EventId) -> Option<u32> {
+        // Mostly it is the oldest.
+        match self.holds.front() {
+            Some((held, slot)) if *held == event => {
+                let slot = *slot;
+                pop_near(&mut self.holds);
+                Some(slot)
+            }
+            _ => self.take_later(event),
+        }
+    }
+
+    fn take_later(&mut self, event: EventId) -> Option<u32> {
         let at = self.holds.iter().position(|(held, _)| *held == event)?;
         self.holds.remove(at).map(|(_, slot)| slot)
     }
@@ -280,10 +294,14 @@ impl RabbitMq {
     }
 
     /// Puts what the host decided on the desk.
+    #[inline(always)]
     pub(super) fn act(&mut self, desk: &mut Desk) {
-        if self.host.out.steps.is_empty() {
-            return;
+        if !self.host.out.steps.is_empty() {
+            self.act_on_steps(desk);
         }
+    }
+
+    fn act_on_steps(&mut self, desk: &mut Desk) {
         let mut steps = std::mem::take(&mut self.host.out.steps);
         for step in steps.drain(..) {
             match step {
@@ -351,14 +369,19 @@ impl RabbitMq {
     }
 
     /// Has the queue looked at again when its head expires.
-    #[inline]
+    #[inline(always)]
     fn set_alarm(&mut self, queue: QueueId, desk: &mut Desk) {
-        if self.is_still(queue) {
-            return;
+        let due = self.host.queue(queue).map_or(NEVER, super::queue::Queue::due);
+        if due < NEVER {
+            self.set_alarm_for(queue, due, desk);
         }
-        let Some(due) = self.host.queue(queue).map(super::queue::Queue::due) else { return };
+    }
+
+    #[inline(never)]
+    fn set_alarm_for(&mut self, queue: QueueId, due: u64, desk: &mut Desk) {
+        let still = self.is_still(queue);
         let alarm = &mut self.alarms[queue.0 as usize];
-        if due < *alarm {
+        if due < *alarm && !still {
             *alarm = due;
             desk.wake(Time(due), u64::from(queue.0));
         }
@@ -383,7 +406,7 @@ impl RabbitMq {
     }
 
     /// An event reaches one queue of its route.
-    #[inline]
+    #[inline(always)]
     pub(super) fn offer(&mut self, queue: QueueId, route: usize, event: &Event, straight: bool, found: &mut Found, desk: &mut Desk) {
         match self.cluster.takes(queue) {
             Takes::Now => {}
@@ -469,6 +492,7 @@ impl RabbitMq {
         self.after(queue, desk);
     }
 
+    #[inline(always)]
     pub(super) fn after(&mut self, queue: QueueId, desk: &mut Desk) {
         self.host.hear_from(queue);
         self.set_alarm(queue, desk);

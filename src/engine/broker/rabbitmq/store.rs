@@ -113,8 +113,13 @@ impl<M: Clone> Store<M> {
     }
 
     /// The next to leave, left where it is.
-    #[inline]
+    #[inline(always)]
     pub fn front(&self) -> Option<&Letter<M>> {
+        // Asked several times per delivery, and mostly of an empty queue.
+        if self.is_empty() { None } else { self.front_of_some() }
+    }
+
+    fn front_of_some(&self) -> Option<&Letter<M>> {
         match self {
             Store::Classic(levels) => levels.levels.iter().rev().find_map(Level::front),
             Store::Quorum(levels) => levels.front(),
