@@ -8,6 +8,8 @@ use crate::scenario::Plan;
 #[derive(Clone, Copy, Debug)]
 #[repr(align(32))]
 pub struct Seat {
+    /// Its own number.
+    pub id: SeatId,
     /// Whose.
     pub consumer: ConsumerId,
     /// Of what.
@@ -43,6 +45,7 @@ impl Seats {
             let own = plan.brokers[broker.index()].kind.parts().seats_per_instance();
             for (instance, crew) in crews.iter().take(if own { crews.len() } else { 1 }).enumerate() {
                 list.push(Seat {
+                    id: SeatId::at(list.len()),
                     consumer: read.consumer,
                     outlet: read.outlet,
                     link: read.link,
@@ -57,10 +60,10 @@ impl Seats {
         Seats { list, of: of.into() }
     }
 
-    /// One seat more, of a `Read` that has some.
+    /// One seat more, of a `Read` that has some; it is given a number.
     pub(super) fn add(&mut self, seat: Seat) -> SeatId {
         let id = SeatId::at(self.list.len());
-        self.list.push(seat);
+        self.list.push(Seat { id, ..seat });
         self.of[seat.read.index()].push(id);
         id
     }

@@ -43,6 +43,13 @@ pub trait Rules {
     /// [`unroutable`](Desk::unroutable) and [`refuse`](Desk::refuse), unless the broker just keeps it.
     fn arrive(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk);
 
+    /// Whether each event of this channel just goes [straight](Desk::hand) to the first seat of each of its outlets, in order: then the
+    /// rules are not asked (unless somebody waits for word of the event). May change only while they are told who
+    /// [joins](Rules::joined) and who [leaves](Rules::left).
+    fn goes_straight(&self, _channel: ChannelId) -> bool {
+        false
+    }
+
     /// A message handed to this seat is out of its worker's hands. Only called for seats that the rules want to hear of
     /// ([`Rules::wants_word`]).
     fn settled(&mut self, seat: SeatId, message: &Message, how: Settled, desk: &mut Desk);
@@ -178,6 +185,9 @@ macro_rules! kinds {
             #[inline(always)]
             fn arrive(&mut self, channel: ChannelId, event: &Event, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.arrive(channel, event, desk),)+ }
+            }
+            fn goes_straight(&self, channel: ChannelId) -> bool {
+                match self { $(Broker::$name(rules) => rules.goes_straight(channel),)+ }
             }
             fn settled(&mut self, seat: SeatId, message: &Message, how: Settled, desk: &mut Desk) {
                 match self { $(Broker::$name(rules) => rules.settled(seat, message, how, desk),)+ }

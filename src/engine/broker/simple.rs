@@ -167,6 +167,10 @@ impl Rules for Simple {
         desk.confirm(event, true);
     }
 
+    fn goes_straight(&self, channel: ChannelId) -> bool {
+        self.topics[channel.index() - self.first_channel].iter().all(|way| way.short)
+    }
+
     fn settled(&mut self, seat: SeatId, _: &Message, _: Settled, desk: &mut Desk) {
         if let Some((inbox, place)) = self.membership(seat) {
             inbox.members[place].room += 1;

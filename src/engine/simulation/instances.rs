@@ -321,6 +321,7 @@ impl Simulation {
                 let broker = self.plan.outlets[seats.get(*seat).outlet.index()].broker;
                 desk.now = self.now;
                 self.brokers[broker.index()].left(*seat, &held, false, desk);
+                self.look_at_ways(broker);
                 self.decide(broker, desk, observer);
             }
         }
@@ -386,6 +387,7 @@ impl Simulation {
             let broker = self.plan.outlets[self.seats.get(seat).outlet.index()].broker;
             desk.now = self.now;
             self.brokers[broker.index()].left(seat, held, orderly, desk);
+            self.look_at_ways(broker);
             self.decide(broker, desk, observer);
         }
     }
@@ -395,6 +397,7 @@ impl Simulation {
             let broker = self.plan.outlets[self.seats.get(seat).outlet.index()].broker;
             desk.now = self.now;
             self.brokers[broker.index()].joined(seat, desk);
+            self.look_at_ways(broker);
             self.decide(broker, desk, observer);
         }
     }

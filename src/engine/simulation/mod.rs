@@ -18,6 +18,7 @@ mod relaying;
 mod scaling;
 mod travelling;
 mod troubles;
+mod ways;
 mod weigh;
 
 use crate::engine::agenda::{Agenda, Due, MOST_INDEXED, MOST_SCHEDULED};
@@ -49,6 +50,7 @@ use errands::Errand;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use ways::{Door, Ways};
 
 /// A plan being executed with a seed. Cloning it is a checkpoint: long queues and traces are shared, not copied.
 #[derive(Clone, Debug)]
@@ -71,6 +73,7 @@ pub struct Simulation {
     pub(super) seats: Arc<Seats>,
     /// By channel.
     doors: Box<[Door]>,
+    ways: Ways,
     /// Workers of all consumers.
     pub(super) hands: Vec<Hand>,
     /// Messages on links whose arrivals may overtake each other.
@@ -123,16 +126,6 @@ pub struct Simulation {
 
 /// The last moment at which something may happen: no entry of the agenda is due at the end of time.
 const LAST: Time = Time(Time::NEVER.0 - 1);
-
-/// What has to be known of a channel when something comes to it: one look where there were three.
-#[derive(Clone, Copy, Debug)]
-struct Door {
-    broker: BrokerId,
-    /// Whether publishers go through a client of the broker's kind.
-    kept: bool,
-    /// Whether the broker is down.
-    shut: bool,
-}
 
 /// Why a run stopped before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,8 +209,7 @@ impl Simulation {
             Link::new(link, Stream::named(seed ^ hash_name("link") ^ hash_name(name(link.from)).rotate_left(1), name(link.to)))
         });
         let links: Vec<Link> = links.collect();
-        let door = |broker: BrokerId| Door { broker, kept: brokers[broker.index()].keeps_publishers(), shut: false };
-        let doors = plan.channels.iter().map(|channel| door(channel.broker)).collect();
+        let (doors, ways) = ways::of(&plan, &brokers, &seats);
         let mut simulation = Simulation {
             seed,
             now: Time::ZERO,
@@ -236,6 +228,7 @@ impl Simulation {
             severed: vec![0; seats.iter().count()],
             seats: Arc::new(seats),
             doors,
+            ways,
             hands,
             transits: Slab::default(),
             backoffs: Slab::default(),

@@ -137,7 +137,6 @@ impl Simulation {
         if !self.plain_links[link.index()] {
             return self.send_over(link, channel, event, desk, observer);
         }
-        self.live += 1;
         self.note(&Observation::Sent { link, event: &event, arrives: self.now }, observer);
         self.arrive_at_broker(door, channel, &event, desk, observer);
     }

@@ -1,7 +1,7 @@
 //! Travelling: over links, through brokers, to consumers.
 
-use super::Door;
 use super::Simulation;
+use super::ways::Door;
 use crate::engine::agenda::Due;
 use crate::engine::broker::desk::Straight;
 use crate::engine::broker::{Desk, Rules, Settled};
@@ -18,6 +18,7 @@ impl Simulation {
     pub(super) fn travel_in<O: Observer>(&mut self, id: LinkId, channel: ChannelId, message: &Message, desk: &mut Desk, observer: &mut O) {
         if self.links[id.index()].instant {
             self.note(&Observation::Sent { link: id, event: &message.event, arrives: self.now }, observer);
+            self.live -= 1;
             self.arrive_at_broker(self.doors[channel.index()], channel, &message.event, desk, observer);
         } else {
             self.set_out(id, To::Channel(channel), *message, observer);
@@ -49,12 +50,14 @@ impl Simulation {
     pub(super) fn arrive<O: Observer>(&mut self, travelling: &Travelling, desk: &mut Desk, observer: &mut O) {
         match travelling.to {
             To::Channel(channel) => {
+                self.live -= 1;
                 self.arrive_at_broker(self.doors[channel.index()], channel, &travelling.message.event, desk, observer);
             }
             To::Reader => self.arrive_at_consumer(&travelling.message, observer),
         }
     }
 
+    /// An event is at its broker's door; it no longer counts among those that are alive.
     #[inline(always)]
     pub(super) fn arrive_at_broker<O: Observer>(
         &mut self,
@@ -66,11 +69,14 @@ impl Simulation {
     ) {
         let Door { broker, shut, .. } = door;
         if shut {
+            self.live += 1;
             return self.give_up(channel, event, Reason::BrokerDown, observer);
         }
         self.inbound.accepted += 1;
-        self.live -= 1;
         self.note(&Observation::Accepted { channel, event }, observer);
+        if self.goes_straight(door, event, observer) {
+            return;
+        }
         self.take_in(broker, channel, event, desk, observer);
         if desk.has_acts() {
             self.decide(broker, desk, observer);
@@ -86,23 +92,29 @@ impl Simulation {
     pub(super) fn take_in<O: Observer>(&mut self, broker: BrokerId, channel: ChannelId, event: &Event, desk: &mut Desk, observer: &mut O) {
         desk.now = self.now;
         self.brokers[broker.index()].arrive(channel, event, desk);
-        let tracked = event.flags.has(Flags::TRACKED);
         let mut i = 0;
-        while let Some(Straight { outlet, seat }) = desk.routes.get(i).copied() {
+        while let Some(Straight { seat, .. }) = desk.routes.get(i).copied() {
             i += 1;
-            let message = Message { event: Event { failures: 0, seat, ..*event }, routed: self.now };
-            self.books[outlet.index()].routed += 1;
-            self.live += 1;
-            if tracked {
-                self.ledger.enter(event.id, Some(outlet));
-            }
-            self.note(&Observation::Routed { outlet, event: &message.event }, observer);
-            if self.watches_routed {
-                self.watch_routed(outlet, event, observer);
-            }
-            self.hand_over(message, observer);
+            self.pass_on(*self.seats.get(seat), event, observer);
         }
         desk.routes.clear();
+    }
+
+    /// A copy of an event that has arrived is owed to an outlet and handed to a seat in one.
+    #[inline(always)]
+    pub(super) fn pass_on<O: Observer>(&mut self, seat: Seat, event: &Event, observer: &mut O) {
+        let outlet = seat.outlet;
+        let message = Message { event: Event { failures: 0, seat: seat.id, ..*event }, routed: self.now };
+        self.books[outlet.index()].routed += 1;
+        self.live += 1;
+        if event.flags.has(Flags::TRACKED) {
+            self.ledger.enter(event.id, Some(outlet));
+        }
+        self.note(&Observation::Routed { outlet, event: &message.event }, observer);
+        if self.watches_routed {
+            self.watch_routed(outlet, event, observer);
+        }
+        self.hand_over_to(seat, message, observer);
     }
 
     /// Nobody is owed the event.
@@ -118,7 +130,11 @@ impl Simulation {
     /// Sends a message from its broker to the consumer of its subscription.
     #[inline(always)]
     pub(super) fn hand_over<O: Observer>(&mut self, message: Message, observer: &mut O) {
-        let seat = *self.seats.get(message.event.seat);
+        self.hand_over_to(*self.seats.get(message.event.seat), message, observer);
+    }
+
+    #[inline(always)]
+    fn hand_over_to<O: Observer>(&mut self, seat: Seat, message: Message, observer: &mut O) {
         if !self.plain_links[seat.link.index()] {
             return self.hand_over_a_link(seat.link, message, observer);
         }
