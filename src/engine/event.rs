@@ -29,6 +29,15 @@ pub struct Event {
     pub seat: SeatId,
 }
 
+impl Event {
+    /// A copy to lend. What is on the way of every delivery lends copies to what is not part of it: a value whose address nobody has stays
+    /// in registers, and is not written piece by piece to be read again as a whole.
+    #[inline(always)]
+    pub(super) fn apart(&self) -> Event {
+        *self
+    }
+}
+
 /// A [`TypeId`] in 16 bits: the checks refuse scenarios with more types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind(pub u16);
@@ -102,6 +111,12 @@ pub struct Message {
 }
 
 impl Message {
+    /// A copy to lend, see [`Event::apart`].
+    #[inline(always)]
+    pub(super) fn apart(&self) -> Message {
+        *self
+    }
+
     /// Stands where there is no message yet.
     pub(super) const NONE: Message = Message {
         event: Event {

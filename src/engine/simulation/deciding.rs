@@ -88,7 +88,7 @@ impl Simulation {
         self.note(&Observation::Routed { outlet, event }, observer);
         self.note(&Observation::Waits { outlet, event }, observer);
         if self.watches_routed {
-            self.watch_routed(outlet, event, observer);
+            self.watch_routed(outlet, &event.apart(), observer);
         }
     }
 

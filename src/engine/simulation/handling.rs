@@ -28,7 +28,7 @@ impl Simulation {
     pub(super) fn reach<O: Observer>(&mut self, seat: Seat, message: &Message, observer: &mut O) {
         let Seat { consumer, outlet, crew, .. } = seat;
         let station = &mut self.crews[crew as usize];
-        if !station.usual && self.reach_unusual(seat, message, observer) {
+        if !station.usual && self.reach_unusual(seat, &message.apart(), observer) {
             return;
         }
         let station = &mut self.crews[crew as usize];
@@ -76,7 +76,7 @@ impl Simulation {
             consumer.counts.redeliveries += 1;
         }
         if consumer.special {
-            service = self.prepare(id, worker, outlet, message, service);
+            service = self.prepare(id, worker, outlet, &message.apart(), service);
         }
         let done = self.now + service;
         self.hands[slot as usize] = Hand { message: *message, began: self.now, done };
@@ -135,10 +135,10 @@ impl Simulation {
         self.books[outlet.index()].acked += 1;
         self.note(&Observation::Acked { outlet, consumer: id, worker, message, began }, observer);
         if folds {
-            follows &= self.handled(id, outlet, &message.event, observer);
+            follows &= self.handled(id, outlet, &message.event.apart(), observer);
         }
         if follows && emits {
-            self.all_follow(id, &message.event, desk, observer);
+            self.all_follow(id, &message.event.apart(), desk, observer);
         }
         self.end(&message.event, outlet, End::Acked);
         if told {
@@ -311,7 +311,7 @@ impl Simulation {
     pub(super) fn end(&mut self, event: &Event, outlet: OutletId, how: End) {
         self.live -= 1;
         if event.flags.any(Flags::TRACKED.with(Flags::HANDLED).with(Flags::REPLAYED)) {
-            self.end_special(event, outlet, how);
+            self.end_special(&event.apart(), outlet, how);
         } else if how == End::Gone {
             self.lost += 1;
         }

@@ -131,7 +131,7 @@ impl Simulation {
     ) {
         self.inbound.sent += 1;
         let door = self.doors[channel.index()];
-        if door.kept && self.client_keeps(door.broker, link, channel, &event, desk, observer) {
+        if door.kept && self.client_keeps(door.broker, link, channel, &event.apart(), desk, observer) {
             return;
         }
         if !self.plain_links[link.index()] {

@@ -70,7 +70,7 @@ impl Simulation {
         let Door { broker, shut, .. } = door;
         if shut {
             self.live += 1;
-            return self.give_up(channel, event, Reason::BrokerDown, observer);
+            return self.give_up(channel, &event.apart(), Reason::BrokerDown, observer);
         }
         self.inbound.accepted += 1;
         self.note(&Observation::Accepted { channel, event }, observer);
@@ -91,7 +91,7 @@ impl Simulation {
     #[inline(always)]
     pub(super) fn take_in<O: Observer>(&mut self, broker: BrokerId, channel: ChannelId, event: &Event, desk: &mut Desk, observer: &mut O) {
         desk.now = self.now;
-        self.brokers[broker.index()].arrive(channel, event, desk);
+        self.brokers[broker.index()].arrive(channel, &event.apart(), desk);
         let mut i = 0;
         while let Some(Straight { seat, .. }) = desk.routes.get(i).copied() {
             i += 1;
@@ -112,7 +112,7 @@ impl Simulation {
         }
         self.note(&Observation::Routed { outlet, event: &message.event }, observer);
         if self.watches_routed {
-            self.watch_routed(outlet, event, observer);
+            self.watch_routed(outlet, &event.apart(), observer);
         }
         self.hand_over_to(seat, message, observer);
     }
