@@ -51,19 +51,20 @@ impl<T: Clone> Fifo<T> {
         if self.behind.is_none() && self.ring.len() < BLOCK {
             self.ring.push_back(item);
         } else {
-            self.overflow(item);
+            self.open_block().push(item);
         }
     }
 
+    /// The block to add the newest to, if the ring is not the place. (Items are not handed to what is not inlined: they stay in registers.)
     #[inline(never)]
-    fn overflow(&mut self, item: T) {
+    fn open_block(&mut self) -> &mut Vec<T> {
         let empty = || Box::new(Behind { sealed: VecDeque::new(), open: Vec::with_capacity(BLOCK) });
         let behind = self.behind.get_or_insert_with(empty);
-        behind.open.push(item);
         if behind.open.len() == BLOCK {
             behind.sealed.push_back(Arc::from(behind.open.as_slice()));
             behind.open.clear();
         }
+        &mut behind.open
     }
 
     /// Changes items in place, oldest first. Sealed blocks that others share are copied.
@@ -78,16 +79,15 @@ impl<T: Clone> Fifo<T> {
     /// Takes the oldest.
     #[inline(always)]
     pub fn pop(&mut self) -> Option<T> {
-        match pop_near(&mut self.ring) {
-            Some(item) => Some(item),
-            None if self.behind.is_some() => self.refill(),
-            None => None,
+        if self.ring.is_empty() && self.behind.is_some() {
+            self.refill();
         }
+        pop_near(&mut self.ring)
     }
 
     #[inline(never)]
-    fn refill(&mut self) -> Option<T> {
-        let behind = self.behind.as_mut()?;
+    fn refill(&mut self) {
+        let Some(behind) = &mut self.behind else { return };
         match behind.sealed.pop_front() {
             Some(block) => self.ring.extend(block.iter().cloned()),
             None => self.ring.extend(behind.open.drain(..)),
@@ -95,7 +95,6 @@ impl<T: Clone> Fifo<T> {
         if behind.len() == 0 {
             self.behind = None;
         }
-        self.ring.pop_front()
     }
 
     /// The oldest, left in place.

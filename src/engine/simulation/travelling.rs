@@ -136,7 +136,7 @@ impl Simulation {
     #[inline(always)]
     fn hand_over_to<O: Observer>(&mut self, seat: Seat, message: Message, observer: &mut O) {
         if !self.plain_links[seat.link.index()] {
-            return self.hand_over_a_link(seat.link, message, observer);
+            return self.hand_over_a_link(seat.link, message.apart(), observer);
         }
         self.note(&Observation::Sent { link: seat.link, event: &message.event, arrives: self.now }, observer);
         self.reach(seat, &message, observer);
