@@ -129,6 +129,12 @@ impl Link {
         self.in_order
     }
 
+    /// Whether a message may be lost or doubled. One that is neither risky nor plain just takes time.
+    #[inline(always)]
+    pub fn is_risky(&self) -> bool {
+        self.risky
+    }
+
     /// Why the next message does not arrive, if it does not.
     #[inline(always)]
     pub fn loses(&mut self) -> Option<Reason> {

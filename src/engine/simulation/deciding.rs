@@ -15,20 +15,24 @@ impl Simulation {
     /// Takes all decisions off the desk, in order. Acting on one may bring new ones, which come last.
     pub(super) fn decide<O: Observer>(&mut self, broker: BrokerId, desk: &mut Desk, observer: &mut O) {
         while let Some(act) = desk.next_act() {
-            match *act {
-                Act::Owe(outlet, event) => self.owe(outlet, &event, observer),
+            // By reference: what goes on is copied once, from the desk to where it goes.
+            match act {
+                Act::Owe(outlet, event) => self.owe(*outlet, event, observer),
                 Act::Hand(message) => self.release(message, observer),
-                Act::Accept(channel, event) => self.accept(channel, &event, observer),
+                Act::Accept(channel, event) => self.accept(*channel, event, observer),
                 Act::Wake(at, token) => {
-                    let place = self.wakes.put((broker, token));
-                    self.agenda.schedule(at.max(self.now), Due::Wake, place);
+                    let place = self.wakes.put((broker, *token));
+                    self.agenda.schedule((*at).max(self.now), Due::Wake, place);
                 }
-                Act::Ship { link, bytes, token } => self.ship(broker, link, bytes, token),
+                Act::Ship { link, bytes, token } => self.ship(broker, *link, *bytes, *token),
                 Act::Carries(link, event) => {
                     let arrives = self.parcel_arrives.unwrap_or(self.now);
-                    self.note(&Observation::Sent { link, event: &event, arrives }, observer);
+                    self.note(&Observation::Sent { link: *link, event, arrives }, observer);
                 }
-                rarer => self.decide_rarer(broker, rarer, desk, observer),
+                rarer => {
+                    let rarer = *rarer;
+                    self.decide_rarer(broker, rarer, desk, observer);
+                }
             }
         }
     }
@@ -92,7 +96,7 @@ impl Simulation {
         }
     }
 
-    fn release<O: Observer>(&mut self, message: Message, observer: &mut O) {
+    fn release<O: Observer>(&mut self, message: &Message, observer: &mut O) {
         let outlet = self.seats.get(message.event.seat).outlet;
         self.books[outlet.index()].waiting -= 1;
         self.note(&Observation::Leaves { outlet, event: &message.event }, observer);
@@ -158,7 +162,7 @@ impl Simulation {
             return self.lose_on_the_way(link, event, why, observer);
         }
         self.live += 1;
-        self.set_out(link, To::Channel(channel), Message { event, routed: self.now }, observer);
+        self.set_out(link, To::Channel(channel), &Message { event, routed: self.now }, observer);
     }
 
     fn ship(&mut self, broker: BrokerId, id: LinkId, bytes: u64, token: u64) {

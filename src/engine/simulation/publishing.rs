@@ -6,6 +6,7 @@ use crate::engine::agenda::Due;
 use crate::engine::broker::{Desk, Rules};
 use crate::engine::event::{Event, Flags, Message};
 use crate::engine::fate::Reason;
+use crate::engine::link::To;
 use crate::engine::observe::{Observation, Observer};
 use crate::ids::{BrokerId, ChannelId, EmitterId, LinkId};
 use crate::time::{Span, Time};
@@ -26,7 +27,7 @@ impl Simulation {
             self.agenda.schedule(at, Due::Arrival, id.0);
         }
         self.tell_published(id, &event, None, observer);
-        self.send_to_broker(link, channel, event, desk, observer);
+        self.send_in_line(link, channel, event, desk, observer);
     }
 
     #[inline(never)]
@@ -120,7 +121,8 @@ impl Simulation {
         self.send_to_broker(link, channel, event, desk, observer);
     }
 
-    #[inline(always)]
+    /// An event sets out for its broker.
+    #[inline(never)]
     pub(super) fn send_to_broker<O: Observer>(
         &mut self,
         link: LinkId,
@@ -129,21 +131,30 @@ impl Simulation {
         desk: &mut Desk,
         observer: &mut O,
     ) {
+        self.send_in_line(link, channel, event, desk, observer);
+    }
+
+    #[inline(always)]
+    fn send_in_line<O: Observer>(&mut self, link: LinkId, channel: ChannelId, event: Event, desk: &mut Desk, observer: &mut O) {
         self.inbound.sent += 1;
         let door = self.doors[channel.index()];
         if door.kept && self.client_keeps(door.broker, link, channel, &event.apart(), desk, observer) {
             return;
         }
         if !self.plain_links[link.index()] {
-            return self.send_over(link, channel, event, desk, observer);
+            if self.links[link.index()].is_risky() {
+                return self.send_at_risk(link, channel, event.apart(), desk, observer);
+            }
+            self.live += 1;
+            return self.set_out(link, To::Channel(channel), &Message { event, routed: self.now }, observer);
         }
         self.note(&Observation::Sent { link, event: &event, arrives: self.now }, observer);
         self.arrive_at_broker(door, channel, &event, desk, observer);
     }
 
-    /// The same over a link that takes time or may do worse.
+    /// The same over a link on which it may be lost or doubled.
     #[inline(never)]
-    fn send_over<O: Observer>(&mut self, link: LinkId, channel: ChannelId, event: Event, desk: &mut Desk, observer: &mut O) {
+    fn send_at_risk<O: Observer>(&mut self, link: LinkId, channel: ChannelId, event: Event, desk: &mut Desk, observer: &mut O) {
         if let Some(why) = self.links[link.index()].loses() {
             return self.lose_on_the_way(link, event, why, observer);
         }

@@ -21,17 +21,17 @@ impl Simulation {
             self.live -= 1;
             self.arrive_at_broker(self.doors[channel.index()], channel, &message.event, desk, observer);
         } else {
-            self.set_out(id, To::Channel(channel), *message, observer);
+            self.set_out(id, To::Channel(channel), message, observer);
         }
     }
 
-    /// A message sets out on a link that takes time. (By value, as everything that is called on the way and not inlined: a message
-    /// whose address nobody takes stays in registers.)
-    pub(super) fn set_out<O: Observer>(&mut self, id: LinkId, to: To, message: Message, observer: &mut O) {
+    /// A message sets out on a link that takes time.
+    #[inline(always)]
+    pub(super) fn set_out<O: Observer>(&mut self, id: LinkId, to: To, message: &Message, observer: &mut O) {
         let bytes = self.plan.types[usize::from(message.event.kind.0)].size.0;
         let link = &mut self.links[id.index()];
         let at = link.arrival(self.now, bytes);
-        let travelling = Travelling { message, to };
+        let travelling = Travelling { message: *message, to };
         if link.in_order || link.settled(at) {
             // Only the head of an in-order link is on the agenda, but with the place in the order it took when it set out.
             let entry = self.agenda.reserve(at, Due::LinkHead, id.0);
@@ -114,7 +114,7 @@ impl Simulation {
         if self.watches_routed {
             self.watch_routed(outlet, &event.apart(), observer);
         }
-        self.hand_over_to(seat, message, observer);
+        self.hand_over_to(seat, &message, observer);
     }
 
     /// Nobody is owed the event.
@@ -129,30 +129,30 @@ impl Simulation {
 
     /// Sends a message from its broker to the consumer of its subscription.
     #[inline(always)]
-    pub(super) fn hand_over<O: Observer>(&mut self, message: Message, observer: &mut O) {
+    pub(super) fn hand_over<O: Observer>(&mut self, message: &Message, observer: &mut O) {
         self.hand_over_to(*self.seats.get(message.event.seat), message, observer);
     }
 
     #[inline(always)]
-    fn hand_over_to<O: Observer>(&mut self, seat: Seat, message: Message, observer: &mut O) {
+    fn hand_over_to<O: Observer>(&mut self, seat: Seat, message: &Message, observer: &mut O) {
         if !self.plain_links[seat.link.index()] {
-            return self.hand_over_a_link(seat.link, message.apart(), observer);
+            return self.hand_over_a_link(seat.link, &message.apart(), observer);
         }
         self.note(&Observation::Sent { link: seat.link, event: &message.event, arrives: self.now }, observer);
-        self.reach(seat, &message, observer);
+        self.reach(seat, message, observer);
     }
 
     /// The same over a link that takes time or may do worse.
     #[inline(never)]
-    fn hand_over_a_link<O: Observer>(&mut self, id: LinkId, message: Message, observer: &mut O) {
+    fn hand_over_a_link<O: Observer>(&mut self, id: LinkId, message: &Message, observer: &mut O) {
         let link = &mut self.links[id.index()];
         if let Some(why) = link.loses() {
-            return self.lose_on_the_way_out(message, why, observer);
+            return self.lose_on_the_way_out(*message, why, observer);
         }
         if link.duplicates() {
-            return self.hand_over_twins(message, observer);
+            return self.hand_over_twins(*message, observer);
         }
-        self.travel_out(id, &message, observer);
+        self.travel_out(id, message, observer);
     }
 
     #[inline(always)]
@@ -161,7 +161,7 @@ impl Simulation {
             self.note(&Observation::Sent { link: id, event: &message.event, arrives: self.now }, observer);
             self.arrive_at_consumer(message, observer);
         } else {
-            self.set_out(id, To::Reader, *message, observer);
+            self.set_out(id, To::Reader, message, observer);
         }
     }
 
