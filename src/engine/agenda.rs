@@ -107,14 +107,24 @@ impl Four {
 }
 
 /// As long as no more than this wait behind the one due next, they stand in order.
-const FEW: usize = 16;
+const FEW: usize = 7;
+/// As long as no more than this do, the other places are not looked at.
+const FEWEST: usize = 3;
 /// A heap that has shrunk so far is put in order again.
-const FEW_AGAIN: usize = FEW / 4;
+const FEW_AGAIN: usize = 4;
+
+/// Two entries, the sooner one first. (By choosing values and not ways to go: which of two is sooner cannot be foreseen.)
+#[inline(always)]
+fn in_order(a: Entry, b: Entry) -> (Entry, Entry) {
+    let swap = b < a;
+    (if swap { b } else { a }, if swap { a } else { b })
+}
 
 /// The pending entries: in order while there are few, else a 4-ary heap.
 ///
-/// The one due next, the root, stands by itself. Few others stand in a list, the soonest last: with half a dozen pending, putting one in
-/// its place takes a third of the instructions that the heap takes, and nothing has to be looked for when the root goes.
+/// The one due next, the root, stands by itself. Few others stand in order behind it. A new one goes along them, and each place keeps the
+/// sooner of two: always the same steps, so that the processor never takes a wrong turn, which costs as much as a dozen of them. (With 2, 3
+/// and 7 pending, taking one and putting another took 6.5, 6.5 and 12 ns where looking for the place took 11, 14 and 18.)
 ///
 /// In the heap, all others are numbered: the children of the root from 0 to 3, those of entry `n` are the four of group `n + 1`. Unused
 /// places hold [`Entry::NONE`], so that the least of four needs no bounds.
@@ -135,7 +145,7 @@ pub struct Agenda {
 
 impl Default for Agenda {
     fn default() -> Self {
-        let groups = vec![Four::NONE; FEW];
+        let groups = vec![Four::NONE; FEW.next_power_of_two()];
         Agenda { root: Entry::NONE, len: 0, sequence: 0, many: false, open: false, few: [Entry::NONE; FEW], groups }
     }
 }
@@ -198,23 +208,18 @@ impl Agenda {
                 false => self.sift_down(entry),
             };
         }
-        match self.len.checked_sub(2).and_then(|last| self.few.get(last)).copied().filter(|next| *next < entry) {
-            None => self.root = entry,
-            Some(next) => {
-                self.root = next;
-                self.place(self.len - 2, entry);
-            }
-        }
+        if self.len <= 1 + FEWEST { self.replace::<FEWEST>(entry) } else { self.replace::<FEW>(entry) }
     }
 
-    /// Puts an entry among the few, of which the last place is free.
+    /// Puts an entry in the place of the root, among no more than so many others.
     #[inline(always)]
-    fn place(&mut self, mut free: usize, entry: Entry) {
-        while let Some(sooner) = self.few.get(free.wrapping_sub(1)).copied().filter(|sooner| *sooner < entry) {
-            self.few[free % FEW] = sooner;
-            free -= 1;
+    fn replace<const OTHERS: usize>(&mut self, entry: Entry) {
+        let (soonest, mut later) = in_order(entry, self.few[0]);
+        self.root = soonest;
+        for next in 1..OTHERS {
+            (self.few[next - 1], later) = in_order(later, self.few[next]);
         }
-        self.few[free % FEW] = entry;
+        self.few[OTHERS - 1] = later;
     }
 
     /// How many entries were scheduled so far.
@@ -243,17 +248,17 @@ impl Agenda {
 
     fn push(&mut self, entry: Entry) {
         self.len += 1;
-        if self.len == 1 {
-            self.root = entry;
-        } else if self.many {
+        if self.many {
             self.sift_up(entry);
-        } else if self.len - 2 == FEW {
+        } else if self.len == 2 + FEW {
             self.grow();
             self.sift_up(entry);
         } else {
-            let later = self.root.max(entry);
-            self.root = self.root.min(entry);
-            self.place(self.len - 2, later);
+            let mut later;
+            (self.root, later) = in_order(self.root, entry);
+            for place in &mut self.few {
+                (*place, later) = in_order(*place, later);
+            }
         }
     }
 
@@ -261,7 +266,7 @@ impl Agenda {
     #[cold]
     fn grow(&mut self) {
         self.many = true;
-        let ascending = self.few.iter().rev();
+        let ascending = &self.few;
         self.groups.iter_mut().flat_map(|group| &mut group.0).zip(ascending).for_each(|(place, entry)| *place = *entry);
     }
 
@@ -271,8 +276,9 @@ impl Agenda {
         self.many = false;
         let others = self.len - 1;
         let heap = self.groups.iter_mut().flat_map(|group| &mut group.0);
+        self.few = [Entry::NONE; FEW];
         self.few.iter_mut().zip(heap).take(others).for_each(|(place, entry)| *place = std::mem::replace(entry, Entry::NONE));
-        self.few[..others].sort_unstable_by(|a, b| b.cmp(a));
+        self.few.sort_unstable();
     }
 
     fn sift_up(&mut self, entry: Entry) {
@@ -298,15 +304,13 @@ impl Agenda {
 
     fn pop(&mut self) {
         self.len -= 1;
-        if self.len == 0 {
-            self.root = Entry::NONE;
+        if !self.many {
+            self.root = self.few[0];
+            self.few.copy_within(1.., 0);
+            self.few[FEW - 1] = Entry::NONE;
             return;
         }
         let last = self.len - 1;
-        if !self.many {
-            self.root = self.few[last % FEW];
-            return;
-        }
         let entry = std::mem::replace(&mut self.groups[last / 4].0[last % 4], Entry::NONE);
         self.sift_down(entry);
         if last == FEW_AGAIN {

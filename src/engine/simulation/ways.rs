@@ -1,7 +1,7 @@
 //! Doors and short ways: what has to be known of a channel when something comes to it, in one place.
 //!
-//! Where all events of a channel go straight on to the same seats, the rules are not asked every time. (An event of M/M/1 takes 10 % less
-//! time, and so does a copy in a fan-out.)
+//! Where all events of a channel go straight on to the same seats, the rules are not asked every time. (An event of M/M/1 takes 5 % less
+//! time, a copy among a thousand fan-outs 8 %.)
 
 use super::Simulation;
 use crate::engine::broker::{Broker, Rules};
