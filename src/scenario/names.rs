@@ -61,9 +61,17 @@ fn closeness(name: &str, candidate: &str) -> f64 {
     }
 }
 
-/// Names as a list in a sentence, the first few of them.
+/// Names as a list in a sentence, the first few of them, each once.
 pub fn listed<'k>(known: impl IntoIterator<Item = &'k str>) -> String {
-    let names: Vec<&str> = known.into_iter().take(25).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for name in known {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+        if names.len() == 25 {
+            break;
+        }
+    }
     let shown = names.iter().take(24).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
     if names.len() > 24 { format!("{shown}, ...") } else { shown }
 }
@@ -89,5 +97,13 @@ mod tests {
         let suggest = Suggest { budget: Cell::new(1) };
         assert_eq!(suggest.nearest("b", ["x", "b1"]), None);
         assert_eq!(suggest.nearest("b", ["b"]), None);
+    }
+
+    #[test]
+    fn a_list_names_everything_once_and_ends_in_time() {
+        assert_eq!(listed(["a", "b", "a"]), "`a`, `b`");
+        let many: Vec<String> = (0..30).map(|n| n.to_string()).collect();
+        let shown = listed(many.iter().map(String::as_str));
+        assert!(shown.starts_with("`0`, `1`, ") && shown.ends_with("`23`, ..."), "{shown}");
     }
 }
