@@ -145,13 +145,12 @@ impl Shape {
     /// Of events that somebody publishes with details.
     pub const DETAILED: Shape = Shape { details: true, resources: false };
 
+    /// Of events that come on a schedule.
+    pub const SCHEDULED: Shape = Shape { details: false, resources: true };
+
     /// Every shape.
-    pub const ALL: [Shape; 4] = [
-        Shape { details: false, resources: false },
-        Shape::DETAILED,
-        Shape { details: false, resources: true },
-        Shape { details: true, resources: true },
-    ];
+    pub const ALL: [Shape; 4] =
+        [Shape { details: false, resources: false }, Shape::DETAILED, Shape::SCHEDULED, Shape { details: true, resources: true }];
 }
 
 impl Input {

@@ -186,7 +186,7 @@ fn rule(parts: &EventBridge, rule: &Rule, scenario: &Scenario, names: &Names<'_>
     }
     policy(&rule.retry, &format!("{path}.retry"), findings);
     if let Some(given) = &rule.input {
-        input(given, &format!("{path}.input"), findings);
+        input(rule, given, &format!("{path}.input"), findings);
     }
     let groups = names.groups_of(node, &rule.name);
     for (i, given) in rule.targets.iter().enumerate() {
@@ -272,7 +272,7 @@ fn target(rule: &Rule, target: &Target, groups: &[&str], scenario: &Scenario, pa
         policy(given, &format!("{path}.retry"), findings);
     }
     if let Some(given) = &target.input {
-        input(given, &format!("{path}.input"), findings);
+        input(rule, given, &format!("{path}.input"), findings);
     }
     if target.is_empty() {
         findings.warning(
@@ -305,7 +305,7 @@ fn no_reader(rule: &Rule, reader: &str, groups: &[&str], scenario: &Scenario, pa
     findings.error_help(path, message, help);
 }
 
-fn input(input: &Input, path: &str, findings: &mut Findings) {
+fn input(rule: &Rule, input: &Input, path: &str, findings: &mut Findings) {
     match input {
         Input::Constant(text) => {
             if let Err(wrong) = json::read(text) {
@@ -322,12 +322,22 @@ fn input(input: &Input, path: &str, findings: &mut Findings) {
             let path = format!("{path}.template");
             match Transformer::read(named, template) {
                 Err(wrong) => fault("the input transformer is invalid", template, &wrong, path, findings),
-                Ok(transformer) if !transformer.makes_json(Shape::DETAILED) => findings.warning(
-                    path,
-                    "what this template comes to is not JSON: no event with details is ever delivered with it",
-                    "write texts in quotes, and objects and lists such as `<aws.events.event.json>` without",
-                ),
-                Ok(_) => {}
+                Ok(transformer) => {
+                    // Only what can come is worth a word.
+                    let fails = |comes: bool, shape: Shape| comes && !transformer.makes_json(shape);
+                    let message = if fails(!rule.pattern.is_empty(), Shape::DETAILED) {
+                        "what this template comes to is not JSON: no event with details is ever delivered with it"
+                    } else if fails(rule.schedule.is_some(), Shape::SCHEDULED) {
+                        "what this template comes to is not JSON: no event that comes on the schedule is ever delivered with it"
+                    } else {
+                        return;
+                    };
+                    findings.warning(
+                        path,
+                        message,
+                        "write texts in quotes, and objects and lists such as `<aws.events.event.json>` without",
+                    );
+                }
             }
         }
     }
