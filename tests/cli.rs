@@ -99,6 +99,44 @@ fn run_prints_one_json_object_with_every_promised_field() {
     );
 }
 
+/// The keys of a report, without those that are names of a scenario's own.
+fn keys(value: &Value, of: &str, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            let named = ["nodes", "outlets", "buses", "targets", "replays"].contains(&of);
+            for (key, value) in fields {
+                if !named {
+                    found.insert(key.clone());
+                }
+                keys(value, if named { "" } else { key }, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| keys(item, "", found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_readme_names_every_field_of_the_reports_of_the_scenarios_that_ship() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, table) = readme.split_once("### The report").unwrap();
+    let (table, _) = table.split_once("\n## ").unwrap();
+    let mut found = std::collections::BTreeSet::new();
+    for folder in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios")).unwrap() {
+        for entry in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|ending| ending == "ron") {
+                // What it came to is another test's business.
+                let output = tidemill(&["run", path.to_str().unwrap(), "--json"]);
+                keys(&serde_json::from_str(out(&output).trim()).unwrap(), "", &mut found);
+            }
+        }
+    }
+    assert!(found.len() > 100, "{found:?}");
+    let unnamed: Vec<&String> = found.iter().filter(|key| !table.contains(&format!("`{key}`"))).collect();
+    assert!(unnamed.is_empty(), "not in the README: {unnamed:?}");
+}
+
 #[test]
 fn the_airport_accounts_for_every_event_of_its_day() {
     let report = json(&["run", "scenarios/cases/airport.ron", "--json"]);

@@ -1,7 +1,7 @@
 //! One plot: lines in their nodes' colours with their names at their ends, or a heat map; over the part of the run that is seen, with the
 //! playhead. Clicked or dragged, it goes there; scrolled, it zooms, and all others with it.
 
-use super::figures::{Curve, Format, Ink, Kind, columns, values};
+use super::figures::{Curve, Format, Ink, Kind, columns, ends, values};
 use super::save::place_of;
 use super::scale::Scale;
 use crate::app::action::{Action, Selection};
@@ -84,8 +84,8 @@ pub(super) fn one(
         };
         if any_selected && !selected(c) { theme.wash(colour, 0.45) } else { colour }
     };
-    let ends: Vec<(String, [f64; 2], Color32, bool)> =
-        curves.iter().filter(|c| !c.aside).filter_map(|c| Some((c.name.clone(), c.last()?, ink(c), selected(c)))).collect();
+    let named = ends(&curves).into_iter().map(|(name, i, last)| (name.to_owned(), last, ink(&curves[i]), selected(&curves[i])));
+    let named: Vec<(String, [f64; 2], Color32, bool)> = named.collect();
     let again = |c: &Curve| match c.ink {
         Ink::Node(_) | Ink::Outlet(_) => rank(&frame.plan, c.ink) >= Theme::LINE_COLOURS,
         Ink::Type(kind) => kind.index() >= 7,
@@ -165,7 +165,7 @@ pub(super) fn one(
     act(ui, &response, frame, time, actions);
     let lines = response.transform.frame();
     let room = Rect::from_min_max(pos2(rect.left() + plot_size.x, lines.top()), pos2(rect.right(), lines.bottom()));
-    name_ends(ui, theme, &response.transform, room, ends);
+    name_ends(ui, theme, &response.transform, room, named);
 }
 
 /// A stretch of time over the whole height, with its name at the top as far as that fits.

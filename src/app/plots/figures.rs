@@ -8,6 +8,7 @@ use crate::record::series::Bin;
 use crate::run::Frame;
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
+use std::collections::BTreeSet;
 
 /// A figure over time.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub struct Curve {
     pub ink: Ink,
     /// Seconds and values; not a number where there is none.
     pub points: Vec<[f64; 2]>,
-    /// Drawn dashed, and named only under the pointer.
+    /// Drawn dashed, and named only under the pointer (but for lags, see [`ends`]).
     pub aside: bool,
 }
 
@@ -177,7 +178,7 @@ impl Kind {
                     let (name, ink) = outlet(plan, i)?;
                     Some(of(name, ink, false, &|bin| bin.depth(OutletId::at(i))))
                 });
-                let lags = consumers().map(|(id, node, name)| of(format!("{name} lag"), Ink::Node(node), true, &|bin| bin.lag(id)));
+                let lags = consumers().map(|(id, node, name)| of(format!("{name}{LAG}"), Ink::Node(node), true, &|bin| bin.lag(id)));
                 let queues = stores().map(|(id, node, name)| of(format!("{name} queue"), Ink::Node(node), false, &|bin| bin.queue(id)));
                 let publishes = |node: &crate::scenario::plan::NodePlan| matches!(node.role, Role::Producer | Role::Consumer(_));
                 let any = bins.last().is_some_and(Bin::holds_back);
@@ -269,7 +270,27 @@ pub fn values<'a>(curves: &'a [Curve], heat: &'a [(f64, f64, Heat)]) -> impl Ite
     lines.chain(classes)
 }
 
+/// What the name of a consumer's lag ends with.
+const LAG: &str = " lag";
+
+/// Names of lines, with the number and the last value of the line at whose end each stands: the main ones, but a consumer's at that of its lag,
+/// which is never below what waits for it and mostly far above.
+pub fn ends(curves: &[Curve]) -> Vec<(&str, usize, [f64; 2])> {
+    let with_lag: BTreeSet<&str> = curves.iter().filter_map(|curve| curve.last().and(curve.lags())).collect();
+    let own = |curve: &Curve| !curve.aside && !with_lag.contains(&*curve.name);
+    let named = curves.iter().enumerate().filter_map(|(i, curve)| {
+        let name = curve.lags().or_else(|| own(curve).then_some(&*curve.name));
+        Some((name?, i, curve.last()?))
+    });
+    named.collect()
+}
+
 impl Curve {
+    /// Whose lag it is.
+    fn lags(&self) -> Option<&str> {
+        if self.aside { self.name.strip_suffix(LAG) } else { None }
+    }
+
     /// The last value there is.
     pub fn last(&self) -> Option<[f64; 2]> {
         self.points.iter().rev().find(|p| p[1].is_finite()).copied()
@@ -289,5 +310,32 @@ impl Format {
             Format::Time => figures::seconds(value),
             Format::Share => figures::share(value),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_consumer_s_name_stands_at_the_end_of_its_lag() {
+        let curve = |name: &str, last: f64, aside: bool| Curve {
+            name: name.to_owned(),
+            ink: Ink::Other,
+            points: vec![[1.0, last], [2.0, f64::NAN]],
+            aside,
+        };
+        let curves = [
+            curve("billing", 0.5, false),
+            curve("bus/failed", 3.0, false),
+            curve("orders, audit", 1.0, false),
+            curve("billing lag", 7.0, true),
+            curve("audit lag", 2.0, true),
+            curve("billing lag (slower)", 9.0, true),
+        ];
+        let named: Vec<(&str, usize)> = ends(&curves).into_iter().map(|(name, i, _)| (name, i)).collect();
+        assert_eq!(named, [("bus/failed", 1), ("orders, audit", 2), ("billing", 3), ("audit", 4)]);
+        // Without its lag it stands at its own line.
+        assert_eq!(ends(&curves[..3])[0], ("billing", 0, [1.0, 0.5]));
     }
 }

@@ -206,8 +206,8 @@ fn svg(theme: &Theme, frame: &Frame, kind: Kind, scale: Scale, (from, to): (f64,
             );
         }
     }
-    let mut name_at = Vec::new();
-    for (i, curve) in curves.iter().enumerate() {
+    let mut colours = Vec::new();
+    for curve in &curves {
         let colour = hex(match curve.ink {
             Ink::Node(_) | Ink::Outlet(_) => paper.line_colour(super::draw::rank(&frame.plan, curve.ink)),
             Ink::Type(kind) => paper.event(kind.index()).0,
@@ -224,22 +224,16 @@ fn svg(theme: &Theme, frame: &Frame, kind: Kind, scale: Scale, (from, to): (f64,
             let _ =
                 writeln!(out, "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"{dashes}/>", points.join(" "));
         }
-        if let Some(last) = curve.last().filter(|last| !curve.aside && scale.place(last[1]).is_finite()) {
-            name_at.push((y(last[1]), i, colour));
-        }
+        colours.push(colour);
     }
+    let ends = super::figures::ends(&curves).into_iter().filter(|(.., last)| scale.place(last[1]).is_finite());
+    let mut name_at: Vec<(f64, &str, &String)> = ends.map(|(name, i, last)| (y(last[1]), name, &colours[i])).collect();
     name_at.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut floor = top;
-    for (at, i, colour) in name_at {
+    for (at, name, colour) in name_at {
         let at = at.max(floor);
         floor = at + 14.0;
-        let _ = writeln!(
-            out,
-            "<text x=\"{}\" y=\"{:.1}\" fill=\"{colour}\">{}</text>",
-            width - right + 8.0,
-            at + 4.0,
-            escaped(&curves[i].name)
-        );
+        let _ = writeln!(out, "<text x=\"{}\" y=\"{:.1}\" fill=\"{colour}\">{}</text>", width - right + 8.0, at + 4.0, escaped(name));
     }
     out.push_str("</svg>\n");
     out

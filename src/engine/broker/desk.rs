@@ -15,20 +15,11 @@ pub struct Desk {
     /// The moment.
     pub(in crate::engine) now: Time,
     /// The short way, for an event that arrived and goes straight on: owed and handed in one.
-    pub(in crate::engine) routes: Vec<Straight>,
+    pub(in crate::engine) routes: Vec<SeatId>,
     /// Everything else, and how many of them have been acted on. (A list that is emptied at the end, and not a queue: brokers that keep
     /// events put two decisions here per delivery, and a queue takes three times as long to turn them over.)
     acts: Vec<Act>,
     acted_on: usize,
-}
-
-/// Where an event goes straight on to.
-#[derive(Clone, Copy, Debug)]
-pub struct Straight {
-    /// Who is owed it.
-    pub outlet: OutletId,
-    /// Who is handed it.
-    pub seat: SeatId,
 }
 
 /// One decision of a broker's rules.
@@ -254,11 +245,11 @@ impl Desk {
         self.now
     }
 
-    /// The event that arrived is owed to this outlet and handed straight to this seat. Only within [`Rules::arrive`](super::Rules::arrive);
+    /// The event that arrived is owed to the outlet of this seat and handed straight to it. Only within [`Rules::arrive`](super::Rules::arrive);
     /// taken before all other decisions of the same call.
     #[inline(always)]
-    pub fn hand(&mut self, straight: Straight) {
-        self.routes.push(straight);
+    pub fn hand(&mut self, seat: SeatId) {
+        self.routes.push(seat);
     }
 
     /// A copy of `event` is owed to this outlet from now on and waits in the broker. Gives the message for the broker to keep.

@@ -12,7 +12,6 @@
 //! - Acknowledgements take no time and are never lost. Publishers that wait for a confirmation are sent one as soon as the event
 //!   is here, also if nobody reads the topic.
 
-use super::desk::Straight;
 use super::{Desk, Rules, Settled};
 use crate::engine::event::{Event, Message};
 use crate::engine::fifo::Fifo;
@@ -36,8 +35,9 @@ pub struct Simple {
 /// From a topic to one group.
 #[derive(Clone, Copy, Debug)]
 struct Way {
+    outlet: OutletId,
     /// The short way: to the only seat.
-    straight: Straight,
+    seat: SeatId,
     /// Whether it can be taken: there is only one seat, which is up, and nothing waits.
     short: bool,
     inbox: u32,
@@ -92,7 +92,7 @@ impl Simple {
                     Member { seat: *seat, limit, room: limit, up: true }
                 };
                 let seat = at.first().copied().unwrap_or(SeatId(0));
-                ways.push(Way { straight: Straight { outlet: *outlet, seat }, short: alone, inbox: inboxes.len() as u32 });
+                ways.push(Way { outlet: *outlet, seat, short: alone, inbox: inboxes.len() as u32 });
                 inboxes.push(Inbox {
                     outlet: *outlet,
                     returned: VecDeque::new(),
@@ -154,10 +154,10 @@ impl Rules for Simple {
         let ways = &self.topics[channel.index() - self.first_channel];
         for way in ways {
             if way.short {
-                desk.hand(way.straight);
+                desk.hand(way.seat);
             } else {
                 let inbox = &mut self.inboxes[way.inbox as usize];
-                inbox.ready.push(desk.owe(way.straight.outlet, event));
+                inbox.ready.push(desk.owe(way.outlet, event));
                 inbox.hand_out(desk);
             }
         }

@@ -318,11 +318,7 @@ impl Simulation {
             let mut held = copies.of(*seat);
             held.extend(self.take_from(&[*seat], &mut free, observer).of(*seat));
             if self.crews[seats.get(*seat).crew as usize].up {
-                let broker = self.plan.outlets[seats.get(*seat).outlet.index()].broker;
-                desk.now = self.now;
-                self.brokers[broker.index()].left(*seat, &held, false, desk);
-                self.look_at_ways(broker);
-                self.decide(broker, desk, observer);
+                self.part(*seat, &held, false, desk, observer);
             }
         }
         self.say_severing(&fresh, false, desk, observer);
@@ -384,12 +380,17 @@ impl Simulation {
     fn leave<O: Observer>(&mut self, seat: SeatId, held: &[Message], orderly: bool, desk: &mut Desk, observer: &mut O) {
         // A seat without connection left when it lost it.
         if self.severed[seat.index()] == 0 {
-            let broker = self.plan.outlets[self.seats.get(seat).outlet.index()].broker;
-            desk.now = self.now;
-            self.brokers[broker.index()].left(seat, held, orderly, desk);
-            self.look_at_ways(broker);
-            self.decide(broker, desk, observer);
+            self.part(seat, held, orderly, desk, observer);
         }
+    }
+
+    /// Its broker hears that a seat has left.
+    fn part<O: Observer>(&mut self, seat: SeatId, held: &[Message], orderly: bool, desk: &mut Desk, observer: &mut O) {
+        let broker = self.plan.outlets[self.seats.get(seat).outlet.index()].broker;
+        desk.now = self.now;
+        self.brokers[broker.index()].left(seat, held, orderly, desk);
+        self.look_at_ways(broker);
+        self.decide(broker, desk, observer);
     }
 
     fn join<O: Observer>(&mut self, seat: SeatId, desk: &mut Desk, observer: &mut O) {

@@ -3,7 +3,6 @@
 use super::Simulation;
 use super::ways::Door;
 use crate::engine::agenda::Due;
-use crate::engine::broker::desk::Straight;
 use crate::engine::broker::{Desk, Rules, Settled};
 use crate::engine::event::{Event, Flags, Message};
 use crate::engine::fate::Reason;
@@ -74,7 +73,7 @@ impl Simulation {
         }
         self.inbound.accepted += 1;
         self.note(&Observation::Accepted { channel, event }, observer);
-        if self.goes_straight(door, event, observer) {
+        if self.takes_short_ways(door, event, observer) {
             return;
         }
         self.take_in(broker, channel, event, desk, observer);
@@ -93,7 +92,7 @@ impl Simulation {
         desk.now = self.now;
         self.brokers[broker.index()].arrive(channel, &event.apart(), desk);
         let mut i = 0;
-        while let Some(Straight { seat, .. }) = desk.routes.get(i).copied() {
+        while let Some(seat) = desk.routes.get(i).copied() {
             i += 1;
             self.pass_on(*self.seats.get(seat), event, observer);
         }

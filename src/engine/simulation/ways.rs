@@ -59,9 +59,10 @@ impl Simulation {
         }
     }
 
-    /// An event that has arrived takes the short ways, if it can: of one that is tracked or awaited the rules may want to tell something.
+    /// An event that has arrived takes the short ways, if it can; whether it did. (Of one that is tracked or awaited the rules may have
+    /// something to tell.)
     #[inline(always)]
-    pub(super) fn goes_straight<O: Observer>(&mut self, door: Door, event: &Event, observer: &mut O) -> bool {
+    pub(super) fn takes_short_ways<O: Observer>(&mut self, door: Door, event: &Event, observer: &mut O) -> bool {
         if !door.straight || event.flags.has(Flags::TRACKED) {
             return false;
         }

@@ -6,7 +6,7 @@ use super::rules::RabbitMq;
 use super::stream::Offset;
 use super::view::ReaderView;
 use crate::engine::broker::Desk;
-use crate::engine::broker::desk::{BrokerFate, Note, Place, Straight};
+use crate::engine::broker::desk::{BrokerFate, Note, Place};
 use crate::engine::event::{Event, Flags, Message};
 use crate::engine::fate::Reason;
 use crate::ids::{OutletId, SeatId};
@@ -89,7 +89,7 @@ impl RabbitMq {
                 desk.owe(reader.outlet, event);
                 continue;
             };
-            desk.hand(Straight { outlet: reader.outlet, seat });
+            desk.hand(seat);
             let reader = &mut self.readers[number];
             reader.next = known;
             reader.delivered += 1;

@@ -15,7 +15,7 @@ use super::out::{Arrival, Delivery, End, Kept, Step};
 use super::reading::Reader;
 use super::setup::{attaches, host, parts_channels, place, read_by, redrives, table};
 use super::stream::Offset;
-use crate::engine::broker::desk::{BrokerFate, Place, Straight};
+use crate::engine::broker::desk::{BrokerFate, Place};
 use crate::engine::broker::{Desk, Failed, Note, Rules, Settled};
 use crate::engine::event::{Event, Flags, Message};
 use crate::engine::fate::Reason;
@@ -463,7 +463,7 @@ impl RabbitMq {
             let seat = SeatId(delivery.seat.0);
             if let (Some(taker), Some(slot)) = (self.seats.get_mut(&seat), delivery.slot) {
                 taker.holds.push_back((event.id, slot));
-                desk.hand(Straight { outlet, seat });
+                desk.hand(seat);
             }
             self.host.out.steps.clear();
             return;
