@@ -4,6 +4,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
+#[path = "bench/parts.rs"]
+mod parts;
+
+use parts::Parts;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
 use std::fmt::Write;
@@ -208,5 +212,28 @@ fn distributions_keep_to_their_size_whatever_the_samples() {
         });
         // The list that grows may be twice as long as what stands in it.
         assert!(bytes <= 2 * most, "{bytes} bytes with {precision:?}");
+    }
+}
+
+#[test]
+fn four_times_the_parts_of_a_broker_take_four_times_the_memory_and_work() {
+    let _alone = alone();
+    for kind in [Parts::Topics, Parts::Queues, Parts::Rules, Parts::Brokers] {
+        let measured = |number: usize| {
+            let text = parts::scenario(kind, number);
+            let region = Region::new(ALLOCATOR);
+            let ((simulation, recorder), bytes) = held(|| {
+                let plan = plan(&text);
+                (Simulation::new(Arc::clone(&plan), 1), Recorder::new(plan))
+            });
+            let allocations = region.change().allocations;
+            drop((simulation, recorder));
+            (bytes as f64, allocations as f64)
+        };
+        let (few, many) = (measured(200), measured(800));
+        // Lists that double as they grow have up to twice the room that they need.
+        let (bytes, allocations) = (many.0 / few.0, many.1 / few.1);
+        assert!(bytes < 6.0, "{kind:?}: {bytes} times the bytes");
+        assert!(allocations < 5.0, "{kind:?}: {allocations} times the allocations");
     }
 }

@@ -20,7 +20,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Recorder {
     plan: Arc<Plan>,
-    nodes: Vec<NodeRecord>,
+    /// By node: its count when the warm-up ended.
+    counted_before: Box<[u64]>,
     outlets: Vec<OutletRecord>,
     consumers: Vec<ConsumerRecord>,
     links: Vec<LinkRecord>,
@@ -42,14 +43,6 @@ pub struct Recorder {
     /// The next moment at which something must be noted before going on: the end of a bin or of the warm-up.
     mark: Time,
     warm: bool,
-}
-
-/// Where a node's count comes from, and what it was when the warm-up ended.
-#[derive(Clone, Debug, Default)]
-struct NodeRecord {
-    at_warmup: u64,
-    /// A producer's emitters or a broker's channels.
-    parts: Box<[u32]>,
 }
 
 /// What every delivery looks at stands in one line of the cache.
@@ -175,7 +168,7 @@ impl Recorder {
         let width = Span(plan.duration.0.div_ceil(bins).max(1));
         let reader = |read: &crate::ids::ReadId| plan.reads[read.index()].consumer;
         let mut recorder = Recorder {
-            nodes: (0..plan.nodes.len()).map(|i| NodeRecord { at_warmup: 0, parts: parts(&plan, NodeId::at(i)) }).collect(),
+            counted_before: vec![0; plan.nodes.len()].into(),
             outlets: plan
                 .outlets
                 .iter()
@@ -252,7 +245,7 @@ impl Recorder {
     fn end_warmup(&mut self) {
         let at = self.plan.warmup;
         self.warm = true;
-        (0..self.nodes.len()).for_each(|i| self.nodes[i].at_warmup = self.count(NodeId::at(i)));
+        self.counted_before = self.counts();
         for outlet in &mut self.outlets {
             outlet.waiting_area_at_warmup = outlet.waiting.area(at);
             outlet.waiting.forget_max();
@@ -292,7 +285,7 @@ impl Recorder {
         });
         Row {
             end,
-            counts: (0..self.nodes.len()).map(|i| self.count(NodeId::at(i))).collect(),
+            counts: self.counts(),
             sent: self.links.iter().map(|link| link.sent).collect(),
             types: self.types.clone().into(),
             outlets: outlets.collect(),
@@ -327,9 +320,8 @@ impl Recorder {
             .iter()
             .map(|c| c.latency.bytes() + c.wait.bytes() + c.service.bytes() + c.told.bytes() + size_of::<ConsumerRecord>())
             .sum();
-        let plain = self.nodes.len() * size_of::<NodeRecord>()
-            + self.links.len() * size_of::<LinkRecord>()
-            + (self.types.len() + self.emitted.len() + self.accepted.len()) * size_of::<u64>()
+        let plain = self.links.len() * size_of::<LinkRecord>()
+            + (self.counted_before.len() + self.types.len() + self.emitted.len() + self.accepted.len()) * size_of::<u64>()
             + (self.emitted.len() + self.accepted.len()) * size_of::<u32>();
         let outlets: usize = self.outlets.iter().map(|o| size_of::<OutletRecord>() + size_of_val(&*o.others)).sum();
         size_of::<Recorder>() + consumers + plain + outlets + self.held.bytes() + self.series.weigh(each)
@@ -345,15 +337,19 @@ impl Recorder {
         match self.role(node) {
             Role::Consumer(consumer) => self.consumers[consumer.index()].handled(),
             Role::Store(store) => self.stores[store.index()].count(),
-            Role::Producer => self.nodes[node.index()].parts.iter().map(|emitter| self.emitted[*emitter as usize]).sum(),
-            Role::Broker(_) => self.nodes[node.index()].parts.iter().map(|channel| self.accepted[*channel as usize]).sum(),
+            Role::Producer => self.plan.nodes[node.index()].emitters.iter().map(|emitter| self.emitted[emitter.index()]).sum(),
+            Role::Broker(broker) => self.accepted[self.plan.brokers[broker.index()].channels.clone()].iter().sum(),
         }
+    }
+
+    fn counts(&self) -> Box<[u64]> {
+        (0..self.plan.nodes.len()).map(|i| self.count(NodeId::at(i))).collect()
     }
 
     /// The same per second after warm-up, up to `now`.
     pub fn throughput(&self, node: NodeId, now: Time) -> f64 {
         let seconds = (now - self.plan.warmup).seconds();
-        let counted = self.count(node) - self.nodes[node.index()].at_warmup;
+        let counted = self.count(node) - self.counted_before[node.index()];
         if self.warm && seconds > 0.0 { counted as f64 / seconds } else { 0.0 }
     }
 
@@ -465,9 +461,9 @@ impl Recorder {
 
     /// How long replies to a node's requests took; none if it makes none.
     pub fn round_trips(&self, node: NodeId) -> Option<Summary> {
-        let own = (0..self.replies.len()).filter(|i| self.plan.emitters[*i].node == node);
+        let own = self.plan.nodes[node.index()].emitters.iter();
         let mut all: Option<Distribution> = None;
-        for replies in own.filter_map(|i| self.replies[i].as_ref()) {
+        for replies in own.filter_map(|id| self.replies[id.index()].as_ref()) {
             match &mut all {
                 Some(all) => all.add(replies),
                 None => all = Some(replies.clone()),
@@ -483,15 +479,6 @@ impl Recorder {
 
     fn role(&self, node: NodeId) -> Role {
         self.plan.nodes[node.index()].role
-    }
-}
-
-/// The emitters of a producer, the channels of a broker.
-fn parts(plan: &Plan, node: NodeId) -> Box<[u32]> {
-    match plan.nodes[node.index()].role {
-        Role::Producer => (0..plan.emitters.len() as u32).filter(|i| plan.emitters[*i as usize].node == node).collect(),
-        Role::Broker(broker) => (0..plan.channels.len() as u32).filter(|i| plan.channels[*i as usize].broker == broker).collect(),
-        Role::Consumer(_) | Role::Store(_) => Box::default(),
     }
 }
 
@@ -587,7 +574,7 @@ impl Observer for Recorder {
             }
             Observation::Broker { note: Note::HeldBack { link, more }, .. } => {
                 let node = self.plan.links[link.index()].from;
-                self.held.note(node, self.nodes.len(), more, now);
+                self.held.note(node, self.plan.nodes.len(), more, now);
             }
             Observation::Broker { broker, note } => {
                 let node = self.plan.brokers[broker.index()].node;

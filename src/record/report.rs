@@ -489,7 +489,7 @@ fn held_back(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Option
         _ => false,
     };
     let publishes_to = |emitter: &EmitterPlan| slows(&plan.brokers[plan.channels[emitter.channel.index()].broker.index()].kind);
-    let may = plan.emitters.iter().any(|emitter| emitter.node == id && publishes_to(emitter));
+    let may = plan.nodes[id.index()].emitters.iter().any(|emitter| publishes_to(&plan.emitters[emitter.index()]));
     may.then(|| recorder.held_back(id, simulation.now()).unwrap_or_default())
 }
 

@@ -2,10 +2,12 @@
 
 use super::frame::{BrokerView, Condition, NodeFigures};
 use crate::engine::Simulation;
+use crate::engine::broker::kafka::view::GroupView;
 use crate::engine::care::State;
 use crate::ids::{BrokerId, ConsumerId};
 use crate::scenario::Plan;
 use crate::scenario::handling::Scale;
+use std::collections::BTreeSet;
 
 /// Notes what each node's figures lack.
 pub(super) fn note(simulation: &Simulation, brokers: &[BrokerView], nodes: &mut [NodeFigures]) {
@@ -14,18 +16,23 @@ pub(super) fn note(simulation: &Simulation, brokers: &[BrokerView], nodes: &mut 
         match broker {
             BrokerView::Plain => {}
             BrokerView::Kafka(view) => {
-                let unsettled =
-                    |name: &str| view.groups.iter().any(|group| group.name == name && !matches!(group.state, "Stable" | "Empty"));
+                let named = |wanted: fn(&GroupView) -> bool| -> BTreeSet<&str> {
+                    view.groups.iter().filter(|group| wanted(group)).map(|group| group.name.as_str()).collect()
+                };
+                let unsettled = named(|group| !matches!(group.state, "Stable" | "Empty"));
+                let stopped = named(|group| group.stopped > 0);
                 for it in view.transactions.iter().filter(|it| it.error.is_some()) {
                     if let Some(node) = plan.node(&it.node) {
                         nodes[node.index()].condition = Some(Condition::Stopped);
                     }
                 }
-                let stopped = |name: &str| view.groups.iter().any(|group| group.name == name && group.stopped > 0);
+                if unsettled.is_empty() && stopped.is_empty() {
+                    continue;
+                }
                 for read in plan.reads.iter().filter(|read| plan.outlets[read.outlet.index()].broker == id) {
                     let condition = match () {
-                        () if unsettled(&read.group) => Condition::Rebalancing,
-                        () if stopped(&read.group) => Condition::Stopped,
+                        () if unsettled.contains(read.group.as_str()) => Condition::Rebalancing,
+                        () if stopped.contains(read.group.as_str()) => Condition::Stopped,
                         () => continue,
                     };
                     nodes[plan.consumers[read.consumer.index()].node.index()].condition = Some(condition);

@@ -108,15 +108,14 @@ pub enum Outlet {
 }
 
 impl Outlet {
-    /// What the outlet called `name` (`broker/outlet`, `broker/channel#group`) of a broker of this kind is.
-    pub fn of(kind: &BrokerKind, name: &str) -> Outlet {
-        let inside = name.split_once('/').map_or(name, |(_, inside)| inside);
-        let part = |known: &str| inside == known || inside.rsplit_once('#').is_some_and(|(part, _)| part == known);
+    /// What an outlet of a broker of this kind is: by its position among those that the kind declares, and by the position of the first
+    /// channel that feeds it.
+    pub fn of(kind: &BrokerKind, part: Option<u32>, channel: Option<usize>) -> Outlet {
         match kind {
             BrokerKind::Kafka(kafka) => {
-                kafka.topics.iter().find(|topic| part(&topic.name)).map_or(Outlet::Plain, |topic| Outlet::Partitions(topic.partitions))
+                channel.and_then(|at| kafka.topics.get(at)).map_or(Outlet::Plain, |topic| Outlet::Partitions(topic.partitions))
             }
-            BrokerKind::EventBridge(parts) if parts.rules.iter().any(|rule| part(&rule.name)) => Outlet::Rule,
+            BrokerKind::EventBridge(parts) if part.is_some_and(|part| (part as usize) < parts.rules.len()) => Outlet::Rule,
             _ => Outlet::Plain,
         }
     }
@@ -144,7 +143,11 @@ impl<'k> Known<'k> {
             Role::Consumer(_) => "consumer",
             Role::Store(_) => "store",
         };
-        let outlet = |o: &'k super::plan::OutletPlan| (o.name.as_str(), Outlet::of(&plan.brokers[o.broker.index()].kind, &o.name));
+        let outlet = |outlet: &'k super::plan::OutletPlan| {
+            let broker = &plan.brokers[outlet.broker.index()];
+            let channel = outlet.channels.first().map(|channel| channel.index() - broker.channels.start);
+            (outlet.name.as_str(), Outlet::of(&broker.kind, outlet.part, channel))
+        };
         Known::new(plan.nodes.iter().map(|n| (n.name.as_str(), role(n.role))), plan.outlets.iter().map(outlet))
     }
 }

@@ -16,6 +16,7 @@ use super::state::Projection;
 use super::units::{Bandwidth, Percent, Size};
 use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId, StoreId, TypeId};
 use crate::time::{Span, Time};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A checked scenario, ready to run. Lists are indexed by the ids of their kind.
@@ -87,6 +88,8 @@ pub struct NodePlan {
     pub role: Role,
     /// Where it stands in the world, if the file says so.
     pub zone: Option<String>,
+    /// What it emits, in the order of the emitters.
+    pub emitters: Vec<EmitterId>,
 }
 
 /// What a node is.
@@ -269,6 +272,10 @@ pub struct BrokerPlan {
     pub node: NodeId,
     /// Its rules and native parts.
     pub kind: BrokerKind,
+    /// Its channels, in the order in which its kind declares them.
+    pub channels: Range<usize>,
+    /// Its outlets: those that its kind declares, in that order, or those that are read, by first reader.
+    pub outlets: Vec<OutletId>,
 }
 
 /// What can be written to.

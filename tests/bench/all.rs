@@ -6,6 +6,7 @@
 mod document;
 mod eventbridge;
 mod growth;
+mod parts;
 mod pieces;
 mod rabbitmq;
 mod runs;

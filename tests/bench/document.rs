@@ -1,5 +1,6 @@
 //! Scenario files: reading, checking, writing.
 
+use super::parts::{Parts, scenario};
 use divan::Bencher;
 use divan::counter::BytesCount;
 use std::fmt::Write;
@@ -40,6 +41,16 @@ fn document(text: &str) -> Scenario {
 #[divan::bench(args = NODES)]
 fn load_text(bencher: Bencher<'_, '_>, nodes: usize) {
     let text = text(nodes);
+    bencher.counter(BytesCount::of_str(&text)).bench(|| load(&text, "bench.ron", &NoFiles).is_ok());
+}
+
+/// The same of one broker with so many parts, or of so many brokers.
+#[divan::bench(args = [
+    (Parts::Topics, 1_000), (Parts::Topics, 8_000), (Parts::Queues, 1_000), (Parts::Queues, 8_000),
+    (Parts::Rules, 1_000), (Parts::Rules, 8_000), (Parts::Brokers, 1_000), (Parts::Brokers, 8_000),
+])]
+fn load_parts(bencher: Bencher<'_, '_>, (parts, number): (Parts, usize)) {
+    let text = scenario(parts, number);
     bencher.counter(BytesCount::of_str(&text)).bench(|| load(&text, "bench.ron", &NoFiles).is_ok());
 }
 

@@ -71,12 +71,12 @@ const UNLIMITED: i64 = i64::MAX / 2;
 impl Simple {
     /// A simple broker of a checked plan.
     pub fn new(plan: &Arc<Plan>, id: BrokerId, seats: &Seats, _seed: u64) -> Simple {
-        let own: Vec<usize> = (0..plan.channels.len()).filter(|c| plan.channels[*c].broker == id).collect();
+        let own = plan.brokers[id.index()].channels.clone();
         let mut inboxes: Vec<Inbox> = Vec::new();
         let mut topics = Vec::new();
-        for channel in &own {
+        for channel in own.clone() {
             let mut ways = Vec::new();
-            for outlet in &plan.channels[*channel].outlets {
+            for outlet in &plan.channels[channel].outlets {
                 let at = seats.at(plan, *outlet);
                 let prefetch =
                     |seat: &SeatId| Some(plan.consumers[seats.get(*seat).consumer.index()].prefetch).filter(|prefetch| *prefetch > 0);
@@ -107,7 +107,7 @@ impl Simple {
             inbox.members.iter().enumerate().map(move |(m, member)| (member.seat, (i, m))).collect::<Vec<_>>()
         };
         let by_seat = inboxes.iter().enumerate().flat_map(places).collect();
-        Simple { topics, first_channel: own.first().copied().unwrap_or(0), inboxes, by_seat }
+        Simple { topics, first_channel: own.start, inboxes, by_seat }
     }
 
     /// The inbox that a seat belongs to, and its place there.
@@ -238,9 +238,10 @@ impl Rules for Simple {
     }
 
     fn wants_word(&self, seat: &Seat) -> bool {
-        self.inboxes
-            .iter()
-            .any(|inbox| inbox.outlet == seat.outlet && (inbox.members.len() > 1 || inbox.members.iter().any(|m| m.limit != UNLIMITED)))
+        self.by_seat.get(&seat.id).is_some_and(|(inbox, member)| {
+            let members = &self.inboxes[*inbox].members;
+            members.len() > 1 || members[*member].limit != UNLIMITED
+        })
     }
 
     fn waiting(&self, visit: &mut dyn FnMut(OutletId, &Message)) {

@@ -69,8 +69,9 @@ impl Simulation {
 
     /// Events that came back to a node; none if it does not ask for that.
     pub fn returns(&self, node: NodeId) -> Option<u64> {
-        let own = self.plan.emitters.iter().zip(&self.emitters).filter(|(plan, _)| plan.node == node && plan.properties.mandatory);
-        own.map(|(_, emitter)| emitter.returned).reduce(|a, b| a + b)
+        let own = self.plan.nodes[node.index()].emitters.iter();
+        let asks = own.filter(|id| self.plan.emitters[id.index()].properties.mandatory);
+        asks.map(|id| self.emitters[id.index()].returned).reduce(|a, b| a + b)
     }
 
     /// Word of an event has reached its publisher. What was refused is tried again when its time is over.
@@ -144,7 +145,7 @@ impl Simulation {
 
     /// What came of the confirmed publishing of a node; none if it does not wait for confirmations.
     pub fn confirms(&self, node: NodeId) -> Option<Confirms> {
-        let own = self.plan.emitters.iter().zip(&self.publishers).filter(|(emitter, _)| emitter.node == node);
-        own.filter_map(|(_, publisher)| publisher.as_ref().map(|publisher| publisher.counts)).reduce(Confirms::and)
+        let own = self.plan.nodes[node.index()].emitters.iter();
+        own.filter_map(|id| self.publishers[id.index()].as_ref().map(|publisher| publisher.counts)).reduce(Confirms::and)
     }
 }

@@ -173,7 +173,7 @@ impl Simulation {
 
     /// What became of a producer's requests; none if it makes none.
     pub fn replies(&self, node: NodeId) -> Option<ReplyCounts> {
-        let own = self.plan.emitters.iter().zip(&self.requests).filter(|(emitter, _)| emitter.node == node);
-        own.filter_map(|(_, requests)| requests.as_ref().map(|requests| requests.counts)).reduce(ReplyCounts::and)
+        let own = self.plan.nodes[node.index()].emitters.iter();
+        own.filter_map(|id| self.requests[id.index()].as_ref().map(|requests| requests.counts)).reduce(ReplyCounts::and)
     }
 }

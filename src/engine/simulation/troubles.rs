@@ -164,9 +164,10 @@ impl Simulation {
     }
 
     fn each_workload(&mut self, node: NodeId, mut change: impl FnMut(&mut super::emitter::Emitter)) {
-        for (emitter, plan) in self.emitters.iter_mut().zip(&self.plan.emitters).filter(|(_, plan)| plan.node == node) {
-            debug_assert!(!matches!(plan.origin, crate::scenario::plan::Origin::Then { .. }), "consumers are struck otherwise");
-            change(emitter);
+        for id in &self.plan.nodes[node.index()].emitters {
+            let origin = &self.plan.emitters[id.index()].origin;
+            debug_assert!(!matches!(origin, crate::scenario::plan::Origin::Then { .. }), "consumers are struck otherwise");
+            change(&mut self.emitters[id.index()]);
         }
     }
 

@@ -14,6 +14,7 @@ use crate::scenario::shapes::Times;
 use crate::scenario::units::{Percent, Rate};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// EventBridge's classic event buses of one account and region.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -295,13 +296,9 @@ impl EventBridge {
 
     /// Names of the dead-letter queues, each once, in order of the rules.
     pub fn dead_letter_queues(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        for (queue, _) in self.rules.iter().flat_map(Rule::queues) {
-            if !names.contains(&queue) {
-                names.push(queue);
-            }
-        }
-        names
+        let mut known = BTreeSet::new();
+        let queues = self.rules.iter().flat_map(Rule::queues).map(|(queue, _)| queue);
+        queues.filter(|queue| known.insert(*queue)).collect()
     }
 }
 
@@ -322,23 +319,32 @@ impl Parts for EventBridge {
         format!("buses[{index}].name")
     }
 
+    fn declares_outlets(&self) -> bool {
+        true
+    }
+
     /// First the rules, then the dead-letter queues.
     fn outlets(&self) -> Option<Vec<NamedOutlet<'_>>> {
-        let rules = self.rules.iter().enumerate().map(|(i, rule)| NamedOutlet {
-            name: &rule.name,
-            path: format!("rules[{i}].name"),
-            fed_by: self.bus_of(rule).into_iter().collect(),
-        });
-        let queues = self.dead_letter_queues().into_iter().map(|name| {
-            let named = |rule: &Rule| rule.queues().find(|(queue, _)| *queue == name).map(|(_, field)| field);
-            let users = || self.rules.iter().enumerate().filter_map(|(i, rule)| Some((i, rule, named(rule)?)));
-            let mut fed_by: Vec<usize> = users().filter_map(|(_, rule, _)| self.bus_of(rule)).collect();
-            fed_by.sort_unstable();
-            fed_by.dedup();
-            let path = users().next().map(|(i, _, field)| format!("rules[{i}].{field}")).unwrap_or_default();
-            NamedOutlet { name, path, fed_by }
-        });
-        Some(rules.chain(queues).collect())
+        let mut rules = Vec::with_capacity(self.rules.len());
+        let mut queues: Vec<NamedOutlet<'_>> = Vec::new();
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+        for (i, rule) in self.rules.iter().enumerate() {
+            let bus = self.bus_of(rule);
+            rules.push(NamedOutlet { name: &rule.name, path: format!("rules[{i}].name"), fed_by: bus.into_iter().collect() });
+            for (name, field) in rule.queues() {
+                let at = *known.entry(name).or_insert_with(|| {
+                    queues.push(NamedOutlet { name, path: format!("rules[{i}].{field}"), fed_by: Vec::new() });
+                    queues.len() - 1
+                });
+                queues[at].fed_by.extend(bus);
+            }
+        }
+        for queue in &mut queues {
+            queue.fed_by.sort_unstable();
+            queue.fed_by.dedup();
+        }
+        rules.extend(queues);
+        Some(rules)
     }
 
     /// A rule's targets each get the event; a queue's readers share what is in it.

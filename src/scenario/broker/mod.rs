@@ -42,7 +42,12 @@ pub trait Parts {
     /// Where the `index`-th channel's name stands, below `kind`: `topics[0]`, `exchanges[0].name`.
     fn channel_path(&self, index: usize) -> String;
 
-    /// Outlets that the file declares by name (queues, rules); `None` for kinds where a channel and a group make an outlet.
+    /// Whether the file declares outlets by name (queues, rules); for other kinds a channel and a group make an outlet.
+    fn declares_outlets(&self) -> bool {
+        false
+    }
+
+    /// Those outlets, where it [does](Parts::declares_outlets). To find out what feeds each takes time: for whoever asks once.
     fn outlets(&self) -> Option<Vec<NamedOutlet<'_>>> {
         None
     }

@@ -533,6 +533,10 @@ impl Parts for RabbitMq {
         format!("exchanges[{index}].name")
     }
 
+    fn declares_outlets(&self) -> bool {
+        true
+    }
+
     fn outlets(&self) -> Option<Vec<NamedOutlet<'_>>> {
         let reached = self.reached();
         let outlet = |(at, queue)| {

@@ -87,7 +87,7 @@ pub fn change(scenario: &Scenario, id: &str, to: &str) -> Option<Changed> {
     let to = CONVERTERS.iter().find(|kind| kind.name.eq_ignore_ascii_case(to))?;
     let at = scenario.nodes.iter().position(|node| matches!(node, Node::Broker(b) if b.id == id))?;
     let Node::Broker(broker) = &scenario.nodes[at] else { return None };
-    let declared = broker.kind.parts().outlets().is_some();
+    let declared = broker.kind.parts().declares_outlets();
     if broker.kind.name() == to.name {
         return Some(Changed { scenario: scenario.clone(), lost: Vec::new() });
     }

@@ -32,7 +32,7 @@ pub(super) fn plan(scenario: &Scenario, names: &Names<'_>, expectations: Vec<Exp
         types: types(scenario),
         nodes,
         emitters: Vec::with_capacity(names.emitters.len()),
-        brokers: brokers(scenario),
+        brokers: brokers(scenario, names),
         channels: channels(scenario, names, &roles),
         outlets: Vec::with_capacity(names.outlets.len()),
         reads: Vec::with_capacity(names.reads.len()),
@@ -85,7 +85,7 @@ fn nodes(scenario: &Scenario) -> (Vec<NodePlan>, Vec<Role>) {
         .nodes
         .iter()
         .zip(&roles)
-        .map(|(n, role)| NodePlan { name: n.id().to_owned(), role: *role, zone: n.zone().map(str::to_owned) })
+        .map(|(n, role)| NodePlan { name: n.id().to_owned(), role: *role, zone: n.zone().map(str::to_owned), emitters: Vec::new() })
         .collect();
     (nodes, roles)
 }
@@ -100,9 +100,12 @@ fn types(scenario: &Scenario) -> Vec<TypePlan> {
     scenario.events.iter().map(plan).collect()
 }
 
-fn brokers(scenario: &Scenario) -> Vec<BrokerPlan> {
+fn brokers(scenario: &Scenario, names: &Names<'_>) -> Vec<BrokerPlan> {
     let broker = |(i, node): (usize, &Node)| match node {
-        Node::Broker(broker) => Some(BrokerPlan { node: NodeId::at(i), kind: broker.kind.clone() }),
+        Node::Broker(broker) => {
+            let (node, channels) = (NodeId::at(i), names.channels_of(NodeId::at(i)));
+            Some(BrokerPlan { node, kind: broker.kind.clone(), channels, outlets: Vec::new() })
+        }
         _ => None,
     };
     scenario.nodes.iter().enumerate().filter_map(broker).collect()
@@ -124,6 +127,7 @@ fn outlets(plan: &mut Plan, names: &Names<'_>, roles: &[Role]) {
         outlet.channels.iter().for_each(|channel| plan.channels[channel.index()].outlets.push(OutletId::at(i)));
         let Role::Broker(broker) = roles[outlet.broker.index()] else { continue };
         let (channels, name, part) = (outlet.channels.clone(), outlet.name.clone(), outlet.part);
+        plan.brokers[broker.index()].outlets.push(OutletId::at(plan.outlets.len()));
         plan.outlets.push(OutletPlan { broker, channels, name, part, readers: Vec::new(), folded: false });
     }
 }
@@ -203,6 +207,7 @@ fn emitters(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, roles: &[Ro
             }
             Node::Broker(_) | Node::Store(_) => (Occasion::Handled, None),
         };
+        plan.nodes[emitter.node.index()].emitters.push(EmitterId::at(plan.emitters.len()));
         plan.emitters.push(EmitterPlan {
             node: emitter.node,
             name,
@@ -234,13 +239,13 @@ fn event_buses(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, links: &
         }
         for (_, rule, schedule) in parts.scheduled() {
             let Some(bus) = parts.bus_of(rule) else { continue };
-            let own = |channel: &ChannelPlan| channel.name == format!("{}/{}", broker.id, parts.buses[bus].name);
-            let Some(channel) = plan.channels.iter().position(own) else { continue };
+            let Some(channel) = names.channels_of(here).nth(bus) else { continue };
             let kind = plan.types.iter().position(|kind| kind.name == SCHEDULED_EVENT).unwrap_or_else(|| {
                 let (name, size) = (SCHEDULED_EVENT.to_owned(), Size(256));
                 plan.types.push(TypePlan { name, size, key: None, attributes: Vec::new() });
                 plan.types.len() - 1
             });
+            plan.nodes[i].emitters.push(EmitterId::at(plan.emitters.len()));
             plan.emitters.push(EmitterPlan {
                 node: here,
                 name: format!("{}/{} on schedule", broker.id, rule.name),
@@ -308,7 +313,9 @@ fn writes(plan: &mut Plan, scenario: &Scenario, names: &Names<'_>, roles: &[Role
             }
             _ => Sending::Straight,
         };
-        for emitter in plan.emitters.iter_mut().filter(|emitter| emitter.node == id) {
+        let Plan { nodes, emitters, .. } = &mut *plan;
+        for emitter in &nodes[i].emitters {
+            let emitter = &mut emitters[emitter.index()];
             emitter.sending = sending;
             if matches!(node, Node::Producer(_)) {
                 emitter.calls = list.clone();
@@ -334,7 +341,7 @@ fn watched(plan: &mut Plan, scenario: &Scenario) {
         let (consumer, outlet) = (plan.reads[i].consumer, plan.reads[i].outlet);
         let node = plan.brokers[plan.outlets[outlet.index()].broker.index()].node;
         let declared = match &scenario.nodes[node.index()] {
-            Node::Broker(broker) => broker.kind.parts().outlets().is_some(),
+            Node::Broker(broker) => broker.kind.parts().declares_outlets(),
             _ => false,
         };
         let channels = plan.outlets[outlet.index()].channels.clone();

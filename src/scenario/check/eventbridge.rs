@@ -38,6 +38,8 @@ pub(super) fn look(parts: &EventBridge, names: &Names<'_>, node: NodeId, scenari
     if parts.buses.len() > MOST_BUSES {
         findings.error(at("buses"), format!("an account has at most {MOST_BUSES} buses in a region; these are {}", parts.buses.len()));
     }
+    let mut rules = vec![0; parts.buses.len()];
+    parts.rules.iter().filter_map(|rule| parts.bus_of(rule)).for_each(|bus| rules[bus] += 1);
     for (i, bus) in parts.buses.iter().enumerate() {
         if let Some(archive) = &bus.archive {
             if let Some(text) = &archive.pattern {
@@ -51,7 +53,7 @@ pub(super) fn look(parts: &EventBridge, names: &Names<'_>, node: NodeId, scenari
                 );
             }
         }
-        let rules = parts.rules.iter().filter(|rule| parts.bus_of(rule) == Some(i)).count();
+        let rules = rules[i];
         if rules > MOST_RULES {
             findings.warning(
                 at("rules"),
@@ -60,8 +62,10 @@ pub(super) fn look(parts: &EventBridge, names: &Names<'_>, node: NodeId, scenari
             );
         }
     }
+    let readers = names.groups_by_part(node);
     for (i, given) in parts.rules.iter().enumerate() {
-        rule(parts, given, scenario, names, node, &at(&format!("rules[{i}]")), findings);
+        let groups = names.declared_at(node, &given.name).and_then(|part| readers.get(&part));
+        rule(parts, given, groups.map_or(&[], Vec::as_slice), scenario, names, node, &at(&format!("rules[{i}]")), findings);
     }
     for (i, given) in parts.replays.iter().enumerate() {
         replay(parts, given, &at(&format!("replays[{i}]")), scenario.duration, findings);
@@ -148,7 +152,16 @@ fn far_bus(scenario: &Scenario, names: &Names<'_>, node: NodeId, broker: &str, b
     }
 }
 
-fn rule(parts: &EventBridge, rule: &Rule, scenario: &Scenario, names: &Names<'_>, node: NodeId, path: &str, findings: &mut Findings) {
+fn rule(
+    parts: &EventBridge,
+    rule: &Rule,
+    groups: &[&str],
+    scenario: &Scenario,
+    names: &Names<'_>,
+    node: NodeId,
+    path: &str,
+    findings: &mut Findings,
+) {
     if !rule.pattern.is_empty() {
         pattern(&rule.pattern, format!("{path}.pattern"), findings);
     } else if rule.schedule.is_none() {
@@ -181,17 +194,17 @@ fn rule(parts: &EventBridge, rule: &Rule, scenario: &Scenario, names: &Names<'_>
             Some(_) => {}
         }
     }
-    for (queue, field) in rule.queues().filter(|(queue, _)| parts.rules.iter().any(|other| other.name == *queue)) {
+    let is_rule = |queue: &str| names.declared_at(node, queue).is_some_and(|part| (part as usize) < parts.rules.len());
+    for (queue, field) in rule.queues().filter(|(queue, _)| is_rule(queue)) {
         findings.error(format!("{path}.{field}"), format!("`{queue}` is a rule; a dead-letter queue has a name of its own"));
     }
     policy(&rule.retry, &format!("{path}.retry"), findings);
     if let Some(given) = &rule.input {
         input(rule, given, &format!("{path}.input"), findings);
     }
-    let groups = names.groups_of(node, &rule.name);
     for (i, given) in rule.targets.iter().enumerate() {
         let here = format!("{path}.targets[{i}]");
-        target(rule, given, &groups, scenario, &here, findings);
+        target(rule, given, groups, scenario, &here, findings);
         let same = |other: &Target| (&other.reader, &other.bus) == (&given.reader, &given.bus);
         if rule.targets[..i].iter().any(same) {
             let name = given.reader.as_ref().or(given.bus.as_ref()).map_or("", String::as_str);

@@ -84,7 +84,7 @@ fn bridges(scenario: &Scenario) -> impl Iterator<Item = (NodeId, &EventBridge)> 
 }
 
 fn bus(names: &Names<'_>, broker: NodeId, name: &str) -> Option<ChannelId> {
-    names.channels.iter().position(|channel| channel.broker == broker && channel.name == name).map(ChannelId::at)
+    names.channel_at(broker, name)
 }
 
 /// From which bus to which the rules of EventBridge brokers send events on.

@@ -9,6 +9,7 @@ use crate::scenario::broker::kafka::{Acks, Assignor, Group, Kafka, Producers, Pr
 use crate::scenario::document::Node;
 use crate::scenario::handling::Ack;
 use crate::time::Span;
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 /// Most nodes of a cluster, and so most replicas of a partition.
@@ -29,7 +30,7 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
             let at = |field: &str| names.at(NodeId::at(i), &format!("kind.{field}"));
             cluster(kafka, &at, findings);
             transactions(scenario, &broker.id, kafka, &at, findings);
-            let groups = groups(scenario, &broker.id);
+            let groups = LazyCell::new(|| groups(scenario, &broker.id));
             for (n, group) in kafka.groups.iter().enumerate() {
                 known_group(&group.name, &groups, at(&format!("groups[{n}].name")), findings);
                 settings(group, &at(&format!("groups[{n}]")), findings);

@@ -10,7 +10,8 @@ use crate::scenario::names::listed;
 use crate::scenario::plan::Trace;
 use crate::scenario::shapes::Arrivals;
 use crate::scenario::trace::Traces;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Names longer than this are refused: they appear in every table and on every node.
@@ -70,6 +71,15 @@ pub(super) struct Outlet {
     pub part: Option<u32>,
 }
 
+/// Outlets where each group has a copy of every event.
+#[derive(Default)]
+struct Copies<'s> {
+    /// A group's own, of a declared one.
+    by_group: HashMap<(OutletId, &'s str), OutletId>,
+    /// Those that somebody reads: the first reader's is the declared one.
+    read: HashSet<OutletId>,
+}
+
 /// Everything the document names, and who refers to it.
 pub(super) struct Names<'s> {
     pub node_paths: Vec<String>,
@@ -126,21 +136,40 @@ impl<'s> Names<'s> {
         self.types.get(name).copied()
     }
 
-    /// As which groups consumers read from an outlet that a broker declares, each once.
-    pub fn groups_of(&self, broker: NodeId, outlet: &str) -> Vec<&str> {
-        let mut groups: Vec<&str> = Vec::new();
-        let Some(declared) = self.declared.get(&(broker, outlet)) else { return groups };
-        let part = self.outlets[declared.index()].part;
-        let belongs = |id: &OutletId| {
-            let outlet = &self.outlets[id.index()];
-            outlet.broker == broker && outlet.part == part
-        };
-        for read in self.reads.iter().filter(|read| read.outlet.as_ref().is_some_and(belongs)) {
+    /// The position of an outlet among those that a broker declares.
+    pub fn declared_at(&self, broker: NodeId, outlet: &str) -> Option<u32> {
+        self.declared.get(&(broker, outlet)).and_then(|id| self.outlets[id.index()].part)
+    }
+
+    /// As which groups consumers read from the outlets that a broker declares, by position of the outlet, each once.
+    pub fn groups_by_part(&self, broker: NodeId) -> BTreeMap<u32, Vec<&str>> {
+        let mut all: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
+        for read in &self.reads {
+            let outlet = read.outlet.map(|outlet| &self.outlets[outlet.index()]).filter(|outlet| outlet.broker == broker);
+            let Some(part) = outlet.and_then(|outlet| outlet.part) else { continue };
+            let groups = all.entry(part).or_default();
             if !groups.contains(&read.group.as_str()) {
                 groups.push(&read.group);
             }
         }
-        groups
+        all
+    }
+
+    /// A broker's channel of that name.
+    pub fn channel_at(&self, broker: NodeId, name: &str) -> Option<ChannelId> {
+        self.by_endpoint.get(&(broker, name)).copied()
+    }
+
+    /// The channels of a broker, in the order of its kind's declaration. (They are declared node by node.)
+    pub fn channels_of(&self, broker: NodeId) -> Range<usize> {
+        let first = self.channels.partition_point(|channel| channel.broker < broker);
+        first..self.channels.partition_point(|channel| channel.broker <= broker)
+    }
+
+    /// What a consumer reads, in its order. (Everything read stands node by node.)
+    pub fn reads_by(&self, consumer: NodeId) -> &[Reading] {
+        let first = self.reads.partition_point(|read| read.node < consumer);
+        &self.reads[first..self.reads.partition_point(|read| read.node <= consumer)]
     }
 
     /// The endpoint text of a channel.
@@ -254,7 +283,7 @@ impl<'s> Names<'s> {
 
     fn consumers(&mut self, scenario: &'s Scenario, findings: &mut Findings) {
         let mut outlets: HashMap<(ChannelId, &str), OutletId> = HashMap::new();
-        let mut targets: HashMap<(OutletId, &str), OutletId> = HashMap::new();
+        let mut targets = Copies::default();
         for (i, node) in scenario.nodes.iter().enumerate() {
             let Node::Consumer(consumer) = node else { continue };
             let id = NodeId::at(i);
@@ -288,7 +317,7 @@ impl<'s> Names<'s> {
         consumer: &'s Consumer,
         node: NodeId,
         outlets: &mut HashMap<(ChannelId, &'s str), OutletId>,
-        targets: &mut HashMap<(OutletId, &'s str), OutletId>,
+        targets: &mut Copies<'s>,
         findings: &mut Findings,
     ) {
         let mut own: HashSet<OutletId> = HashSet::new();
@@ -350,9 +379,12 @@ impl<'s> Names<'s> {
         let (broker, name) = from.split_once('/')?;
         let node = *self.nodes.get(broker)?;
         let Node::Broker(found) = &scenario.nodes[node.index()] else { return None };
-        let declared = found.kind.parts().outlets()?;
+        if !found.kind.parts().declares_outlets() {
+            return None;
+        }
         let id = self.declared.get(&(node, name)).copied();
         if id.is_none() {
+            let declared = found.kind.parts().outlets().unwrap_or_default();
             let known = || declared.iter().map(|outlet| outlet.name);
             let help = findings.suggest.nearest(name, known()).map(|o| format!("did you mean `{broker}/{o}`?"));
             let help = help.or_else(|| Some(format!("it has {}", listed(known()))).filter(|_| !declared.is_empty()));
@@ -362,29 +394,23 @@ impl<'s> Names<'s> {
     }
 
     /// The outlet that a group has of its own, where each reader of a declared outlet gets its own copies.
-    fn own_copy(
-        &mut self,
-        scenario: &Scenario,
-        declared: OutletId,
-        group: &'s str,
-        own: &mut HashMap<(OutletId, &'s str), OutletId>,
-    ) -> OutletId {
+    fn own_copy(&mut self, scenario: &Scenario, declared: OutletId, group: &'s str, copies: &mut Copies<'s>) -> OutletId {
         let Outlet { broker, part, .. } = self.outlets[declared.index()];
         let Node::Broker(document) = &scenario.nodes[broker.index()] else { return declared };
         if !part.is_some_and(|part| document.kind.parts().fans_out(part as usize)) {
             return declared;
         }
-        if let Some(outlet) = own.get(&(declared, group)) {
+        if let Some(outlet) = copies.by_group.get(&(declared, group)) {
             return *outlet;
         }
-        let outlet = if self.reads.iter().any(|read| read.outlet == Some(declared)) {
+        let outlet = if !copies.read.insert(declared) {
             let Outlet { channels, name, .. } = &self.outlets[declared.index()];
             self.outlets.push(Outlet { broker, channels: channels.clone(), name: format!("{name}#{group}"), part });
             OutletId::at(self.outlets.len() - 1)
         } else {
             declared
         };
-        own.insert((declared, group), outlet);
+        copies.by_group.insert((declared, group), outlet);
         outlet
     }
 
@@ -526,7 +552,10 @@ pub(super) fn expectations(scenario: &Scenario, names: &Names<'_>, findings: &mu
         other => other.role(),
     };
     let outlet = |outlet: &Outlet| match &scenario.nodes[outlet.broker.index()] {
-        Node::Broker(broker) => expect::Outlet::of(&broker.kind, &outlet.name),
+        Node::Broker(broker) => {
+            let first = names.channels_of(outlet.broker).start;
+            expect::Outlet::of(&broker.kind, outlet.part, outlet.channels.first().map(|channel| channel.index() - first))
+        }
         _ => expect::Outlet::Plain,
     };
     let known = Known::new(scenario.nodes.iter().map(|n| (n.id(), role(n))), names.outlets.iter().map(|o| (o.name.as_str(), outlet(o))));

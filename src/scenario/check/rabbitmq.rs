@@ -28,7 +28,7 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
                 }
             }
             Node::Consumer(consumer) => {
-                let reads = names.reads.iter().filter(|read| read.node == id);
+                let reads = names.reads_by(id).iter();
                 let any = reads.clone().any(|read| is_rabbit(scenario, read.broker).is_some());
                 if consumer.prefetch.is_some() && !any {
                     let help = "leave it out, or let the consumer read from a RabbitMq broker";

@@ -21,7 +21,7 @@ fn look(subject: &Subject<'_>, found: &mut Found<'_>) {
     // A broker that declares its outlets has dead-letter routes of its own.
     let own_routes = |read: &crate::ids::ReadId| {
         let broker = plan.outlets[plan.reads[read.index()].outlet.index()].broker;
-        plan.brokers[broker.index()].kind.parts().outlets().is_some()
+        plan.brokers[broker.index()].kind.parts().declares_outlets()
     };
     for consumer in plan.consumers.iter().filter(|c| c.dead_letter.is_none() && (failed_for_good(c) > RARE || c.handle.poison.is_some())) {
         if !consumer.reads.iter().any(own_routes) {

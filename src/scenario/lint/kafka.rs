@@ -51,9 +51,9 @@ pub static NOTHING_COMMITTED: Lint = Lint {
 
 fn topic(plan: &Plan, channel: ChannelId) -> Option<&Topic> {
     let channel_plan = &plan.channels[channel.index()];
-    let first = plan.channels.iter().position(|other| other.broker == channel_plan.broker)?;
-    match &plan.brokers[channel_plan.broker.index()].kind {
-        BrokerKind::Kafka(kafka) => kafka.topics.get(channel.index() - first),
+    let broker = &plan.brokers[channel_plan.broker.index()];
+    match &broker.kind {
+        BrokerKind::Kafka(kafka) => kafka.topics.get(channel.index() - broker.channels.start),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::ids::ConsumerId;
 use crate::scenario::plan::{CallPlan, ConsumerPlan, Occasion, Origin, Plan};
+use std::collections::BTreeMap;
 
 /// What a consumer is offered, averaged over the run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,17 +37,19 @@ type Rates = Vec<Vec<(usize, f64)>>;
 /// The load of each consumer, and the events per second of each emitter as far as they can be told.
 pub(super) fn flow(plan: &Plan) -> (Vec<Option<Load>>, Rates) {
     let emitted = emitted(plan);
-    let types = plan.types.len();
     // Events per second by consumer and type; NaN where nobody can tell.
-    let mut offered = vec![vec![0.0; types]; plan.consumers.len()];
+    let mut offered: Vec<BTreeMap<usize, f64>> = vec![BTreeMap::new(); plan.consumers.len()];
     let mut rates: Rates = Vec::new();
     for _ in 0..ROUNDS {
-        let mut next = vec![vec![0.0; types]; plan.consumers.len()];
+        let mut next: Vec<BTreeMap<usize, f64>> = vec![BTreeMap::new(); plan.consumers.len()];
         let all = plan.emitters.iter().enumerate().map(|(i, emitter)| match &emitter.origin {
             Origin::Then { consumer, probability, on } => {
                 let consumer_plan = &plan.consumers[consumer.index()];
                 let from = &offered[consumer.index()];
-                let rate: f64 = if on.is_empty() { from.iter().sum() } else { on.iter().map(|t| from[t.index()]).sum() };
+                let rate: f64 = match on.is_empty() {
+                    true => from.values().sum(),
+                    false => on.iter().filter_map(|event| from.get(&event.index())).sum(),
+                };
                 emitter
                     .event
                     .map(|event| (event.index(), rate * occurs(consumer_plan, emitter.occasion) * probability.0))
@@ -58,7 +61,7 @@ pub(super) fn flow(plan: &Plan) -> (Vec<Option<Load>>, Rates) {
         rates = all.collect();
         for (emitter, rates) in plan.emitters.iter().zip(&rates) {
             let channel = &plan.channels[emitter.channel.index()];
-            let routed = plan.brokers[channel.broker.index()].kind.parts().outlets().is_some();
+            let routed = plan.brokers[channel.broker.index()].kind.parts().declares_outlets();
             for outlet in &channel.outlets {
                 let readers = &plan.outlets[outlet.index()].readers;
                 let workers: f64 = readers.iter().map(|read| workers(plan, plan.reads[read.index()].consumer)).sum();
@@ -66,18 +69,19 @@ pub(super) fn flow(plan: &Plan) -> (Vec<Option<Load>>, Rates) {
                     let consumer = plan.reads[read.index()].consumer;
                     let share = workers_of(&plan.consumers[consumer.index()]) / workers;
                     for (event, rate) in rates {
-                        next[consumer.index()][*event] += if routed { f64::NAN } else { rate * share };
+                        *next[consumer.index()].entry(*event).or_default() += if routed { f64::NAN } else { rate * share };
                     }
                 }
             }
         }
-        if next.iter().flatten().zip(offered.iter().flatten()).all(|(a, b)| a == b || a.is_nan() && b.is_nan()) {
+        let same = |(a, b): (&f64, &f64)| a == b || a.is_nan() && b.is_nan();
+        if next.iter().zip(&offered).all(|(a, b)| a.keys().eq(b.keys()) && a.values().zip(b.values()).all(same)) {
             break;
         }
         offered = next;
     }
-    let load = |(consumer, rates): (&ConsumerPlan, &Vec<f64>)| {
-        let rate: f64 = rates.iter().sum();
+    let load = |(consumer, rates): (&ConsumerPlan, &BTreeMap<usize, f64>)| {
+        let rate: f64 = rates.values().sum();
         let load = Load { rate, work: work(plan, consumer), workers: workers_of(consumer) };
         (!rate.is_nan()).then_some(load)
     };

@@ -1,10 +1,11 @@
 //! RabbitMQ queues: those that nothing reaches, and those that may grow without end.
 
 use super::{Found, Lint, Subject};
-use crate::ids::{BrokerId, ChannelId, OutletId};
+use crate::ids::OutletId;
 use crate::scenario::broker::BrokerKind;
 use crate::scenario::broker::rabbitmq::{ExchangeKind, Leads, RabbitMq};
 use crate::scenario::plan::{EmitterPlan, Origin, Plan};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// See its explanation.
 pub static UNBOUNDED_QUEUE: Lint = Lint {
@@ -29,74 +30,86 @@ pub static UNREACHABLE_OUTLET: Lint = Lint {
     look: |_, _| {},
 };
 
-/// The part of the plan that is one RabbitMQ broker.
-struct Rabbit<'p> {
-    plan: &'p Plan,
-    id: BrokerId,
-    parts: &'p RabbitMq,
-    /// Its first exchange; the others follow, and the default exchange comes last.
-    first: usize,
+/// Where one exchange sends events for certain, without another exchange in between.
+#[derive(Default)]
+struct Surely<'p> {
+    /// Whatever their key.
+    all: BTreeSet<usize>,
+    /// With this very key.
+    exactly: BTreeMap<&'p str, BTreeSet<usize>>,
+    /// With this key, and with all that continue it as words.
+    starting: Vec<(&'p str, usize)>,
 }
 
-impl<'p> Rabbit<'p> {
-    fn all(plan: &'p Plan) -> impl Iterator<Item = Rabbit<'p>> {
-        plan.brokers.iter().enumerate().filter_map(|(i, broker)| {
-            let BrokerKind::RabbitMq(parts) = &broker.kind else { return None };
-            let first = plan.channels.iter().position(|channel| channel.broker == BrokerId::at(i))?;
-            Some(Rabbit { plan, id: BrokerId::at(i), parts, first })
-        })
+impl<'p> Surely<'p> {
+    /// By exchange; the default exchange, which leads to every queue by its name, comes last.
+    fn of(parts: &'p RabbitMq) -> Vec<Surely<'p>> {
+        let places = parts.places();
+        let mut exchanges: Vec<Surely<'p>> = Vec::new();
+        exchanges.resize_with(parts.exchanges.len() + 1, Surely::default);
+        for binding in &parts.bindings {
+            let (Some(at), Some(Leads::Queue(queue))) = (places.exchange(&binding.from), places.leads(binding)) else { continue };
+            let (exchange, key) = (&mut exchanges[at], binding.key.as_str());
+            match (parts.exchanges[at].kind, key.strip_suffix('#')) {
+                (ExchangeKind::Fanout, _) => {
+                    exchange.all.insert(queue);
+                }
+                (ExchangeKind::Topic, Some(start)) if !start.contains(['*', '#']) => exchange.starting.push((start, queue)),
+                (ExchangeKind::Topic, Some(_)) | (ExchangeKind::Headers, _) => {}
+                (ExchangeKind::Topic, None) if key.contains('*') => {}
+                (ExchangeKind::Topic | ExchangeKind::Direct, _) => {
+                    exchange.exactly.entry(key).or_default().insert(queue);
+                }
+            }
+        }
+        for (at, queue) in parts.queues.iter().enumerate() {
+            exchanges[parts.exchanges.len()].exactly.entry(&queue.name).or_default().insert(at);
+        }
+        exchanges
     }
 
-    /// Position of an exchange of this broker; that of the default exchange is their number.
-    fn exchange(&self, channel: ChannelId) -> Option<usize> {
-        (self.plan.channels[channel.index()].broker == self.id).then(|| channel.index() - self.first)
-    }
-
-    fn queue(&self, outlet: OutletId) -> Option<usize> {
-        let outlet = &self.plan.outlets[outlet.index()];
-        outlet.part.filter(|_| outlet.broker == self.id).map(|part| part as usize)
-    }
-
-    fn routing_key(&self, emitter: &'p EmitterPlan) -> Option<&'p str> {
-        let name = || emitter.event.map(|event| self.plan.types[event.index()].name.as_str());
-        emitter.properties.routing_key.as_deref().or_else(name)
-    }
-
-    /// Whether what an emitter publishes goes to a queue for certain, straight from the exchange.
-    fn surely(&self, emitter: &'p EmitterPlan, queue: usize) -> bool {
-        let (Some(at), Some(key)) = (self.exchange(emitter.channel), self.routing_key(emitter)) else { return false };
-        let Some(exchange) = self.parts.exchanges.get(at) else { return self.parts.queues[queue].name == key };
-        // The name first: to look up where a binding leads takes time.
-        let named = &self.parts.queues[queue].name;
-        let bound = self
-            .parts
-            .bindings
-            .iter()
-            .filter(|b| b.to == *named && b.from == exchange.name && self.parts.leads(b) == Some(Leads::Queue(queue)));
-        bound.into_iter().any(|binding| match exchange.kind {
-            ExchangeKind::Fanout => true,
-            ExchangeKind::Direct => binding.key == key,
-            ExchangeKind::Topic => match binding.key.strip_suffix('#') {
-                Some(start) => !start.contains(['*', '#']) && (key.starts_with(start) || key == start.trim_end_matches('.')),
-                None => binding.key == key && !key.contains('*'),
-            },
-            ExchangeKind::Headers => false,
-        })
+    /// The queues that an event with this key gets to, each once.
+    fn queues(&self, key: &str) -> BTreeSet<usize> {
+        let starts = |(start, _): &&(&str, usize)| key.starts_with(start) || key == start.trim_end_matches('.');
+        let starting = self.starting.iter().filter(starts).map(|(_, queue)| *queue);
+        self.all.iter().copied().chain(self.exactly.get(key).into_iter().flatten().copied()).chain(starting).collect()
     }
 }
 
 fn unbounded(subject: &Subject<'_>, found: &mut Found<'_>) {
     let plan = subject.plan;
-    for rabbit in Rabbit::all(plan).filter(|rabbit| rabbit.parts.memory.is_none()) {
-        for (i, queue) in rabbit.parts.queues.iter().enumerate() {
+    // By broker: the workloads and other emitters that publish to it.
+    let mut publishing: Vec<Vec<&EmitterPlan>> = vec![Vec::new(); plan.brokers.len()];
+    for emitter in &plan.emitters {
+        publishing[plan.channels[emitter.channel.index()].broker.index()].push(emitter);
+    }
+    for (broker, emitters) in plan.brokers.iter().zip(publishing) {
+        let BrokerKind::RabbitMq(parts) = &broker.kind else { continue };
+        if parts.memory.is_some() {
+            continue;
+        }
+        let exchanges = Surely::of(parts);
+        let mut offered = vec![0.0; parts.queues.len()];
+        for emitter in emitters {
+            let name = emitter.event.map(|event| plan.types[event.index()].name.as_str());
+            let Some(key) = emitter.properties.routing_key.as_deref().or(name) else { continue };
+            let queues = exchanges[emitter.channel.index() - broker.channels.start].queues(key);
+            queues.into_iter().for_each(|queue| offered[queue] += peak(plan, emitter));
+        }
+        // A queue that each reader reads as one of its own has several outlets: the first one is its.
+        let mut outlets: Vec<Option<OutletId>> = vec![None; parts.queues.len()];
+        for outlet in &broker.outlets {
+            let part = plan.outlets[outlet.index()].part.and_then(|part| outlets.get_mut(part as usize));
+            part.into_iter().for_each(|known| *known = known.or(Some(*outlet)));
+        }
+        for (i, queue) in parts.queues.iter().enumerate() {
             let limited = queue.max_length.is_some() || queue.max_bytes.is_some() || queue.ttl.is_some();
-            let outlet = (0..plan.outlets.len()).map(OutletId::at).find(|outlet| rabbit.queue(*outlet) == Some(i));
-            let Some(outlet) = outlet.filter(|_| !limited) else { continue };
+            let Some(outlet) = outlets[i].filter(|_| !limited) else { continue };
             let readers = plan.outlets[outlet.index()].readers.iter().map(|read| plan.reads[read.index()].consumer);
             let can: f64 = readers.map(|c| subject.capacity(&plan.consumers[c.index()])).sum();
-            let offered: f64 = plan.emitters.iter().filter(|emitter| rabbit.surely(emitter, i)).map(|emitter| peak(plan, emitter)).sum();
+            let offered = offered[i];
             if can > 0.0 && offered > can {
-                let name = &plan.nodes[plan.brokers[rabbit.id.index()].node.index()].name;
+                let name = &plan.nodes[broker.node.index()].name;
                 found.warn(
                     format!("nodes.{name}.kind.queues[{i}]"),
                     format!(

@@ -102,8 +102,8 @@ pub(super) fn scheduled_emitters<'a>(
     node: NodeId,
     parts: &'a EventBridge,
 ) -> impl Iterator<Item = (EmitterId, usize, &'a Rule)> {
-    let own = plan.emitters.iter().enumerate().filter(move |(_, emitter)| emitter.node == node);
-    own.zip(parts.scheduled()).map(|((emitter, _), (position, rule, _))| (EmitterId::at(emitter), position, rule))
+    let own = plan.nodes[node.index()].emitters.iter();
+    own.zip(parts.scheduled()).map(|(emitter, (position, rule, _))| (*emitter, position, rule))
 }
 
 /// Whether an event comes on a rule's schedule: nothing else comes from a broker.

@@ -99,12 +99,15 @@ impl Setup {
             BrokerKind::EventBridge(parts) => parts.clone(),
             _ => EventBridge::default(),
         };
-        let first_channel = plan.channels.iter().position(|channel| channel.broker == id).unwrap_or(0);
+        let broker = &plan.brokers[id.index()];
+        let first_channel = broker.channels.start;
         let names = parts.dead_letter_queues();
-        let own = |part: usize| {
-            let belongs = move |outlet: &crate::scenario::plan::OutletPlan| outlet.broker == id && outlet.part == Some(part as u32);
-            plan.outlets.iter().enumerate().filter(move |(_, outlet)| belongs(outlet)).map(|(i, _)| OutletId::at(i))
-        };
+        // By rule, and behind the rules by dead-letter queue: its outlets.
+        let mut own: Vec<Vec<OutletId>> = vec![Vec::new(); parts.rules.len() + names.len()];
+        for outlet in &broker.outlets {
+            let part = plan.outlets[outlet.index()].part.and_then(|part| own.get_mut(part as usize));
+            part.into_iter().for_each(|part| part.push(*outlet));
+        }
         let target = |rule: usize, outlet: OutletId, to: To, name: &str, delivery: Delivery<'_>| TargetSetup {
             rule: rule as u32,
             outlet,
@@ -117,21 +120,21 @@ impl Setup {
         let (mut rules, mut targets) = (Vec::new(), Vec::new());
         for (i, rule) in parts.rules.iter().enumerate() {
             let first = targets.len() as u32;
-            for outlet in own(i) {
+            for outlet in own[i].iter().copied() {
                 let readers = seats.at(plan, outlet);
                 if let Some(reader) = plan.outlets[outlet.index()].readers.first() {
                     let group = &plan.reads[reader.index()].group;
                     targets.push(target(i, outlet, To::Seats(readers), group, rule.to_reader(group)));
                 }
             }
-            if let (Some(name), Some(outlet)) = (&rule.forward, own(i).next()) {
+            if let (Some(name), Some(outlet)) = (&rule.forward, own[i].first().copied()) {
                 let bus = parts.buses.iter().position(|bus| bus.name == *name);
                 let near = bus.map(|bus| To::Bus(ChannelId::at(first_channel + bus)));
                 targets.extend(near.or_else(|| far(plan, id, name)).map(|to| target(i, outlet, to, name, rule.to_bus())));
             }
             rules.push(RuleSetup { targets: (first..targets.len() as u32).collect() });
         }
-        let queues = (0..names.len()).filter_map(|i| own(parts.rules.len() + i).next()).collect();
+        let queues = own[parts.rules.len()..].iter().filter_map(|own| own.first().copied()).collect();
         let buses: Vec<BusSetup> = (0..parts.buses.len()).map(|bus| BusSetup::new(&parts, bus)).collect();
         let sizes = plan.types.iter().map(|kind| entry_size(&parts, &kind.name, kind.size.0)).collect();
         let mut scheduled = vec![None; plan.emitters.len()];

@@ -12,6 +12,7 @@ use super::offsets::AutoOffsetReset;
 use super::producer::ProducerState;
 use super::publisher::Publisher;
 use super::replication::Replication;
+use super::seated::BySeat;
 use super::settings::Settings;
 use super::transacting::EXPIRY_CHECK;
 use super::transactions::{Outcome, Transactions};
@@ -37,12 +38,11 @@ pub struct Kafka {
     pub(super) partitions: Vec<Partition>,
     pub(super) groups: Vec<Readers>,
     pub(super) members: Vec<Member>,
-    /// By seat of the whole plan; those of other brokers are empty.
-    pub(super) seats: Vec<Option<Seated>>,
+    pub(super) seats: BySeat,
     pub(super) publishers: Vec<Publisher>,
     /// The first of those that publish over a link.
     pub(super) by_link: BTreeMap<LinkId, u32>,
-    /// By seat of the whole plan: which instance has it.
+    /// By seat of the whole plan: which instance has it. Empty if nobody publishes in transactions.
     pub(super) instances: Arc<[u32]>,
     pub(super) batches: Vec<Batch>,
     /// Batches opened so far.

@@ -30,6 +30,7 @@ mod reading;
 mod replicas;
 pub mod replication;
 mod resetting;
+mod seated;
 mod seeking;
 mod session;
 mod settings;
@@ -38,6 +39,7 @@ mod transacting;
 pub mod transactions;
 pub mod view;
 mod weigh;
+mod written;
 
 pub use cluster::Kafka;
 pub use error::Error;

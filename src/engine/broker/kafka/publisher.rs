@@ -2,12 +2,13 @@
 
 use super::Error;
 use super::batch::{Batch, Stage};
-use super::cluster::{Kafka, Token};
+use super::cluster::{Kafka, Token, Topic};
 use super::partitioner::Sticky;
 use super::producer::{Admission, ProducerState, after};
 use super::replication::Acks;
 use super::session::Session;
 use super::settings::BATCH_OVERHEAD;
+use super::written::{Topics, Written};
 use crate::engine::broker::Desk;
 use crate::engine::event::{Event, Flags, Message};
 use crate::engine::fate::Reason;
@@ -33,10 +34,7 @@ pub(super) struct Publisher {
     pub back: LinkId,
     /// The open batch of each partition, by its number among all.
     open: BTreeMap<u32, u32>,
-    /// By topic: the partition for records without a key.
-    sticky: Vec<Option<Sticky>>,
-    /// By topic: the partitions that had a batch of this publisher, and how many those are.
-    known: Vec<(Box<[bool]>, u32)>,
+    topics: Topics,
     random: Stream,
     /// Requests in flight, by node: which they are, and how many of their batches are not answered yet.
     in_flight: Vec<Vec<(u64, u32)>>,
@@ -57,14 +55,13 @@ pub(super) struct Publisher {
 }
 
 impl Publisher {
-    /// `partitions` of each topic.
-    pub fn new(link: LinkId, back: LinkId, partitions: &[u32], nodes: usize, random: Stream) -> Publisher {
+    /// One that has published nothing yet.
+    pub fn new(link: LinkId, back: LinkId, nodes: usize, random: Stream) -> Publisher {
         Publisher {
             link,
             back,
             open: BTreeMap::new(),
-            sticky: vec![None; partitions.len()],
-            known: partitions.iter().map(|count| (vec![false; *count as usize].into(), 0)).collect(),
+            topics: Topics::default(),
             random,
             in_flight: vec![Vec::new(); nodes],
             requests: 0,
@@ -75,6 +72,15 @@ impl Publisher {
             instances: 1,
             session: None,
         }
+    }
+
+    /// Bytes of a copy.
+    pub fn bytes(&self) -> usize {
+        let requests: usize = self.in_flight.iter().map(|it| it.capacity() * size_of::<(u64, u32)>()).sum();
+        let batches: usize = self.queue.iter().chain(&self.wire).map(|it| it.capacity() * size_of::<u32>()).sum();
+        let nodes = self.in_flight.len() * (size_of::<Vec<(u64, u32)>>() + 2 * size_of::<VecDeque<u32>>());
+        let partitions = self.open.len() * 2 * size_of::<u32>() + self.sequences.len() * size_of::<(u32, (u16, u32))>();
+        size_of::<Publisher>() + self.topics.bytes() + requests + batches + nodes + partitions
     }
 
     /// One of so many instances that publish in transactions.
@@ -134,22 +140,25 @@ impl Kafka {
 
     /// The partition that a publisher sticks to for now.
     fn sticky(&mut self, publisher: u32, topic: usize) -> u32 {
-        if self.publishers[publisher as usize].sticky[topic].is_none() {
-            let (first, count) = (self.topics[topic].first as usize, self.topics[topic].count as usize);
-            let led: Vec<bool> = (first..first + count).map(|partition| self.leader(partition).is_some()).collect();
-            let it = &mut self.publishers[publisher as usize];
-            it.sticky[topic] = Some(Sticky::new(self.settings.producers.batch.0, &led, (it.random.bits() >> 33) as u32));
+        let known = |it: &Publisher| it.topics.get(topic).and_then(|written| written.sticky.as_ref()).map(Sticky::current);
+        if let Some(current) = known(&self.publishers[publisher as usize]) {
+            return current;
         }
-        self.publishers[publisher as usize].sticky[topic].as_ref().map_or(0, Sticky::current)
+        let (first, count) = (self.topics[topic].first as usize, self.topics[topic].count);
+        let led: Vec<bool> = (first..first + count as usize).map(|partition| self.leader(partition).is_some()).collect();
+        let it = &mut self.publishers[publisher as usize];
+        let sticky = Sticky::new(self.settings.producers.batch.0, &led, (it.random.bits() >> 33) as u32);
+        it.topics.written(topic, count).sticky.insert(sticky).current()
     }
 
     /// A record without a key is in its batch: perhaps the next one goes elsewhere, rather to where less waits to be sent.
     fn stick(&mut self, publisher: u32, topic: usize, bytes: u64, sendable: bool) {
         let it = &self.publishers[publisher as usize];
-        let load = it.sticky[topic].as_ref().is_some_and(|sticky| sticky.switches(bytes, sendable)).then(|| self.waiting(publisher, topic));
+        let sticky = it.topics.get(topic).and_then(|written| written.sticky.as_ref());
+        let load = sticky.is_some_and(|sticky| sticky.switches(bytes, sendable)).then(|| self.waiting(publisher, topic));
         let it = &mut self.publishers[publisher as usize];
         let random = &mut it.random;
-        if let Some(sticky) = &mut it.sticky[topic] {
+        if let Some(sticky) = it.topics.get_mut(topic).and_then(|written| written.sticky.as_mut()) {
             if let Some((queues, partitions, led)) = load {
                 sticky.update_load(&queues, &partitions, led);
             }
@@ -162,7 +171,7 @@ impl Kafka {
     fn waiting(&self, publisher: u32, topic: usize) -> (Vec<u32>, Vec<u32>, usize) {
         let (first, count) = (self.topics[topic].first, self.topics[topic].count);
         let it = &self.publishers[publisher as usize];
-        if it.known[topic].1 < count {
+        if !it.topics.get(topic).is_some_and(Written::has_begun_all) {
             return (Vec::new(), Vec::new(), 0);
         }
         let mut batches = vec![0; count as usize];
@@ -187,7 +196,8 @@ impl Kafka {
         let (first, count) = (self.topics[topic].first as usize, self.topics[topic].count as usize);
         let led: Vec<bool> = (first..first + count).map(|partition| self.leader(partition).is_some()).collect();
         for publisher in &mut self.publishers {
-            publisher.sticky[topic].iter_mut().for_each(|sticky| sticky.update_leaders(&led));
+            let sticky = publisher.topics.get_mut(topic).and_then(|written| written.sticky.as_mut());
+            sticky.into_iter().for_each(|sticky| sticky.update_leaders(&led));
         }
     }
 
@@ -207,10 +217,8 @@ impl Kafka {
         let topic = self.partitions[partition as usize].topic as usize;
         let it = &mut self.publishers[publisher as usize];
         it.open.insert(partition, place);
-        let (known, number) = &mut it.known[topic];
-        let known = &mut known[(partition - self.topics[topic].first) as usize];
-        *number += u32::from(!*known);
-        *known = true;
+        let Topic { first, count: partitions, .. } = self.topics[topic];
+        it.topics.written(topic, partitions).begin(partition - first);
         self.session(publisher).into_iter().for_each(|session| session.unanswered += 1);
         if self.settings.producers.linger > Span::ZERO {
             desk.wake(desk.now() + self.settings.producers.linger, Token::Linger(place, count).pack());

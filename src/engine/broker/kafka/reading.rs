@@ -53,7 +53,7 @@ impl Kafka {
         let cursor = &mut self.partitions[number].cursors[slot];
         let has = cursor.again.front().is_some_and(|(offset, _)| *offset < readable) || cursor.position < readable;
         let Some(seat) = cursor.owner.filter(|_| has) else { return };
-        let Some(seated) = &self.seats[seat.index()] else { return };
+        let Some(seated) = self.seats.get(seat) else { return };
         let member = seated.member as usize;
         if !cursor.listed {
             cursor.listed = true;
@@ -97,7 +97,7 @@ impl Kafka {
         if !served || cursor.astray.is_some() || cursor.holder.is_some_and(|holder| holder != seat) {
             return false;
         }
-        let Some(seated) = seats[seat.index()].as_mut() else { return false };
+        let Some(seated) = seats.get_mut(seat) else { return false };
         while member.outstanding < member.limit {
             let (offset, message) = match cursor.again.front().copied() {
                 Some((offset, _)) if offset >= readable => return false,
@@ -159,7 +159,7 @@ impl Kafka {
 
     /// A record is out of its worker's hands.
     pub(super) fn settle(&mut self, seat: SeatId, message: &Message, desk: &mut Desk) {
-        let Some(seated) = self.seats[seat.index()].as_mut() else { return };
+        let Some(seated) = self.seats.get_mut(seat) else { return };
         if message.event.flags.has(Flags::DUPLICATE) {
             return;
         }
@@ -258,7 +258,7 @@ impl Kafka {
     fn seat(&self, group: usize, client: usize, slot: usize, partition: usize) -> Option<SeatId> {
         let member = &self.members[self.groups[group].members[client] as usize];
         let outlet = self.partitions[partition].cursors[slot].outlet;
-        let reads = |seat: &SeatId| self.seats[seat.index()].as_ref().is_some_and(|seated| seated.outlet == outlet);
+        let reads = |seat: &SeatId| self.seats.get(*seat).is_some_and(|seated| seated.outlet == outlet);
         member.seats.iter().copied().find(reads)
     }
 
@@ -352,7 +352,7 @@ impl Kafka {
 
     /// An instance is there again.
     pub(super) fn seat_joined(&mut self, seat: SeatId, desk: &mut Desk) {
-        let Some(seated) = &self.seats[seat.index()] else { return };
+        let Some(seated) = self.seats.get(seat) else { return };
         let member = seated.member as usize;
         self.members[member].away = false;
         let (group, client) = (self.members[member].group as usize, self.members[member].client as usize);
@@ -368,11 +368,11 @@ impl Kafka {
 
     /// An instance is gone. What it had not committed is read again; with it, what it had handled since its last commit.
     pub(super) fn seat_left(&mut self, seat: SeatId, copies: &[Message], orderly: bool, desk: &mut Desk) {
-        let session = self.seats[seat.index()].as_ref().and_then(|seated| self.members[seated.member as usize].session);
+        let session = self.seats.get(seat).and_then(|seated| self.members[seated.member as usize].session);
         if let Some(publisher) = session {
             self.producer_gone(publisher, orderly, desk);
         }
-        let Some(seated) = self.seats[seat.index()].as_mut() else { return };
+        let Some(seated) = self.seats.get_mut(seat) else { return };
         let (member, slot) = (seated.member as usize, seated.slot as usize);
         let mut handed: Vec<Handed> = std::mem::take(&mut seated.handed).into_iter().filter(|handed| !handed.done).collect();
         let (outlet, before_work) = (seated.outlet, self.members[member].commits == Commits::BeforeWork);
@@ -429,7 +429,7 @@ impl Kafka {
     }
 
     fn partition_topic(&self, group: usize, seat: SeatId) -> usize {
-        let seated = self.seats[seat.index()].as_ref();
+        let seated = self.seats.get(seat);
         let slot_of = |(topic, slot): &&(u32, u32)| {
             let first = self.topics[*topic as usize].first as usize;
             seated.is_some_and(|seated| self.partitions[first].cursors[*slot as usize].outlet == seated.outlet)
@@ -441,7 +441,7 @@ impl Kafka {
     fn take_over(&mut self, number: usize, slot: usize, desk: &mut Desk) {
         let partition = &mut self.partitions[number];
         let cursor = &mut partition.cursors[slot];
-        let Some(seated) = cursor.holder.and_then(|seat| self.seats[seat.index()].as_mut()) else { return };
+        let Some(seated) = cursor.holder.and_then(|seat| self.seats.get_mut(seat)) else { return };
         seated.handed.iter_mut().filter(|handed| handed.partition as usize == number).for_each(|handed| handed.taken_over = true);
         if let Some(session) = self.members[seated.member as usize].session.and_then(|it| self.publishers[it as usize].session.as_mut()) {
             session.touched.remove(&(number as u32, slot as u32));

@@ -197,7 +197,7 @@ impl Kafka {
             cursor.committed = cursor.committed.min(end);
             // What is in hand of it is finished, but its offset will be another record's.
             cursor.window.retain(|(offset, _)| *offset < end);
-            let readers = self.seats.iter_mut().flatten().filter(|seated| seated.outlet == cursor.outlet);
+            let readers = self.seats.iter_mut().filter(|seated| seated.outlet == cursor.outlet);
             let in_hand = readers.flat_map(|seated| seated.handed.iter_mut());
             let gone = in_hand.filter(|handed| handed.partition as usize == number && handed.offset >= end);
             gone.for_each(|handed| handed.epoch = Handed::CUT_OFF);

@@ -48,7 +48,7 @@ impl Kafka {
         match self.partitions[number].cursors[slot].astray {
             None => self.list(number, slot, desk),
             Some(why) => {
-                if let Some(seated) = &self.seats[owner.index()] {
+                if let Some(seated) = self.seats.get(owner) {
                     self.throws(seated.member as usize, Stopped { why, partition: Some(number as u32) }, desk);
                 }
             }

@@ -38,7 +38,7 @@ pub(super) struct Settings {
 
 impl Settings {
     pub fn new(plan: &Plan, id: BrokerId, document: &Document, seed: u64) -> Settings {
-        let own = plan.channels.iter().filter(|channel| channel.broker == id);
+        let own = plan.channels[plan.brokers[id.index()].channels.clone()].iter();
         Settings {
             folded: own.map(|channel| !channel.folded_by.is_empty()).collect(),
             topics: document.topics.iter().map(|topic| topic.name.clone()).collect(),

@@ -8,6 +8,7 @@ use super::log::{Log, LogConfig};
 use super::offsets::AutoOffsetReset;
 use super::publisher::Publisher;
 use super::replication::{Replication, ReplicationConfig};
+use super::seated::BySeat;
 use super::session::Session;
 use super::settings::Settings;
 use super::transactions::Transactions;
@@ -19,7 +20,7 @@ use crate::scenario::broker::BrokerKind;
 use crate::scenario::broker::kafka as document;
 use crate::scenario::handling::Ack;
 use crate::time::{Span, Time};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 impl Kafka {
@@ -30,8 +31,8 @@ impl Kafka {
             // Only a broker of this kind is made here.
             _ => document::Kafka::default(),
         };
-        let channels: Vec<usize> = (0..plan.channels.len()).filter(|c| plan.channels[*c].broker == id).collect();
-        let first_channel = channels.first().copied().unwrap_or(0);
+        let channels = plan.brokers[id.index()].channels.clone();
+        let first_channel = channels.start;
         let mut kafka = Kafka {
             settings: Arc::new(Settings::new(plan, id, &parts, seed)),
             nodes: vec![Node { up: true, felled: false, missed: false, life: 0 }; parts.nodes as usize],
@@ -40,10 +41,10 @@ impl Kafka {
             partitions: Vec::new(),
             groups: Vec::new(),
             members: Vec::new(),
-            seats: Vec::new(),
+            seats: BySeat::default(),
             publishers: Vec::new(),
             by_link: BTreeMap::new(),
-            instances: seats.iter().map(|(_, seat)| seat.instance).collect(),
+            instances: seats.iter().filter(|_| !parts.transactions.is_empty()).map(|(_, seat)| seat.instance).collect(),
             batches: Vec::new(),
             opened: 0,
             spare: Vec::new(),
@@ -90,18 +91,16 @@ impl Kafka {
 
     /// Groups by name: everybody who reads under one name is one group, whatever it reads.
     fn add_groups(&mut self, plan: &Plan, parts: &document::Kafka, id: BrokerId, seats: &Seats) {
-        self.seats = vec![None; seats.iter().count()];
-        let outlets: Vec<usize> = (0..plan.outlets.len()).filter(|o| plan.outlets[*o].broker == id).collect();
-        let group_of = |outlet: usize| plan.group_of(OutletId::at(outlet)).to_owned();
-        let names: BTreeSet<String> = outlets.iter().map(|outlet| group_of(*outlet)).collect();
-        for name in names {
-            let settings = parts.groups.iter().find(|group| group.name == name).cloned().unwrap_or(document::Group::named(&name));
+        let outlets = &plan.brokers[id.index()].outlets;
+        let mut groups: BTreeMap<&str, Vec<OutletId>> = BTreeMap::new();
+        outlets.iter().for_each(|outlet| groups.entry(plan.group_of(*outlet)).or_default().push(*outlet));
+        for (name, outlets) in groups {
+            let settings = parts.groups.iter().find(|group| group.name == name).cloned().unwrap_or(document::Group::named(name));
             let mut topics: Vec<(u32, u32)> = Vec::new();
             // Instances of consumers, in file order, with the seats by which they read.
             let mut clients: BTreeMap<(u32, u32), Vec<SeatId>> = BTreeMap::new();
-            for outlet in outlets.iter().copied().filter(|outlet| group_of(*outlet) == name) {
-                let topic = plan.outlets[outlet].channels.first().map_or(0, |channel| channel.index() - self.first_channel);
-                let outlet = OutletId::at(outlet);
+            for outlet in outlets {
+                let topic = plan.outlets[outlet.index()].channels.first().map_or(0, |channel| channel.index() - self.first_channel);
                 let (first, count) = (self.topics[topic].first as usize, self.topics[topic].count as usize);
                 let slot = self.partitions[first].cursors.len() as u32;
                 let committed_only = settings.isolation == document::Isolation::ReadCommitted;
@@ -111,7 +110,7 @@ impl Kafka {
                 for seat in seats.at(plan, outlet) {
                     let it = seats.get(seat);
                     clients.entry((it.consumer.0, it.instance)).or_default().push(seat);
-                    self.seats[seat.index()] = Some(Seated { member: 0, slot, outlet, handed: VecDeque::new() });
+                    self.seats.put(seat, Seated { member: 0, slot, outlet, handed: VecDeque::new() });
                 }
             }
             topics.sort_by_key(|(topic, _)| &parts.topics[*topic as usize].name);
@@ -136,7 +135,7 @@ impl Kafka {
         let mut subscriptions = Vec::new();
         for (client, ((consumer, _), own)) in clients.into_iter().enumerate() {
             for seat in &own {
-                self.seats[seat.index()].iter_mut().for_each(|seated| seated.member = self.members.len() as u32);
+                self.seats.get_mut(*seat).into_iter().for_each(|seated| seated.member = self.members.len() as u32);
             }
             let mut reads: Vec<u32> = (0..places.len() as u32)
                 .filter(|place| own.iter().any(|seat| seats.get(*seat).outlet == places[*place as usize]))
@@ -198,7 +197,7 @@ impl Kafka {
     /// (A consumer that publishes in transactions cannot grow: see [`Plan::adoptable`].)
     pub(super) fn add_client(&mut self, plan: &Plan, seats: &[(SeatId, Seat)]) {
         let mut instances = self.instances.to_vec();
-        for (seat, it) in seats {
+        for (seat, it) in seats.iter().filter(|_| !self.instances.is_empty()) {
             instances.resize(instances.len().max(seat.index() + 1), 0);
             instances[seat.index()] = it.instance;
         }
@@ -219,10 +218,7 @@ impl Kafka {
             let limit = readers.members.first().map_or(1, |member| self.members[*member as usize].limit);
             let member = self.members.len() as u32;
             for ((seat, it, _), slot) in own.iter().zip(slots) {
-                if self.seats.len() <= seat.index() {
-                    self.seats.resize(seat.index() + 1, None);
-                }
-                self.seats[seat.index()] = Some(Seated { member, slot, outlet: it.outlet, handed: VecDeque::new() });
+                self.seats.put(*seat, Seated { member, slot, outlet: it.outlet, handed: VecDeque::new() });
             }
             let readers = &mut self.groups[number];
             readers.members.push(member);
@@ -248,14 +244,13 @@ impl Kafka {
     /// of its instances.
     fn add_publishers(&mut self, plan: &Plan, parts: &document::Kafka, id: BrokerId, seats: &Seats) {
         let here = plan.brokers[id.index()].node;
-        let partitions: Vec<u32> = self.topics.iter().map(|topic| topic.count).collect();
         for (i, link) in plan.links.iter().enumerate().filter(|(_, link)| link.to == here) {
             let name = |node: crate::ids::NodeId| plan.nodes[node.index()].name.as_str();
             let node = name(link.from);
             let salt = |purpose: &str| self.settings.seed ^ hash_name(purpose) ^ hash_name(name(here));
             let random = Stream::named(salt("partitioner"), node);
             self.by_link.insert(LinkId::at(i), self.publishers.len() as u32);
-            let plain = Publisher::new(LinkId::at(i), link.back, &partitions, self.nodes.len(), random);
+            let plain = Publisher::new(LinkId::at(i), link.back, self.nodes.len(), random);
             let Some(settings) = parts.transactions.iter().find(|transaction| transaction.node == node) else {
                 self.publishers.push(plain);
                 continue;

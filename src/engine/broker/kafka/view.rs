@@ -262,10 +262,7 @@ impl Kafka {
             lag: partition.lag(slot),
             most_lag: cursor.most_lag,
             since: cursor.since.seconds(),
-            member: cursor
-                .owner
-                .and_then(|seat| self.seats[seat.index()].as_ref())
-                .map(|seated| self.members[seated.member as usize].client),
+            member: cursor.owner.and_then(|seat| self.seats.get(seat)).map(|seated| self.members[seated.member as usize].client),
         };
         PartitionView {
             leader: partition.replication.leader().map(|place| partition.nodes[place]),

@@ -1,7 +1,7 @@
 //! What a copy of a cluster takes in memory: logs share their full blocks with their copies, everything else is the copy's own.
 
 use super::batch::Batch;
-use super::cluster::{Cursor, Handed, Kafka, Member, Partition, Readers, Seated};
+use super::cluster::{Cursor, Kafka, Member, Partition, Readers};
 use super::producer::ProducerState;
 use super::publisher::Publisher;
 use crate::engine::event::{Event, Message};
@@ -34,11 +34,9 @@ impl Kafka {
                 size_of::<Member>() + member.seats.capacity() * size_of::<SeatId>() + member.ready.capacity() * size_of::<(u32, u32)>()
             })
             .sum();
-        let handed = |seated: &Seated| seated.handed.capacity() * size_of::<Handed>();
-        let seats = self.seats.len() * size_of::<Option<Seated>>() + self.seats.iter().flatten().map(handed).sum::<usize>();
         let batches: usize = self.batches.iter().map(|batch| size_of::<Batch>() + batch.events.capacity() * size_of::<Event>()).sum();
         let groups = self.groups.len() * size_of::<Readers>();
-        let publishers = self.publishers.len() * size_of::<Publisher>();
-        partitions + members + seats + batches + groups + publishers + self.spare.capacity() * size_of::<u32>()
+        let publishers: usize = self.publishers.iter().map(Publisher::bytes).sum();
+        partitions + members + self.seats.bytes() + batches + groups + publishers + self.spare.capacity() * size_of::<u32>()
     }
 }

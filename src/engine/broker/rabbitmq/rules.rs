@@ -172,8 +172,7 @@ impl Taker {
 impl RabbitMq {
     /// A RabbitMQ broker of a checked plan.
     pub fn new(plan: &Arc<Plan>, id: BrokerId, seats: &Seats, _seed: u64) -> RabbitMq {
-        let own: Vec<usize> = (0..plan.channels.len()).filter(|channel| plan.channels[*channel].broker == id).collect();
-        let outlets: Vec<OutletId> = (0..plan.outlets.len()).filter(|o| plan.outlets[*o].broker == id).map(OutletId::at).collect();
+        let outlets = plan.brokers[id.index()].outlets.clone();
         let parts = RabbitMq::declared(plan, id).cloned().unwrap_or_default();
         let host = host(&parts);
         let exchange = |name: &str| Arc::from(if name == DEFAULT_EXCHANGE { "" } else { name });
@@ -194,12 +193,12 @@ impl RabbitMq {
             plan: Arc::clone(plan),
             id,
             host,
-            first_channel: own.first().copied().unwrap_or(0),
+            first_channel: plan.brokers[id.index()].channels.start,
             exchanges: parts_channels(&parts).map(exchange).collect(),
             alarms: vec![NEVER; parts.queues.len()],
             outlets,
             ways: BTreeMap::new(),
-            quick: vec![u32::MAX; own.len() * plan.emitters.len()],
+            quick: vec![u32::MAX; plan.brokers[id.index()].channels.len() * plan.emitters.len()],
             routes: Vec::new(),
             seats: takers,
             cluster: Cluster::new(&parts),
