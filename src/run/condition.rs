@@ -19,7 +19,7 @@ pub(super) fn note(simulation: &Simulation, brokers: &[BrokerView], nodes: &mut 
                 let named = |wanted: fn(&GroupView) -> bool| -> BTreeSet<&str> {
                     view.groups.iter().filter(|group| wanted(group)).map(|group| group.name.as_str()).collect()
                 };
-                let unsettled = named(|group| !matches!(group.state, "Stable" | "Empty"));
+                let unsettled = named(GroupView::is_rebalancing);
                 let stopped = named(|group| group.stopped > 0);
                 for it in view.transactions.iter().filter(|it| it.error.is_some()) {
                     if let Some(node) = plan.node(&it.node) {

@@ -131,12 +131,14 @@ impl Kind for Kafka {
         if inside.node.rows.is_empty() {
             inside.nothing("no topics yet");
         }
+        let groups = seen.iter().flat_map(|view| &view.groups);
+        let troubled: Vec<&kafka::GroupView> = groups.filter(|group| group.is_rebalancing() || group.stopped > 0).collect();
         for (i, row) in inside.node.rows.iter().enumerate() {
             let area = inside.area(row);
             if inside.brush.view.canvas.intersects(area)
                 && let Some(topic) = self.topics.get(i)
             {
-                self.row(inside, i, row, topic, seen, area, scratch);
+                self.row(inside, i, row, topic, seen, &troubled, area, scratch);
             }
         }
     }
@@ -178,21 +180,32 @@ impl Kind for Kafka {
 }
 
 impl Kafka {
-    fn row(&self, inside: &Inside<'_>, i: usize, row: &Row, topic: &Topic, seen: Option<&kafka::View>, area: Rect, scratch: &mut String) {
+    /// `troubled`: the groups that rebalance or have members that stopped.
+    fn row(
+        &self,
+        inside: &Inside<'_>,
+        i: usize,
+        row: &Row,
+        topic: &Topic,
+        seen: Option<&kafka::View>,
+        troubled: &[&kafka::GroupView],
+        area: Rect,
+        scratch: &mut String,
+    ) {
         let (theme, unit) = (inside.theme(), inside.brush.unit);
         inside.slot(i, area);
         let right = area.right() - PAD * unit;
         let head = Rect::from_min_max(area.min, pos2(area.right(), area.top() + CAPTION * unit));
         let now = seen.and_then(|view| view.topics.get(i));
         let readers = |wanted: &dyn Fn(&kafka::GroupView) -> bool| {
-            let (Some(frame), Some(view), Some(now)) = (inside.frame, seen, now) else { return false };
-            let mut names = now.outlets.iter().map(|outlet| frame.plan.group_of(*outlet));
-            names.any(|name| view.groups.iter().any(|group| group.name == name && wanted(group)))
+            let (Some(frame), Some(now)) = (inside.frame, now) else { return false };
+            let reads = |group: &kafka::GroupView| now.outlets.iter().any(|outlet| frame.plan.group_of(*outlet) == group.name);
+            troubled.iter().any(|group| wanted(group) && reads(group))
         };
         scratch.clear();
         let mut colour = theme.muted;
         match now {
-            Some(_) if readers(&|group| !matches!(group.state, "Stable" | "Empty")) => {
+            Some(_) if readers(&kafka::GroupView::is_rebalancing) => {
                 scratch.push_str("rebalancing");
                 colour = theme.warn;
             }

@@ -150,6 +150,13 @@ pub struct GroupView {
     pub error: Option<String>,
 }
 
+impl GroupView {
+    /// Whether (some of) its members stand still while partitions are dealt out.
+    pub fn is_rebalancing(&self) -> bool {
+        !matches!(self.state, "Stable" | "Empty")
+    }
+}
+
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }
