@@ -8,6 +8,7 @@ use crate::scenario::document::Node;
 use crate::scenario::{Problem, Scenario, Severity};
 use egui::{Color32, RichText, ScrollArea, Ui};
 use egui_material_icons::icons::{ICON_ERROR, ICON_WARNING};
+use std::collections::HashMap;
 
 /// The findings of the open scenario; a click on one selects its node.
 pub fn show(ui: &mut Ui, theme: &Theme, scenario: &Scenario, findings: &[Finding], actions: &mut Vec<Action>) {
@@ -15,9 +16,10 @@ pub fn show(ui: &mut Ui, theme: &Theme, scenario: &Scenario, findings: &[Finding
         ui.label(muted(theme, "Nothing is wrong with this scenario"));
         return;
     }
+    let nodes: HashMap<&str, &Node> = scenario.nodes.iter().map(|node| (node.id(), node)).collect();
     ScrollArea::vertical().id_salt("problems").auto_shrink(false).show(ui, |ui| {
         for (i, f) in findings.iter().enumerate() {
-            let node = scenario.nodes.iter().find(|n| f.path.strip_prefix("nodes.").is_some_and(|rest| is_of(rest, n.id())));
+            let node = id_in(&f.path).and_then(|id| nodes.get(id));
             ui.push_id(i, |ui| {
                 ui.horizontal_top(|ui| {
                     if let Some(node) = node
@@ -25,20 +27,27 @@ pub fn show(ui: &mut Ui, theme: &Theme, scenario: &Scenario, findings: &[Finding
                     {
                         actions.push(Action::Select(Selection::node(node.id())));
                     }
-                    ui.vertical(|ui| finding(ui, theme, scenario, f));
+                    ui.vertical(|ui| told(ui, theme, node.copied(), f));
                 })
             });
         }
     });
 }
 
-/// Whether a path behind `nodes.` is of the node `id`.
-fn is_of(rest: &str, id: &str) -> bool {
-    rest.strip_prefix(id).is_some_and(|more| more.is_empty() || more.starts_with(['.', '[']))
+/// The node that a path is about, by its id (in which neither dots nor brackets may be).
+fn id_in(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix("nodes.")?;
+    Some(rest.split_once(['.', '[']).map_or(rest, |(id, _)| id))
 }
 
 /// One finding: what is wrong, where, what to do.
 pub fn finding(ui: &mut Ui, theme: &Theme, scenario: &Scenario, finding: &Finding) {
+    let node = id_in(&finding.path).and_then(|id| scenario.nodes.iter().find(|node| node.id() == id));
+    told(ui, theme, node, finding);
+}
+
+/// The same, with the node that it is about.
+fn told(ui: &mut Ui, theme: &Theme, node: Option<&Node>, finding: &Finding) {
     let (icon, colour) = mark(theme, finding.severity);
     ui.horizontal_wrapped(|ui| {
         // As high as the button beside it, so that both stand on one line.
@@ -46,7 +55,7 @@ pub fn finding(ui: &mut Ui, theme: &Theme, scenario: &Scenario, finding: &Findin
         ui.label(icon.rich_text().color(colour).size(theme.px(size::ICON)));
         ui.label(prose(theme, &finding.message, theme.body, colour));
     });
-    let more = match (by_hand(scenario, &finding.path), &finding.help) {
+    let more = match (node.and_then(|node| by_hand(node, &finding.path)), &finding.help) {
         (Some(help), _) => help.to_owned(),
         (None, Some(help)) => format!("{}: {help}", finding.path),
         (None, None) => finding.path.clone(),
@@ -57,9 +66,10 @@ pub fn finding(ui: &mut Ui, theme: &Theme, scenario: &Scenario, finding: &Findin
 }
 
 /// What to do with the pointer, where that is simpler than what to write into the file.
-fn by_hand(scenario: &Scenario, path: &str) -> Option<&'static str> {
-    let id = path.strip_prefix("nodes.")?;
-    match scenario.nodes.iter().find(|n| n.id() == id)? {
+fn by_hand(node: &Node, path: &str) -> Option<&'static str> {
+    // Only where the finding is about the node as a whole.
+    path.strip_prefix("nodes.").filter(|id| *id == node.id())?;
+    match node {
         Node::Producer(p) if p.emits.is_empty() => Some("Drag from the port on its right to a broker, or add a workload in the inspector"),
         Node::Consumer(c) if c.reads.is_empty() => Some("Drag from a broker's port to it, or add a subscription in the inspector"),
         _ => None,

@@ -17,6 +17,7 @@ use super::store::{Call, Store};
 use super::units::{Bandwidth, Percent, Size};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The format this build reads and writes.
 pub const FORMAT: u32 = 1;
@@ -78,21 +79,37 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Who reads from a place (`broker/outlet`): the groups in file order, each with the consumers in it. A consumer reads as the
-    /// group of its own id where the file names none.
-    pub fn readers(&self, place: &str) -> Vec<(&str, Vec<&Consumer>)> {
-        let mut groups: Vec<(&str, Vec<&Consumer>)> = Vec::new();
-        for node in &self.nodes {
-            let Node::Consumer(consumer) = node else { continue };
-            for read in consumer.reads.iter().filter(|read| read.from == place) {
-                let group = read.group.as_deref().unwrap_or(&consumer.id);
-                match groups.iter_mut().find(|(known, _)| *known == group) {
-                    Some((_, consumers)) => consumers.push(consumer),
-                    None => groups.push((group, vec![consumer])),
-                }
-            }
-        }
+    /// Who reads from a place (`broker/outlet`). A consumer reads as the group of its own id where the file names none.
+    pub fn readers(&self, place: &str) -> Groups<'_> {
+        let mut groups = Groups::new();
+        self.reads().filter(|(read, _)| read.from == place).for_each(|(read, consumer)| enter(&mut groups, read, consumer));
         groups
+    }
+
+    /// The same for all places that are read from.
+    pub fn all_readers(&self) -> BTreeMap<&str, Groups<'_>> {
+        let mut all: BTreeMap<&str, Groups<'_>> = BTreeMap::new();
+        self.reads().for_each(|(read, consumer)| enter(all.entry(&read.from).or_default(), read, consumer));
+        all
+    }
+
+    fn reads(&self) -> impl Iterator<Item = (&Read, &Consumer)> {
+        let consumers = self.nodes.iter().filter_map(|node| match node {
+            Node::Consumer(consumer) => Some(consumer),
+            _ => None,
+        });
+        consumers.flat_map(|consumer| consumer.reads.iter().map(move |read| (read, consumer)))
+    }
+}
+
+/// The groups that read from a place, in file order, each with the consumers in it.
+pub type Groups<'s> = Vec<(&'s str, Vec<&'s Consumer>)>;
+
+fn enter<'s>(groups: &mut Groups<'s>, read: &'s Read, consumer: &'s Consumer) {
+    let group = read.group.as_deref().unwrap_or(&consumer.id);
+    match groups.iter_mut().find(|(known, _)| *known == group) {
+        Some((_, consumers)) => consumers.push(consumer),
+        None => groups.push((group, vec![consumer])),
     }
 }
 

@@ -134,13 +134,10 @@ impl Canvas {
     }
 
     fn draw_nodes(&mut self, ui: &Ui, brush: &Brush<'_>, input: &CanvasInput<'_>, pointed: &Pointed, drawing: Option<&Source>, seen: Seen) {
-        let mut worst: Vec<(usize, Severity)> = Vec::new();
+        let mut worst: Vec<Option<Severity>> = vec![None; self.scene.nodes.len()];
         for finding in input.findings {
             if let Some(node) = super::node_of(&self.scene, &finding.path) {
-                match worst.iter_mut().find(|(n, _)| *n == node) {
-                    Some((_, severity)) => *severity = (*severity).max(finding.severity),
-                    None => worst.push((node, finding.severity)),
-                }
+                worst[node] = worst[node].max(Some(finding.severity));
             }
         }
         let aim = drawing
@@ -168,7 +165,7 @@ impl Canvas {
                 welcome: sensible && aim.is_some_and(|a| a.node == i),
                 possible: sensible,
                 state: self.live.state(input.frame, i),
-                finding: worst.iter().find(|(n, _)| *n == i).map(|(_, s)| *s),
+                finding: worst[i],
                 figures: self.live.node(input.frame, i),
                 trend: &trend,
             };
@@ -216,7 +213,7 @@ impl Canvas {
         input: &CanvasInput<'_>,
         pointed: &Pointed,
         drawing: bool,
-        worst: &[(usize, Severity)],
+        worst: &[Option<Severity>],
         seen: Seen,
     ) -> Vec<Option<State>> {
         if brush.detail != paint::Detail::Far || drawing {
@@ -224,10 +221,9 @@ impl Canvas {
         }
         let mut states: Vec<Option<State>> = vec![None; self.scene.nodes.len()];
         for i in self.visible_nodes() {
-            let special = pointed.node == Some(i) || is_selected(input, &self.scene.nodes[i].id);
+            let special = pointed.node == Some(i) || worst[i].is_some() || is_selected(input, &self.scene.nodes[i].id);
             states[i] = (!special).then(|| self.live.state(input.frame, i));
         }
-        worst.iter().for_each(|(i, _)| states[*i] = None);
         let nodes = &self.scene.nodes;
         let mesh = self.kept.nodes.get((seen, states), |(_, states), mesh| {
             for (node, state) in nodes.iter().zip(states) {

@@ -4,7 +4,7 @@ use super::{CONCURRENCY, Carried, DAY, numbered};
 use crate::scenario::Scenario;
 use crate::scenario::broker::eventbridge::{Delivery, Input, Rule};
 use crate::scenario::broker::{BrokerKind, EventBridge};
-use crate::scenario::document::Node;
+use crate::scenario::document::{Consumer, Node};
 use crate::scenario::handling::Scale;
 use crate::time::SECOND;
 use serde_json::{Map, Value, json};
@@ -32,6 +32,7 @@ fn logical(kind: &str, name: &str) -> String {
 struct Resources {
     all: Map<String, Value>,
     ids: BTreeMap<(String, String), String>,
+    taken: BTreeSet<String>,
 }
 
 impl Resources {
@@ -40,8 +41,8 @@ impl Resources {
         if let Some(id) = self.ids.get(&(kind.to_owned(), name.to_owned())) {
             return id.clone();
         }
-        let taken: BTreeSet<&str> = self.ids.values().map(String::as_str).collect();
-        let id = numbered(&logical(kind, name), "", |id| !taken.contains(id));
+        let id = numbered(&logical(kind, name), "", |id| !self.taken.contains(id));
+        self.taken.insert(id.clone());
         self.ids.insert((kind.to_owned(), name.to_owned()), id.clone());
         id
     }
@@ -89,6 +90,7 @@ fn arn(id: &str) -> Value {
 /// The template of the EventBridge brokers of a scenario, or of the one called `part`.
 pub(super) fn template(scenario: &Scenario, part: Option<&str>) -> Result<Carried<Value>, String> {
     let mut resources = Resources::default();
+    let readers = scenario.all_readers();
     let mut notes = Vec::new();
     let mut found = false;
     for node in &scenario.nodes {
@@ -99,7 +101,8 @@ pub(super) fn template(scenario: &Scenario, part: Option<&str>) -> Result<Carrie
         match &broker.kind {
             BrokerKind::EventBridge(parts) => {
                 found = true;
-                export_broker(scenario, &broker.id, parts, &mut resources, &mut notes);
+                let own = |rule: &Rule| readers.get(format!("{}/{}", broker.id, rule.name).as_str()).map_or(&[][..], Vec::as_slice);
+                export_broker(scenario, parts, own, &mut resources, &mut notes);
             }
             other => notes.push(format!("`{}` is a {} broker and not in the template", broker.id, other.name())),
         }
@@ -125,7 +128,13 @@ pub(super) fn template(scenario: &Scenario, part: Option<&str>) -> Result<Carrie
     Ok(Carried { result: template, left: notes })
 }
 
-fn export_broker(scenario: &Scenario, id: &str, parts: &EventBridge, resources: &mut Resources, notes: &mut Vec<String>) {
+fn export_broker<'s>(
+    scenario: &Scenario,
+    parts: &EventBridge,
+    readers: impl Fn(&Rule) -> &'s [(&'s str, Vec<&'s Consumer>)],
+    resources: &mut Resources,
+    notes: &mut Vec<String>,
+) {
     for bus in &parts.buses {
         let own = resources.id("Bus", &bus.name);
         // Every account has the default bus already.
@@ -155,7 +164,7 @@ fn export_broker(scenario: &Scenario, id: &str, parts: &EventBridge, resources: 
         }
     }
     for rule in &parts.rules {
-        let targets = targets(scenario, id, rule, resources);
+        let targets = targets(scenario, readers(rule), rule, resources);
         let Some(bus) = parts.bus_of(rule).map(|bus| parts.buses[bus].name.clone()) else { continue };
         let own = resources.id("Bus", &bus);
         let name = if bus == "default" { json!("default") } else { json!({"Ref": own}) };
@@ -207,7 +216,7 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| json!(text))
 }
 
-fn targets(scenario: &Scenario, broker: &str, rule: &Rule, resources: &mut Resources) -> Vec<Value> {
+fn targets(scenario: &Scenario, readers: &[(&str, Vec<&Consumer>)], rule: &Rule, resources: &mut Resources) -> Vec<Value> {
     let mut targets: Vec<Value> = Vec::new();
     let mut add = |id: &str, arn: Value, delivery: Delivery<'_>, resources: &mut Resources| {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
@@ -216,7 +225,7 @@ fn targets(scenario: &Scenario, broker: &str, rule: &Rule, resources: &mut Resou
         let target = target(&id, arn, delivery, resources);
         targets.push(target);
     };
-    for (group, consumers) in scenario.readers(&format!("{broker}/{}", rule.name)) {
+    for (group, consumers) in readers {
         let [first, others @ ..] = consumers.as_slice() else { continue };
         let own = match first.scale {
             Some(Scale::Serverless { limit, .. }) => resources.function(&first.id, limit),

@@ -1,8 +1,8 @@
 //! How much work every consumer is offered, computed from the scenario alone: rates along the flow, times and failures of handling.
 
-use crate::ids::ConsumerId;
+use crate::ids::{BrokerId, ChannelId, ConsumerId, TypeId};
 use crate::scenario::plan::{CallPlan, ConsumerPlan, Occasion, Origin, Plan};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a consumer is offered, averaged over the run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,22 +34,63 @@ pub fn loads(plan: &Plan) -> Vec<Option<Load>> {
 /// Events per second of each emitter, by type.
 type Rates = Vec<Vec<(usize, f64)>>;
 
+/// What is offered to consumers in a round.
+struct Offered {
+    /// Events per second by consumer and type, as far as that can be told.
+    rates: Vec<BTreeMap<usize, f64>>,
+    /// By channel of a broker that routes by rules of its own: the types that come to it. Nobody can tell to whom they go.
+    routed: Vec<BTreeSet<usize>>,
+}
+
+impl Offered {
+    fn nothing(plan: &Plan) -> Offered {
+        Offered { rates: vec![BTreeMap::new(); plan.consumers.len()], routed: vec![BTreeSet::new(); plan.channels.len()] }
+    }
+
+    /// Events per second for a consumer, of some types or of all; not a number if nobody can tell. `ways`: the channels that may lead to it.
+    fn rate(&self, consumer: ConsumerId, on: &[TypeId], ways: &BTreeSet<ChannelId>) -> f64 {
+        let routed = |types: &BTreeSet<usize>| match on {
+            [] => !types.is_empty(),
+            on => on.iter().any(|event| types.contains(&event.index())),
+        };
+        if ways.iter().any(|channel| routed(&self.routed[channel.index()])) {
+            return f64::NAN;
+        }
+        let rates = &self.rates[consumer.index()];
+        match on {
+            [] => rates.values().sum(),
+            on => on.iter().filter_map(|event| rates.get(&event.index())).sum(),
+        }
+    }
+
+    /// Whether another round came to the same.
+    fn is(&self, other: &Offered) -> bool {
+        let same = |(a, b): (&f64, &f64)| a == b || a.is_nan() && b.is_nan();
+        let rates = |(a, b): (&BTreeMap<usize, f64>, &BTreeMap<usize, f64>)| a.keys().eq(b.keys()) && a.values().zip(b.values()).all(same);
+        self.routed == other.routed && self.rates.iter().zip(&other.rates).all(rates)
+    }
+}
+
 /// The load of each consumer, and the events per second of each emitter as far as they can be told.
 pub(super) fn flow(plan: &Plan) -> (Vec<Option<Load>>, Rates) {
     let emitted = emitted(plan);
-    // Events per second by consumer and type; NaN where nobody can tell.
-    let mut offered: Vec<BTreeMap<usize, f64>> = vec![BTreeMap::new(); plan.consumers.len()];
+    let routes = |broker: BrokerId| plan.brokers[broker.index()].kind.parts().declares_outlets();
+    // By consumer: the channels that feed outlets of its which a broker declares.
+    let mut ways: Vec<BTreeSet<ChannelId>> = vec![BTreeSet::new(); plan.consumers.len()];
+    for read in &plan.reads {
+        let outlet = &plan.outlets[read.outlet.index()];
+        if routes(outlet.broker) {
+            ways[read.consumer.index()].extend(&outlet.channels);
+        }
+    }
+    let mut offered = Offered::nothing(plan);
     let mut rates: Rates = Vec::new();
     for _ in 0..ROUNDS {
-        let mut next: Vec<BTreeMap<usize, f64>> = vec![BTreeMap::new(); plan.consumers.len()];
+        let mut next = Offered::nothing(plan);
         let all = plan.emitters.iter().enumerate().map(|(i, emitter)| match &emitter.origin {
             Origin::Then { consumer, probability, on } => {
                 let consumer_plan = &plan.consumers[consumer.index()];
-                let from = &offered[consumer.index()];
-                let rate: f64 = match on.is_empty() {
-                    true => from.values().sum(),
-                    false => on.iter().filter_map(|event| from.get(&event.index())).sum(),
-                };
+                let rate = offered.rate(*consumer, on, &ways[consumer.index()]);
                 emitter
                     .event
                     .map(|event| (event.index(), rate * occurs(consumer_plan, emitter.occasion) * probability.0))
@@ -61,7 +102,10 @@ pub(super) fn flow(plan: &Plan) -> (Vec<Option<Load>>, Rates) {
         rates = all.collect();
         for (emitter, rates) in plan.emitters.iter().zip(&rates) {
             let channel = &plan.channels[emitter.channel.index()];
-            let routed = plan.brokers[channel.broker.index()].kind.parts().declares_outlets();
+            if routes(channel.broker) {
+                next.routed[emitter.channel.index()].extend(rates.iter().map(|(event, _)| *event));
+                continue;
+            }
             for outlet in &channel.outlets {
                 let readers = &plan.outlets[outlet.index()].readers;
                 let workers: f64 = readers.iter().map(|read| workers(plan, plan.reads[read.index()].consumer)).sum();
@@ -69,23 +113,22 @@ pub(super) fn flow(plan: &Plan) -> (Vec<Option<Load>>, Rates) {
                     let consumer = plan.reads[read.index()].consumer;
                     let share = workers_of(&plan.consumers[consumer.index()]) / workers;
                     for (event, rate) in rates {
-                        *next[consumer.index()].entry(*event).or_default() += if routed { f64::NAN } else { rate * share };
+                        *next.rates[consumer.index()].entry(*event).or_default() += rate * share;
                     }
                 }
             }
         }
-        let same = |(a, b): (&f64, &f64)| a == b || a.is_nan() && b.is_nan();
-        if next.iter().zip(&offered).all(|(a, b)| a.keys().eq(b.keys()) && a.values().zip(b.values()).all(same)) {
+        if next.is(&offered) {
             break;
         }
         offered = next;
     }
-    let load = |(consumer, rates): (&ConsumerPlan, &BTreeMap<usize, f64>)| {
-        let rate: f64 = rates.values().sum();
+    let load = |(i, consumer): (usize, &ConsumerPlan)| {
+        let rate = offered.rate(ConsumerId::at(i), &[], &ways[i]);
         let load = Load { rate, work: work(plan, consumer), workers: workers_of(consumer) };
         (!rate.is_nan()).then_some(load)
     };
-    let loads = plan.consumers.iter().zip(&offered).map(load).collect();
+    let loads = plan.consumers.iter().enumerate().map(load).collect();
     rates.iter_mut().for_each(|rates| rates.retain(|(_, rate)| !rate.is_nan()));
     (loads, rates)
 }

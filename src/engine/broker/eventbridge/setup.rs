@@ -4,7 +4,7 @@ use super::archive::Keep;
 use super::delivery::RetryPolicy;
 use super::envelope::{common, owner, scheduled_emitters, source};
 use super::put_events::{Entry, check_call};
-use super::table::{Given, Table};
+use super::table::{Asked, Given, Table};
 use crate::engine::event::{Event, Flags, Message, attribute_salt};
 use crate::engine::seats::Seats;
 use crate::ids::{BrokerId, ChannelId, EmitterId, EventId, LinkId, OutletId, SeatId, TypeId};
@@ -143,13 +143,17 @@ impl Setup {
         }
         let (emitters, tables) = (plan.emitters.len(), Vec::new());
         let mut setup = Setup { parts, first_channel, buses, rules, targets, queues, tables, emitters, scheduled, sizes };
-        setup.tables = (0..setup.buses.len() * setup.emitters).map(|at| setup.table(plan, seed, at)).collect();
+        for bus in 0..setup.buses.len() {
+            let patterns = setup.patterns(&setup.buses[bus]);
+            let asked = Asked::of(&patterns);
+            let tables: Vec<_> = (0..emitters).map(|emitter| setup.table(plan, seed, bus, EmitterId::at(emitter), &asked)).collect();
+            setup.tables.extend(tables);
+        }
         setup
     }
 
     /// Decides for the events of an emitter on a bus that they reach straight.
-    fn table(&self, plan: &Plan, seed: u64, at: usize) -> Option<Table> {
-        let (bus, emitter) = (at / self.emitters, EmitterId::at(at % self.emitters));
+    fn table(&self, plan: &Plan, seed: u64, bus: usize, emitter: EmitterId, asked: &Asked<'_>) -> Option<Table> {
         let emits = &plan.emitters[emitter.index()];
         if emits.channel.index() != self.first_channel + bus || matches!(emits.origin, Origin::Trace(_)) {
             return None;
@@ -162,9 +166,7 @@ impl Setup {
             .iter()
             .map(|(name, attribute)| Given { name, attribute, salt: attribute_salt(plan, seed, emitter, name) })
             .collect();
-        let bus = &self.buses[bus];
-        let patterns = self.patterns(bus);
-        Table::build(&bus.matcher, &patterns.iter().collect::<Vec<_>>(), &constant, &given)
+        Table::build(&self.buses[bus].matcher, asked, &constant, &given)
     }
 
     fn patterns(&self, bus: &BusSetup) -> Vec<Pattern> {

@@ -110,15 +110,29 @@ pub(super) struct Given<'a> {
     pub salt: u64,
 }
 
+/// What the patterns on a bus ask of each field.
+pub(super) struct Asked<'p>(BTreeMap<&'p str, Vec<&'p Test>>);
+
+impl<'p> Asked<'p> {
+    /// By these patterns.
+    pub fn of(patterns: &'p [Pattern]) -> Asked<'p> {
+        let mut asked: BTreeMap<&str, Vec<&Test>> = BTreeMap::new();
+        for (path, tests) in patterns.iter().flat_map(Pattern::branches).flatten() {
+            asked.entry(path).or_default().extend(tests.iter());
+        }
+        Asked(asked)
+    }
+
+    fn at(&self, path: &str) -> &[&'p Test] {
+        self.0.get(path).map_or(&[], Vec::as_slice)
+    }
+}
+
 impl Table {
     /// Decides everything in advance, if that can be done: `constant` is what all the events have in common.
-    pub fn build(matcher: &Matcher, patterns: &[&Pattern], constant: &Facts, given: &[Given<'_>]) -> Option<Table> {
-        let asked = |path: &str| -> Vec<&Test> {
-            let branches = patterns.iter().flat_map(|pattern| pattern.branches());
-            branches.filter_map(|branch| branch.get(path)).flat_map(|tests| tests.iter()).collect()
-        };
+    pub fn build(matcher: &Matcher, asked: &Asked<'_>, constant: &Facts, given: &[Given<'_>]) -> Option<Table> {
         // Every event has its own id and time: nothing can be said in advance where they matter.
-        if ["id", "time"].iter().any(|path| !asked(path).is_empty()) {
+        if ["id", "time"].iter().any(|path| !asked.at(path).is_empty()) {
             return None;
         }
         let mut fixed: Vec<Field> = constant.fields().to_vec();
@@ -130,11 +144,11 @@ impl Table {
                 Attribute::Text(text) => fixed.push(field(name, Fact::Text(text.clone()))),
                 Attribute::Number(number) => fixed.push(field(name, Fact::number(*number))),
                 _ => {
-                    let tests = asked(&format!("detail.{name}"));
+                    let tests = asked.at(&format!("detail.{name}"));
                     if tests.is_empty() {
                         continue;
                     }
-                    let classes = Classes::of(attribute, &tests);
+                    let classes = Classes::of(attribute, tests);
                     let stride = combinations;
                     combinations = combinations.checked_mul(classes.len()).filter(|all| *all <= MOST)?;
                     axes.push(((*name).to_owned(), Axis { salt: *salt, attribute: (*attribute).clone(), classes, stride }));
