@@ -40,8 +40,8 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
                         let path = format!("{}.{field}", read.path);
                         findings.warning(path, format!("only RabbitMQ looks at `{field}`"), "leave it out");
                     }
-                    let stream = is_rabbit(scenario, read.broker).is_some_and(|parts| is_stream(parts, &document.from));
-                    for (field, _) in said.iter().filter(|(_, said)| *said && stream) {
+                    let stream = || is_rabbit(scenario, read.broker).is_some_and(|parts| is_stream(parts, &document.from));
+                    for (field, _) in said.iter().filter(|(_, said)| *said && stream()) {
                         let path = format!("{}.{field}", read.path);
                         findings.warning(path, format!("`{}` is a stream: it does not look at `{field}`", document.from), "leave it out");
                     }
@@ -82,7 +82,9 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
         if channel.and_then(|name| parts.exchange(name)).is_some_and(|at| parts.exchanges[at].internal) {
             let name = channel.unwrap_or_default();
             findings.error_help(path, format!("`{name}` is internal: nobody may publish to it"), "publish to an exchange that leads there");
-        } else if channel == Some(DEFAULT_EXCHANGE) && key.as_deref().is_none_or(|key| parts.queue(key).is_none()) {
+        } else if channel == Some(DEFAULT_EXCHANGE)
+            && key.as_deref().zip(broker).is_none_or(|(key, broker)| names.declared_at(broker, key).is_none())
+        {
             let help = findings.suggest.did_you_mean(key.as_deref().unwrap_or_default(), parts.queues.iter().map(|q| q.name.as_str()));
             let help = help.unwrap_or_else(|| "write the queue's name as `routing_key`".to_owned());
             findings.warning(
@@ -221,6 +223,7 @@ fn kept(parts: &RabbitMq, queue: &Queue, path: &str, findings: &mut Findings) {
 }
 
 fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
+    let places = parts.places();
     let exchanges = || parts.exchanges.iter().map(|exchange| exchange.name.as_str());
     let queues = || parts.queues.iter().map(|queue| queue.name.as_str());
     let unknown = |path: String, what: &str, name: &str, known: Vec<&str>, findings: &mut Findings| {
@@ -245,7 +248,7 @@ fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
             let message = format!("the name `{}` is RabbitMQ's own", exchange.name);
             findings.error_help(format!("{path}.name"), message, "give the exchange another name");
         }
-        if let Some(alternate) = exchange.alternate.as_deref().filter(|name| parts.exchange(name).is_none()) {
+        if let Some(alternate) = exchange.alternate.as_deref().filter(|name| places.exchange(name).is_none()) {
             unknown(format!("{path}.alternate"), "exchange", alternate, exchanges().collect(), findings);
         }
     }
@@ -283,21 +286,21 @@ fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
                 findings.error_help(path, "only a quorum queue dead-letters at least once", "write `kind: Quorum`, or leave it out");
             }
         }
-        if !way.exchange.is_empty() && parts.exchange(&way.exchange).is_none() {
+        if !way.exchange.is_empty() && places.exchange(&way.exchange).is_none() {
             unknown(format!("{path}.dead_letter.exchange"), "exchange", &way.exchange, exchanges().collect(), findings);
         } else if way.exchange.is_empty()
-            && let Some(key) = way.key.as_deref().filter(|key| parts.queue(key).is_none())
+            && let Some(key) = way.key.as_deref().filter(|key| places.queue(key).is_none())
         {
             unknown(format!("{path}.dead_letter.key"), "queue", key, queues().collect(), findings);
         }
     }
     for (i, redrive) in parts.redrives.iter().enumerate() {
         for (field, name) in [("from", &redrive.from), ("to", &redrive.to)] {
-            if parts.queue(name).is_none() {
+            if places.queue(name).is_none() {
                 unknown(format!("{at}.redrives[{i}].{field}"), "queue", name, queues().collect(), findings);
             }
         }
-        if parts.queue(&redrive.from).is_some_and(|from| parts.queues[from].kind == QueueKind::Stream) {
+        if places.queue(&redrive.from).is_some_and(|from| parts.queues[from].kind == QueueKind::Stream) {
             let help = "nothing leaves a stream: let a reader attach again with `attaches`";
             findings.error_help(format!("{at}.redrives[{i}].from"), format!("`{}` is a stream", redrive.from), help);
         }
@@ -305,7 +308,6 @@ fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
             findings.error(format!("{at}.redrives[{i}].to"), "a redrive moves messages from one queue to another");
         }
     }
-    let places = parts.places();
     let mut alike: BTreeMap<(&str, &str, &str), Vec<usize>> = BTreeMap::new();
     for (i, binding) in parts.bindings.iter().enumerate() {
         let path = format!("{at}.bindings[{i}]");
