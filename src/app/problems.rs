@@ -16,10 +16,11 @@ pub fn show(ui: &mut Ui, theme: &Theme, scenario: &Scenario, findings: &[Finding
         ui.label(muted(theme, "Nothing is wrong with this scenario"));
         return;
     }
-    let nodes: HashMap<&str, &Node> = scenario.nodes.iter().map(|node| (node.id(), node)).collect();
+    // Backwards, so that of two of one name the first counts, as everywhere.
+    let nodes: HashMap<&str, &Node> = scenario.nodes.iter().rev().map(|node| (node.id(), node)).collect();
     ScrollArea::vertical().id_salt("problems").auto_shrink(false).show(ui, |ui| {
         for (i, f) in findings.iter().enumerate() {
-            let node = id_in(&f.path).and_then(|id| nodes.get(id));
+            let node = f.node().and_then(|id| nodes.get(id));
             ui.push_id(i, |ui| {
                 ui.horizontal_top(|ui| {
                     if let Some(node) = node
@@ -34,15 +35,9 @@ pub fn show(ui: &mut Ui, theme: &Theme, scenario: &Scenario, findings: &[Finding
     });
 }
 
-/// The node that a path is about, by its id (in which neither dots nor brackets may be).
-fn id_in(path: &str) -> Option<&str> {
-    let rest = path.strip_prefix("nodes.")?;
-    Some(rest.split_once(['.', '[']).map_or(rest, |(id, _)| id))
-}
-
 /// One finding: what is wrong, where, what to do.
 pub fn finding(ui: &mut Ui, theme: &Theme, scenario: &Scenario, finding: &Finding) {
-    let node = id_in(&finding.path).and_then(|id| scenario.nodes.iter().find(|node| node.id() == id));
+    let node = finding.node().and_then(|id| scenario.nodes.iter().find(|node| node.id() == id));
     told(ui, theme, node, finding);
 }
 

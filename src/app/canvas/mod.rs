@@ -273,10 +273,3 @@ impl Canvas {
         self.scene.nodes.iter().enumerate().filter(move |(_, n)| n.rect.intersects(visible)).map(|(i, _)| i)
     }
 }
-
-/// The node that a finding's path begins with, as in `nodes.billing.reads[0].from`. Names may contain dots: the longest that fits.
-fn node_of(scene: &Scene, path: &str) -> Option<usize> {
-    let rest = path.strip_prefix("nodes.")?;
-    let ends = rest.char_indices().filter(|(_, c)| matches!(c, '.' | '[')).map(|(i, _)| i).chain([rest.len()]);
-    ends.filter_map(|end| scene.index.get(&rest[..end]).copied()).reduce(|_, longer| longer)
-}

@@ -136,8 +136,8 @@ impl Canvas {
     fn draw_nodes(&mut self, ui: &Ui, brush: &Brush<'_>, input: &CanvasInput<'_>, pointed: &Pointed, drawing: Option<&Source>, seen: Seen) {
         let mut worst: Vec<Option<Severity>> = vec![None; self.scene.nodes.len()];
         for finding in input.findings {
-            if let Some(node) = super::node_of(&self.scene, &finding.path) {
-                worst[node] = worst[node].max(Some(finding.severity));
+            if let Some(node) = finding.node().and_then(|id| self.scene.index.get(id)) {
+                worst[*node] = worst[*node].max(Some(finding.severity));
             }
         }
         let aim = drawing
@@ -311,7 +311,7 @@ impl Canvas {
             }
             tooltip(ui, input.theme, &[(self.scene.ends(&self.scene.wires[wire]), input.theme.text), (text, input.theme.muted)]);
         } else if let (Some(node), false) = (pointed.node, quiet) {
-            let of_it = |f: &&crate::scenario::check::Finding| super::node_of(&self.scene, &f.path) == Some(node);
+            let of_it = |f: &&crate::scenario::check::Finding| f.node() == Some(self.scene.nodes[node].id.as_str());
             let findings = input.findings.iter().filter(of_it);
             let mut lines: Vec<(String, Color32)> = findings.map(|f| (f.message.clone(), input.theme.text)).collect();
             lines.extend(self.plight(input, node).map(|words| (words, paint::node::ink(input.theme, self.live.state(input.frame, node)))));

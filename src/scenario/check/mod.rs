@@ -40,6 +40,14 @@ pub struct Finding {
     pub lint: Option<&'static str>,
 }
 
+impl Finding {
+    /// The id of the node that it is about, if it is about one. (There is neither a dot nor a bracket in an id: where somebody wrote one, the
+    /// path has the node's position instead.)
+    pub fn node(&self) -> Option<&str> {
+        self.path.strip_prefix("nodes.")?.split(['.', '[']).next()
+    }
+}
+
 /// Checks a document as it is (from a file or from the window): a plan with warnings, or everything that is wrong,
 /// warnings included.
 pub fn check(scenario: &Scenario, files: &dyn Files) -> Result<(Plan, Vec<Finding>), Vec<Finding>> {

@@ -44,7 +44,10 @@ impl Kafka {
             seats: BySeat::default(),
             publishers: Vec::new(),
             by_link: BTreeMap::new(),
-            instances: seats.iter().filter(|_| !parts.transactions.is_empty()).map(|(_, seat)| seat.instance).collect(),
+            instances: match parts.transactions.as_slice() {
+                [] => Arc::default(),
+                _ => seats.iter().map(|(_, seat)| seat.instance).collect(),
+            },
             batches: Vec::new(),
             opened: 0,
             spare: Vec::new(),
@@ -196,12 +199,14 @@ impl Kafka {
     /// An instance more, with these seats: a client of each group that it reads with, which is not running yet.
     /// (A consumer that publishes in transactions cannot grow: see [`Plan::adoptable`].)
     pub(super) fn add_client(&mut self, plan: &Plan, seats: &[(SeatId, Seat)]) {
-        let mut instances = self.instances.to_vec();
-        for (seat, it) in seats.iter().filter(|_| !self.instances.is_empty()) {
-            instances.resize(instances.len().max(seat.index() + 1), 0);
-            instances[seat.index()] = it.instance;
+        if !self.instances.is_empty() {
+            let mut instances = self.instances.to_vec();
+            for (seat, it) in seats {
+                instances.resize(instances.len().max(seat.index() + 1), 0);
+                instances[seat.index()] = it.instance;
+            }
+            self.instances = instances.into();
         }
-        self.instances = instances.into();
         for number in 0..self.groups.len() {
             let readers = &self.groups[number];
             let place_of = |outlet: OutletId| {
