@@ -25,12 +25,6 @@ impl Load {
 /// Rounds of following events through consumers that emit events of their own. Longer chains, and loops, are cut here.
 const ROUNDS: usize = 64;
 
-/// The load of each consumer, by id; `None` where it cannot be told from the file: events come through an outlet whose broker
-/// routes by rules of its own, or from a closed loop, which waits for whoever is slow.
-pub fn loads(plan: &Plan) -> Vec<Option<Load>> {
-    flow(plan).0
-}
-
 /// Events per second of each emitter, by type.
 type Rates = Vec<Vec<(usize, f64)>>;
 
@@ -57,8 +51,9 @@ impl Offered {
             return f64::NAN;
         }
         let rates = &self.rates[consumer.index()];
-        match on {
-            [] => rates.values().sum(),
+        // Nothing at all would sum up to a zero below zero.
+        0.0 + match on {
+            [] => rates.values().sum::<f64>(),
             on => on.iter().filter_map(|event| rates.get(&event.index())).sum(),
         }
     }
@@ -71,7 +66,8 @@ impl Offered {
     }
 }
 
-/// The load of each consumer, and the events per second of each emitter as far as they can be told.
+/// The load of each consumer, by id, and the events per second of each emitter; nothing where it cannot be told from the file: events
+/// come through an outlet whose broker routes by rules of its own, or from a closed loop, which waits for whoever is slow.
 pub(super) fn flow(plan: &Plan) -> (Vec<Option<Load>>, Rates) {
     let emitted = emitted(plan);
     let routes = |broker: BrokerId| plan.brokers[broker.index()].kind.parts().declares_outlets();

@@ -14,14 +14,14 @@ mod retries;
 mod timeouts;
 mod unstable;
 
-pub use load::{Load, loads};
 pub(super) use loops::ENDLESS_LOOP;
 pub(super) use queues::UNREACHABLE_OUTLET;
 
 use super::Scenario;
 use super::check::Finding;
-use super::plan::{ConsumerPlan, Plan};
+use super::plan::{ConsumerPlan, Plan, Role};
 use super::problem::Severity;
+use load::Load;
 
 /// A rule of the linter.
 #[derive(Debug)]
@@ -80,8 +80,10 @@ impl Subject<'_> {
     }
 
     fn load(&self, consumer: &ConsumerPlan) -> Option<Load> {
-        let at = self.plan.consumers.iter().position(|other| other.node == consumer.node)?;
-        self.loads[at]
+        match self.plan.nodes[consumer.node.index()].role {
+            Role::Consumer(id) => self.loads[id.index()],
+            _ => None,
+        }
     }
 
     /// Seconds of work that one event makes.
