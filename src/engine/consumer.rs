@@ -15,8 +15,8 @@ use crate::scenario::shapes::{Backoff, Jitter};
 use crate::time::{Span, Time};
 use std::collections::{BTreeMap, VecDeque};
 
-/// A consumer with its state. What every delivery looks at stands first and side by side: one line of the cache, and its counts with what
-/// follows in another.
+/// A consumer with its state. What every delivery looks at stands first: one line of the cache, and its counts with what follows in
+/// another. The rest is elsewhere, so that thousands of consumers that take turns touch few lines and few pages.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub struct Consumer {
@@ -33,26 +33,47 @@ pub struct Consumer {
     /// Time one message takes.
     time: Sampler,
     time_random: Stream,
-    /// Counts since the start.
-    pub counts: Counts,
+    /// See [`Counts::deliveries`].
+    pub deliveries: u64,
+    /// See [`Counts::acked`].
+    pub acked: u64,
     /// What follows from a handled message.
     pub then: Box<[EmitterId]>,
+    /// What it does beyond handling, if anything.
+    pub care: Option<Box<Care>>,
+    /// What it handled out of order, where it says what it thinks of order.
+    pub order: Option<Box<Order>>,
+    /// What an ordinary delivery does not look at.
+    pub rare: Box<Rare>,
+}
+
+/// What of a consumer only the rarer deliveries look at: who works for it, and what a failure leads to.
+#[derive(Clone, Debug)]
+pub struct Rare {
     /// Numbers of its crews among all crews: the one that all instances share, or one per instance.
     pub crews: Vec<u32>,
+    threads: u32,
+    attempts: u32,
     fails: u64,
     fails_random: Stream,
-    attempts: u32,
     backoff: Backoff,
     backoff_random: Stream,
     /// Where messages go whose last attempt failed.
     pub dead_letter: Option<(ChannelId, LinkId)>,
     /// What is wrong with it.
-    pub burdens: Vec<Burden>,
-    /// What it does beyond handling, if anything.
-    pub care: Option<Box<Care>>,
-    /// What it handled out of order, where it says what it thinks of order.
-    pub order: Option<Box<Order>>,
-    threads: u32,
+    burdens: Vec<Burden>,
+    /// See [`Counts::redeliveries`].
+    pub redeliveries: u64,
+    /// See [`Counts::retries`].
+    pub retries: u64,
+    /// See [`Counts::failed`].
+    pub failed: u64,
+    /// See [`Counts::dead_lettered`].
+    pub dead_lettered: u64,
+    /// See [`Counts::returned`].
+    pub returned: u64,
+    /// See [`Counts::dropped`].
+    pub dropped: u64,
 }
 
 /// Something that makes a consumer's handling worse.
@@ -99,7 +120,7 @@ pub struct Counts {
 }
 
 /// Workers that take from one mailbox: all of a consumer's, or those of one instance where its broker tells instances apart. What every
-/// delivery looks at stands first, in one line of the cache.
+/// delivery looks at stands first, in one line of the cache, and all the rest in another: thousands of crews touch few pages.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub struct Crew {
@@ -128,12 +149,19 @@ pub struct Crew {
     pub places: u32,
     /// Whether they work at all.
     pub up: bool,
-    /// Workers that cannot work.
-    pub absent: BTreeMap<u32, Absence>,
-    /// Workers that an open breaker keeps from work.
-    pub held: Vec<u32>,
     /// Whether the worker that rested last is the next to work (a function's instance that is warm), and not the first.
     recent: bool,
+    /// Workers that neither work nor rest, if there ever were any.
+    pub off_duty: Option<Box<OffDuty>>,
+}
+
+/// Workers of a crew that neither work nor rest.
+#[derive(Clone, Debug, Default)]
+pub struct OffDuty {
+    /// Those that cannot work.
+    pub absent: BTreeMap<u32, Absence>,
+    /// Those that an open breaker keeps from work, or that their crew is going away.
+    pub held: Vec<u32>,
 }
 
 /// Why a worker cannot work.
@@ -163,9 +191,8 @@ impl Crew {
             leaving: false,
             sheds: plan.handling.shed.as_ref().is_some_and(|shed| shed.queue.is_some()),
             usual: false,
-            absent: BTreeMap::new(),
-            held: Vec::new(),
             recent: plan.is_function(),
+            off_duty: None,
         };
         crew.rest_all();
         crew.look();
@@ -195,20 +222,38 @@ impl Crew {
             true => Idle::all_recent(self.capacity),
             false => Idle::all(self.capacity),
         };
-        self.held.clear();
-        self.absent.keys().for_each(|worker| self.idle.remove(*worker));
+        if let Some(off) = &mut self.off_duty {
+            off.held.clear();
+            off.absent.keys().for_each(|worker| self.idle.remove(*worker));
+        }
+    }
+
+    /// Why a worker cannot work, if it cannot.
+    pub fn absence(&self, worker: u32) -> Option<Absence> {
+        self.off_duty.as_ref().and_then(|off| off.absent.get(&worker).copied())
+    }
+
+    /// A worker without work is kept from it.
+    pub fn hold(&mut self, worker: u32) {
+        self.off_duty.get_or_insert_default().held.push(worker);
+    }
+
+    /// Lets go all workers that are kept from work.
+    pub fn release(&mut self) -> Vec<u32> {
+        self.off_duty.as_mut().map(|off| std::mem::take(&mut off.held)).unwrap_or_default()
     }
 
     /// Workers busy now.
     pub fn busy(&self) -> u32 {
-        let without_work = self.absent.values().filter(|absence| absence.left.is_none()).count() as u32;
-        let idle = self.idle.len() + without_work + self.held.len() as u32;
+        let without_work = |off: &OffDuty| off.absent.values().filter(|absence| absence.left.is_none()).count() + off.held.len();
+        let idle = self.idle.len() + self.off_duty.as_deref().map_or(0, without_work) as u32;
         if self.up { self.capacity.saturating_sub(idle) } else { 0 }
     }
 
     /// Whether any of the workers is there, if only to stand still.
     pub fn anybody(&self) -> bool {
-        (self.absent.range(..self.capacity).filter(|(_, absence)| absence.down > 0).count() as u32) < self.capacity
+        let down = |off: &OffDuty| off.absent.range(..self.capacity).filter(|(_, absence)| absence.down > 0).count() as u32;
+        self.off_duty.as_deref().map_or(0, down) < self.capacity
     }
 }
 
@@ -325,25 +370,34 @@ impl Consumer {
         let stream = |purpose: &str| Stream::named(seed ^ hash_name(purpose), name);
         Consumer {
             first_worker,
-            crews,
             time: Sampler::new(&consumer.handle.time),
             time_random: stream("handling time"),
-            fails: odds(consumer.handle.fails),
-            fails_random: stream("handling failures"),
-            attempts: consumer.retry.attempts,
-            backoff: consumer.retry.backoff.clone(),
-            backoff_random: stream("backoff"),
-            dead_letter: consumer.dead_letter,
             emits: !consumer.then.is_empty(),
             then: consumer.then.clone().into(),
             calls: !consumer.calls.is_empty(),
             folds: consumer.state.is_some() || consumer.join.is_some() || consumer.answers || consumer.ordered.is_some(),
-            counts: Counts::default(),
+            deliveries: 0,
+            acked: 0,
             special: false,
-            burdens: Vec::new(),
             care: Care::new(consumer, plan.ack_of(id), name, seed),
             order: consumer.ordered.map(|_| Box::default()),
-            threads: consumer.threads,
+            rare: Box::new(Rare {
+                crews,
+                threads: consumer.threads,
+                attempts: consumer.retry.attempts,
+                fails: odds(consumer.handle.fails),
+                fails_random: stream("handling failures"),
+                backoff: consumer.retry.backoff.clone(),
+                backoff_random: stream("backoff"),
+                dead_letter: consumer.dead_letter,
+                burdens: Vec::new(),
+                redeliveries: 0,
+                retries: 0,
+                failed: 0,
+                dead_lettered: 0,
+                returned: 0,
+                dropped: 0,
+            }),
         }
         .looked_at()
     }
@@ -351,6 +405,12 @@ impl Consumer {
     fn looked_at(mut self) -> Consumer {
         self.look();
         self
+    }
+
+    /// What it did since the start.
+    pub fn counts(&self) -> Counts {
+        let Rare { redeliveries, retries, failed, dead_lettered, returned, dropped, .. } = *self.rare;
+        Counts { deliveries: self.deliveries, acked: self.acked, redeliveries, retries, failed, dead_lettered, returned, dropped }
     }
 
     /// Whether it acknowledges before the work.
@@ -366,10 +426,10 @@ impl Consumer {
     /// From now on it handles as this plan says. What is in hand goes on as it began.
     pub fn adopt(&mut self, plan: &ConsumerPlan) {
         self.time = Sampler::new(&plan.handle.time);
-        self.fails = odds(plan.handle.fails);
-        self.attempts = plan.retry.attempts;
-        self.backoff = plan.retry.backoff.clone();
-        self.threads = plan.threads;
+        self.rare.fails = odds(plan.handle.fails);
+        self.rare.attempts = plan.retry.attempts;
+        self.rare.backoff = plan.retry.backoff.clone();
+        self.rare.threads = plan.threads;
         if let Some(care) = &mut self.care {
             care.make_room((plan.most_instances() * plan.threads) as usize);
             care.scaler.iter_mut().for_each(|scaler| scaler.adopt(plan));
@@ -385,7 +445,7 @@ impl Consumer {
 
     /// The instance that a worker of one of its crews belongs to.
     pub fn instance(&self, crew: &Crew, slot: u32) -> u32 {
-        crew.instance.unwrap_or((slot - crew.first_worker) / self.threads)
+        crew.instance.unwrap_or((slot - crew.first_worker) / self.rare.threads)
     }
 
     /// How long a message takes this instance that would take so long if nothing was wrong.
@@ -394,14 +454,15 @@ impl Consumer {
             Load::Slow(times) if burden.instance.is_none_or(|struck| struck == instance) => times,
             _ => 1.0,
         };
-        let times: f64 = self.burdens.iter().map(slow).product();
+        let times: f64 = self.rare.burdens.iter().map(slow).product();
         if times == 1.0 { service } else { Span((service.0 as f64 * times) as u64) }
     }
 
     /// Why the message in the hand of a worker of this instance fails, if it does.
     pub fn fails(&mut self, instance: u32, event: &Event) -> Option<Reason> {
-        let mut why = self.fails_random.chance(self.fails).then_some(Reason::HandlerFailed);
-        for burden in self.burdens.iter_mut().filter(|burden| burden.instance.is_none_or(|i| i == instance)) {
+        let Rare { fails, fails_random, burdens, .. } = &mut *self.rare;
+        let mut why = fails_random.chance(*fails).then_some(Reason::HandlerFailed);
+        for burden in burdens.iter_mut().filter(|burden| burden.instance.is_none_or(|i| i == instance)) {
             match &mut burden.load {
                 Load::Slow(_) => {}
                 Load::Fail(odds, random) => {
@@ -421,27 +482,28 @@ impl Consumer {
 
     /// Something weighs on it from now on.
     pub fn burden(&mut self, burden: Burden) {
-        self.burdens.push(burden);
+        self.rare.burdens.push(burden);
         self.look();
     }
 
     /// What came from this fault weighs on it no longer.
     pub fn unburden(&mut self, fault: u32) {
-        self.burdens.retain(|burden| burden.fault != fault);
+        self.rare.burdens.retain(|burden| burden.fault != fault);
         self.look();
     }
 
     /// Looks whether messages take the long way.
     fn look(&mut self) {
-        self.special = self.fails > 0 || !self.burdens.is_empty() || self.care.is_some();
+        self.special = self.rare.fails > 0 || !self.rare.burdens.is_empty() || self.care.is_some();
     }
 
     /// How long to wait before another attempt at a message that failed `failures` times; `None` if that was the last.
     pub fn backoff(&mut self, failures: u8) -> Option<Span> {
-        if u32::from(failures) >= self.attempts {
+        let Rare { attempts, backoff, backoff_random, .. } = &mut *self.rare;
+        if u32::from(failures) >= *attempts {
             return None;
         }
-        Some(match &self.backoff {
+        Some(match backoff {
             Backoff::Immediate => Span::ZERO,
             Backoff::Fixed(span) => *span,
             Backoff::Exponential { first, factor, max, jitter } => {
@@ -449,10 +511,21 @@ impl Consumer {
                 let full = grown.min(max.0 as f64);
                 Span(match jitter {
                     Jitter::None => full,
-                    Jitter::Full => full * self.backoff_random.unit(),
-                    Jitter::Equal => full * (0.5 + 0.5 * self.backoff_random.unit()),
+                    Jitter::Full => full * backoff_random.unit(),
+                    Jitter::Equal => full * (0.5 + 0.5 * backoff_random.unit()),
                 } as u64)
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_consumer_and_a_crew_take_two_lines_of_the_cache_each() {
+        assert_eq!(size_of::<Consumer>(), 128);
+        assert_eq!(size_of::<Crew>(), 128);
     }
 }

@@ -314,7 +314,7 @@ impl Simulation {
 
     fn stands_still(&self, slot: u32) -> bool {
         let station = &self.crews[self.seats.get(self.hands[slot as usize].message.event.seat).crew as usize];
-        station.absent.get(&(slot - station.first_worker)).is_some_and(|absence| absence.still > 0)
+        station.absence(slot - station.first_worker).is_some_and(|absence| absence.still > 0)
     }
 
     /// A worker that stood still takes notice of the answers that came meanwhile.

@@ -118,7 +118,7 @@ impl Simulation {
             self.skip(id, outlet, worker, &message, began, observer);
         } else {
             let later = self.acknowledges_later(id);
-            self.consumers[id.index()].counts.acked += 1;
+            self.consumers[id.index()].acked += 1;
             match later {
                 true => self.note(&Observation::Handled { outlet, consumer: id, worker, message: &message, began }, observer),
                 false => {
@@ -147,7 +147,7 @@ impl Simulation {
     /// An event that has been handled before, as the inbox knows, is acknowledged and nothing else.
     fn skip<O: Observer>(&mut self, id: ConsumerId, outlet: OutletId, worker: u32, message: &Message, began: Time, observer: &mut O) {
         let consumer = &mut self.consumers[id.index()];
-        consumer.counts.acked += 1;
+        consumer.acked += 1;
         consumer.care.iter_mut().for_each(|care| care.counts.skipped += 1);
         self.books[outlet.index()].acked += 1;
         self.note(&Observation::Acked { outlet, consumer: id, worker, message, began }, observer);
@@ -275,7 +275,7 @@ impl Simulation {
             self.crews_of(id).for_each(|crew| self.hold(crew));
         } else {
             for crew in self.crews_of(id) {
-                for worker in std::mem::take(&mut self.crews[crew as usize].held) {
+                for worker in self.crews[crew as usize].release() {
                     let slot = self.crews[crew as usize].first_worker + worker;
                     self.take_next(crew, slot, observer);
                 }
@@ -287,7 +287,7 @@ impl Simulation {
     pub(super) fn hold(&mut self, crew: u32) {
         let station = &mut self.crews[crew as usize];
         while let Some(worker) = station.idle.take() {
-            station.held.push(worker);
+            station.hold(worker);
         }
     }
 
@@ -307,7 +307,7 @@ impl Simulation {
         }
         for crew in self.crews_of(id) {
             let station = &mut self.crews[crew as usize];
-            if let Some(worker) = if station.up { station.held.pop() } else { None } {
+            if let Some(worker) = station.off_duty.as_mut().filter(|_| station.up).and_then(|off| off.held.pop()) {
                 let slot = self.crews[crew as usize].first_worker + worker;
                 return self.take_next(crew, slot, observer);
             }
@@ -338,7 +338,7 @@ impl Simulation {
                 let worker = slot - station.first_worker;
                 // One whose place was taken away while it worked is not there to be let go.
                 if worker < station.capacity {
-                    station.held.push(worker);
+                    station.hold(worker);
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::Simulation;
 use super::errands::Errand;
 use crate::engine::agenda::Due;
 use crate::engine::broker::{Desk, Rules};
-use crate::engine::consumer::{Crew, Hand, Idle};
+use crate::engine::consumer::{Absence, Crew, Hand, Idle};
 use crate::engine::faults::{Effect, effects};
 use crate::engine::observe::Observer;
 use crate::engine::seats::Seat;
@@ -55,7 +55,7 @@ impl Simulation {
 
     /// A worker of a crew that is going away has finished.
     pub(super) fn rest_for_good(&mut self, crew: u32, worker: u32) {
-        self.crews[crew as usize].held.push(worker);
+        self.crews[crew as usize].hold(worker);
         if !self.has_work(crew) {
             self.errand(self.now, Errand::Leave(crew));
         }
@@ -101,7 +101,7 @@ impl Simulation {
         }
         // It had not gone yet.
         self.say_leaving(crew, false, desk, observer);
-        for worker in std::mem::take(&mut self.crews[crew as usize].held) {
+        for worker in self.crews[crew as usize].release() {
             self.offer(crew, worker, observer);
         }
     }
@@ -114,7 +114,7 @@ impl Simulation {
         let (number, threads) = (self.crews.len() as u32, planned.threads);
         let record = &mut self.consumers[consumer.index()];
         let first = self.hands.len() as u32;
-        record.crews.push(number);
+        record.rare.crews.push(number);
         let workers = (first + threads - record.first_worker) as usize;
         record.care.iter_mut().for_each(|care| care.make_room(workers));
         let mut crew = Crew::new(planned, consumer, Some(instance), first, threads);
@@ -123,10 +123,8 @@ impl Simulation {
         let gone = at_work().filter(|effect| matches!(effect, Effect::Gone(it, None) if *it == consumer)).count() as u16;
         let still = at_work().filter(|effect| matches!(effect, Effect::Still(it, None) if *it == consumer)).count() as u16;
         (crew.up, crew.idle) = (false, Idle::none(threads));
-        for worker in 0..threads {
-            let absence = crew.absent.entry(worker).or_default();
-            (absence.down, absence.still) = (gone + 1, still);
-        }
+        let absence = Absence { down: gone + 1, still, left: None };
+        crew.off_duty.get_or_insert_default().absent.extend((0..threads).map(|worker| (worker, absence)));
         self.crews.push(crew);
         let mut grown: BTreeMap<usize, Vec<(SeatId, Seat)>> = BTreeMap::new();
         for read in planned.reads.iter().copied() {
@@ -156,17 +154,19 @@ impl Simulation {
         let mut resting = station.idle.resting();
         resting.retain(|worker| *worker < capacity);
         // Whoever is gone as a whole has no worker that is there; those that come are as gone as the others.
-        let gone = station.absent.get(&0).copied().filter(|_| station.instance.is_some()).unwrap_or_default();
+        let gone = station.absence(0).filter(|_| station.instance.is_some()).unwrap_or_default();
         station.capacity = capacity;
         station.look();
         station.idle = Idle::these(capacity, resting);
-        station.held.retain(|worker| *worker < capacity);
-        // Who stands still with work in hand goes on with it later, place or not.
-        station.absent.retain(|worker, absence| *worker < capacity || absence.left.is_some());
-        if gone.down > 0 || gone.still > 0 {
-            for worker in before..capacity {
-                let absence = station.absent.entry(worker).or_default();
-                (absence.down, absence.still) = (gone.down, gone.still);
+        if let Some(off) = &mut station.off_duty {
+            off.held.retain(|worker| *worker < capacity);
+            // Who stands still with work in hand goes on with it later, place or not.
+            off.absent.retain(|worker, absence| *worker < capacity || absence.left.is_some());
+            if gone.down > 0 || gone.still > 0 {
+                for worker in before..capacity {
+                    let absence = off.absent.entry(worker).or_default();
+                    (absence.down, absence.still) = (gone.down, gone.still);
+                }
             }
         }
         for worker in before..capacity {
@@ -191,7 +191,7 @@ impl Simulation {
         (station.first_worker, station.places) = (new, places);
         station.look();
         let consumer = &mut self.consumers[station.consumer.index()];
-        let alone = consumer.crews.len() == 1;
+        let alone = consumer.rare.crews.len() == 1;
         if alone {
             consumer.first_worker = new;
         }

@@ -71,9 +71,9 @@ impl Simulation {
         let consumer = &mut self.consumers[id.index()];
         let mut service = consumer.service();
         let worker = slot - consumer.first_worker;
-        consumer.counts.deliveries += 1;
+        consumer.deliveries += 1;
         if message.event.failures > 0 || message.event.flags.has(Flags::REDELIVERED) {
-            consumer.counts.redeliveries += 1;
+            consumer.rare.redeliveries += 1;
         }
         if consumer.special {
             service = self.prepare(id, worker, outlet, &message.apart(), service);
@@ -131,7 +131,7 @@ impl Simulation {
         let consumer = &mut self.consumers[id.index()];
         let worker = slot - consumer.first_worker;
         let (folds, emits) = (consumer.folds, consumer.emits);
-        consumer.counts.acked += 1;
+        consumer.acked += 1;
         self.books[outlet.index()].acked += 1;
         self.note(&Observation::Acked { outlet, consumer: id, worker, message, began }, observer);
         if folds {
@@ -179,7 +179,7 @@ impl Simulation {
         if backoff.is_some() && consumer.care.as_mut().is_some_and(|care| !care.token()) {
             (backoff, why) = (None, Reason::NoToken);
         }
-        let dead_letter = consumer.dead_letter;
+        let dead_letter = consumer.rare.dead_letter;
         let (drops, acks_first) = (consumer.care.as_ref().is_some_and(|care| care.drops), consumer.acks_first());
         let at_once = backoff == Some(Span::ZERO) && consumer.gate() == State::Closed;
         let next = match (backoff, dead_letter) {
@@ -197,13 +197,13 @@ impl Simulation {
                 }
             }
         };
-        let consumer = &mut self.consumers[id.index()];
+        let rare = &mut self.consumers[id.index()].rare;
         match next {
-            AfterFailure::Retry(_) => consumer.counts.retries += 1,
-            AfterFailure::DeadLetter => consumer.counts.dead_lettered += 1,
-            AfterFailure::Final => consumer.counts.failed += 1,
-            AfterFailure::Returned => consumer.counts.returned += 1,
-            AfterFailure::Drop => consumer.counts.dropped += 1,
+            AfterFailure::Retry(_) => rare.retries += 1,
+            AfterFailure::DeadLetter => rare.dead_lettered += 1,
+            AfterFailure::Final => rare.failed += 1,
+            AfterFailure::Returned => rare.returned += 1,
+            AfterFailure::Drop => rare.dropped += 1,
         }
         self.note(&Observation::Failed { outlet, consumer: id, worker, message: &message, began, next, why }, observer);
         if matches!(next, AfterFailure::DeadLetter | AfterFailure::Drop | AfterFailure::Final)

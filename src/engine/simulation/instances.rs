@@ -49,7 +49,7 @@ impl Simulation {
 
     /// Crews of a consumer: the one that all instances share, or one per instance.
     pub(super) fn crews_of(&self, consumer: ConsumerId) -> std::vec::IntoIter<u32> {
-        self.consumers[consumer.index()].crews.clone().into_iter()
+        self.consumers[consumer.index()].rare.crews.clone().into_iter()
     }
 
     /// The workers of one instance (or of all) in each crew of a consumer.
@@ -90,9 +90,10 @@ impl Simulation {
     ) {
         for (crew, workers) in self.workers_of(consumer, instance) {
             let station = &mut self.crews[crew as usize];
+            let off = station.off_duty.get_or_insert_default();
             let mut fallen = Vec::new();
             for worker in workers {
-                let absence = station.absent.entry(worker).or_default();
+                let absence = off.absent.entry(worker).or_default();
                 absence.down += 1;
                 absence.left = None;
                 if absence.down == 1 {
@@ -117,13 +118,14 @@ impl Simulation {
     pub(super) fn rose<O: Observer>(&mut self, consumer: ConsumerId, instance: Option<u32>, desk: &mut Desk, observer: &mut O) {
         for (crew, workers) in self.workers_of(consumer, instance) {
             let station = &mut self.crews[crew as usize];
+            let off = station.off_duty.get_or_insert_default();
             let mut risen = Vec::new();
             for worker in workers {
-                let Some(absence) = station.absent.get_mut(&worker) else { continue };
+                let Some(absence) = off.absent.get_mut(&worker) else { continue };
                 absence.down = absence.down.saturating_sub(1);
                 if absence.down == 0 {
                     if absence.still == 0 {
-                        station.absent.remove(&worker);
+                        off.absent.remove(&worker);
                     }
                     risen.push(worker);
                 }
@@ -143,13 +145,14 @@ impl Simulation {
     pub(super) fn stiffen<O: Observer>(&mut self, consumer: ConsumerId, instance: Option<u32>, desk: &mut Desk, observer: &mut O) {
         for (crew, workers) in self.places_of(consumer, instance) {
             let station = &mut self.crews[crew as usize];
+            let off = station.off_duty.get_or_insert_default();
             let mut first = false;
             for worker in workers {
                 // A place that was taken away is somebody only as long as there is work in hand.
                 if worker >= station.capacity && self.hands[(station.first_worker + worker) as usize].done == Hand::NEVER {
                     continue;
                 }
-                let absence = station.absent.entry(worker).or_default();
+                let absence = off.absent.entry(worker).or_default();
                 absence.still += 1;
                 first |= absence.still == 1;
                 let hand = &mut self.hands[(station.first_worker + worker) as usize];
@@ -157,7 +160,7 @@ impl Simulation {
                     match hand.done {
                         Hand::NEVER => {
                             station.idle.remove(worker);
-                            station.held.retain(|held| *held != worker);
+                            off.held.retain(|held| *held != worker);
                         }
                         // The store's answer waits for it.
                         Hand::CALLING => absence.left = Some(Span::ZERO),
@@ -181,16 +184,17 @@ impl Simulation {
     pub(super) fn loosen<O: Observer>(&mut self, consumer: ConsumerId, instance: Option<u32>, desk: &mut Desk, observer: &mut O) {
         for (crew, workers) in self.places_of(consumer, instance) {
             let station = &mut self.crews[crew as usize];
+            let off = station.off_duty.get_or_insert_default();
             let (mut free, mut answered) = (Vec::new(), Vec::new());
             for worker in workers {
-                let Some(absence) = station.absent.get_mut(&worker) else { continue };
+                let Some(absence) = off.absent.get_mut(&worker) else { continue };
                 absence.still = absence.still.saturating_sub(1);
                 if absence.still > 0 {
                     continue;
                 }
                 match absence.left.take() {
                     Some(_) if self.hands[(station.first_worker + worker) as usize].done == Hand::CALLING => {
-                        station.absent.remove(&worker);
+                        off.absent.remove(&worker);
                         answered.push(station.first_worker + worker);
                     }
                     Some(left) => {
@@ -200,16 +204,16 @@ impl Simulation {
                         let care = &mut self.consumers[consumer.index()];
                         let worker_of_all = slot - care.first_worker;
                         care.care.iter_mut().for_each(|care| care.go_on(worker_of_all, self.now));
-                        station.absent.remove(&worker);
+                        off.absent.remove(&worker);
                     }
                     None if absence.down == 0 => {
-                        station.absent.remove(&worker);
+                        off.absent.remove(&worker);
                         free.push(worker);
                     }
                     None => {}
                 }
             }
-            if self.crews[crew as usize].absent.values().all(|absence| absence.still == 0) {
+            if off.absent.values().all(|absence| absence.still == 0) {
                 self.say_paused(crew, false, desk, observer);
             }
             free.into_iter().for_each(|worker| self.offer(crew, worker, observer));
@@ -230,7 +234,7 @@ impl Simulation {
     /// A worker that can work and has nothing in hand takes the next message or rests.
     pub(super) fn offer<O: Observer>(&mut self, crew: u32, worker: u32, observer: &mut O) {
         let station = &self.crews[crew as usize];
-        if station.up && !station.absent.contains_key(&worker) {
+        if station.up && station.absence(worker).is_none() {
             self.take_next_if_let(crew, station.first_worker + worker, observer);
         }
     }
@@ -243,10 +247,12 @@ impl Simulation {
         }
         let station = &mut self.crews[crew as usize];
         station.idle = Idle::none(station.capacity);
-        station.held.clear();
-        if station.leave(false) {
+        let leaves = station.leave(false);
+        let off = station.off_duty.get_or_insert_default();
+        off.held.clear();
+        if leaves {
             // It does not come back with what has just struck it.
-            (0..station.capacity).for_each(|worker| station.absent.entry(worker).or_default().down += 1);
+            (0..station.capacity).for_each(|worker| off.absent.entry(worker).or_default().down += 1);
         }
         let seats = self.seats.clone();
         let mut copies = Copies::default();
@@ -278,10 +284,9 @@ impl Simulation {
 
     /// Some workers of a crew are gone while others go on: only what these had in hand is their brokers' again.
     fn lose_workers<O: Observer>(&mut self, crew: u32, workers: &[u32], desk: &mut Desk, observer: &mut O) {
-        for worker in workers {
-            self.crews[crew as usize].idle.remove(*worker);
-            self.crews[crew as usize].held.retain(|held| held != worker);
-        }
+        let station = &mut self.crews[crew as usize];
+        workers.iter().for_each(|worker| station.idle.remove(*worker));
+        station.off_duty.iter_mut().for_each(|off| off.held.retain(|held| !workers.contains(held)));
         let mut copies = Copies::default();
         copies.add(self.drop_unacked(crew, |worker, _| workers.contains(&worker)));
         let held: Vec<Message> =
@@ -412,7 +417,8 @@ impl Simulation {
             let hand = &mut self.hands[(first + worker) as usize];
             if hand.done != Hand::NEVER && wanted(worker, &hand.message) {
                 hand.done = Hand::NEVER;
-                station.absent.get_mut(&worker).into_iter().for_each(|absence| absence.left = None);
+                let absence = station.off_duty.as_mut().and_then(|off| off.absent.get_mut(&worker));
+                absence.into_iter().for_each(|absence| absence.left = None);
                 held.push((hand.began, worker, hand.message));
             }
         }

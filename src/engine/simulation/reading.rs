@@ -63,8 +63,8 @@ impl Simulation {
     }
 
     /// What a consumer did so far.
-    pub fn counts(&self, consumer: ConsumerId) -> &Counts {
-        &self.consumers[consumer.index()].counts
+    pub fn counts(&self, consumer: ConsumerId) -> Counts {
+        self.consumers[consumer.index()].counts()
     }
 
     /// Workers of a consumer that are busy.

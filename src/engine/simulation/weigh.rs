@@ -3,7 +3,7 @@
 use super::{Emitter, Simulation};
 use crate::engine::books::Books;
 use crate::engine::broker::{Broker, Rules};
-use crate::engine::consumer::{Consumer, Crew, Hand};
+use crate::engine::consumer::{Consumer, Crew, Hand, OffDuty, Rare};
 use crate::engine::link::Link;
 
 impl Simulation {
@@ -11,12 +11,15 @@ impl Simulation {
     /// gives the bytes that a copy takes besides. What only the plan holds is not counted: all copies share it.
     pub fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
         let links: usize = self.links.iter().map(|link| link.queue.weigh(each) + size_of::<Link>()).sum();
-        let mut crew = |crew: &Crew| crew.inbox.weigh(each) + crew.lanes.as_ref().map_or(0, |lanes| lanes.weigh(each)) + size_of::<Crew>();
+        let mut crew = |crew: &Crew| {
+            let off = crew.off_duty.as_ref().map_or(0, |_| size_of::<OffDuty>());
+            crew.inbox.weigh(each) + crew.lanes.as_ref().map_or(0, |lanes| lanes.weigh(each)) + off + size_of::<Crew>()
+        };
         let crews: usize = self.crews.iter().map(&mut crew).sum();
         let brokers: usize = self.brokers.iter().map(|broker| broker.weigh(each) + size_of::<Broker>()).sum();
         let hands = self.hands.len() * (size_of::<Hand>() + size_of::<u32>());
         let plain = self.emitters.len() * size_of::<Emitter>()
-            + self.consumers.len() * size_of::<Consumer>()
+            + self.consumers.len() * (size_of::<Consumer>() + size_of::<Rare>())
             + self.books.len() * size_of::<Books>()
             + size_of::<Simulation>();
         let slabs = self.transits.bytes()
