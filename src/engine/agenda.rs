@@ -5,6 +5,7 @@
 //! one cache line of a 4-ary heap. (Measured on one machine at 10 and at 100,000 pending: 20 and 103 ns per pop and
 //! push against 25 and 380 for a binary heap of 40-byte entries.)
 
+use super::near::near;
 use crate::time::Time;
 
 /// What kind of thing is due; says what the index of an entry points at.
@@ -111,6 +112,9 @@ const FEW: usize = 7;
 /// A heap that has shrunk so far is put in order again.
 const FEW_AGAIN: usize = 4;
 
+/// So many groups of a heap are always near.
+const NEAR: usize = 20;
+
 /// Two entries, the sooner one first. (By choosing values and not ways to go: which of two is sooner cannot be foreseen.)
 #[inline(always)]
 fn in_order(a: Entry, b: Entry) -> (Entry, Entry) {
@@ -162,6 +166,12 @@ impl Agenda {
         debug_assert!(!self.open, "an entry is being handled");
         debug_assert!(until < Time::NEVER, "nothing is due by the end of time");
         Some(self.root).filter(|root| root.at() <= until)
+    }
+
+    /// What is due after the next entry as things stand, if many are pending.
+    #[inline(always)]
+    pub fn then(&self) -> Option<Entry> {
+        self.many.then(|| self.groups[0].least().0)
     }
 
     /// From here until [`Agenda::close`] the next entry is being handled.
@@ -332,6 +342,13 @@ impl Agenda {
         let mut rest = groups;
         let mut skipped = 0;
         while let Some((group, behind)) = rest.get_mut(next - skipped..).and_then(<[Four]>::split_first_mut) {
+            // All four that may come next are asked for before it is known which does; the first ones are near anyway. (A copy
+            // among a thousand fan-outs takes 5 % less time, among ten thousand 7 %.)
+            if next >= NEAR
+                && let Some(below) = behind.get(3 * next..3 * next + 4)
+            {
+                below.iter().for_each(near);
+            }
             let (least, which) = group.least();
             if entry <= least {
                 break;

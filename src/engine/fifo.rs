@@ -3,6 +3,7 @@
 //! The oldest items stand in a small ring. When it is full, newer ones go to blocks of fixed size; full blocks
 //! are sealed and shared, so that copying a queue (a checkpoint) copies at most the ring and two blocks.
 
+use super::near::near;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -102,6 +103,14 @@ impl<T: Clone> Fifo<T> {
     pub fn front(&self) -> Option<&T> {
         // The ring runs empty only together with what is behind it or just before a refill.
         self.ring.front().or_else(|| self.behind.as_ref()?.iter().next())
+    }
+
+    /// Brings the oldest [near].
+    #[inline(always)]
+    pub fn bring_near(&self) {
+        if let Some(oldest) = self.ring.front() {
+            near(oldest);
+        }
     }
 
     /// The newest, left in place.

@@ -24,6 +24,7 @@ mod keys;
 mod lanes;
 mod ledger;
 mod link;
+pub mod near;
 pub mod observe;
 pub mod projection;
 pub mod publisher;

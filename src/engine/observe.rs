@@ -349,6 +349,11 @@ pub trait Observer {
     #[inline(always)]
     fn at(&mut self, _now: Time) {}
 
+    /// Something will most likely be observed next at this outlet and with this consumer, work in the hands of one of its workers if
+    /// `work`: whoever keeps much may bring it [near](super::near) meanwhile.
+    #[inline(always)]
+    fn soon(&self, _consumer: ConsumerId, _outlet: OutletId, _work: bool) {}
+
     /// Something happened.
     fn observe(&mut self, now: Time, what: &Observation<'_>);
 
@@ -373,6 +378,12 @@ impl<A: Observer + ?Sized, B: Observer + ?Sized> Observer for (&mut A, &mut B) {
     fn at(&mut self, now: Time) {
         self.0.at(now);
         self.1.at(now);
+    }
+
+    #[inline(always)]
+    fn soon(&self, consumer: ConsumerId, outlet: OutletId, work: bool) {
+        self.0.soon(consumer, outlet, work);
+        self.1.soon(consumer, outlet, work);
     }
 
     #[inline(always)]

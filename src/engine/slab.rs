@@ -1,5 +1,7 @@
 //! Numbered places that are taken and given back: for what the agenda points at.
 
+use super::near::near;
+
 /// Values by small numbers; freed numbers are used again, most recent first.
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
@@ -37,6 +39,14 @@ impl<T> Slab<T> {
             self.free.push(number);
         }
         value
+    }
+
+    /// Brings a place [near].
+    #[inline(always)]
+    pub fn bring_near(&self, number: u32) {
+        if let Some(place) = self.places.get(number as usize) {
+            near(place);
+        }
     }
 
     /// Bytes on the heap.

@@ -3,6 +3,7 @@
 use crate::engine::arrivals::Process;
 use crate::engine::event::{Event, Flags, Key, Kind, odds};
 use crate::engine::keys::{Interner, KeySampler};
+use crate::engine::near::near;
 use crate::ids::{ChannelId, EmitterId, EventId, LinkId, SeatId};
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
@@ -93,6 +94,16 @@ impl Emitter {
         };
         emitter.look();
         emitter
+    }
+
+    /// Brings [near] what making an event takes.
+    #[inline(always)]
+    pub(super) fn bring_near(&self) {
+        near(self);
+        near(&self.process);
+        near(&self.keys);
+        near(&self.key_random);
+        near(&self.flags);
     }
 
     /// Events emitted so far.

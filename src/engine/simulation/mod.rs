@@ -1,6 +1,7 @@
 //! The simulation: state, and what happens at each entry of the agenda.
 
 mod adopt;
+mod ahead;
 mod calling;
 mod caring;
 mod confirming;
@@ -45,6 +46,7 @@ use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
 use crate::scenario::plan::Sending;
 use crate::time::Time;
+use ahead::Ahead;
 use emitter::Emitter;
 use errands::Errand;
 use std::collections::BTreeMap;
@@ -74,6 +76,7 @@ pub struct Simulation {
     /// By channel.
     doors: Box<[Door]>,
     ways: Ways,
+    ahead: Ahead,
     /// Workers of all consumers.
     pub(super) hands: Vec<Hand>,
     /// Messages on links whose arrivals may overtake each other.
@@ -209,6 +212,7 @@ impl Simulation {
             Link::new(link, Stream::named(seed ^ hash_name("link") ^ hash_name(name(link.from)).rotate_left(1), name(link.to)))
         });
         let links: Vec<Link> = links.collect();
+        let ahead = Ahead::new(&seats, &crews, hands.len());
         let (doors, ways) = ways::of(&plan, &brokers, &seats);
         let mut simulation = Simulation {
             seed,
@@ -229,6 +233,7 @@ impl Simulation {
             seats: Arc::new(seats),
             doors,
             ways,
+            ahead,
             hands,
             transits: Slab::default(),
             backoffs: Slab::default(),
@@ -303,6 +308,7 @@ impl Simulation {
             self.now = entry.at();
             self.steps += 1;
             observer.at(self.now);
+            self.look_ahead(entry, observer);
             self.agenda.open();
             self.handle(entry.due(), entry.index(), &mut desk, observer);
             while let Some((message, how)) = self.settled.pop() {

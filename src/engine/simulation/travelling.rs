@@ -41,6 +41,7 @@ impl Simulation {
             link.queue.push((entry, travelling));
         } else {
             let place = self.transits.put((id, travelling));
+            self.ahead.set_out(place, to);
             self.agenda.schedule(at, Due::Transit, place);
         }
         self.note(&Observation::Sent { link: id, event: &message.event, arrives: at }, observer);

@@ -49,6 +49,14 @@ pub(super) fn of(plan: &Plan, brokers: &[Broker], seats: &Seats) -> (Box<[Door]>
     (doors, Ways(ways.into()))
 }
 
+impl Ways {
+    /// Those of one door.
+    #[inline(always)]
+    pub(super) fn of(&self, door: Door) -> &[Seat] {
+        &self.0[door.first as usize..(door.first + door.count) as usize]
+    }
+}
+
 impl Simulation {
     /// Somebody has joined a broker or left it: its channels go straight on, or no longer. Nothing that did not at the start ever does.
     pub(super) fn look_at_ways(&mut self, broker: BrokerId) {

@@ -27,7 +27,8 @@ impl Simulation {
             + self.wakes.bytes()
             + self.parcels.bytes()
             + self.errands.bytes()
-            + self.calls.bytes();
+            + self.calls.bytes()
+            + self.ahead.bytes();
         let states: usize = self.states.iter().flatten().map(|state| state.bytes()).sum();
         links + states + crews + brokers + hands + plain + slabs + self.agenda.bytes() + self.ledger.bytes()
     }
