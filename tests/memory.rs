@@ -13,6 +13,7 @@ use std::alloc::System;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tidemill::engine::{Progress, Simulation};
+use tidemill::record::cells::Cells;
 use tidemill::record::histogram::{Distribution, Precision};
 use tidemill::record::{Recorder, Series};
 use tidemill::run::checkpoints::Checkpoints;
@@ -205,10 +206,10 @@ fn distributions_keep_to_their_size_whatever_the_samples() {
     let _alone = alone();
     for (precision, most) in [(Precision::Fine, 58 << 10), (Precision::Medium, 15 << 10), (Precision::Coarse, 4 << 10)] {
         let (_distribution, bytes) = held(|| {
-            let mut distribution = Distribution::new(precision);
-            (0..64).for_each(|bit| distribution.record(1 << bit));
-            distribution.record(u64::MAX);
-            distribution
+            let (mut distribution, mut cells) = (Distribution::default(), Cells::new(precision, 0));
+            (0..64).for_each(|bit| distribution.record(1 << bit, &mut cells));
+            distribution.record(u64::MAX, &mut cells);
+            (distribution, cells)
         });
         // The list that grows may be twice as long as what stands in it.
         assert!(bytes <= 2 * most, "{bytes} bytes with {precision:?}");

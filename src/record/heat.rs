@@ -3,7 +3,7 @@
 //! They are the difference between what a distribution holds at the end of the bin and at its beginning, taken when the bin is over:
 //! recording a latency for its bin as well would be on the way of every delivery.
 
-use super::histogram::{Distribution, Precision};
+use super::histogram::{Classes, Precision, Samples};
 
 /// Counts by class, only from the first class that has any to the last. Classes are those of [`Precision::Rough`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,59 +16,56 @@ pub struct Heat {
 #[derive(Clone, Debug, Default)]
 pub struct Told {
     /// Samples told, by class. Differences count, so it may wrap.
-    classes: Vec<u32>,
+    classes: Classes,
     /// Samples of the distribution when all of it had been told.
     count: u64,
 }
 
 impl Told {
     /// What has come to the distribution since all of it was told.
-    pub fn since(&self, all: &Distribution) -> Heat {
+    pub fn since(&self, all: Samples<'_>) -> Heat {
         if all.count() == self.count {
             return Heat::default();
         }
-        self.difference(all.rough())
-    }
-
-    fn difference(&self, mut fresh: Vec<u32>) -> Heat {
-        fresh.resize(fresh.len().max(self.classes.len()), 0);
-        fresh.iter_mut().zip(&self.classes).for_each(|(fresh, told)| *fresh = fresh.wrapping_sub(*told));
+        let mut fresh = all.rough();
+        fresh.subtract(&self.classes);
         Heat::of(&fresh)
     }
 
     /// The same, and with it all is told.
-    pub fn tell(&mut self, all: &Distribution) -> Heat {
+    pub fn tell(&mut self, all: Samples<'_>) -> Heat {
         let count = all.count();
         if count == self.count {
             return Heat::default();
         }
-        let classes = all.rough();
-        let heat = self.difference(classes.clone());
-        (self.classes, self.count) = (classes, count);
-        heat
+        let mut fresh = all.rough();
+        let told = std::mem::replace(&mut self.classes, fresh.clone());
+        fresh.subtract(&told);
+        self.count = count;
+        Heat::of(&fresh)
     }
 
     /// The distribution is about to be cleared; what it holds that was not told is still to be told.
-    pub fn forget(&mut self, all: &Distribution) {
-        let untold = all.rough();
-        self.classes.resize(untold.len().max(self.classes.len()), 0);
-        self.classes.iter_mut().zip(&untold).for_each(|(told, gone)| *told = told.wrapping_sub(*gone));
+    pub fn forget(&mut self, all: Samples<'_>) {
+        self.classes.subtract(&all.rough());
         // No distribution has so many: the next look is a look at all of it.
         self.count = u64::MAX;
     }
 
     /// Bytes on the heap.
     pub fn bytes(&self) -> usize {
-        self.classes.capacity() * size_of::<u32>()
+        self.classes.counts.capacity() * size_of::<u32>()
     }
 }
 
 impl Heat {
-    /// These counts, by class.
-    fn of(counts: &[u32]) -> Heat {
+    /// These counts.
+    fn of(classes: &Classes) -> Heat {
+        let counts = &classes.counts;
         let Some(first) = counts.iter().position(|count| *count > 0) else { return Heat::default() };
         let last = counts.iter().rposition(|count| *count > 0).unwrap_or(first);
-        Heat { first: first as u16, counts: counts[first..=last].into() }
+        // The last of all classes is below 2^16.
+        Heat { first: (classes.first + first) as u16, counts: counts[first..=last].into() }
     }
 
     /// Whether nothing was counted.
@@ -127,11 +124,12 @@ impl Heat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::histogram::tests::Alone;
 
     fn heat(samples: impl Iterator<Item = u64>) -> Heat {
-        let mut distribution = Distribution::new(Precision::Fine);
+        let mut distribution = Alone::new(Precision::Fine);
         samples.for_each(|ns| distribution.record(ns));
-        Told::default().since(&distribution)
+        Told::default().since(distribution.read())
     }
 
     #[test]
@@ -152,22 +150,22 @@ mod tests {
     #[test]
     fn every_bin_tells_what_came_within_it_also_across_a_clearing() {
         for precision in [Precision::Fine, Precision::Close, Precision::Medium, Precision::Coarse] {
-            let (mut all, mut told) = (Distribution::new(precision), Told::default());
-            let take = |all: &mut Distribution, samples: std::ops::Range<u64>| samples.for_each(|i| all.record(i * 777));
-            assert!(told.since(&all).is_empty());
+            let (mut all, mut told) = (Alone::new(precision), Told::default());
+            let take = |all: &mut Alone, samples: std::ops::Range<u64>| samples.for_each(|i| all.record(i * 777));
+            assert!(told.since(all.read()).is_empty());
             take(&mut all, 0..100);
-            assert_eq!(told.since(&all), heat((0..100).map(|i| i * 777)), "{precision:?}");
-            assert!(!told.tell(&all).is_empty());
-            assert!(told.since(&all).is_empty());
+            assert_eq!(told.since(all.read()), heat((0..100).map(|i| i * 777)), "{precision:?}");
+            assert!(!told.tell(all.read()).is_empty());
+            assert!(told.since(all.read()).is_empty());
             take(&mut all, 50..60);
-            told.forget(&all);
+            told.forget(all.read());
             all.clear();
             take(&mut all, 2000..2010);
             let both = (50..60).chain(2000..2010).map(|i| i * 777);
-            assert_eq!(told.since(&all), heat(both), "{precision:?}");
-            assert!(!told.tell(&all).is_empty());
+            assert_eq!(told.since(all.read()), heat(both), "{precision:?}");
+            assert!(!told.tell(all.read()).is_empty());
             take(&mut all, 3..4);
-            assert_eq!(told.since(&all), heat((3..4).map(|i| i * 777)), "{precision:?}");
+            assert_eq!(told.since(all.read()), heat((3..4).map(|i| i * 777)), "{precision:?}");
         }
     }
 }

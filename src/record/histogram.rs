@@ -4,32 +4,37 @@
 //! likes: recording is on the way of every delivery. (Measured: three default 3-digit `hdrhistogram`s per consumer took a quarter of
 //! the run time of a fan-out of four.) Whoever reads gets a real `hdrhistogram` made from the cells.
 
+use super::cells::Cells;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// Times in nanoseconds.
+/// Times in nanoseconds: what is known of them without their [`Cells`], and where those are. All distributions with the same cells have the
+/// same precision.
 ///
-/// 48 bytes: three of them and two levels share three lines of the cache.
-#[derive(Clone, Debug)]
+/// 32 bytes: three of them and two levels share three lines of the cache.
+#[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct Distribution {
-    /// Samples per cell from the cell `first` on, modulo 256: one byte each, so that what thousands of consumers touch stays small (among
-    /// 4,000 of them a delivery takes 298 ns, with four bytes 351). The first `2^bits` of all cells are one nanosecond wide, then each further
-    /// factor of two has `2^bits` cells. Grows with the samples, by factors of two.
-    cells: Box<[u8]>,
-    /// The lower 64 bits of the sum of all samples, and what is above them.
+    /// The lower 64 bits of the sum of all samples.
     sum: u64,
-    above: u32,
-    first: u16,
-    bits: u8,
     max: u64,
-    /// How often each cell has gone through 256, once one has.
-    rounds: Option<Box<Rounds>>,
+    /// Where its cells are.
+    place: usize,
+    /// What is above the 64 bits of the sum.
+    above: u32,
+    /// The first of all cells that it has room for. The first `2^bits` of all cells are one nanosecond wide, then each further factor of
+    /// two has `2^bits` cells.
+    first: u16,
+    /// How many it has room for: grows with the samples, by factors of two.
+    len: u16,
 }
 
-/// By place in the cells.
-#[derive(Clone, Debug, Default)]
-struct Rounds(Vec<u32>);
+/// A distribution with its cells, to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Samples<'a> {
+    of: &'a Distribution,
+    cells: &'a Cells,
+}
 
 /// A distribution in figures, in seconds. All zero where `count` is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -78,7 +83,7 @@ impl Precision {
     }
 
     /// Cells per factor of two, as a power of two.
-    fn bits(self) -> u8 {
+    pub(super) fn bits(self) -> u8 {
         match self {
             Precision::Fine => 8,
             Precision::Close => 7,
@@ -115,40 +120,69 @@ fn rough_cell(ns: u64) -> usize {
     cell(ns, Precision::Rough.bits())
 }
 
+/// Samples by class, which is a cell of [`Precision::Rough`]; modulo 2^32.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Classes {
+    /// Of the first count.
+    pub first: usize,
+    /// From there on.
+    pub counts: Vec<u32>,
+}
+
+impl Classes {
+    /// So many more of a class that is not before the first.
+    fn add(&mut self, class: usize, samples: u32) {
+        let place = class - self.first;
+        self.counts.resize(self.counts.len().max(place + 1), 0);
+        self.counts[place] = self.counts[place].wrapping_add(samples);
+    }
+
+    /// With so many classes before the first and behind the last that `other` is within them.
+    fn around(&mut self, other: &Classes) {
+        if self.counts.is_empty() {
+            self.first = other.first;
+        }
+        let before = self.first.saturating_sub(other.first);
+        self.counts.splice(..0, std::iter::repeat_n(0, before));
+        self.first -= before;
+        let end = (other.first + other.counts.len()).saturating_sub(self.first);
+        self.counts.resize(self.counts.len().max(end), 0);
+    }
+
+    /// Without those of `other`.
+    pub fn subtract(&mut self, other: &Classes) {
+        if other.counts.is_empty() {
+            return;
+        }
+        self.around(other);
+        let own = self.counts[other.first - self.first..].iter_mut();
+        own.zip(&other.counts).for_each(|(own, gone)| *own = own.wrapping_sub(*gone));
+    }
+}
+
+impl Cells {
+    /// A distribution to be read.
+    pub fn of<'a>(&'a self, of: &'a Distribution) -> Samples<'a> {
+        Samples { of, cells: self }
+    }
+}
+
 impl Distribution {
-    /// Without samples.
-    pub fn new(precision: Precision) -> Distribution {
-        Distribution { cells: Box::default(), bits: precision.bits(), first: 0, sum: 0, above: 0, max: 0, rounds: None }
-    }
-
-    /// The middle of a cell.
-    fn middle(&self, cell: usize) -> u64 {
-        let cell = cell as u64;
-        let shift = (cell >> self.bits).saturating_sub(1);
-        let first = cell - (shift << self.bits);
-        (first << shift) + ((1u64 << shift) >> 1)
-    }
-
     /// Takes in a sample.
     #[inline(always)]
-    pub fn record(&mut self, ns: u64) {
+    pub fn record(&mut self, ns: u64, cells: &mut Cells) {
         let (sum, carries) = self.sum.overflowing_add(ns);
         self.sum = sum;
         self.above += u32::from(carries);
         if ns > self.max {
             self.rise(ns);
         }
-        let cell = cell(ns, self.bits);
-        let place = cell.wrapping_sub(usize::from(self.first));
-        match self.cells.get_mut(place) {
-            Some(samples) => {
-                let (more, through) = samples.overflowing_add(1);
-                *samples = more;
-                if through {
-                    self.go_round(place, 1);
-                }
-            }
-            None => self.record_beyond(cell),
+        let cell = cell(ns, cells.bits());
+        let offset = cell.wrapping_sub(usize::from(self.first));
+        if offset < usize::from(self.len) {
+            cells.add_one(self.place + offset);
+        } else {
+            self.record_beyond(cell, cells);
         }
     }
 
@@ -160,122 +194,52 @@ impl Distribution {
 
     #[cold]
     #[inline(never)]
-    fn go_round(&mut self, place: usize, times: u32) {
-        let rounds = &mut self.rounds.get_or_insert_default().0;
-        rounds.resize(self.cells.len(), 0);
-        rounds[place] += times;
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn record_beyond(&mut self, cell: usize) {
-        self.make_room(cell, cell + 1);
-        self.count_in(cell, 1);
-    }
-
-    /// So many samples more of a cell for which there is room.
-    fn count_in(&mut self, cell: usize, samples: u64) {
-        let place = cell - usize::from(self.first);
-        let all = u64::from(self.cells[place]) + samples;
-        self.cells[place] = all as u8;
-        if all > u64::from(u8::MAX) {
-            self.go_round(place, (all >> 8) as u32);
-        }
+    fn record_beyond(&mut self, cell: usize, cells: &mut Cells) {
+        self.make_room(cell, cell + 1, cells);
+        cells.add(self.place + cell - usize::from(self.first), 1);
     }
 
     /// Makes room for the cells from `first` to before `end`, in whole factors of two.
-    fn make_room(&mut self, first: usize, end: usize) {
-        let per_factor = 1 << self.bits;
+    fn make_room(&mut self, first: usize, end: usize, cells: &mut Cells) {
+        let per_factor = 1 << cells.bits();
         let (mut first, mut end) = (first - first % per_factor, end.next_multiple_of(per_factor));
-        if !self.cells.is_empty() {
-            (first, end) = (first.min(self.first.into()), end.max(usize::from(self.first) + self.cells.len()));
+        if self.len > 0 {
+            (first, end) = (first.min(self.first.into()), end.max(usize::from(self.first + self.len)));
         }
         let before = usize::from(self.first).saturating_sub(first);
-        let mut cells = vec![0; end - first];
-        cells[before..before + self.cells.len()].copy_from_slice(&self.cells);
-        if let Some(rounds) = &mut self.rounds {
-            rounds.0.splice(..0, std::iter::repeat_n(0, before));
+        if before > 0 || !cells.extend(self.place, self.len.into(), end - first) {
+            let place = cells.take(end - first);
+            cells.carry(self.place, self.len.into(), place + before);
+            self.place = place;
         }
         // The last of all cells is below 2^16 at every precision.
-        (self.cells, self.first) = (cells.into(), first as u16);
+        (self.first, self.len) = (first as u16, (end - first) as u16);
     }
 
-    /// Cells and how many samples each has, from the first that there is room for.
-    fn counts(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
-        let rounds = self.rounds.iter().flat_map(|rounds| &rounds.0).chain(std::iter::repeat(&0));
-        let first = usize::from(self.first);
-        self.cells
-            .iter()
-            .zip(rounds)
-            .enumerate()
-            .map(move |(i, (samples, rounds))| (first + i, u64::from(*rounds) << 8 | u64::from(*samples)))
-    }
-
-    /// Adds the samples of another distribution of the same precision.
-    pub fn add(&mut self, other: &Distribution) {
-        debug_assert_eq!(self.bits, other.bits);
-        self.set_sum(self.sum() + other.sum());
-        self.max = self.max.max(other.max);
-        if !other.cells.is_empty() {
-            let first = other.first.into();
-            self.make_room(first, first + other.cells.len());
-            other.counts().filter(|(_, samples)| *samples > 0).for_each(|(cell, samples)| self.count_in(cell, samples));
+    /// Adds the samples of another distribution of the same precision, whose cells are elsewhere.
+    pub fn add(&mut self, other: Samples<'_>, cells: &mut Cells) {
+        debug_assert_eq!(cells.bits(), other.cells.bits());
+        self.set_sum(self.sum() + other.of.sum());
+        self.max = self.max.max(other.of.max);
+        if other.of.len > 0 {
+            let first = other.of.first.into();
+            self.make_room(first, first + usize::from(other.of.len), cells);
+            let counted = other.counts().filter(|(_, samples)| *samples > 0);
+            counted.for_each(|(cell, samples)| cells.add(self.place + cell - usize::from(self.first), samples));
         }
     }
 
-    /// Samples per cell of [`Precision::Rough`], the lowest precision there is; modulo 2^32, since it is differences that count.
-    pub fn rough(&self) -> Vec<u32> {
-        let rough = u32::from(Precision::Rough.bits());
-        let (first, bits) = (usize::from(self.first), u32::from(self.bits));
-        let mut classes: Vec<u32> = Vec::new();
-        // Mostly nobody is so fast that cells are single nanoseconds.
-        let narrow = (1usize << bits).saturating_sub(first).min(self.cells.len());
-        for (ns, samples) in self.counts().take(narrow).filter(|(_, samples)| *samples > 0) {
-            let class = rough_cell(ns as u64);
-            classes.resize(classes.len().max(class + 1), 0);
-            classes[class] = classes[class].wrapping_add(samples as u32);
-        }
-        // Above, so many of each factor of two make one rough cell.
-        let wide = &self.cells[narrow..];
-        if wide.is_empty() {
-            return classes;
-        }
-        let each = 1 << (bits - rough);
-        let factor = ((first + narrow) >> bits) as u32;
-        let start = ((bits - rough + factor) as usize) << rough;
-        classes.reserve_exact(start - classes.len() + wide.len() / each);
-        classes.resize(start, 0);
-        classes.extend(wide.chunks(each).map(sum));
-        if let Some(rounds) = &self.rounds {
-            let all = rounds.0.iter().skip(narrow).enumerate();
-            let counted = all.filter(|(_, rounds)| **rounds > 0);
-            counted.for_each(|(i, rounds)| classes[start + i / each] = classes[start + i / each].wrapping_add(rounds << 8));
-        }
-        classes
+    /// The same distribution, with its cells among others.
+    pub fn moved(&self, from: &Cells, to: &mut Cells) -> Distribution {
+        let place = to.take(self.len.into());
+        to.copy(from, self.place, self.len.into(), place);
+        Distribution { place, ..*self }
     }
 
     /// Forgets all samples, keeps the room.
-    pub fn clear(&mut self) {
-        self.cells.fill(0);
-        self.rounds = None;
+    pub fn clear(&mut self, cells: &mut Cells) {
+        cells.clear(self.place, self.len.into());
         (self.sum, self.above, self.max) = (0, 0, 0);
-    }
-
-    /// Bytes on the heap.
-    pub fn bytes(&self) -> usize {
-        let rounds = self.rounds.as_ref().map_or(0, |rounds| size_of::<Rounds>() + rounds.0.capacity() * size_of::<u32>());
-        self.cells.len() + rounds
-    }
-
-    /// Number of samples. (Counted when somebody asks: every delivery would have to write a number that seldom anybody wants.)
-    pub fn count(&self) -> u64 {
-        let rounds: u64 = self.rounds.iter().flat_map(|rounds| &rounds.0).map(|rounds| u64::from(*rounds)).sum();
-        (rounds << 8) + self.cells.chunks(256).map(|cells| u64::from(sum(cells))).sum::<u64>()
-    }
-
-    /// Number of samples and their sum in nanoseconds.
-    pub fn count_and_sum(&self) -> (u64, u128) {
-        (self.count(), self.sum())
     }
 
     /// Sum of all samples in nanoseconds.
@@ -285,6 +249,74 @@ impl Distribution {
 
     fn set_sum(&mut self, sum: u128) {
         (self.above, self.sum) = ((sum >> 64) as u32, sum as u64);
+    }
+}
+
+impl Samples<'_> {
+    /// The middle of a cell.
+    fn middle(&self, cell: usize) -> u64 {
+        let (cell, bits) = (cell as u64, self.cells.bits());
+        let shift = (cell >> bits).saturating_sub(1);
+        let first = cell - (shift << bits);
+        (first << shift) + ((1u64 << shift) >> 1)
+    }
+
+    /// The counts modulo 256, from the first cell that there is room for.
+    fn low(&self) -> &[u8] {
+        self.cells.low(self.of.place, self.of.len.into())
+    }
+
+    /// Cells that have more samples than that, by their place there, and how many more.
+    fn high(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        self.cells.high(self.of.place, self.of.len.into())
+    }
+
+    /// Cells and how many samples each has, from the first that there is room for.
+    fn counts(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        let first = usize::from(self.of.first);
+        let mut high = self.high().peekable();
+        self.low().iter().enumerate().map(move |(i, low)| {
+            let more = high.next_if(|(cell, _)| *cell == i).map_or(0, |(_, samples)| samples);
+            (first + i, more + u64::from(*low))
+        })
+    }
+
+    /// Samples per cell of [`Precision::Rough`], the lowest precision there is; modulo 2^32, since it is differences that count.
+    pub fn rough(&self) -> Classes {
+        let rough = u32::from(Precision::Rough.bits());
+        let (first, bits) = (usize::from(self.of.first), u32::from(self.cells.bits()));
+        // Mostly nobody is so fast that cells are single nanoseconds. Above, so many of each factor of two make one rough cell.
+        let narrow = (1usize << bits).saturating_sub(first).min(self.of.len.into());
+        let each = 1 << (bits - rough);
+        let wide = &self.low()[narrow..];
+        let factor = ((first + narrow) >> bits) as u32;
+        let start = ((bits - rough + factor) as usize) << rough;
+        let mut classes = Classes { first: if narrow > 0 { 0 } else { start }, counts: Vec::new() };
+        if wide.is_empty() {
+            classes.counts.reserve_exact(rough_cell(narrow as u64) + 1);
+        } else {
+            classes.counts.reserve_exact(start - classes.first + wide.len() / each);
+            classes.counts.resize(start - classes.first, 0);
+        }
+        for (ns, samples) in self.counts().take(narrow).filter(|(_, samples)| *samples > 0) {
+            classes.add(rough_cell(ns as u64), samples as u32);
+        }
+        classes.counts.extend(wide.chunks(each).map(sum));
+        for (i, samples) in self.high().filter(|(i, _)| *i >= narrow) {
+            classes.add(start + (i - narrow) / each, samples as u32);
+        }
+        classes
+    }
+
+    /// Number of samples. (Counted when somebody asks: every delivery would have to write a number that seldom anybody wants.)
+    pub fn count(&self) -> u64 {
+        let high: u64 = self.high().map(|(_, samples)| samples).sum();
+        high + self.low().chunks(256).map(|cells| u64::from(sum(cells))).sum::<u64>()
+    }
+
+    /// Number of samples and their sum in nanoseconds.
+    pub fn count_and_sum(&self) -> (u64, u128) {
+        (self.count(), self.of.sum())
     }
 
     /// The value below which a share of the samples lies, in seconds, straight from the cells: for whoever looks often. 0 without
@@ -297,7 +329,7 @@ impl Distribution {
             below += samples;
             below >= rank
         });
-        reached.map_or(0.0, |(cell, _)| self.middle(cell).min(self.max) as f64 * 1e-9)
+        reached.map_or(0.0, |(cell, _)| self.middle(cell).min(self.of.max) as f64 * 1e-9)
     }
 
     /// The samples, each as the middle of its cell.
@@ -321,23 +353,50 @@ impl Distribution {
         let histogram = self.histogram();
         let quantile = |share: f64| {
             let value = histogram.median_equivalent(histogram.value_at_quantile(share));
-            value.min(self.max) as f64 * 1e-9
+            value.min(self.of.max) as f64 * 1e-9
         };
         Summary {
             count,
-            mean: self.sum() as f64 / count as f64 * 1e-9,
+            mean: self.of.sum() as f64 / count as f64 * 1e-9,
             p50: quantile(0.5),
             p90: quantile(0.9),
             p99: quantile(0.99),
             p999: quantile(0.999),
-            max: self.max as f64 * 1e-9,
+            max: self.of.max as f64 * 1e-9,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// A distribution with cells of its own.
+    #[derive(Clone)]
+    pub(in crate::record) struct Alone(Distribution, Cells);
+
+    impl Alone {
+        pub(in crate::record) fn new(precision: Precision) -> Alone {
+            Alone(Distribution::default(), Cells::new(precision, 0))
+        }
+
+        pub(in crate::record) fn record(&mut self, ns: u64) {
+            self.0.record(ns, &mut self.1);
+        }
+
+        pub(in crate::record) fn add(&mut self, other: &mut Alone) {
+            self.0.add(other.read(), &mut self.1);
+        }
+
+        pub(in crate::record) fn clear(&mut self) {
+            self.0.clear(&mut self.1);
+        }
+
+        pub(in crate::record) fn read(&mut self) -> Samples<'_> {
+            self.1.settle();
+            self.1.of(&self.0)
+        }
+    }
 
     const ALL: [(Precision, f64); 5] = [
         (Precision::Fine, 0.003),
@@ -350,29 +409,29 @@ mod tests {
     #[test]
     fn figures_are_exact_where_promised_and_near_elsewhere() {
         for (precision, tolerance) in ALL {
-            let mut all = Distribution::new(precision);
+            let mut all = Alone::new(precision);
             (1..=100_000u64).for_each(|i| all.record(i * 1000));
-            let figures = all.summary();
+            let figures = all.read().summary();
             assert_eq!((figures.count, figures.max), (100_000, 0.1));
             assert!((figures.mean - 0.0500005).abs() < 1e-12);
             for (got, want) in [(figures.p50, 0.05), (figures.p90, 0.09), (figures.p99, 0.099), (figures.p999, 0.0999)] {
                 assert!((got - want).abs() <= want * tolerance, "{got} against {want} with {precision:?}");
             }
             for share in [0.001, 0.5, 0.9, 0.99, 1.0] {
-                assert!((all.quantile(share) - share * 0.1).abs() <= share * 0.1 * tolerance, "{share} with {precision:?}");
+                assert!((all.read().quantile(share) - share * 0.1).abs() <= share * 0.1 * tolerance, "{share} with {precision:?}");
             }
         }
-        assert_eq!(Distribution::new(Precision::Fine).quantile(0.5), 0.0);
+        assert_eq!(Alone::new(Precision::Fine).read().quantile(0.5), 0.0);
     }
 
     #[test]
     fn every_value_has_a_cell_whose_middle_is_near() {
         for (precision, tolerance) in ALL {
-            let all = Distribution::new(precision);
+            let mut all = Alone::new(precision);
             let mut last = 0;
             for ns in (0..2000).chain((11..64).flat_map(|bit| [(1u64 << bit) - 1, 1 << bit, (1 << bit) + (1 << (bit - 1))])) {
-                let cell = cell(ns, all.bits);
-                let middle = all.middle(cell);
+                let cell = cell(ns, precision.bits());
+                let middle = all.read().middle(cell);
                 assert!(cell >= last, "cells ascend");
                 last = cell;
                 assert!(middle.abs_diff(ns) as f64 <= ns as f64 * tolerance, "{ns} is shown as {middle} with {precision:?}");
@@ -385,65 +444,63 @@ mod tests {
     #[test]
     fn rough_cells_hold_the_same_samples() {
         for (precision, _) in ALL {
-            let mut all = Distribution::new(precision);
-            let mut rough = Distribution::new(Precision::Rough);
+            let mut all = Alone::new(precision);
+            let mut rough = Alone::new(Precision::Rough);
             for ns in (0..3000).chain((11..50).map(|bit| (1u64 << bit) + 7)) {
                 all.record(ns);
                 rough.record(ns);
             }
-            let (mut got, mut want) = (all.rough(), rough.rough());
-            let len = got.len().max(want.len());
-            got.resize(len, 0);
-            want.resize(len, 0);
-            assert_eq!(got, want, "{precision:?}");
-            assert_eq!(want.iter().map(|n| u64::from(*n)).sum::<u64>(), 3039);
+            let (mut rest, want) = (all.read().rough(), rough.read().rough());
+            rest.subtract(&want);
+            assert!(rest.counts.iter().all(|count| *count == 0), "{precision:?}");
+            assert_eq!(want.counts.iter().map(|n| u64::from(*n)).sum::<u64>(), 3039);
         }
     }
 
     #[test]
     fn extremes_and_emptiness_are_no_problem() {
-        let mut all = Distribution::new(Precision::Fine);
-        assert_eq!(all.summary(), Summary::default());
+        let mut all = Alone::new(Precision::Fine);
+        assert_eq!(all.read().summary(), Summary::default());
         all.record(0);
-        assert_eq!((all.summary().p99, all.summary().count), (0.0, 1));
+        assert_eq!((all.read().summary().p99, all.read().summary().count), (0.0, 1));
         all.record(u64::MAX);
-        assert_eq!((all.summary().count, all.summary().max), (2, u64::MAX as f64 * 1e-9));
+        assert_eq!((all.read().summary().count, all.read().summary().max), (2, u64::MAX as f64 * 1e-9));
     }
 
     #[test]
     fn a_cell_that_goes_through_256_loses_nothing() {
         for (precision, _) in ALL {
-            let mut all = Distribution::new(precision);
+            let mut all = Alone::new(precision);
             // The later ones make room before and behind what is there.
             for (ns, times) in [(1_000_000, 1000), (10, 300), (1_000_000, 24), (60_000_000_000, 256)] {
                 (0..times).for_each(|_| all.record(ns));
             }
-            let check = |all: &Distribution, times: u64| {
-                let counts: Vec<u64> = all.counts().map(|(_, samples)| samples).filter(|samples| *samples > 0).collect();
+            let check = |all: &mut Alone, times: u64| {
+                let counts: Vec<u64> = all.read().counts().map(|(_, samples)| samples).filter(|samples| *samples > 0).collect();
                 assert_eq!(counts, [300 * times, 1024 * times, 256 * times], "{precision:?}");
-                assert_eq!((all.count(), all.summary().count), (1580 * times, 1580 * times));
-                assert_eq!(all.rough().iter().map(|n| u64::from(*n)).sum::<u64>(), 1580 * times);
-                assert_eq!(all.quantile(0.1), 1e-8);
-                assert!((all.quantile(0.5) - 1e-3).abs() < 7e-5 && (all.quantile(0.99) - 60.0).abs() < 4.0, "{precision:?}");
+                assert_eq!((all.read().count(), all.read().summary().count), (1580 * times, 1580 * times));
+                assert_eq!(all.read().rough().counts.iter().map(|n| u64::from(*n)).sum::<u64>(), 1580 * times);
+                assert_eq!(all.read().quantile(0.1), 1e-8);
+                assert!((all.read().quantile(0.5) - 1e-3).abs() < 7e-5 && (all.read().quantile(0.99) - 60.0).abs() < 4.0, "{precision:?}");
             };
-            check(&all, 1);
+            check(&mut all, 1);
             let mut twice = all.clone();
-            twice.add(&all);
-            check(&twice, 2);
+            twice.add(&mut all);
+            check(&mut twice, 2);
             twice.clear();
-            assert_eq!((twice.count(), twice.sum(), twice.summary()), (0, 0, Summary::default()));
-            twice.add(&all);
-            check(&twice, 1);
+            assert_eq!((twice.read().count(), twice.0.sum(), twice.read().summary()), (0, 0, Summary::default()));
+            twice.add(&mut all);
+            check(&mut twice, 1);
         }
     }
 
     #[test]
     fn sums_of_distributions_have_the_samples_of_both() {
-        let (mut few, mut many) = (Distribution::new(Precision::Fine), Distribution::new(Precision::Fine));
+        let (mut few, mut many) = (Alone::new(Precision::Fine), Alone::new(Precision::Fine));
         (0..100).for_each(|i| few.record(i));
         (0..900).for_each(|i| many.record(1_000_000 + i));
-        few.add(&many);
-        assert_eq!(few.count_and_sum(), (1000, (0..100).sum::<u128>() + (0..900).map(|i| 1_000_000 + i).sum::<u128>()));
-        assert!(few.summary().p50 > 0.000_99 && few.summary().max == 0.001_000_899);
+        few.add(&mut many);
+        assert_eq!(few.read().count_and_sum(), (1000, (0..100).sum::<u128>() + (0..900).map(|i| 1_000_000 + i).sum::<u128>()));
+        assert!(few.read().summary().p50 > 0.000_99 && few.read().summary().max == 0.001_000_899);
     }
 }

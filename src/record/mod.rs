@@ -1,5 +1,6 @@
 //! What a run leaves: totals, histograms, time-weighted levels, series. Observers of the engine; the engine does not know them.
 
+pub mod cells;
 pub mod fates;
 pub mod faults;
 pub mod heat;

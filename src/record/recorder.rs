@@ -1,5 +1,6 @@
 //! The observer that every run has: levels, distributions and series of all nodes and outlets.
 
+use super::cells::Cells;
 use super::fates::Fates;
 use super::faults::FaultLog;
 use super::heat::{Heat, Told};
@@ -9,6 +10,7 @@ use super::level::Level;
 use super::series::{ConsumerCell, Happening, OutletCell, Row, Series};
 use super::staleness::Staleness;
 use super::stores::{StoreFigures, StoreRecord};
+use crate::engine::near::near;
 use crate::engine::{AfterFailure, Note, Observation, Observer};
 use crate::ids::{ConsumerId, NodeId, OutletId, StoreId, TypeId};
 use crate::scenario::Plan;
@@ -37,7 +39,9 @@ pub struct Recorder {
     emitted: Vec<u64>,
     accepted: Vec<u64>,
     /// Of all distributions.
-    precision: Precision,
+    cells: Cells,
+    /// By outlet: waiting messages times nanoseconds when the warm-up ended.
+    waiting_at_warmup: Box<[u128]>,
     series: Series,
     bin_started: Time,
     /// The next moment at which something must be noted before going on: the end of a bin or of the warm-up.
@@ -56,38 +60,43 @@ struct OutletRecord {
     others: Box<[ConsumerId]>,
     /// The consumer that reads it first; its lag includes what the outlet is owed. [`NOBODY`] if nobody does.
     reader: ConsumerId,
-    waiting_area_at_warmup: u128,
 }
 
 /// No consumer has this number, so that looking for one also tells whether there is one.
 const NOBODY: ConsumerId = ConsumerId(u32::MAX);
 
-/// What every delivery looks at stands first, in three lines of the cache.
+/// A consumer's figures: three lines of the cache, the first for what comes, the second for what is handled, the third for what begins.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 struct ConsumerRecord {
     lag: Level,
     busy: Level,
-    /// From publish to the end of handling.
-    latency: Distribution,
-    /// From arrival at the outlet to the start of handling.
-    wait: Distribution,
-    /// Handling.
-    service: Distribution,
-    /// The latencies that earlier bins have told of.
-    told: Told,
     /// Workers, and since when there are so many.
     capacity: (u32, Time),
+    /// From publish to the end of handling.
+    latency: Distribution,
+    /// Handling.
+    service: Distribution,
+    /// From arrival at the outlet to the start of handling.
+    wait: Distribution,
+    failed: u64,
+    retries: u64,
+    seldom: Box<Seldom>,
+}
+
+/// What is looked at when a bin ends, or when something rare happens.
+#[derive(Clone, Debug)]
+struct Seldom {
+    /// The latencies that earlier bins have told of.
+    told: Told,
     /// Most workers there were after warm-up.
     most_workers: u32,
-    /// Workers times nanoseconds up to then.
+    /// Workers times nanoseconds up to when their number changed last.
     room: u128,
     /// Number handled and sum of latencies during the warm-up, once it is over: `latency` has only what came after it.
     early: (u64, u128),
     at_warmup: Snapshot,
-    failed: u64,
-    retries: u64,
-    stale: Option<Box<StaleRecord>>,
+    stale: Option<StaleRecord>,
 }
 
 /// How old a consumer's projection is.
@@ -175,7 +184,6 @@ impl Recorder {
                 .map(|outlet| OutletRecord {
                     waiting: Level::default(),
                     bin_max: 0,
-                    waiting_area_at_warmup: 0,
                     reader: outlet.readers.first().map_or(NOBODY, reader),
                     others: outlet.readers.iter().skip(1).map(reader).collect(),
                 })
@@ -184,32 +192,35 @@ impl Recorder {
                 .consumers
                 .iter()
                 .map(|consumer| ConsumerRecord {
-                    capacity: (consumer.capacity(), Time::ZERO),
-                    most_workers: consumer.capacity(),
-                    room: 0,
-                    busy: Level::default(),
-                    latency: Distribution::new(precision),
-                    wait: Distribution::new(precision),
-                    service: Distribution::new(precision),
-                    told: Told::default(),
                     lag: Level::default(),
-                    early: (0, 0),
-                    at_warmup: Snapshot::default(),
+                    busy: Level::default(),
+                    capacity: (consumer.capacity(), Time::ZERO),
+                    latency: Distribution::default(),
+                    service: Distribution::default(),
+                    wait: Distribution::default(),
                     failed: 0,
                     retries: 0,
-                    stale: consumer.state.as_ref().map(|_| Box::default()),
+                    seldom: Box::new(Seldom {
+                        told: Told::default(),
+                        most_workers: consumer.capacity(),
+                        room: 0,
+                        early: (0, 0),
+                        at_warmup: Snapshot::default(),
+                        stale: consumer.state.as_ref().map(|_| StaleRecord::default()),
+                    }),
                 })
                 .collect(),
             links: vec![LinkRecord::default(); plan.links.len()],
-            stores: plan.stores.iter().map(|store| StoreRecord::new(store.connections, precision)).collect(),
+            stores: plan.stores.iter().map(|store| StoreRecord::new(store.connections)).collect(),
             held: Held::default(),
-            replies: plan.emitters.iter().map(|emitter| emitter.reply.map(|_| Distribution::new(precision))).collect(),
+            replies: plan.emitters.iter().map(|emitter| emitter.reply.map(|_| Distribution::default())).collect(),
             faults: FaultLog::default(),
             fates: Fates::default(),
             types: vec![0; plan.types.len()],
             emitted: vec![0; plan.emitters.len()],
             accepted: vec![0; plan.channels.len()],
-            precision,
+            cells: Cells::new(precision, 0),
+            waiting_at_warmup: vec![0; plan.outlets.len()].into(),
             series: Series::new(width),
             bin_started: Time::ZERO,
             mark: Time::ZERO,
@@ -223,6 +234,7 @@ impl Recorder {
     /// Notes the ends of bins and of the warm-up up to `now`. Called before anything at `now` is taken in, and before anybody looks at
     /// the figures.
     pub fn pass(&mut self, now: Time) {
+        self.cells.settle();
         while self.mark <= now {
             if !self.warm && self.plan.warmup <= self.mark {
                 self.end_warmup();
@@ -230,12 +242,14 @@ impl Recorder {
             let bin_end = self.bin_started + self.series.width;
             if bin_end <= self.mark {
                 let mut row = self.row(bin_end, |_| Heat::default());
-                row.consumers
-                    .iter_mut()
-                    .zip(&mut self.consumers)
-                    .for_each(|(cell, consumer)| cell.heat = consumer.told.tell(&consumer.latency));
+                for (cell, consumer) in row.consumers.iter_mut().zip(&mut self.consumers) {
+                    cell.heat = consumer.seldom.told.tell(self.cells.of(&consumer.latency));
+                }
                 self.series.push(row);
                 self.start_bin(bin_end);
+                if self.cells.is_stirred() {
+                    self.tidy();
+                }
             }
             let bin_end = self.bin_started + self.series.width;
             self.mark = if self.warm { bin_end } else { bin_end.min(self.plan.warmup) };
@@ -246,24 +260,36 @@ impl Recorder {
         let at = self.plan.warmup;
         self.warm = true;
         self.counted_before = self.counts();
-        for outlet in &mut self.outlets {
-            outlet.waiting_area_at_warmup = outlet.waiting.area(at);
+        for (outlet, area) in self.outlets.iter_mut().zip(&mut self.waiting_at_warmup) {
+            *area = outlet.waiting.area(at);
             outlet.waiting.forget_max();
         }
         self.stores.iter_mut().for_each(|store| store.end_warmup(at));
         self.held.end_warmup(at);
         for consumer in &mut self.consumers {
             // What was handled so far counts, but its times do not.
-            consumer.early = consumer.latency.count_and_sum();
-            consumer.told.forget(&consumer.latency);
-            consumer.latency.clear();
-            consumer.at_warmup = consumer.snapshot(at);
+            let latency = self.cells.of(&consumer.latency);
+            consumer.seldom.early = latency.count_and_sum();
+            consumer.seldom.told.forget(latency);
+            consumer.latency.clear(&mut self.cells);
+            consumer.seldom.at_warmup = consumer.snapshot(at);
             consumer.lag.forget_max();
-            if let Some(stale) = &mut consumer.stale {
+            if let Some(stale) = &mut consumer.seldom.stale {
                 stale.area_at_warmup = stale.now.area(at);
                 stale.now.forget_max();
             }
         }
+    }
+
+    /// Moves all distributions to new cells, so that those of a consumer stand side by side and none is left unused in between.
+    fn tidy(&mut self) {
+        let mut cells = Cells::new(self.cells.precision(), self.cells.in_use());
+        let consumers = self.consumers.iter_mut().flat_map(|consumer| [&mut consumer.latency, &mut consumer.service, &mut consumer.wait]);
+        let stores = self.stores.iter_mut().flat_map(StoreRecord::distributions);
+        for distribution in consumers.chain(stores).chain(self.replies.iter_mut().flatten()) {
+            *distribution = distribution.moved(&self.cells, &mut cells);
+        }
+        self.cells = cells;
     }
 
     /// All totals at `end`, with what is special of the bin from the last boundary to there; `heat` gives its latencies.
@@ -273,14 +299,14 @@ impl Recorder {
             .iter()
             .map(|outlet| OutletCell { waiting: outlet.waiting.area(end), most: outlet.bin_max.max(outlet.waiting.now()) });
         let consumers = self.consumers.iter().map(|consumer| ConsumerCell {
-            latency: consumer.early.1 + consumer.latency.sum(),
+            latency: consumer.seldom.early.1 + consumer.latency.sum(),
             lag: consumer.lag.area(end),
             busy: consumer.busy.area(end),
             room: consumer.room(end),
             failed: consumer.failed,
             retries: consumer.retries,
-            stale: consumer.stale.as_ref().map_or(0, |stale| stale.now.area(end)),
-            state: consumer.stale.as_ref().map_or((0.0, 0.0), |stale| stale.sums),
+            stale: consumer.seldom.stale.as_ref().map_or(0, |stale| stale.now.area(end)),
+            state: consumer.seldom.stale.as_ref().map_or((0.0, 0.0), |stale| stale.sums),
             heat: heat(consumer),
         });
         Row {
@@ -305,7 +331,7 @@ impl Recorder {
         if now <= self.bin_started {
             return self.series.clone();
         }
-        self.series.with_open(self.row(now, |consumer| consumer.told.since(&consumer.latency)))
+        self.series.with_open(self.row(now, |consumer| consumer.seldom.told.since(self.cells.of(&consumer.latency))))
     }
 
     /// Events of a type published since the start.
@@ -315,16 +341,14 @@ impl Recorder {
 
     /// Calls `each` with the identity and the bytes of every block that copies share, and gives the bytes that a copy takes besides.
     pub fn weigh(&self, each: impl FnMut(usize, usize)) -> usize {
-        let consumers: usize = self
-            .consumers
-            .iter()
-            .map(|c| c.latency.bytes() + c.wait.bytes() + c.service.bytes() + c.told.bytes() + size_of::<ConsumerRecord>())
-            .sum();
+        let each_consumer = size_of::<ConsumerRecord>() + size_of::<Seldom>();
+        let consumers: usize = self.consumers.iter().map(|consumer| each_consumer + consumer.seldom.told.bytes()).sum();
         let plain = self.links.len() * size_of::<LinkRecord>()
             + (self.counted_before.len() + self.types.len() + self.emitted.len() + self.accepted.len()) * size_of::<u64>()
             + (self.emitted.len() + self.accepted.len()) * size_of::<u32>();
-        let outlets: usize = self.outlets.iter().map(|o| size_of::<OutletRecord>() + size_of_val(&*o.others)).sum();
-        size_of::<Recorder>() + consumers + plain + outlets + self.held.bytes() + self.series.weigh(each)
+        let each_outlet = size_of::<OutletRecord>() + size_of::<u128>();
+        let outlets: usize = self.outlets.iter().map(|outlet| each_outlet + size_of_val(&*outlet.others)).sum();
+        size_of::<Recorder>() + consumers + self.cells.bytes() + plain + outlets + self.held.bytes() + self.series.weigh(each)
     }
 
     /// From `now` on the run follows another plan of the same shape.
@@ -335,7 +359,7 @@ impl Recorder {
     /// What a node counts: emitted by a producer, taken in by a broker, handled to the end by a consumer, served by a store.
     pub fn count(&self, node: NodeId) -> u64 {
         match self.role(node) {
-            Role::Consumer(consumer) => self.consumers[consumer.index()].handled(),
+            Role::Consumer(consumer) => self.consumers[consumer.index()].handled(&self.cells),
             Role::Store(store) => self.stores[store.index()].count(),
             Role::Producer => self.plan.nodes[node.index()].emitters.iter().map(|emitter| self.emitted[emitter.index()]).sum(),
             Role::Broker(broker) => self.accepted[self.plan.brokers[broker.index()].channels.clone()].iter().sum(),
@@ -355,8 +379,8 @@ impl Recorder {
 
     /// Level of waiting messages at an outlet after warm-up.
     pub fn depth(&self, outlet: OutletId, now: Time) -> LevelFigures {
-        let outlet = &self.outlets[outlet.index()];
-        level_figures(&outlet.waiting, outlet.waiting_area_at_warmup, self.plan.warmup, now, self.warm)
+        let area_at_warmup = self.waiting_at_warmup[outlet.index()];
+        level_figures(&self.outlets[outlet.index()].waiting, area_at_warmup, self.plan.warmup, now, self.warm)
     }
 
     /// Events that a node's brokers make it hold back, after warm-up; none if nobody has ever had to.
@@ -373,17 +397,17 @@ impl Recorder {
     /// What a consumer did after warm-up.
     pub fn consumer(&self, id: ConsumerId, now: Time) -> ConsumerFigures {
         let consumer = &self.consumers[id.index()];
-        let observed = (consumer.room(now) - consumer.at_warmup.room) as f64;
-        let busy = (consumer.busy.area(now) - if self.warm { consumer.at_warmup.busy_area } else { 0 }) as f64;
+        let observed = (consumer.room(now) - consumer.seldom.at_warmup.room) as f64;
+        let busy = (consumer.busy.area(now) - if self.warm { consumer.seldom.at_warmup.busy_area } else { 0 }) as f64;
         ConsumerFigures {
-            latency: if self.warm { consumer.latency.summary() } else { Summary::default() },
-            wait: consumer.wait.summary(),
-            service: consumer.service.summary(),
-            lag: level_figures(&consumer.lag, consumer.at_warmup.lag_area, self.plan.warmup, now, self.warm),
+            latency: if self.warm { self.cells.of(&consumer.latency).summary() } else { Summary::default() },
+            wait: self.cells.of(&consumer.wait).summary(),
+            service: self.cells.of(&consumer.service).summary(),
+            lag: level_figures(&consumer.lag, consumer.seldom.at_warmup.lag_area, self.plan.warmup, now, self.warm),
             utilisation: if self.warm && observed > 0.0 { busy / observed } else { 0.0 },
             workers: LevelFigures {
                 mean: if self.warm && now > self.plan.warmup { observed / (now - self.plan.warmup).0 as f64 } else { 0.0 },
-                max: if self.warm { u64::from(consumer.most_workers) } else { 0 },
+                max: if self.warm { u64::from(consumer.seldom.most_workers) } else { 0 },
                 last: u64::from(consumer.capacity.0),
             },
         }
@@ -394,7 +418,7 @@ impl Recorder {
         if !self.warm {
             return (0.0, 0.0, 0.0);
         }
-        let latency = &self.consumers[id.index()].latency;
+        let latency = self.cells.of(&self.consumers[id.index()].latency);
         let (count, sum) = latency.count_and_sum();
         let mean = if count == 0 { 0.0 } else { sum as f64 / count as f64 * 1e-9 };
         (mean, latency.quantile(0.5), latency.quantile(0.99))
@@ -418,9 +442,15 @@ impl Recorder {
 
     /// Latency of all consumers together after warm-up.
     pub fn overall_latency(&self) -> Summary {
-        let mut all = Distribution::new(self.precision);
-        self.consumers.iter().filter(|_| self.warm).for_each(|consumer| all.add(&consumer.latency));
-        all.summary()
+        let latencies = self.consumers.iter().filter(|_| self.warm).map(|consumer| &consumer.latency);
+        self.together(latencies)
+    }
+
+    /// Some distributions as one.
+    fn together<'a>(&self, distributions: impl Iterator<Item = &'a Distribution>) -> Summary {
+        let (mut all, mut cells) = (Distribution::default(), Cells::new(self.cells.precision(), 0));
+        distributions.for_each(|one| all.add(self.cells.of(one), &mut cells));
+        cells.of(&all).summary()
     }
 
     /// What went wrong.
@@ -435,7 +465,7 @@ impl Recorder {
 
     /// What a store did after warm-up.
     pub fn store(&self, id: StoreId, now: Time) -> StoreFigures {
-        self.stores[id.index()].figures(self.plan.warmup, now, self.warm)
+        self.stores[id.index()].figures(self.plan.warmup, now, self.warm, &self.cells)
     }
 
     /// Calls that wait for a connection of a store now.
@@ -446,12 +476,12 @@ impl Recorder {
 
     /// Mean, median and 99th percentile of the wait for a connection of a store after warm-up, in seconds.
     pub fn store_wait(&self, id: StoreId) -> (f64, f64, f64) {
-        self.stores[id.index()].wait()
+        self.stores[id.index()].wait(&self.cells)
     }
 
     /// How old a consumer's projection is, in seconds: mean and highest after warm-up, and now. None without a projection.
     pub fn staleness(&self, id: ConsumerId, now: Time) -> Option<StalenessFigures> {
-        let stale = self.consumers[id.index()].stale.as_ref()?;
+        let stale = self.consumers[id.index()].seldom.stale.as_ref()?;
         let ns = (now - self.plan.warmup).0;
         let area = stale.now.area(now) - if self.warm { stale.area_at_warmup } else { 0 };
         let mean = if self.warm && ns > 0 { area as f64 / ns as f64 * 1e-9 } else { 0.0 };
@@ -462,14 +492,9 @@ impl Recorder {
     /// How long replies to a node's requests took; none if it makes none.
     pub fn round_trips(&self, node: NodeId) -> Option<Summary> {
         let own = self.plan.nodes[node.index()].emitters.iter();
-        let mut all: Option<Distribution> = None;
-        for replies in own.filter_map(|id| self.replies[id.index()].as_ref()) {
-            match &mut all {
-                Some(all) => all.add(replies),
-                None => all = Some(replies.clone()),
-            }
-        }
-        all.map(|all| all.summary())
+        let replies = own.filter_map(|id| self.replies[id.index()].as_ref());
+        replies.clone().next()?;
+        Some(self.together(replies))
     }
 
     /// What set out on a link.
@@ -484,8 +509,8 @@ impl Recorder {
 
 impl ConsumerRecord {
     /// Number handled since the start.
-    fn handled(&self) -> u64 {
-        self.early.0 + self.latency.count()
+    fn handled(&self, cells: &Cells) -> u64 {
+        self.seldom.early.0 + cells.of(&self.latency).count()
     }
 
     fn snapshot(&self, at: Time) -> Snapshot {
@@ -493,15 +518,15 @@ impl ConsumerRecord {
     }
 
     fn resized(&mut self, workers: u32, now: Time) {
-        self.room = self.room(now);
+        self.seldom.room = self.room(now);
         self.capacity = (workers, now);
-        self.most_workers = self.most_workers.max(workers);
+        self.seldom.most_workers = self.seldom.most_workers.max(workers);
     }
 
     /// Workers times nanoseconds since the start.
     fn room(&self, at: Time) -> u128 {
         let (workers, since) = self.capacity;
-        self.room + u128::from(workers) * u128::from((at - since).0)
+        self.seldom.room + u128::from(workers) * u128::from((at - since).0)
     }
 }
 
@@ -516,6 +541,17 @@ impl Observer for Recorder {
     fn at(&mut self, now: Time) {
         if now >= self.mark {
             self.pass(now);
+        }
+    }
+
+    #[inline(always)]
+    fn soon(&self, consumer: ConsumerId, outlet: OutletId, work: bool) {
+        near(&self.outlets[outlet.index()]);
+        let record = &self.consumers[consumer.index()];
+        near(record);
+        if work {
+            near(&record.latency);
+            near(&record.wait);
         }
     }
 
@@ -547,29 +583,29 @@ impl Observer for Recorder {
             Observation::Resized { consumer, workers, .. } => self.consumers[consumer.index()].resized(workers, now),
             Observation::Store { store, what } => {
                 let warm = self.warm;
-                self.stores[store.index()].observe(now, what, warm);
+                self.stores[store.index()].observe(now, what, warm, &mut self.cells);
             }
             Observation::Expected { consumer, event, sums } => {
-                if let Some(stale) = &mut self.consumers[consumer.index()].stale {
+                if let Some(stale) = &mut self.consumers[consumer.index()].seldom.stale {
                     stale.now.published(event.published, now);
                     stale.sums = sums;
                 }
             }
             Observation::Folded { consumer, event, sums, .. } => {
-                if let Some(stale) = &mut self.consumers[consumer.index()].stale {
+                if let Some(stale) = &mut self.consumers[consumer.index()].seldom.stale {
                     stale.now.applied(event.published, now);
                     stale.sums = sums;
                 }
             }
             Observation::Rebuilds { consumer } => {
-                if let Some(stale) = &mut self.consumers[consumer.index()].stale {
+                if let Some(stale) = &mut self.consumers[consumer.index()].seldom.stale {
                     stale.now.reset(now);
                     stale.sums.1 = 0.0;
                 }
             }
             Observation::Answered { emitter, after, .. } => {
                 if let Some(replies) = self.replies[emitter.index()].as_mut().filter(|_| self.warm) {
-                    replies.record(after.0);
+                    replies.record(after.0, &mut self.cells);
                 }
             }
             Observation::Broker { note: Note::HeldBack { link, more }, .. } => {
@@ -613,16 +649,16 @@ impl Observer for Recorder {
                 let consumer = &mut self.consumers[consumer.index()];
                 consumer.busy.up(now);
                 if self.warm {
-                    consumer.wait.record((now - message.routed).0);
+                    consumer.wait.record((now - message.routed).0, &mut self.cells);
                 }
             }
             Observation::Acknowledged { outlet, .. } => self.ended(outlet, now),
             Observation::Acked { outlet, consumer, message, began, .. } | Observation::Handled { outlet, consumer, message, began, .. } => {
                 let record = &mut self.consumers[consumer.index()];
                 record.busy.down(now);
-                record.latency.record((now - message.event.published).0);
+                record.latency.record((now - message.event.published).0, &mut self.cells);
                 if self.warm {
-                    record.service.record((now - began).0);
+                    record.service.record((now - began).0, &mut self.cells);
                 }
                 if matches!(what, Observation::Acked { .. }) {
                     self.ended(outlet, now);
@@ -632,7 +668,7 @@ impl Observer for Recorder {
                 let record = &mut self.consumers[consumer.index()];
                 record.busy.down(now);
                 if self.warm {
-                    record.service.record((now - began).0);
+                    record.service.record((now - began).0, &mut self.cells);
                 }
                 match next {
                     AfterFailure::Retry(_) => record.retries += 1,
@@ -659,5 +695,17 @@ impl Recorder {
         for consumer in &outlet.others {
             self.consumers[consumer.index()].lag.down(now);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_every_delivery_touches_takes_few_lines_of_the_cache() {
+        assert_eq!(size_of::<OutletRecord>(), 64);
+        assert_eq!(size_of::<ConsumerRecord>(), 192);
+        assert_eq!(size_of::<Distribution>(), 32);
     }
 }

@@ -1,6 +1,7 @@
 //! What a run leaves in figures about a store.
 
-use super::histogram::{Distribution, Precision, Summary};
+use super::cells::Cells;
+use super::histogram::{Distribution, Summary};
 use super::level::Level;
 use super::recorder::{LevelFigures, level_figures};
 use super::series::StoreCell;
@@ -38,13 +39,13 @@ pub struct StoreFigures {
 
 impl StoreRecord {
     /// Of a run at its very start.
-    pub fn new(connections: u32, precision: Precision) -> StoreRecord {
+    pub fn new(connections: u32) -> StoreRecord {
         StoreRecord {
             connections,
             busy: Level::default(),
             queue: Level::default(),
-            wait: Distribution::new(precision),
-            service: Distribution::new(precision),
+            wait: Distribution::default(),
+            service: Distribution::default(),
             served: (0, 0),
             at_warmup: (0, 0),
             failed: 0,
@@ -52,7 +53,7 @@ impl StoreRecord {
     }
 
     /// Takes in what happened.
-    pub fn observe(&mut self, now: Time, what: StoreNote, warm: bool) {
+    pub fn observe(&mut self, now: Time, what: StoreNote, warm: bool, cells: &mut Cells) {
         match what {
             StoreNote::Waits => self.queue.up(now),
             StoreNote::GivesUp => self.queue.down(now),
@@ -63,7 +64,7 @@ impl StoreRecord {
                 self.busy.up(now);
                 self.served.1 += u128::from(wait.0);
                 if warm {
-                    self.wait.record(wait.0);
+                    self.wait.record(wait.0, cells);
                 }
             }
             StoreNote::Ends { service, ok } => {
@@ -72,11 +73,16 @@ impl StoreRecord {
                 self.served.0 += 1;
                 self.served.1 += u128::from(service.0);
                 if warm {
-                    self.service.record(service.0);
+                    self.service.record(service.0, cells);
                 }
             }
             StoreNote::Breaks { served } => self.failed += u64::from(!served),
         }
+    }
+
+    /// All its distributions.
+    pub fn distributions(&mut self) -> [&mut Distribution; 2] {
+        [&mut self.wait, &mut self.service]
     }
 
     /// Calls served since the start.
@@ -90,10 +96,11 @@ impl StoreRecord {
     }
 
     /// Mean, median and 99th percentile of the wait, in seconds.
-    pub fn wait(&self) -> (f64, f64, f64) {
-        let (count, sum) = self.wait.count_and_sum();
+    pub fn wait(&self, cells: &Cells) -> (f64, f64, f64) {
+        let wait = cells.of(&self.wait);
+        let (count, sum) = wait.count_and_sum();
         let mean = if count == 0 { 0.0 } else { sum as f64 / count as f64 * 1e-9 };
-        (mean, self.wait.quantile(0.5), self.wait.quantile(0.99))
+        (mean, wait.quantile(0.5), wait.quantile(0.99))
     }
 
     /// Running totals for the series.
@@ -109,12 +116,12 @@ impl StoreRecord {
     }
 
     /// Figures after warm-up.
-    pub fn figures(&self, warmup: Time, now: Time, warm: bool) -> StoreFigures {
+    pub fn figures(&self, warmup: Time, now: Time, warm: bool, cells: &Cells) -> StoreFigures {
         let observed = (now - warmup).0 as f64 * f64::from(self.connections);
         let busy = (self.busy.area(now) - if warm { self.at_warmup.0 } else { 0 }) as f64;
         StoreFigures {
-            wait: self.wait.summary(),
-            service: self.service.summary(),
+            wait: cells.of(&self.wait).summary(),
+            service: cells.of(&self.service).summary(),
             utilisation: if warm && observed > 0.0 { busy / observed } else { 0.0 },
             queue: level_figures(&self.queue, self.at_warmup.1, warmup, now, warm),
         }

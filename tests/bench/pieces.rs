@@ -4,6 +4,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use tidemill::engine::agenda::{Agenda, Due};
 use tidemill::random::{Stream, threshold};
+use tidemill::record::cells::Cells;
 use tidemill::record::histogram::{Distribution, Precision};
 use tidemill::time::{Span, Time};
 
@@ -15,8 +16,8 @@ fn distribution_record(bencher: Bencher<'_, '_>, precision: Precision) {
     let mut random = Stream::named(1, "samples");
     // Spread over as many cells as latencies around ten milliseconds are.
     let samples: Vec<u64> = (0..MANY).map(|_| 1_000_000 + random.below(20_000_000)).collect();
-    let mut distribution = Distribution::new(precision);
-    bencher.counter(ItemsCount::new(MANY)).bench_local(|| samples.iter().for_each(|sample| distribution.record(*sample)));
+    let (mut distribution, mut cells) = (Distribution::default(), Cells::new(precision, 0));
+    bencher.counter(ItemsCount::new(MANY)).bench_local(|| samples.iter().for_each(|sample| distribution.record(*sample, &mut cells)));
 }
 
 /// One after the other into as many distributions as a large plan has: the cache decides.
@@ -25,16 +26,18 @@ fn distribution_record_spread(bencher: Bencher<'_, '_>, number: usize) {
     let mut random = Stream::named(1, "samples");
     let samples: Vec<(usize, u64)> =
         (0..MANY).map(|_| (random.below(number as u64) as usize, 1_000_000 + random.below(20_000_000))).collect();
-    let mut all = vec![Distribution::new(Precision::of(number)); number];
-    bencher.counter(ItemsCount::new(MANY)).bench_local(|| samples.iter().for_each(|(which, sample)| all[*which].record(*sample)));
+    let (mut all, mut cells) = (vec![Distribution::default(); number], Cells::new(Precision::of(number), 0));
+    let mut record = || samples.iter().for_each(|(which, sample)| all[*which].record(*sample, &mut cells));
+    bencher.counter(ItemsCount::new(MANY)).bench_local(&mut record);
 }
 
 #[divan::bench]
 fn distribution_summary(bencher: Bencher<'_, '_>) {
     let mut random = Stream::named(1, "samples");
-    let mut distribution = Distribution::new(Precision::Fine);
-    (0..1_000_000).for_each(|_| distribution.record(1_000_000 + random.below(20_000_000)));
-    bencher.bench_local(|| distribution.summary());
+    let (mut distribution, mut cells) = (Distribution::default(), Cells::new(Precision::Fine, 0));
+    (0..1_000_000).for_each(|_| distribution.record(1_000_000 + random.below(20_000_000), &mut cells));
+    cells.settle();
+    bencher.bench_local(|| cells.of(&distribution).summary());
 }
 
 #[divan::bench]
