@@ -225,14 +225,16 @@ mod tests {
         let (mut stirred, mut high) = (false, false);
         for round in 0..200_000 {
             let which = random.below(NUMBER as u64) as usize;
-            // Each around a time of its own, some of them far from it, so that they grow in both directions and pass each other's places.
-            let ns = (1000 << which).min(1 << 40) + random.below(100) * if random.below(500) == 0 { 1 << random.below(40) } else { 1 };
+            // Each around a time of its own that grows, some of them far from it, so that they grow in both directions and pass each other's
+            // places.
+            let ns =
+                (1000 << which << (round / 20_000)) + random.below(100) * if random.below(500) == 0 { 1 << random.below(40) } else { 1 };
             together[which].record(ns, &mut cells);
             alone[which].record(ns);
             if round % 5000 == 0 {
                 cells.settle();
-                if cells.is_stirred() || round % 50_000 == 0 {
-                    stirred |= cells.is_stirred();
+                if cells.is_stirred() {
+                    stirred = true;
                     let mut fresh = Cells::new(Precision::Medium, cells.in_use());
                     together.iter_mut().for_each(|one| *one = one.moved(&cells, &mut fresh));
                     assert!(!fresh.is_stirred() && fresh.in_use() == cells.in_use());
@@ -246,6 +248,7 @@ mod tests {
             }
         }
         assert!(stirred && high, "cells were carried about, and some of them have gone through 256");
+        cells.settle();
         let gone = cells.of(&together[3]).count();
         together[3].clear(&mut cells);
         assert_eq!((gone > 0, cells.of(&together[3]).count(), cells.of(&together[4]).count()), (true, 0, alone[4].read().count()));

@@ -116,6 +116,13 @@ fn sum(cells: &[u8]) -> u32 {
     u32::from(cells.iter().map(|samples| u16::from(*samples)).sum::<u16>())
 }
 
+/// The sums of every `N` cells; of no more than are left at the end. (With the number known, many are made at once.)
+#[inline(always)]
+fn sums<const N: usize>(cells: &[u8]) -> impl Iterator<Item = u32> + '_ {
+    let (whole, rest) = cells.as_chunks::<N>();
+    whole.iter().map(|cells| sum(cells)).chain(rest.chunks(N).map(sum))
+}
+
 fn rough_cell(ns: u64) -> usize {
     cell(ns, Precision::Rough.bits())
 }
@@ -301,7 +308,13 @@ impl Samples<'_> {
         for (ns, samples) in self.counts().take(narrow).filter(|(_, samples)| *samples > 0) {
             classes.add(rough_cell(ns as u64), samples as u32);
         }
-        classes.counts.extend(wide.chunks(each).map(sum));
+        match each {
+            2 => classes.counts.extend(sums::<2>(wide)),
+            8 => classes.counts.extend(sums::<8>(wide)),
+            16 => classes.counts.extend(sums::<16>(wide)),
+            32 => classes.counts.extend(sums::<32>(wide)),
+            _ => classes.counts.extend(wide.chunks(each).map(sum)),
+        }
         for (i, samples) in self.high().filter(|(i, _)| *i >= narrow) {
             classes.add(start + (i - narrow) / each, samples as u32);
         }
