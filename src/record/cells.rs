@@ -182,11 +182,26 @@ impl Cells {
     /// Samples of a range that [`Cells::low`] does not tell of: cells that have gone through 256, from the start of the range, and how many
     /// samples that was.
     pub fn high(&self, place: usize, len: usize) -> impl Iterator<Item = (usize, u64)> + '_ {
-        let chunks = (place / CHUNK)..(place + len).div_ceil(CHUNK).min(self.rounds.len());
-        let some = chunks.filter_map(|chunk| Some((chunk * CHUNK, self.rounds[chunk].as_deref()?)));
-        let cells = some.flat_map(|(first, rounds)| rounds.iter().enumerate().map(move |(i, rounds)| (first + i, *rounds)));
-        let inside = cells.filter(move |(cell, rounds)| *rounds > 0 && (place..place + len).contains(cell));
-        inside.map(move |(cell, rounds)| (cell - place, u64::from(rounds) << 8))
+        self.rounds_of(place, len).flat_map(|(first, rounds)| {
+            let counted = rounds.iter().enumerate().filter(|(_, rounds)| **rounds > 0);
+            counted.map(move |(i, rounds)| (first + i, u64::from(*rounds) << 8))
+        })
+    }
+
+    /// How many these are in all.
+    pub fn high_count(&self, place: usize, len: usize) -> u64 {
+        let each = |(_, rounds): (usize, &[u32])| rounds.iter().map(|rounds| u64::from(*rounds)).sum::<u64>();
+        self.rounds_of(place, len).map(each).sum::<u64>() << 8
+    }
+
+    /// The rounds of a range, as far as there are any: where they begin in it, and how many each cell has.
+    fn rounds_of(&self, place: usize, len: usize) -> impl Iterator<Item = (usize, &[u32])> + '_ {
+        let (end, chunks) = (place + len, place / CHUNK..(place + len).div_ceil(CHUNK).min(self.rounds.len()));
+        chunks.filter_map(move |chunk| {
+            let first = chunk * CHUNK;
+            let (from, to) = (first.max(place), (first + CHUNK).min(end));
+            Some((from - place, &self.rounds[chunk].as_deref()?[from - first..to - first]))
+        })
     }
 
     /// Forgets the samples of a range.

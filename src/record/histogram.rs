@@ -149,9 +149,10 @@ impl Classes {
         if self.counts.is_empty() {
             self.first = other.first;
         }
-        let before = self.first.saturating_sub(other.first);
-        self.counts.splice(..0, std::iter::repeat_n(0, before));
-        self.first -= before;
+        if other.first < self.first {
+            self.counts.splice(..0, std::iter::repeat_n(0, self.first - other.first));
+            self.first = other.first;
+        }
         let end = (other.first + other.counts.len()).saturating_sub(self.first);
         self.counts.resize(self.counts.len().max(end), 0);
     }
@@ -323,7 +324,7 @@ impl Samples<'_> {
 
     /// Number of samples. (Counted when somebody asks: every delivery would have to write a number that seldom anybody wants.)
     pub fn count(&self) -> u64 {
-        let high: u64 = self.high().map(|(_, samples)| samples).sum();
+        let high = self.cells.high_count(self.of.place, self.of.len.into());
         high + self.low().chunks(256).map(|cells| u64::from(sum(cells))).sum::<u64>()
     }
 
