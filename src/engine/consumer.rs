@@ -62,18 +62,8 @@ pub struct Rare {
     pub dead_letter: Option<(ChannelId, LinkId)>,
     /// What is wrong with it.
     burdens: Vec<Burden>,
-    /// See [`Counts::redeliveries`].
-    pub redeliveries: u64,
-    /// See [`Counts::retries`].
-    pub retries: u64,
-    /// See [`Counts::failed`].
-    pub failed: u64,
-    /// See [`Counts::dead_lettered`].
-    pub dead_lettered: u64,
-    /// See [`Counts::returned`].
-    pub returned: u64,
-    /// See [`Counts::dropped`].
-    pub dropped: u64,
+    /// What it did since the start, but for what every delivery counts: that stands in [`Consumer`].
+    pub counts: Counts,
 }
 
 /// Something that makes a consumer's handling worse.
@@ -391,12 +381,7 @@ impl Consumer {
                 backoff_random: stream("backoff"),
                 dead_letter: consumer.dead_letter,
                 burdens: Vec::new(),
-                redeliveries: 0,
-                retries: 0,
-                failed: 0,
-                dead_lettered: 0,
-                returned: 0,
-                dropped: 0,
+                counts: Counts::default(),
             }),
         }
         .looked_at()
@@ -409,8 +394,7 @@ impl Consumer {
 
     /// What it did since the start.
     pub fn counts(&self) -> Counts {
-        let Rare { redeliveries, retries, failed, dead_lettered, returned, dropped, .. } = *self.rare;
-        Counts { deliveries: self.deliveries, acked: self.acked, redeliveries, retries, failed, dead_lettered, returned, dropped }
+        Counts { deliveries: self.deliveries, acked: self.acked, ..self.rare.counts }
     }
 
     /// Whether it acknowledges before the work.

@@ -73,7 +73,7 @@ impl Simulation {
         let worker = slot - consumer.first_worker;
         consumer.deliveries += 1;
         if message.event.failures > 0 || message.event.flags.has(Flags::REDELIVERED) {
-            consumer.rare.redeliveries += 1;
+            consumer.rare.counts.redeliveries += 1;
         }
         if consumer.special {
             service = self.prepare(id, worker, outlet, &message.apart(), service);
@@ -197,13 +197,13 @@ impl Simulation {
                 }
             }
         };
-        let rare = &mut self.consumers[id.index()].rare;
+        let counts = &mut self.consumers[id.index()].rare.counts;
         match next {
-            AfterFailure::Retry(_) => rare.retries += 1,
-            AfterFailure::DeadLetter => rare.dead_lettered += 1,
-            AfterFailure::Final => rare.failed += 1,
-            AfterFailure::Returned => rare.returned += 1,
-            AfterFailure::Drop => rare.dropped += 1,
+            AfterFailure::Retry(_) => counts.retries += 1,
+            AfterFailure::DeadLetter => counts.dead_lettered += 1,
+            AfterFailure::Final => counts.failed += 1,
+            AfterFailure::Returned => counts.returned += 1,
+            AfterFailure::Drop => counts.dropped += 1,
         }
         self.note(&Observation::Failed { outlet, consumer: id, worker, message: &message, began, next, why }, observer);
         if matches!(next, AfterFailure::DeadLetter | AfterFailure::Drop | AfterFailure::Final)
