@@ -238,6 +238,18 @@ impl Series {
         self.level(level, from, to)
     }
 
+    /// The same for lines: without the bin under way as long as it is less than half of the one before, since its rates would be chance.
+    pub fn settled_bins(&self, from: f64, to: f64, most: usize) -> Vec<Bin<'_>> {
+        let width = |bin: &Bin<'_>| bin.end() - bin.begin();
+        let mut bins = self.bins(from, to, most);
+        if let [.., before, last] = &bins[..]
+            && width(last) < width(before) / 2.0
+        {
+            bins.pop();
+        }
+        bins
+    }
+
     fn level(&self, level: usize, from: f64, to: f64) -> Vec<Bin<'_>> {
         let Some(tape) = self.levels.get(level) else {
             return self.open.iter().map(|row| Bin { before: None, row }).collect();
@@ -482,5 +494,21 @@ mod tests {
         assert_eq!((recent.begin(), recent.throughput(NodeId(0))), (99.0, (10_050.0 - 9_801.0) / 1.5));
         assert_eq!(series.recent(Span(1000 * SECOND)).unwrap().begin(), 0.0);
         assert_eq!(series.bins(0.0, 200.0, 1000).last().unwrap().end(), 100.5);
+    }
+
+    #[test]
+    fn a_line_ends_with_a_bin_that_says_something() {
+        let series = series(100);
+        let ends = |ns: u64| {
+            let now = Row { end: Time(100 * SECOND + ns), ..(**series.levels[0].last().unwrap()).clone() };
+            let series = series.with_open(now);
+            let end = |bins: Vec<Bin<'_>>| bins.last().unwrap().end();
+            (end(series.bins(0.0, 200.0, 1000)), end(series.settled_bins(0.0, 200.0, 1000)))
+        };
+        assert_eq!(ends(SECOND / 4), (100.25, 100.0));
+        assert_eq!(ends(SECOND / 2), (100.5, 100.5));
+        // Where there is no other, it is better than nothing.
+        let first = Row { end: Time(SECOND / 100), ..(**series.levels[0].last().unwrap()).clone() };
+        assert_eq!(Series::new(Span(SECOND)).with_open(first).settled_bins(0.0, 1.0, 10).len(), 1);
     }
 }

@@ -142,7 +142,7 @@ impl Kind {
     }
 
     fn of(self, plan: &Plan, film: &Series, from: f64, to: f64, most: usize) -> Vec<Curve> {
-        let bins = film.bins(from, to, most);
+        let bins = film.settled_bins(from, to, most);
         let of = |name: String, ink: Ink, aside: bool, figure: &dyn Fn(&Bin<'_>) -> f64| Curve {
             name,
             ink,
