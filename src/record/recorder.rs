@@ -344,8 +344,7 @@ impl Recorder {
         let each_consumer = size_of::<ConsumerRecord>() + size_of::<Seldom>();
         let consumers: usize = self.consumers.iter().map(|consumer| each_consumer + consumer.seldom.told.bytes()).sum();
         let plain = self.links.len() * size_of::<LinkRecord>()
-            + (self.counted_before.len() + self.types.len() + self.emitted.len() + self.accepted.len()) * size_of::<u64>()
-            + (self.emitted.len() + self.accepted.len()) * size_of::<u32>();
+            + (self.counted_before.len() + self.types.len() + self.emitted.len() + self.accepted.len()) * size_of::<u64>();
         let each_outlet = size_of::<OutletRecord>() + size_of::<u128>();
         let outlets: usize = self.outlets.iter().map(|outlet| each_outlet + size_of_val(&*outlet.others)).sum();
         size_of::<Recorder>() + consumers + self.cells.bytes() + plain + outlets + self.held.bytes() + self.series.weigh(each)
