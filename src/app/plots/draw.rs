@@ -84,8 +84,13 @@ pub(super) fn one(
         };
         if any_selected && !selected(c) { theme.wash(colour, 0.45) } else { colour }
     };
-    let named = ends(&curves).into_iter().map(|(name, i, last)| (name.to_owned(), last, ink(&curves[i]), selected(&curves[i])));
-    let named: Vec<(String, [f64; 2], Color32, bool)> = named.collect();
+    let named = ends(&curves).into_iter().map(|(name, i, last)| End {
+        name: name.to_owned(),
+        value: last[1],
+        colour: ink(&curves[i]),
+        selected: selected(&curves[i]),
+    });
+    let named: Vec<End> = named.collect();
     let again = |c: &Curve| match c.ink {
         Ink::Node(_) | Ink::Outlet(_) => rank(&frame.plan, c.ink) >= Theme::LINE_COLOURS,
         Ink::Type(kind) => kind.index() >= 7,
@@ -253,25 +258,48 @@ fn lines_of<'a>(curve: &Curve, theme: &Theme, colour: Color32, again: bool, sele
         .collect()
 }
 
+/// A name at the end of a line.
+struct End {
+    name: String,
+    value: f64,
+    colour: Color32,
+    selected: bool,
+}
+
 /// Names at the lines' ends, moved apart where they would cover each other; what does not fit is left to hovering.
-fn name_ends(ui: &Ui, theme: &Theme, transform: &PlotTransform, room: Rect, mut ends: Vec<(String, [f64; 2], Color32, bool)>) {
+fn name_ends(ui: &Ui, theme: &Theme, transform: &PlotTransform, room: Rect, mut ends: Vec<End>) {
     let height = theme.label * 1.3;
     let fit = (room.height() / height).floor() as usize;
     if ends.len() > fit {
-        ends.sort_by(|a, b| b.3.cmp(&a.3).then(b.1[1].total_cmp(&a.1[1])));
+        ends.sort_by(|a, b| b.selected.cmp(&a.selected).then(b.value.total_cmp(&a.value)));
         ends.truncate(fit);
     }
-    let y_of = |value: f64| transform.position_from_point_y(value).clamp(room.top() + height / 2.0, room.bottom() - height / 2.0);
-    ends.sort_by(|a, b| b.1[1].total_cmp(&a.1[1]));
-    let mut places: Vec<f32> = ends.iter().map(|e| y_of(e.1[1])).collect();
-    spread(&mut places, height, room.top() + height / 2.0, room.bottom() - height / 2.0);
+    let (top, bottom) = (room.top() + height / 2.0, room.bottom() - height / 2.0);
+    let mut ends: Vec<(f32, End)> =
+        ends.into_iter().map(|end| (transform.position_from_point_y(end.value).clamp(top, bottom), end)).collect();
+    put_in_order(&mut ends, height / 2.0);
+    let mut places: Vec<f32> = ends.iter().map(|(place, _)| *place).collect();
+    spread(&mut places, height, top, bottom);
     let painter = ui.painter().with_clip_rect(room);
-    for ((name, _, colour, _), y) in ends.into_iter().zip(places) {
+    for ((_, end), y) in ends.into_iter().zip(places) {
         let to = pos2(room.left() + theme.px(space::S), y);
-        painter.circle_filled(to, theme.px(2.5), colour);
+        painter.circle_filled(to, theme.px(2.5), end.colour);
         let font = FontId::proportional(theme.label);
         let at = to + vec2(theme.px(space::XS) + 2.0, 0.0);
-        painter.text(at, Align2::LEFT_CENTER, fitted(ui, &name, &font, room.right() - at.x), font, theme.text);
+        painter.text(at, Align2::LEFT_CENTER, fitted(ui, &end.name, &font, room.right() - at.x), font, theme.text);
+    }
+}
+
+/// Puts names in the order of their places, from the top; but two that stand side by side and want places closer than `near` stay as they are.
+/// So names of lines that end together keep the order of the lines, instead of changing places with every bin.
+fn put_in_order<T>(places: &mut [(f32, T)], near: f32) {
+    for sorted in 1..places.len() {
+        for at in (0..sorted).rev() {
+            if places[at].0 - places[at + 1].0 < near {
+                break;
+            }
+            places.swap(at, at + 1);
+        }
     }
 }
 
@@ -292,7 +320,7 @@ fn fitted(ui: &Ui, name: &str, font: &FontId, width: f32) -> String {
     String::new()
 }
 
-/// Moves ascending places apart to at least `gap`, within bounds.
+/// Moves places that (nearly) ascend apart to at least `gap`, within bounds.
 fn spread(places: &mut [f32], gap: f32, least: f32, most: f32) {
     let mut floor = least;
     for place in places.iter_mut() {
@@ -331,6 +359,21 @@ mod tests {
         let mut crowded = [95.0, 96.0, 97.0];
         spread(&mut crowded, 10.0, 5.0, 100.0);
         assert!(crowded[2] <= 100.0 && crowded[0] <= 80.0, "{crowded:?}");
+    }
+
+    #[test]
+    fn names_of_lines_that_end_together_keep_the_order_of_the_lines() {
+        let order = |places: &[f32]| -> Vec<usize> {
+            let mut named: Vec<(f32, usize)> = places.iter().copied().enumerate().map(|(i, place)| (place, i)).collect();
+            put_in_order(&mut named, 10.0);
+            named.into_iter().map(|(_, i)| i).collect()
+        };
+        // Three lines about one value, whichever is above the others just now.
+        for places in [[50.0, 54.0, 47.0], [47.0, 50.0, 54.0], [54.0, 47.0, 50.0]] {
+            assert_eq!(order(&places), [0, 1, 2], "{places:?}");
+        }
+        assert_eq!(order(&[90.0, 10.0, 50.0]), [1, 2, 0]);
+        assert_eq!(order(&[90.0, 10.0, 92.0, 12.0]), [1, 3, 0, 2], "each pair keeps its order");
     }
 
     #[test]
