@@ -14,6 +14,11 @@ pub fn count(value: u64) -> String {
     if value < 10_000 { value.to_string() } else { number(value as f64) }
 }
 
+/// `1 producer`, `3 producers`, `12.4 k producers`.
+pub fn counted(value: u64, what: &str) -> String {
+    if value == 1 { format!("1 {what}") } else { format!("{} {what}s", count(value)) }
+}
+
 /// `1.24 k/s`.
 pub fn rate(per_second: f64) -> String {
     if !per_second.is_finite() {
@@ -58,6 +63,12 @@ pub fn axis_seconds(at: f64) -> String {
 /// At most two decimals, none that say nothing.
 fn trimmed(value: f64) -> String {
     ((value * 100.0).round() / 100.0).to_string()
+}
+
+/// `16.7 kB`.
+pub fn bytes(bytes: f64) -> String {
+    let (text, prefix) = scaled(bytes);
+    format!("{text} {prefix}B")
 }
 
 /// `31.2 %`.
@@ -105,6 +116,13 @@ fn three_digits(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        let words: Vec<String> = [0, 1, 2, 12_400].into_iter().map(|n| counted(n, "event")).collect();
+        assert_eq!(words, ["0 events", "1 event", "2 events", "12.4 k events"]);
+        assert_eq!([bytes(12.0), bytes(16_700.0)], ["12 B", "16.7 kB"]);
+    }
 
     #[test]
     fn three_significant_digits_with_units() {

@@ -103,14 +103,13 @@ fn change(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, bran
             actions.push(Action::SaveRecording);
         }
         let (bytes, number) = frame.past.memory;
-        let mb = |bytes: usize| figures::number(bytes as f64 / f64::from(1 << 20));
         let mut budget = frame.past.budget >> 20;
         let drag = ui.add(DragValue::new(&mut budget).range(LEAST_MEMORY..=MOST_MEMORY).suffix(" MB"));
         name_field(&drag, "Memory for checkpoints");
         if drag.on_hover_text("What checkpoints of this run may take: with more, moments are reached sooner").changed() {
             actions.push(Action::Memory(budget));
         }
-        let hint = format!("{} MB taken by {} checkpoints", mb(bytes), figures::count(number as u64));
+        let hint = format!("{} taken by {}", figures::bytes(bytes as f64), figures::counted(number as u64, "checkpoint"));
         ui.label(muted(theme, hint).size(theme.label));
     });
 }
@@ -158,8 +157,7 @@ fn tree(
         let from = branch.parent.map(|(_, at)| format!("from {} ", figures::seconds(at.seconds()))).unwrap_or_default();
         let changes = match branch.interventions.len() {
             0 => String::new(),
-            1 => ", 1 change".to_owned(),
-            n => format!(", {n} changes"),
+            n => format!(", {}", figures::counted(n as u64, "change")),
         };
         let words = format!("{from}to {}{changes}", figures::seconds(recorded.seconds()));
         ui.add(egui::Label::new(muted(theme, words).size(theme.label)).truncate());

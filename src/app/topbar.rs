@@ -4,6 +4,7 @@ use super::action::{Action, Fold};
 use super::session::Session;
 use super::theme::{Mode, Theme, size, space};
 use super::widgets::{icon_button, muted, named, named_choice};
+use crate::figures;
 use crate::scenario::Severity;
 use egui::{Align, Button, Layout, RichText, Ui, Vec2};
 use egui_material_icons::MaterialIcon;
@@ -120,8 +121,8 @@ fn right(ui: &mut Ui, theme: &Theme, session: &Session, folds: &mut Folds<'_>, a
     }
     let errors = document.findings.iter().filter(|f| f.severity == Severity::Error).count();
     let (icon, colour, words) = match errors {
-        0 => (i::ICON_WARNING, theme.warn, plural(document.findings.len(), "warning")),
-        n => (i::ICON_ERROR, theme.bad, plural(n, "problem")),
+        0 => (i::ICON_WARNING, theme.warn, figures::counted(document.findings.len() as u64, "warning")),
+        n => (i::ICON_ERROR, theme.bad, figures::counted(n as u64, "problem")),
     };
     let face = (icon.rich_text().size(theme.px(size::ICON)).color(colour), RichText::new(&words).color(colour));
     let response = ui.add(Button::new(face).frame_when_inactive(false));
@@ -129,8 +130,4 @@ fn right(ui: &mut Ui, theme: &Theme, session: &Session, folds: &mut Folds<'_>, a
     if response.on_hover_text("Show what is wrong").clicked() {
         *folds.problems = true;
     }
-}
-
-fn plural(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }

@@ -240,8 +240,8 @@ pub fn diagnose(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
             weight: Weight::Note,
             title: format!("{} hands out events of a key out of order", planned.name),
             evidence: format!(
-                "{} events were done after a later one with the same key: several workers, retries or the network let them overtake",
-                figures::count(*number)
+                "{} done after a later one with the same key: several workers, retries or the network let them overtake",
+                events_were(*number)
             ),
             at: Some(*at),
             node: reader(plan, *outlet),
@@ -254,10 +254,7 @@ pub fn diagnose(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
         evidence: format!(
             "{}: another producer took its transactional.id, and what it publishes is lost until it is started again: give each an id of \
              its own, or let one run at a time",
-            match times {
-                1 => "1 time".to_owned(),
-                more => format!("{} times", figures::count(*more)),
-            }
+            figures::counted(*times, "time")
         ),
         at: Some(*at),
         node: Some(*node),
@@ -304,7 +301,8 @@ fn overload(plan: &Plan, film: &Series, now: Time, id: ConsumerId, node: NodeId,
             weight: Weight::Bad,
             title: format!("{name} cannot keep up"),
             evidence: format!(
-                "its {capacity} workers are busy {} of the time and {} events are owed, {} more each second: add instances, or make handling faster",
+                "{} busy {} of the time and {} events are owed, {} more each second: add instances, or make handling faster",
+                workers(capacity),
                 figures::share(busy),
                 figures::number(is),
                 figures::number(grows)
@@ -325,7 +323,7 @@ fn overload(plan: &Plan, film: &Series, now: Time, id: ConsumerId, node: NodeId,
     (busy > 0.9).then(|| Insight {
         weight: Weight::Watch,
         title: format!("{name} is close to its limit"),
-        evidence: format!("its {capacity} workers are busy {} of the time: a little more load and events pile up", figures::share(busy)),
+        evidence: format!("{} busy {} of the time: a little more load and events pile up", workers(capacity), figures::share(busy)),
         at: first(&|bin| bin.utilisation(id) > 0.9),
         node: Some(node),
     })
@@ -427,6 +425,14 @@ fn hot_partitions(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
     found
 }
 
+fn events_were(number: u64) -> String {
+    format!("{} {}", figures::counted(number, "event"), if number == 1 { "was" } else { "were" })
+}
+
+fn workers(capacity: u32) -> String {
+    if capacity == 1 { "its only worker is".to_owned() } else { format!("its {capacity} workers are") }
+}
+
 /// Workers that have nothing to do while others do everything.
 fn members(evidence: &Evidence, id: ConsumerId, node: NodeId, name: &str, capacity: u32) -> Option<Insight> {
     let workers = &evidence.workers[id.index()];
@@ -436,9 +442,9 @@ fn members(evidence: &Evidence, id: ConsumerId, node: NodeId, name: &str, capaci
         weight: Weight::Note,
         title: format!("{idle} of {capacity} workers of {name} never work"),
         evidence: format!(
-            "{} events were handled by the other {}: fewer would do, or nothing is assigned to them",
-            figures::count(handled),
-            workers.len()
+            "{} handled by {}: fewer would do, or nothing is assigned to them",
+            events_were(handled),
+            if workers.len() == 1 { "the other one".to_owned() } else { format!("the other {}", workers.len()) }
         ),
         at: evidence.settled[id.index()].1,
         node: Some(node),

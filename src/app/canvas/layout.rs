@@ -6,6 +6,7 @@ use super::notes::{self, FrameBox};
 use super::{labels, place, route};
 use crate::app::action::Connection;
 use crate::app::kinds::{self, Board, Part, Way, even, letters};
+use crate::figures;
 use crate::scenario::Scenario;
 use crate::scenario::broker::BrokerKind;
 use crate::scenario::broker::eventbridge::Rule;
@@ -378,10 +379,10 @@ fn pace(arrivals: &Arrivals) -> String {
         Arrivals::Poisson(rate) => format!("{rate}"),
         Arrivals::Bursts { rate, .. } => format!("bursts {rate}"),
         Arrivals::Ramp { from, to, .. } => format!("{from} to {to}"),
-        Arrivals::Steps(steps) => format!("{} steps", steps.len()),
+        Arrivals::Steps(steps) => figures::counted(steps.len() as u64, "step"),
         Arrivals::Daily { mean, .. } => format!("daily {mean}"),
-        Arrivals::Mmpp(states) => format!("{} states", states.len()),
-        Arrivals::ClosedLoop { users, .. } => format!("{users} users"),
+        Arrivals::Mmpp(states) => figures::counted(states.len() as u64, "state"),
+        Arrivals::ClosedLoop { users, .. } => figures::counted((*users).into(), "user"),
         Arrivals::Once { count, .. } => format!("{count} at once"),
         Arrivals::Schedule(schedule) => schedule.to_string(),
         Arrivals::Trace(_) => "recorded".to_owned(),

@@ -149,11 +149,6 @@ fn one_connection(ui: &mut Ui, input: &Inspected<'_>, connection: &Connection, a
     }
 }
 
-/// `1 producer`, `3 producers`.
-fn counted(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
 /// A word that may be left out: a zone, a group of readers.
 #[derive(Clone)]
 pub struct Tag(pub String);

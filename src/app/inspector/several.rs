@@ -6,6 +6,7 @@ use crate::app::action::{Action, Arrange, OnCanvas};
 use crate::app::edit::Edit;
 use crate::app::theme::space;
 use crate::app::widgets::muted;
+use crate::figures;
 use crate::scenario::document::{Consumer, Node, Producer};
 use egui::Ui;
 
@@ -44,7 +45,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     }
     let consumers: Vec<&Consumer> = chosen.iter().filter_map(|n| if let Node::Consumer(c) = n { Some(c) } else { None }).collect();
     if let Some(first) = consumers.first() {
-        section(ui, theme, &super::counted(consumers.len(), "consumer"));
+        section(ui, theme, &figures::counted(consumers.len() as u64, "consumer"));
         let mut draft = (*first).clone();
         let set = |next: &mut crate::scenario::Scenario, change: &dyn Fn(&mut Consumer)| {
             each(next, input, |n| {
@@ -73,7 +74,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     }
     let producers: Vec<&Producer> = chosen.iter().filter_map(|n| if let Node::Producer(p) = n { Some(p) } else { None }).collect();
     if let Some(emit) = producers.iter().find_map(|p| p.emits.first()) {
-        section(ui, theme, &super::counted(producers.len(), "producer"));
+        section(ui, theme, &figures::counted(producers.len() as u64, "producer"));
         let mut arrivals = emit.arrivals.clone();
         if note(shapes::arrivals(ui, theme, &mut arrivals), "arrivals") {
             each(&mut next, input, |n| {

@@ -33,8 +33,8 @@ impl Session {
                 let version = env!("CARGO_PKG_VERSION");
                 match recording.tidemill == version {
                     true => {
-                        let changes = recording.interventions.len();
-                        self.tell(Level::Info, format!("A recording of {} with {changes} changes on the way", recording.name));
+                        let changes = figures::counted(recording.interventions.len() as u64, "change");
+                        self.tell(Level::Info, format!("A recording of {} with {changes} on the way", recording.name));
                     }
                     false => {
                         let then = &recording.tidemill;

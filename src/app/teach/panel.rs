@@ -8,6 +8,7 @@ use crate::app::files::Home;
 use crate::app::library::{self, Shipped};
 use crate::app::theme::{Theme, size, space};
 use crate::app::widgets::{icon_button, labelled_button, muted, name_field, named, primary_button};
+use crate::figures;
 use crate::lesson::judge::{Score, Shown, fill};
 use crate::run::Frame;
 use crate::run::frame::PlayState;
@@ -487,8 +488,9 @@ fn intro(ui: &mut Ui, input: &Input<'_>, lesson: &Lesson, actions: &mut Vec<Acti
     close(ui, theme, actions);
     ui.label(RichText::new(&input.document.scenario.name).size(theme.title).strong());
     ui.add(egui::Label::new(&lesson.summary).wrap());
+    let steps = figures::counted(lesson.steps.len() as u64, "step");
     let more = if lesson.challenge.is_some() { " and a challenge" } else { "" };
-    ui.label(muted(theme, format!("{} steps{more}, about {} minutes", lesson.steps.len(), lesson.minutes)).size(theme.label));
+    ui.label(muted(theme, format!("{steps}{more}, about {}", figures::counted(lesson.minutes.into(), "minute"))).size(theme.label));
     let begun = input.progress.filter(|progress| progress.step > 0 && progress.step < lesson.steps.len() + 1);
     ui.horizontal_wrapped(|ui| {
         if let Some(progress) = begun {

@@ -5,6 +5,7 @@ use super::recent::Seen;
 use crate::app::legend::glyph;
 use crate::app::theme::{Theme, space};
 use crate::app::widgets::muted;
+use crate::figures;
 use crate::language::pattern::Pattern;
 use crate::scenario::Scenario;
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
@@ -38,7 +39,7 @@ fn verdicts(ui: &mut Ui, theme: &Theme, scenario: &Scenario, pattern: &Pattern, 
         return;
     }
     let wanted = recent.iter().filter(|event| pattern.matches(&event.facts)).count();
-    ui.label(muted(theme, format!("Wants {wanted} of the last {} events", recent.len())).size(theme.label));
+    ui.label(muted(theme, format!("Wants {wanted} of the last {}", figures::counted(recent.len() as u64, "event"))).size(theme.label));
     // Where all come from one place, it need not be said on every line.
     let several = recent.iter().any(|event| event.source != recent[0].source);
     for event in recent.iter().take(SHOWN) {

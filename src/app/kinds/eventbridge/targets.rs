@@ -8,6 +8,7 @@ use crate::app::inspector::Inspected;
 use crate::app::inspector::fields::{choice, text};
 use crate::app::theme::Theme;
 use crate::app::widgets::{fold, muted};
+use crate::figures;
 use crate::run::frame::eventbridge::{TargetCounts, TargetView};
 use crate::scenario::broker::eventbridge::{Rule, Target};
 use egui::Ui;
@@ -92,7 +93,7 @@ fn inherited(target: &Target, rule: &Rule) -> Option<String> {
 fn told(counts: TargetCounts) -> String {
     let ends = [(counts.dead_lettered, "dead-lettered"), (counts.dropped, "dropped")].into_iter().filter(|(count, _)| *count > 0);
     let ends: String = ends.map(|(count, what)| format!(", {count} {what}")).collect();
-    format!("{} invocations, {} failed{ends}", counts.invocations, counts.failed)
+    format!("{}, {} failed{ends}", figures::counted(counts.invocations, "invocation"), counts.failed)
 }
 
 fn own_retries(ui: &mut Ui, theme: &Theme, target: &mut Target, rule: &Rule) {

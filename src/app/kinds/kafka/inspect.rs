@@ -8,6 +8,7 @@ use crate::app::kinds::Way;
 use crate::app::kinds::removal::removed;
 use crate::app::theme::{Theme, space};
 use crate::app::widgets::{labelled_button, muted};
+use crate::figures;
 use crate::run::Command;
 use crate::run::frame::kafka::View;
 use crate::scenario::broker::kafka::{
@@ -80,7 +81,14 @@ fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, act
     section(ui, theme, "Now");
     let line = |ui: &mut Ui, words: String| ui.label(muted(theme, words).size(theme.label));
     let up = view.nodes.iter().filter(|up| **up).count();
-    line(ui, format!("{up} of {} nodes up, {} under-replicated partitions", view.nodes.len(), view.under_replicated_partitions));
+    line(
+        ui,
+        format!(
+            "{up} of {} up, {}",
+            figures::counted(view.nodes.len() as u64, "node"),
+            figures::counted(view.under_replicated_partitions.into(), "under-replicated partition")
+        ),
+    );
     for group in &view.groups {
         let words = format!(
             "{}: {}, {}, {} {}, generation {}, lag {}, records-lag-max {}",

@@ -6,7 +6,7 @@ use crate::app::inspector::fields::section;
 use crate::app::kinds::Kind;
 use crate::app::theme::Theme;
 use crate::app::widgets::{labelled_button, muted};
-use crate::figures::count;
+use crate::figures::{bytes, count, counted};
 use crate::run::Command;
 use crate::run::frame::rabbitmq::{QueueView, View};
 use crate::scenario::broker::RabbitMq;
@@ -50,14 +50,14 @@ fn broker_lines(view: &View) -> Vec<String> {
         lines.push(format!("{} nodes, {words}{}", view.nodes.len(), if view.paused { "; the rest has paused" } else { "" }));
     }
     if view.blocked {
-        lines.push(format!("memory alarm: publishers hold {} events back", count(view.held_back)));
+        lines.push(format!("memory alarm: publishers hold {} back", counted(view.held_back, "event")));
     }
     for publisher in &view.publishers {
         let state = if publisher.in_flow { "in flow" } else { "running" };
-        lines.push(format!("{}: {state}, holds {} events back", publisher.node, count(publisher.held_back)));
+        lines.push(format!("{}: {state}, holds {} back", publisher.node, counted(publisher.held_back, "event")));
     }
     if view.returned > 0 {
-        lines.push(format!("{} mandatory events returned", count(view.returned)));
+        lines.push(format!("{} returned", counted(view.returned, "mandatory event")));
     }
     if lines.is_empty() {
         lines.push("no publisher is held back".to_owned());
@@ -74,7 +74,7 @@ fn headline(queue: &QueueView) -> String {
 }
 
 fn queue_lines(queue: &QueueView) -> Vec<String> {
-    let mut lines = vec![format!("{}, {} consumers", queue.kind, queue.consumers)];
+    let mut lines = vec![format!("{}, {}", queue.kind, counted(queue.consumers as u64, "consumer"))];
     if queue.members.len() > 1 {
         let members: Vec<String> = queue.members.iter().map(|node| (node + 1).to_string()).collect();
         let leader = queue.leader.map_or_else(|| "nobody leads".to_owned(), |node| format!("node {} leads", node + 1));
@@ -82,10 +82,10 @@ fn queue_lines(queue: &QueueView) -> Vec<String> {
     }
     if queue.deleted > 0 {
         let now = if queue.exists { "declared again since" } else { "until a consumer comes" };
-        lines.push(format!("deleted {} times, {now}", queue.deleted));
+        lines.push(format!("deleted {}, {now}", counted(queue.deleted.into(), "time")));
     }
     if queue.dead_letters_waiting > 0 {
-        lines.push(format!("{} dead letters wait until all have them", count(queue.dead_letters_waiting)));
+        lines.push(format!("{} waiting until all have it", counted(queue.dead_letters_waiting, "dead letter")));
     }
     let counts = &queue.counts;
     let deaths = |of: &crate::run::frame::rabbitmq::Deaths| {
@@ -108,7 +108,7 @@ fn queue_lines(queue: &QueueView) -> Vec<String> {
         lines.push(format!("gone for good: {}", deaths(&counts.discarded)));
     }
     if let Some(log) = &queue.stream {
-        lines.push(format!("{} bytes in {} segments", count(log.bytes), log.segments));
+        lines.push(format!("{} in {}", bytes(log.bytes as f64), counted(log.segments as u64, "segment")));
         lines.extend(log.readers.iter().map(|reader| match reader.attached {
             true => format!("{} reads {} next, lag {}, {} unacked", reader.name, reader.next, count(reader.lag), reader.unacked),
             false => format!("{} has not attached yet", reader.name),
