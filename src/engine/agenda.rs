@@ -13,8 +13,8 @@ use crate::time::Time;
 pub enum Due {
     /// An emitter's next arrival.
     Arrival,
-    /// The head of a constant-latency link's queue arrives.
-    LinkHead,
+    /// The first message of a convoy arrives.
+    ConvoyHead,
     /// One event on a link of random latency arrives; index of a transit.
     Transit,
     /// A worker is done.
@@ -30,7 +30,7 @@ pub enum Due {
 }
 
 #[cfg(test)]
-const KINDS: [Due; 8] = [Due::Arrival, Due::LinkHead, Due::Transit, Due::Done, Due::Retry, Due::Wake, Due::Parcel, Due::Errand];
+const KINDS: [Due; 8] = [Due::Arrival, Due::ConvoyHead, Due::Transit, Due::Done, Due::Retry, Due::Wake, Due::Parcel, Due::Errand];
 const KIND_BITS: u32 = 4;
 const INDEX_BITS: u32 = 26;
 const SEQUENCE_SHIFT: u32 = KIND_BITS + INDEX_BITS;
@@ -59,7 +59,7 @@ impl Entry {
     }
 
     /// Whether it was scheduled right after another one for the same time (and is of the same kind): nothing can lie between the two. So it
-    /// is with what was sent over a link at once.
+    /// is with what a convoy took in at once.
     #[inline(always)]
     fn follows(self, before: Entry) -> bool {
         self.0 == before.0.wrapping_add(1 << SEQUENCE_SHIFT)
@@ -71,7 +71,7 @@ impl Entry {
         // Written out, so that whoever matches on it jumps straight by the bits.
         match (self.0 as u64 >> INDEX_BITS) & ((1 << KIND_BITS) - 1) {
             0 => Due::Arrival,
-            1 => Due::LinkHead,
+            1 => Due::ConvoyHead,
             2 => Due::Transit,
             3 => Due::Done,
             4 => Due::Retry,

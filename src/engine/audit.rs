@@ -58,8 +58,7 @@ impl Simulation {
 
     fn find(&self) -> Found {
         let mut found = Found { outlets: vec![(0, 0); self.books.len()], inbound: 0, kept: 0, stored: 0, tracked: (0, 0) };
-        let on_links = self.links.iter().flat_map(|link| link.queue.iter().map(|(_, travelling)| travelling));
-        for Travelling { message, to } in on_links.chain(self.transits.iter().map(|(_, travelling)| travelling)) {
+        for Travelling { message, to } in self.convoys.iter().chain(self.transits.iter().map(|(_, travelling)| travelling)) {
             match to {
                 To::Channel(_) => {
                     found.inbound += 1;
@@ -94,8 +93,7 @@ impl Simulation {
     /// Calls `visit` with every copy that an outlet is owed and that has no fate yet, and whether it waits; else it travels, or somebody
     /// has it in hand. Takes time proportional to what is alive.
     pub fn copies(&self, visit: &mut dyn FnMut(OutletId, &Message, bool)) {
-        let on_links = self.links.iter().flat_map(|link| link.queue.iter().map(|(_, travelling)| travelling));
-        for Travelling { message, to } in on_links.chain(self.transits.iter().map(|(_, travelling)| travelling)) {
+        for Travelling { message, to } in self.convoys.iter().chain(self.transits.iter().map(|(_, travelling)| travelling)) {
             if matches!(to, To::Reader) && !message.event.flags.has(Flags::STALE) {
                 visit(self.outlet_of(message), message, false);
             }

@@ -1,10 +1,9 @@
 //! One direction of a network edge.
 
-use super::agenda::Entry;
+use super::convoy::{ConvoyId, Convoys};
 use super::event::{Message, odds};
 use super::fate::Reason;
 use super::faults::Strain;
-use super::fifo::Fifo;
 use super::sample::Sampler;
 use crate::random::Stream;
 use crate::scenario::plan::LinkPlan;
@@ -32,20 +31,14 @@ pub struct Link {
     free: Time,
     /// The latest arrival so far, where order is kept.
     latest: Time,
-    /// Whether arrivals leave in the order they came, so that only the head need be on the agenda.
-    pub(super) in_order: bool,
-    /// What travels on an in-order link, with the agenda entry of its arrival.
-    pub(super) queue: Fifo<(Entry, Travelling)>,
-    /// Whether the head of `queue` is on the agenda.
-    pub(super) armed: bool,
+    /// Where messages travel that arrive in the order in which they set out.
+    pub(super) convoy: Option<ConvoyId>,
     /// Whether it takes no time at all.
     pub(super) instant: bool,
     /// Whether it takes no time and nothing can go wrong on it: then nothing else of it is looked at.
     pub(super) plain: bool,
     /// Both, when nothing is wrong.
-    usual: (bool, bool),
-    /// Where the latency was changed while something travelled: when arrivals leave in the order they came again.
-    settles: Option<Time>,
+    usual: (Option<ConvoyId>, bool),
 }
 
 /// A message on its way.
@@ -74,17 +67,14 @@ impl Travelling {
 }
 
 impl Link {
-    /// Every message on its way to a consumer, where order is kept.
-    pub fn each_to_reader(&mut self, mut visit: impl FnMut(&mut Message)) {
-        self.queue.for_each_mut(|(_, travelling)| travelling.to_reader().into_iter().for_each(&mut visit));
+    /// A link of a checked plan.
+    pub fn new(plan: &LinkPlan, random: Stream, convoys: &mut Convoys) -> Link {
+        Link::with(plan, random, convoys.of(plan, None))
     }
 
-    /// A link of a checked plan.
-    pub fn new(plan: &LinkPlan, random: Stream) -> Link {
+    fn with(plan: &LinkPlan, random: Stream, convoy: Option<ConvoyId>) -> Link {
         let latency = Sampler::new(&plan.latency);
-        let constant = matches!(latency, Sampler::Constant(_));
         let instant = matches!(latency, Sampler::Constant(Span::ZERO)) && plan.bandwidth.is_none();
-        let in_order = constant || plan.ordered;
         let (loss, duplication) = (odds(plan.loss), odds(plan.duplication));
         Link {
             latency,
@@ -99,34 +89,19 @@ impl Link {
             random,
             free: Time::ZERO,
             latest: Time::ZERO,
-            in_order,
-            queue: Fifo::default(),
-            armed: false,
+            convoy,
             instant,
             plain: instant && loss | duplication == 0,
-            usual: (in_order, instant),
-            settles: None,
+            usual: (convoy, instant),
         }
     }
 
     /// From now on it is as this plan says; what travels on it arrives when it would have, and what is wrong with it stays so.
-    pub fn adopt(&mut self, plan: &LinkPlan) {
-        let fresh = Link::new(plan, self.random.clone());
-        // An arrival that may overtake those in the queue cannot stand in it.
-        let settles = self.queue.back().map(|(entry, _)| entry.at()).filter(|_| fresh.usual.0);
+    pub fn adopt(&mut self, plan: &LinkPlan, convoys: &mut Convoys) {
+        let fresh = Link::with(plan, self.random.clone(), convoys.of(plan, self.usual.0));
         let old = std::mem::replace(self, fresh);
-        (self.free, self.latest, self.queue, self.armed) = (old.free, old.latest, old.queue, old.armed);
-        (self.strains, self.cuts, self.settles) = (old.strains, old.cuts, settles);
+        (self.free, self.latest, self.strains, self.cuts) = (old.free, old.latest, old.strains, old.cuts);
         self.look();
-    }
-
-    /// Whether a message that arrives then may stand in the queue, on a link that does not say so at once.
-    pub fn settled(&mut self, arrives: Time) -> bool {
-        if self.settles.is_some_and(|last| arrives >= last) {
-            self.settles = None;
-            self.look();
-        }
-        self.in_order
     }
 
     /// Whether a message may be lost or doubled. One that is neither risky nor plain just takes time.
@@ -232,9 +207,8 @@ impl Link {
         self.risky = self.loss | self.duplication > 0 || lossy || self.cuts > 0;
         self.involved = self.ordered || slow;
         // What takes longer for a while is overtaken by what comes after it.
-        let settled = self.settles.is_none();
-        self.in_order = self.usual.0 && !slow && settled;
-        self.instant = self.usual.1 && !slow && settled;
+        self.convoy = self.usual.0.filter(|_| !slow);
+        self.instant = self.usual.1 && !slow;
         self.plain = self.instant && !self.risky;
     }
 }

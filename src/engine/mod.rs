@@ -16,6 +16,7 @@ mod calls;
 pub mod care;
 pub mod chains;
 mod consumer;
+mod convoy;
 pub mod event;
 pub mod fate;
 pub mod faults;

@@ -25,7 +25,7 @@ impl Simulation {
         }
         for (i, link) in plan.links.iter().enumerate() {
             if format!("{link:?}") != format!("{:?}", old.links[i]) {
-                self.links[i].adopt(link);
+                self.links[i].adopt(link, &mut self.convoys);
                 self.look_at_link(LinkId::at(i));
             }
         }

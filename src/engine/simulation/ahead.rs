@@ -3,6 +3,7 @@
 use super::Simulation;
 use crate::engine::agenda::{Due, Entry};
 use crate::engine::consumer::Crew;
+use crate::engine::convoy::ConvoyId;
 use crate::engine::link::To;
 use crate::engine::near::near;
 use crate::engine::observe::Observer;
@@ -101,7 +102,7 @@ impl Simulation {
                 emitter.bring_near();
                 near(&self.links[emitter.link.index()]);
             }
-            Due::LinkHead => near(&self.links[index]),
+            Due::ConvoyHead => self.convoys.get(ConvoyId(next.index())).bring_near(),
             Due::Retry | Due::Wake | Due::Parcel | Due::Errand => {}
         }
     }

@@ -466,9 +466,7 @@ impl Simulation {
                 message.event.flags = message.event.flags.with(Flags::STALE);
             }
         };
-        for link in &mut self.links {
-            link.each_to_reader(&mut mark);
-        }
+        self.convoys.for_each_mut(|travelling| travelling.to_reader().into_iter().for_each(&mut mark));
         for (_, travelling) in self.transits.iter_mut() {
             travelling.to_reader().into_iter().for_each(&mut mark);
         }

@@ -28,6 +28,7 @@ use crate::engine::broker::{Broker, Desk, Rules, Settled};
 use crate::engine::calls::{Call, Who};
 use crate::engine::chains::{Joins, Requests};
 use crate::engine::consumer::{Consumer, Crew, Hand};
+use crate::engine::convoy::{ConvoyId, Convoys};
 use crate::engine::event::{KeyTexts, Message};
 use crate::engine::fate::Reason;
 use crate::engine::faults::Faults;
@@ -67,6 +68,7 @@ pub struct Simulation {
     /// By emitter: what it keeps until it is confirmed, if it waits for that.
     pub(super) publishers: Vec<Option<Publisher>>,
     pub(super) links: Vec<Link>,
+    pub(super) convoys: Convoys,
     /// By link: whether it is [plain](Link::plain), so that of most links nothing else has to be near.
     plain_links: Vec<bool>,
     pub(super) brokers: Vec<Broker>,
@@ -79,7 +81,7 @@ pub struct Simulation {
     ahead: Ahead,
     /// Workers of all consumers.
     pub(super) hands: Vec<Hand>,
-    /// Messages on links whose arrivals may overtake each other.
+    /// Messages that may overtake each other.
     pub(super) transits: Slab<(LinkId, Travelling)>,
     /// Messages that wait for another attempt.
     pub(super) backoffs: Slab<Message>,
@@ -208,8 +210,10 @@ impl Simulation {
         let brokers: Vec<Broker> = (0..plan.brokers.len()).map(|i| Broker::new(&plan, BrokerId::at(i), &seats, seed)).collect();
         seats.tell(|seat| brokers[plan.outlets[seat.outlet.index()].broker.index()].wants_word(seat));
         let name = |node: crate::ids::NodeId| plan.nodes[node.index()].name.as_str();
+        let mut convoys = Convoys::default();
         let links = plan.links.iter().map(|link| {
-            Link::new(link, Stream::named(seed ^ hash_name("link") ^ hash_name(name(link.from)).rotate_left(1), name(link.to)))
+            let random = Stream::named(seed ^ hash_name("link") ^ hash_name(name(link.from)).rotate_left(1), name(link.to));
+            Link::new(link, random, &mut convoys)
         });
         let links: Vec<Link> = links.collect();
         let ahead = Ahead::new(&seats, &crews, hands.len());
@@ -224,6 +228,7 @@ impl Simulation {
             publishers: plan.emitters.iter().map(|emitter| Publisher::new(&emitter.publish)).collect(),
             plain_links: links.iter().map(|link| link.plain).collect(),
             links,
+            convoys,
             brokers,
             consumers,
             crews,
@@ -339,13 +344,11 @@ impl Simulation {
         match due {
             Due::Done => self.finish(index, desk, observer),
             Due::Arrival => self.emit(EmitterId(index), desk, observer),
-            Due::LinkHead => {
-                let link = &mut self.links[index as usize];
-                let head = link.queue.pop();
-                let next = link.queue.front().map(|(entry, _)| *entry);
-                link.armed = next.is_some();
-                if let Some(entry) = next {
-                    self.agenda.insert(entry);
+            Due::ConvoyHead => {
+                let convoy = self.convoys.get_mut(ConvoyId(index));
+                let head = convoy.pop();
+                if let Some((next, _)) = convoy.front() {
+                    self.agenda.insert(*next);
                 }
                 if let Some((_, travelling)) = head {
                     self.arrive(&travelling, desk, observer);

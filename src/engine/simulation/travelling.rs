@@ -31,14 +31,14 @@ impl Simulation {
         let link = &mut self.links[id.index()];
         let at = link.arrival(self.now, bytes);
         let travelling = Travelling { message: *message, to };
-        if link.in_order || link.settled(at) {
-            // Only the head of an in-order link is on the agenda, but with the place in the order it took when it set out.
-            let entry = self.agenda.reserve(at, Due::LinkHead, id.0);
-            if !link.armed {
-                link.armed = true;
+        if let Some(id) = link.convoy {
+            // Only its first is on the agenda, but each has the place in the order that it took when it set out.
+            let entry = self.agenda.reserve(at, Due::ConvoyHead, id.0);
+            let convoy = self.convoys.get_mut(id);
+            if convoy.is_empty() {
                 self.agenda.insert(entry);
             }
-            link.queue.push((entry, travelling));
+            convoy.push((entry, travelling));
         } else {
             let place = self.transits.put((id, travelling));
             self.ahead.set_out(place, to);

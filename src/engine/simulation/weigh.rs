@@ -10,7 +10,7 @@ impl Simulation {
     /// Calls `each` with the identity and the bytes of every block that copies of this simulation share (parts of long queues), and
     /// gives the bytes that a copy takes besides. What only the plan holds is not counted: all copies share it.
     pub fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
-        let links: usize = self.links.iter().map(|link| link.queue.weigh(each) + size_of::<Link>()).sum();
+        let links = self.links.len() * size_of::<Link>() + self.convoys.weigh(each);
         let mut crew = |crew: &Crew| {
             let off = crew.off_duty.as_ref().map_or(0, |_| size_of::<OffDuty>());
             crew.inbox.weigh(each) + crew.lanes.as_ref().map_or(0, |lanes| lanes.weigh(each)) + off + size_of::<Crew>()
