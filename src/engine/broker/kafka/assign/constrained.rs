@@ -4,7 +4,7 @@
 use super::racks::Racks;
 use super::sticky::Owned;
 use super::{Assignment, Group, TopicPartition};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 struct Builder<'a> {
     racks: &'a Racks<'a>,
@@ -13,9 +13,11 @@ struct Builder<'a> {
     most: usize,
     /// How many members may have more than the least.
     longer: usize,
+    /// How many do so far.
+    over: usize,
     assignment: Assignment,
-    /// Given up by those who owned too many.
-    revoked: BTreeSet<TopicPartition>,
+    /// Given up, and by whom: by those who owned too many, or from another rack.
+    revoked: BTreeMap<TopicPartition, usize>,
     moving: BTreeSet<TopicPartition>,
     /// Members with less than the least quota, in order.
     below: Vec<usize>,
@@ -34,7 +36,8 @@ pub fn assign(group: Group<'_>, owned: &Owned, racks: &Racks<'_>) -> (Assignment
         most: all.len().div_ceil(members),
         longer: all.len() % members,
         assignment: vec![Vec::new(); group.members.len()],
-        revoked: BTreeSet::new(),
+        over: 0,
+        revoked: BTreeMap::new(),
         moving: BTreeSet::new(),
         below: Vec::new(),
         at_least: VecDeque::new(),
@@ -53,22 +56,22 @@ pub fn assign(group: Group<'_>, owned: &Owned, racks: &Racks<'_>) -> (Assignment
 impl Builder<'_> {
     /// Everybody keeps what they own up to a quota, lowest partition numbers first.
     fn keep(&mut self, owned: &[Vec<TopicPartition>]) {
-        let mut longer = 0;
         for (member, partitions) in owned.iter().enumerate() {
+            self.revoked.extend(partitions.iter().filter(|p| self.racks.mismatch(member, **p)).map(|p| (*p, member)));
             let counts = |p: &TopicPartition| !self.racks.mismatch(member, *p) && !self.doubly.contains(p);
             let mut partitions: Vec<TopicPartition> = partitions.iter().copied().filter(counts).collect();
             partitions.sort_by_key(|partition| (partition.partition, partition.topic));
             if partitions.len() < self.least {
                 self.below.push(member);
-            } else if partitions.len() >= self.most && longer < self.longer {
-                longer += 1;
-                if longer == self.longer {
+            } else if partitions.len() >= self.most && self.over < self.longer {
+                self.over += 1;
+                if self.over == self.longer {
                     self.at_least.clear();
                 }
-                self.revoked.extend(partitions.drain(self.most..));
+                self.revoked.extend(partitions.drain(self.most..).map(|p| (p, member)));
             } else {
-                self.revoked.extend(partitions.drain(self.least..));
-                if longer < self.longer {
+                self.revoked.extend(partitions.drain(self.least..).map(|p| (p, member)));
+                if self.over < self.longer {
                     self.at_least.push_back(member);
                 }
             }
@@ -90,7 +93,7 @@ impl Builder<'_> {
                 if count >= self.least {
                     self.below.remove(place);
                     next = place;
-                    if count < self.most {
+                    if count < self.most && self.over < self.longer {
                         self.at_least.push_back(member);
                     }
                 }
@@ -100,6 +103,10 @@ impl Builder<'_> {
                 let member = self.at_least[place];
                 if self.assignment[member].len() + 1 == self.most {
                     self.at_least.remove(place);
+                    self.over += 1;
+                    if self.over == self.longer {
+                        self.at_least.clear();
+                    }
                 }
                 self.give(member, partition);
             } else {
@@ -136,7 +143,7 @@ impl Builder<'_> {
     }
 
     fn give(&mut self, member: usize, partition: TopicPartition) {
-        if self.revoked.contains(&partition) || self.doubly.contains(&partition) {
+        if self.revoked.get(&partition).is_some_and(|owner| *owner != member) || self.doubly.contains(&partition) {
             self.moving.insert(partition);
         }
         self.assignment[member].push(partition);

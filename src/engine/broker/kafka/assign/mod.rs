@@ -6,6 +6,8 @@
 
 mod constrained;
 mod general;
+mod levels;
+mod mixed;
 mod movements;
 mod racks;
 mod range;

@@ -1,6 +1,6 @@
 //! When racks matter, and for whom (KIP-881).
 
-use super::{Group, Member, TopicPartition};
+use super::{Group, Member, Topic, TopicPartition};
 use std::collections::BTreeSet;
 
 /// A member's rack; an empty name is none.
@@ -15,6 +15,11 @@ pub fn matter<'a>(members: impl Iterator<Item = &'a str>, partitions: impl Itera
     shared && partitions.map(|racks| racks.iter().map(String::as_str).collect::<BTreeSet<_>>()).any(|racks| racks != all)
 }
 
+/// The racks of each partition of a topic; none where nothing is known of them.
+pub fn of_partitions(topic: &Topic) -> impl Iterator<Item = &[String]> + Clone {
+    (0..topic.partitions as usize).map(|partition| topic.replica_racks.get(partition).map_or(&[][..], Vec::as_slice))
+}
+
 /// Racks of a whole group, as the sticky assignors look at them.
 pub struct Racks<'a> {
     group: Group<'a>,
@@ -25,10 +30,7 @@ pub struct Racks<'a> {
 impl<'a> Racks<'a> {
     /// Looks at a group.
     pub fn new(group: Group<'a>) -> Racks<'a> {
-        let partitions = group.subscribed().flat_map(|topic| {
-            let known = &group.topics[topic as usize];
-            (0..known.partitions as usize).map(|partition| known.replica_racks.get(partition).map_or(&[][..], Vec::as_slice))
-        });
+        let partitions = group.subscribed().flat_map(|topic| of_partitions(&group.topics[topic as usize]));
         let partitions: Vec<&[String]> = partitions.collect();
         Racks { group, used: matter(group.members.iter().filter_map(of), partitions.iter().copied()) }
     }

@@ -65,8 +65,7 @@ impl<'a> State<'a> {
         let count = members.len() as u32;
         State {
             topic,
-            needs_racks: rack_aware
-                && racks::matter(members.iter().filter_map(|(_, rack)| *rack), known.replica_racks.iter().map(Vec::as_slice)),
+            needs_racks: rack_aware && racks::matter(members.iter().filter_map(|(_, rack)| *rack), racks::of_partitions(known)),
             racks: &known.replica_racks,
             unassigned: (0..known.partitions).collect(),
             given: vec![0; members.len()],
