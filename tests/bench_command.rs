@@ -26,7 +26,9 @@ fn engine_prints_every_workload() {
         assert!(result["deliveries"].as_u64().unwrap() > 5_000, "{name}: {result}");
         assert!(result["peak_memory_mb"].is_number() || !cfg!(target_os = "linux"), "{name}: {result}");
     };
-    for (name, theory) in [("mm1", Some(5.0)), ("fanout", Some(0.006)), ("retry", None), ("kafka", None), ("eventbridge", None)] {
+    for (name, theory) in
+        [("mm1", Some(5.0)), ("fanout", Some(0.006)), ("network", Some(0.006)), ("retry", None), ("kafka", None), ("eventbridge", None)]
+    {
         looks_right(name, &object[name]);
         assert_eq!(object[name]["theory"].as_f64(), theory, "{name}");
         let mean = object[name]["mean_latency"].as_f64().unwrap();

@@ -74,6 +74,7 @@ pub fn measure(quick: bool) -> std::result::Result<Figures, String> {
     let plain = [
         workloads::mm1(n),
         workloads::fanout(1, n),
+        workloads::network(n),
         workloads::retry(n),
         workloads::kafka(n),
         workloads::rabbitmq(n),

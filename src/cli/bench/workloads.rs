@@ -35,10 +35,24 @@ const STEADY: f64 = 10.0;
 /// `copies` independent fan-outs side by side: each a Poisson process of 1000 per second that reaches its broker after an
 /// exponential 2 ms and goes at once to four consumers, each one exponential server of mean 0.8 ms. `published` events in all.
 pub fn fanout(copies: u64, published: u64) -> Workload {
-    let milliseconds = (published / copies).max(1);
-    let (mut nodes, mut links) = (String::new(), String::new());
+    let mut links = String::new();
     for i in 0..copies {
         // Writing to a text cannot fail.
+        let _ = write!(links, r#"Link(between: ("p{i}", "b{i}"), latency: Exponential(mean: "2ms")), "#);
+    }
+    let network = format!(r#"network: Network(latency: Constant("0s")), links: [{links}],"#);
+    fanouts("fanout", copies, published, &network)
+}
+
+/// One of them on a network of which the file says nothing: every link takes 1 ms.
+pub fn network(published: u64) -> Workload {
+    fanouts("network", 1, published, "")
+}
+
+fn fanouts(name: &str, copies: u64, published: u64, network: &str) -> Workload {
+    let milliseconds = (published / copies).max(1);
+    let mut nodes = String::new();
+    for i in 0..copies {
         let _ = write!(
             nodes,
             r#"
@@ -52,18 +66,17 @@ pub fn fanout(copies: u64, published: u64) -> Workload {
         Consumer(id: "c{i}-{c}", reads: [Read(from: "b{i}/t")], handle: Handle(time: Exponential(mean: "800us"))),"#
             );
         }
-        let _ = write!(links, r#"Link(between: ("p{i}", "b{i}"), latency: Exponential(mean: "2ms")), "#);
     }
     let text = format!(
-        r#"Scenario(format: 1, name: "fanout", duration: "{milliseconds}ms", network: Network(latency: Constant("0s")),
+        r#"Scenario(format: 1, name: "{name}", duration: "{milliseconds}ms", {network}
     events: [Event(name: "E")],
     nodes: [{nodes}
-    ],
-    links: [{links}])"#
+    ])"#
     );
-    // What comes out of a delay that depends on nothing is a Poisson process again, so each consumer is an M/M/1.
+    // Either way 2 ms to the consumers on average. What comes out of a delay that depends on nothing is a Poisson process again, so each
+    // consumer is an M/M/1.
     let theory = 0.002 + 1.0 / (1.0 / 0.0008 - 1000.0);
-    Workload { name: "fanout".to_owned(), text, theory: (milliseconds as f64 / 1000.0 >= STEADY).then_some(theory) }
+    Workload { name: name.to_owned(), text, theory: (milliseconds as f64 / 1000.0 >= STEADY).then_some(theory) }
 }
 
 /// Everything that is not the straight way: jittered links in both directions, failures, backoffs with jitter, dead letters, keys,
@@ -209,6 +222,7 @@ mod tests {
             (kafka(1000), 7),
             (fanout(1, 10_000), 6),
             (fanout(7, 70), 42),
+            (network(70), 6),
             (retry(500), 5),
             (rabbitmq(500), 6),
             (eventbridge(500), 6),
