@@ -47,6 +47,7 @@ fn what_is_not_understood_gives_two_and_says_where() {
         (r#"{"rows": [{"id": "x", "kind": "tea"}]}"#, "x is of the unknown kind `tea`"),
         (r#"{"rows": [{"id": "x"}]}"#, "x has no `kind`"),
         (r#"{"rows": [{"id": "x", "kind": "partitioner"}]}"#, "missing field `key_hex`"),
+        (r#"{"rows": [{"id": "x", "kind": "retention"}, {"id": "y", "kind": "offsets"}]}"#, "y (offsets): missing field"),
     ] {
         let output = conform(rows, &[]);
         assert_eq!(output.status.code(), Some(2), "{rows}");

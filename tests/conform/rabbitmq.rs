@@ -34,7 +34,7 @@ fn cases_that_make_no_sense_are_bad_input() {
     for step in [json!({}), json!({"op": "juggle"}), json!({"op": "publish"}), json!({"op": "wait"}), json!({"op": "bind", "source": "x"})]
     {
         let document = json!({"cases": [{"id": "a/b", "steps": [step]}]});
-        let error = run("rabbitmq", &document.to_string()).unwrap_err();
+        let error = run("rabbitmq", &document.to_string()).unwrap()[0].problem.clone().unwrap();
         assert!(error.contains("a/b") && error.contains("step 0"), "{error}");
     }
 }

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 struct Kind {
     /// As on the command line.
     name: &'static str,
-    /// Runs every row of a file against the model. An error is a file that cannot be understood, with the row it stands in.
+    /// Runs every row of a file against the model. An error is a file that cannot be understood at all.
     verdicts: fn(&Value) -> Result<Vec<Verdict>, String>,
 }
 
@@ -36,6 +36,8 @@ pub struct Verdict {
     pub id: String,
     /// What the model answered where that is not what the row expects.
     pub mismatch: Option<Mismatch>,
+    /// Why the row cannot be run: it says something that is not understood. Such a row counts as failed, and the others are run nevertheless.
+    pub problem: Option<String>,
     /// Why the row itself is held to be wrong, where the model differs from it on purpose. Such a row counts as failed nonetheless.
     pub dispute: Option<&'static str>,
 }
@@ -55,12 +57,17 @@ impl Verdict {
     /// The verdict on a row that expects `expected` where the model answers `actual`: passed if they are equal as JSON.
     pub fn comparing(group: String, id: String, row: &Value, expected: Value, actual: Value) -> Verdict {
         let mismatch = (expected != actual).then(|| Mismatch { row: row.clone(), expected, actual });
-        Verdict { group, id, mismatch, dispute: None }
+        Verdict { group, id, mismatch, problem: None, dispute: None }
+    }
+
+    /// The verdict on a row that cannot be run.
+    pub fn not_understood(group: String, id: String, problem: String) -> Verdict {
+        Verdict { group, id, mismatch: None, problem: Some(problem), dispute: None }
     }
 
     /// Whether the model answers what the row expects.
     pub fn passed(&self) -> bool {
-        self.mismatch.is_none()
+        self.mismatch.is_none() && self.problem.is_none()
     }
 }
 
@@ -87,6 +94,10 @@ impl Conform {
         match run(&self.kind, &text) {
             Ok(verdicts) => {
                 print(&report(&verdicts, self.failures));
+                let problems: Vec<&str> = verdicts.iter().filter_map(|verdict| verdict.problem.as_deref()).collect();
+                if !problems.is_empty() {
+                    return complain(&format!("`{}`: {}", self.file.display(), problems.join("\n")));
+                }
                 if verdicts.iter().all(Verdict::passed) { Exit::Fine } else { Exit::Failed }
             }
             Err(message) => complain(&format!("`{}`: {message}", self.file.display())),
@@ -136,8 +147,9 @@ fn report(verdicts: &[Verdict], failures: usize) -> String {
         let _ = writeln!(text, "  expected  {}", mismatch.expected);
         let _ = writeln!(text, "  actual    {}", mismatch.actual);
     }
-    if total.2 > failures {
-        let _ = writeln!(text, "\n{} further failures; --failures {} shows all", total.2 - failures, total.2);
+    let mismatches = verdicts.iter().filter(|verdict| verdict.mismatch.is_some()).count();
+    if mismatches > failures {
+        let _ = writeln!(text, "\n{} further failures; --failures {mismatches} shows all", mismatches - failures);
     }
     for (verdict, reason) in verdicts.iter().filter_map(|v| v.dispute.map(|reason| (v, reason))) {
         let _ = writeln!(text, "\n{} is held to be wrong: {reason}", verdict.id);

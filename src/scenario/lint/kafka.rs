@@ -21,9 +21,9 @@ pub static IDLE_MEMBERS: Lint = Lint {
 pub static MIN_INSYNC: Lint = Lint {
     id: "min-insync",
     line: "a topic wants more replicas in sync than it has",
-    explanation: "With `acks: All` a write is refused (NOT_ENOUGH_REPLICAS) while fewer than `min_insync` replicas are in sync. A topic \
-                  whose `replication` is smaller than that never takes anything. Usual are three replicas of which two have to be in \
-                  sync: one node can be lost, and writing goes on.",
+    explanation: "With `acks: All` a write is refused (NOT_ENOUGH_REPLICAS) while fewer than `min_insync` replicas are in sync. Of a topic \
+                  whose `replication` is smaller, Kafka (since 3.7) asks for all replicas: it takes nothing while any of their nodes is \
+                  down. Usual are three replicas of which two have to be in sync: one node can be lost, and writing goes on.",
     look: min_insync,
 };
 
@@ -89,8 +89,11 @@ fn min_insync(subject: &Subject<'_>, found: &mut Found<'_>) {
         for (n, topic) in kafka.topics.iter().enumerate().filter(|(_, topic)| topic.min_insync > topic.replication) {
             found.warn(
                 format!("nodes.{name}.kind.topics[{n}].min_insync"),
-                format!("{} replicas can never be in sync where there are {}", topic.min_insync, topic.replication),
-                "with acks `All` every write will be refused (NOT_ENOUGH_REPLICAS)".to_owned(),
+                format!(
+                    "{} replicas can never be in sync where there are {}: Kafka asks for all there are",
+                    topic.min_insync, topic.replication
+                ),
+                "replicate more, or with acks `All` writes are refused (NOT_ENOUGH_REPLICAS) as soon as one node is down".to_owned(),
             );
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Compared, read};
 use crate::engine::kafka::partitioner::{Sticky, murmur2, of_key, positive};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 #[derive(Deserialize)]
@@ -42,7 +42,9 @@ struct Step {
     #[serde(default)]
     switch_allowed: bool,
     expected_partition_for_next_record: Option<u32>,
-    update_load: Option<Queues>,
+    /// `null` forgets what is known of loads.
+    #[serde(default, deserialize_with = "given")]
+    update_load: Option<Option<Queues>>,
     expected_cumulative_table: Option<Vec<u32>>,
 }
 
@@ -51,6 +53,11 @@ struct Queues {
     queue_sizes: Vec<u32>,
     partition_ids: Vec<u32>,
     length: usize,
+}
+
+/// Tells a field that is null from one that is not there.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<Queues>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 /// The way of a producer without keys: its first partition, then one answer per step.
@@ -62,6 +69,8 @@ pub fn sticky(row: &Value) -> Result<Compared, String> {
     let (mut expected, mut actual) = (vec![json!(row.expected_initial_partition)], vec![json!(model.current())]);
     for step in &row.steps {
         if let Some(queues) = &step.update_load {
+            let none = Queues { queue_sizes: Vec::new(), partition_ids: Vec::new(), length: 0 };
+            let queues = queues.as_ref().unwrap_or(&none);
             if queues.length > queues.queue_sizes.len().min(queues.partition_ids.len()) {
                 return Err("`length` is beyond the lists of `update_load`".to_owned());
             }

@@ -38,9 +38,12 @@ impl Record for Entry {
     }
 }
 
-/// A batch of one record on disk: 61 bytes of batch, and the record with its lengths.
+/// A batch of one record on disk: 61 bytes of batch, and the record with its lengths, which are zig-zag varints.
 fn bytes(key: Option<&str>, value: Option<&str>) -> u64 {
-    (68 + key.map_or(0, str::len) + value.map_or(0, str::len)) as u64
+    let varint = |n: usize| (1..5).find(|bytes| n < 1 << (7 * bytes - 1)).unwrap_or(5);
+    let field = |field: Option<&str>| field.map_or(1, |field| varint(field.len()) + field.len());
+    let record = 4 + field(key) + field(value);
+    (61 + varint(record) + record) as u64
 }
 
 /// Settings by Kafka's names, numbers also as text, the rest by default.
@@ -61,6 +64,8 @@ fn config(settings: &Map<String, Value>) -> Result<LogConfig, String> {
             "delete.retention.ms" => config.delete_retention_ms = span()?.ok_or_else(wrong)?,
             "min.compaction.lag.ms" => config.min_compaction_lag_ms = span()?.ok_or_else(wrong)?,
             "min.cleanable.dirty.ratio" => config.min_cleanable_dirty_ratio = text.parse().map_err(|_| wrong())?,
+            // What producers may claim of the time of their records is not modelled: they have no clocks.
+            _ if name.starts_with("message.timestamp.") => {}
             _ => return Err(format!("the model has no setting `{name}`")),
         }
     }
@@ -122,6 +127,7 @@ pub fn compaction(row: &Value) -> Result<Compared, String> {
         let bases = |log: &Log<Entry>| json!(log.segments().map(|segment| segment.base).collect::<Vec<_>>());
         let before = bases(&log);
         let active = log.segments().next_back().map(|segment| segment.base);
+        log.apply_retention(now);
         while log.clean(now, log.high_watermark(), |entry| entry.bytes, |_| false) {}
         let left: Vec<Value> =
             log.iter().map(|(offset, entry)| json!({ "offset": offset, "key": entry.key, "value": entry.value })).collect();
@@ -176,7 +182,9 @@ struct Aged {
 /// One check of a log whose segments and ages are given.
 pub fn retention(row: &Value) -> Result<Compared, String> {
     let row: Retained = read(row)?;
-    let mut log: Log<Entry> = Log::new(Arc::new(config(&row.config)?));
+    // Segments are as the row has them.
+    let config = LogConfig { segment_ms: Span(u64::MAX), segment_bytes: u64::MAX, ..config(&row.config)? };
+    let mut log: Log<Entry> = Log::new(Arc::new(config));
     for (at, segment) in row.segments.iter().enumerate() {
         let end = row.segments.get(at + 1).map_or(u64::MAX, |next| next.base_offset);
         let records: Vec<&Aged> = row.records.iter().filter(|record| (segment.base_offset..end).contains(&record.offset)).collect();

@@ -45,9 +45,11 @@ fn verdict(at: usize, row: &Value) -> Result<Verdict, String> {
         let known: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
         return Err(format!("{id} is of the unknown kind `{kind}`; known are {}", known.join(", ")));
     };
-    let Compared { expected, actual } = run(row).map_err(|problem| format!("{id} ({kind}): {problem}"))?;
     let group = text("rule").map_or_else(|| kind.to_owned(), |rule| format!("{kind}/{rule}"));
-    Ok(Verdict::comparing(group, id, row, expected, actual))
+    Ok(match run(row) {
+        Ok(Compared { expected, actual }) => Verdict::comparing(group, id, row, expected, actual),
+        Err(problem) => Verdict::not_understood(group, id.clone(), format!("{id} ({kind}): {problem}")),
+    })
 }
 
 /// A row as its kind spells it; fields that no model looks at (notes, sources) may be there.

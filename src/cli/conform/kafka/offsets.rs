@@ -8,6 +8,7 @@ use crate::engine::kafka::transactions::{Outcome, Transactions};
 use crate::time::{Span, Time};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 #[derive(Deserialize)]
@@ -147,13 +148,31 @@ impl Record for Plain {
     }
 }
 
-/// Steps like `txn of 2 committed`, `txn of 1 aborted`, `txn of 2 still open`, `1 plain record`.
+/// Steps like `txn of 2 committed`, `txn of 1 aborted`, `txn of 2 still open`, `1 plain record`; and, of the transaction that has been open
+/// longest, `the open txn commits`, `open transaction aborted`.
 fn transactions(steps: &[String]) -> Result<Value, String> {
     let mut log = Log::new(Arc::new(LogConfig::default()));
     let mut model = Transactions::default();
+    let mut open: VecDeque<u64> = VecDeque::new();
     for (producer, step) in (0..).zip(steps) {
         let words: Vec<&str> = step.split_whitespace().collect();
-        let count = words.iter().find_map(|word| word.parse::<u64>().ok()).ok_or_else(|| format!("no count in step `{step}`"))?;
+        let outcome = match () {
+            () if step.contains("commit") => Some(Outcome::Committed),
+            () if step.contains("abort") => Some(Outcome::Aborted),
+            () if step.contains("open") || step.contains("plain") => None,
+            () => return Err(format!("step `{step}` is not understood")),
+        };
+        let count = words.iter().find_map(|word| word.parse::<u64>().ok());
+        if let Some(outcome) = outcome
+            && (count.is_none() || step.contains("open"))
+            && let Some(oldest) = open.pop_front()
+        {
+            log.append_marker();
+            model.ended(oldest, outcome);
+            log.advance_high_watermark(log.end());
+            continue;
+        }
+        let count = count.ok_or_else(|| format!("no count in step `{step}`"))?;
         let transactional = words.contains(&"txn") || words.contains(&"transaction");
         for _ in 0..count {
             let offset = log.append(Plain, 1);
@@ -161,15 +180,13 @@ fn transactions(steps: &[String]) -> Result<Value, String> {
                 model.appended(producer, offset, offset + 1);
             }
         }
-        let outcome = match () {
-            () if step.contains("committed") => Some(Outcome::Committed),
-            () if step.contains("aborted") => Some(Outcome::Aborted),
-            () if step.contains("open") || step.contains("plain") => None,
-            () => return Err(format!("step `{step}` is not understood")),
-        };
-        if let Some(outcome) = outcome {
-            log.append_marker();
-            model.ended(producer, outcome);
+        match outcome {
+            Some(outcome) => {
+                log.append_marker();
+                model.ended(producer, outcome);
+            }
+            None if transactional => open.push_back(producer),
+            None => {}
         }
         log.advance_high_watermark(log.end());
     }

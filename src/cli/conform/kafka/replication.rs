@@ -77,6 +77,21 @@ impl Given {
         self.more.get(&format!("log_of_{node}")).and_then(Value::as_array)
     }
 
+    /// Who leaves those in sync by the event, before it has fetched: whom it names as dying, or does not name among those who stay (`to [1]`),
+    /// and else, if it speaks of the set in sync at all, whoever is slow or dead.
+    fn leaving(&self, partition: &Replication, slow: Option<usize>) -> Places {
+        let event = self.event.as_deref().unwrap_or_default();
+        let shrinks = Stem::of(event) == Some(Stem::Gone) || event.contains("shrink");
+        let places = || (0..self.replicas.len()).filter(|place| shrinks && Some(*place) != partition.leader());
+        let (stay, named) = named(event);
+        let is = |nodes: &[u32], place: &usize| nodes.contains(&self.replicas[*place]);
+        match () {
+            () if !stay.is_empty() => places().filter(|place| !is(&stay, place)).collect(),
+            () if self.replicas.iter().any(|node| named.contains(node)) => places().filter(|place| is(&named, place)).collect(),
+            () => places().filter(|place| Some(*place) == slow || !partition.alive().has(*place)).collect(),
+        }
+    }
+
     /// The partition as the row finds it, with the ends of those in sync (or of the logs that are given).
     fn partition(&self, end: u64, high_watermark: u64) -> Result<Replication, String> {
         let living = |node: &&u32| !self.dead.contains(node);
@@ -119,15 +134,11 @@ fn produce(given: &Given, expected: &Map<String, Value>) -> Result<Map<String, V
     }
     partition.appended(1, Time::ZERO);
     let slow = given.slow_follower.map(|node| given.place(node)).transpose()?;
-    let fetching = |place: &usize| Some(*place) != slow && Some(*place) != partition.leader() && partition.alive().has(*place);
-    let fetching: Vec<usize> = (0..given.replicas.len()).filter(fetching).collect();
+    let leaving = given.leaving(&partition, slow);
+    let fetches = |place: usize| Some(place) != slow && Some(place) != partition.leader() && partition.alive().has(place);
+    let fetching: Vec<usize> = (0..given.replicas.len()).filter(|place| fetches(*place) && !leaving.has(*place)).collect();
     fetching.into_iter().for_each(|place| partition.fetched(place, 1, Time::ZERO));
-    let shrinks =
-        given.event.as_deref().is_some_and(|event| event.contains("ISR") && (event.contains("shrink") || event.contains("leave")));
-    if shrinks {
-        let leaving = (0..given.replicas.len()).filter(|place| Some(*place) == slow || !partition.alive().has(*place)).collect::<Vec<_>>();
-        leaving.into_iter().for_each(|place| partition.fence(place));
-    }
+    (0..given.replicas.len()).filter(|place| leaving.has(*place)).for_each(|place| partition.fence(place));
     let visible = partition.high_watermark() > 0;
     // Who is dead or slow leaves the set in sync in time; does the record show then?
     let mut later = partition.clone();
@@ -163,20 +174,22 @@ fn elect(given: &Given) -> Result<Map<String, Value>, String> {
     let mut partition = given.partition(end, given.high_watermark_before.unwrap_or(0))?;
     let before: Vec<u64> = (0..given.replicas.len()).map(|place| partition.end(place)).collect();
     let event = given.event.as_deref().unwrap_or_default();
-    let broker = event.split_whitespace().find_map(|word| word.parse().ok()).map(|node| given.place(node)).transpose()?;
-    // Those whom the row calls dead are fenced already; one in sync may still be listed.
-    let dead: Vec<usize> = (0..given.replicas.len()).filter(|place| !partition.alive().has(*place)).collect();
+    // Those whom the row calls dead are fenced already; one in sync may still be listed. Theirs comes first: nobody is elected for the
+    // others' sake.
+    let mut dead: Vec<usize> = (0..given.replicas.len()).filter(|place| !partition.alive().has(*place)).collect();
+    dead.sort_by_key(|place| !partition.isr().has(*place));
     dead.into_iter().for_each(|place| partition.fence(place));
     partition.elect();
     let now = Time::ZERO;
-    match broker {
-        Some(place) if event.contains("die") || event.contains("crash") || event.contains("leave") => partition.fence(place),
-        Some(place) if event.contains("join") || event.contains("return") || event.contains("back") => partition.unfence(place),
-        Some(_) => return Err(format!("event `{event}` is not understood")),
-        None if event.contains("preferred") => partition.elect_preferred(),
-        None => {}
-    }
     let preferred = event.contains("preferred");
+    let brokers = named(event).1.into_iter().filter_map(|node| given.place(node).ok());
+    match Stem::of(event) {
+        _ if preferred => partition.elect_preferred(),
+        Some(Stem::Gone) => brokers.for_each(|place| partition.fence(place)),
+        Some(Stem::Back) => brokers.for_each(|place| partition.unfence(place)),
+        None if event.is_empty() => {}
+        None => return Err(format!("event `{event}` is not understood")),
+    }
     // Everybody alive has time to catch up.
     let end = partition.leader().map_or(0, |leader| partition.end(leader));
     for place in 0..given.replicas.len() {
@@ -203,14 +216,43 @@ fn elect(given: &Given) -> Result<Map<String, Value>, String> {
     ]))
 }
 
+/// What an event says of the brokers that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stem {
+    Gone,
+    Back,
+}
+
+impl Stem {
+    const WORDS: &[(Stem, &[&str])] = &[
+        (Stem::Back, &["join", "return", "back", "restart", "again", "recover", "unfence", "comes up"]),
+        (Stem::Gone, &["die", "dead", "death", "crash", "leave", "kill", "stop", "fail", "fence", "shut", "gone", "lost", "goes down"]),
+    ];
+
+    fn of(event: &str) -> Option<Stem> {
+        let event = event.to_lowercase();
+        let spoken = |(_, words): &&(Stem, &[&str])| words.iter().any(|word| event.contains(word));
+        Stem::WORDS.iter().find(spoken).map(|(stem, _)| *stem)
+    }
+}
+
+/// The numbers in an event: those in a list `[..]`, and the others.
+fn named(event: &str) -> (Vec<u32>, Vec<u32>) {
+    let numbers = |text: &str| text.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect();
+    match event.split_once('[').and_then(|(before, rest)| Some((before, rest.split_once(']')?))) {
+        Some((before, (list, after))) => (numbers(list), numbers(&format!("{before} {after}"))),
+        None => (Vec::new(), numbers(event)),
+    }
+}
+
 fn said<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
     fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect()
 }
 
 /// Seconds from trouble to the controller or the leader acting on it.
 fn detection(given: &Given) -> f64 {
-    let lives = given.follower.as_deref().is_some_and(|follower| follower.contains("alive"));
-    if lives || given.replica_lag_time_max_ms.is_some() {
+    let lives = given.follower.as_deref().is_some_and(|follower| follower.starts_with("alive") || follower.contains("slow"));
+    if lives || given.broker_session_timeout_ms.is_none() && given.replica_lag_time_max_ms.is_some() {
         let config =
             ReplicationConfig { lag_time_max: Span::from_millis(given.replica_lag_time_max_ms.unwrap_or(30_000)), ..Default::default() };
         let mut partition = Replication::new(config, 2);

@@ -50,8 +50,12 @@ struct TopicRow {
 /// Runs every case and every row of the topic table.
 pub fn verdicts(document: &Value) -> Result<Vec<Verdict>, String> {
     let Document { cases, topic_table } = Document::deserialize(document).map_err(|error| error.to_string())?;
-    let mut verdicts =
-        cases.iter().map(|case| verdict(case).map_err(|why| format!("{}: {why}", case.id))).collect::<Result<Vec<_>, _>>()?;
+    let mut verdicts: Vec<Verdict> = cases
+        .iter()
+        .map(|case| {
+            verdict(case).unwrap_or_else(|why| Verdict::not_understood(group(case), case.id.clone(), format!("{}: {why}", case.id)))
+        })
+        .collect();
     verdicts.extend(topic_table.iter().map(|TopicRow { pattern, key, matches }| {
         let row = json!({"pattern": pattern, "key": key, "matches": matches});
         let id = format!("topic `{pattern}` on `{key}`");
@@ -60,10 +64,13 @@ pub fn verdicts(document: &Value) -> Result<Vec<Verdict>, String> {
     Ok(verdicts)
 }
 
+fn group(case: &Case) -> String {
+    case.group.clone().unwrap_or_else(|| case.id.split('/').next().unwrap_or_default().to_owned())
+}
+
 /// Declares the topology, then makes the steps one by one; the first that shows something else fails the case.
 fn verdict(case: &Case) -> Result<Verdict, String> {
-    let group = case.group.clone().unwrap_or_else(|| case.id.split('/').next().unwrap_or_default().to_owned());
-    let id = case.id.clone();
+    let (group, id) = (group(case), case.id.clone());
     let mut client = Client::default();
     let Topology { exchanges, queues, bindings } = &case.topology;
     for (op, things) in [("declare_exchange", exchanges), ("declare_queue", queues), ("bind", bindings)] {
@@ -71,7 +78,7 @@ fn verdict(case: &Case) -> Result<Verdict, String> {
             let shown = client.step(op, thing)?;
             if let Some(problem) = shown.get("channel_closed").or_else(|| shown.get("connection_closed")) {
                 let mismatch = Mismatch { row: json!({"topology": thing}), expected: json!({}), actual: problem.clone() };
-                return Ok(Verdict { group, id, mismatch: Some(mismatch), dispute: None });
+                return Ok(Verdict { group, id, mismatch: Some(mismatch), problem: None, dispute: None });
             }
         }
     }
@@ -82,10 +89,10 @@ fn verdict(case: &Case) -> Result<Verdict, String> {
         let expected = observed.cloned().unwrap_or_else(|| json!({}));
         if comparable(&expected, &group) != comparable(&actual, &group) {
             let mismatch = Mismatch { row: json!({"step": number, "does": without_observations(step)}), expected, actual };
-            return Ok(Verdict { group, id, mismatch: Some(mismatch), dispute: None });
+            return Ok(Verdict { group, id, mismatch: Some(mismatch), problem: None, dispute: None });
         }
     }
-    Ok(Verdict { group, id, mismatch: None, dispute: None })
+    Ok(Verdict { group, id, mismatch: None, problem: None, dispute: None })
 }
 
 fn without_observations(step: &Value) -> Value {

@@ -61,8 +61,8 @@ impl Range {
     }
 
     /// End minus committed offset, counting offsets and not records: gaps of compaction, markers and what was deleted are in
-    /// it. Without a commit there is no lag.
-    pub fn lag(self, committed: Option<u64>) -> Option<u64> {
-        committed.map(|committed| self.end.saturating_sub(committed))
+    /// it. Without a commit there is no lag; where the log was cut off before what is committed, it is negative.
+    pub fn lag(self, committed: Option<u64>) -> Option<i64> {
+        committed.map(|committed| self.end as i64 - committed as i64)
     }
 }

@@ -120,15 +120,17 @@ impl Replication {
         Replication::restored(config, &vec![0; replicas], all, all, Some(0), 0)
     }
 
-    /// A partition found in some state: ends by place, who is alive and in sync, who leads.
+    /// A partition found in some state: ends by place, who is alive and in sync, who leads. More replicas in sync than there are replicas
+    /// are not asked for (since 3.7: `Partition.effectiveMinIsr`).
     pub fn restored(
-        config: ReplicationConfig,
+        mut config: ReplicationConfig,
         ends: &[u64],
         alive: Places,
         isr: Places,
         leader: Option<usize>,
         high_watermark: u64,
     ) -> Replication {
+        config.min_insync = config.min_insync.min(ends.len() as u32);
         let replicas = ends.iter().map(|end| Replica { end: *end, caught_up: Time::ZERO }).collect();
         let (elr, last_leader, epoch, epoch_start) = (Places::default(), leader, 0, high_watermark);
         Replication { config, replicas, alive, isr, elr, leader, last_leader, epoch, epoch_start, high_watermark }
