@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 /// Paths an input transformer may name.
 pub const MOST_PATHS: usize = 100;
 
-/// Characters its template may have.
+/// Characters its template may have, at least one.
 pub const LONGEST_TEMPLATE: usize = 8192;
+
+/// Characters that a path or its name may have.
+const LONGEST_PATH: usize = 256;
 
 /// A way through an event: `$.detail.order.id`, and `[0]` for an element of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,10 +176,19 @@ impl Transformer {
             if name.to_ascii_uppercase().starts_with("AWS.") {
                 return Err(Fault::new(0, format!("`{name}`: names that begin with `aws.` are the service's own")));
             }
+            if name.is_empty() || name.len() > LONGEST_PATH || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b)) {
+                return Err(Fault::new(0, format!("`{name}`: names of paths are letters, digits, `-` and `_`, at most {LONGEST_PATH}")));
+            }
+            if path.chars().count() > LONGEST_PATH {
+                return Err(Fault::new(0, format!("path of `{name}`: a path has at most {LONGEST_PATH} characters")));
+            }
             named.insert(name, Path::read(path).map_err(|fault| Fault::new(0, format!("path of `{name}`: {}", fault.reason)))?);
         }
         if named.len() > MOST_PATHS {
             return Err(Fault::new(0, format!("a transformer has at most {MOST_PATHS} paths")));
+        }
+        if template.is_empty() {
+            return Err(Fault::new(0, "a template has at least one character"));
         }
         if template.chars().count() > LONGEST_TEMPLATE {
             return Err(Fault::new(0, format!("a template has at most {LONGEST_TEMPLATE} characters")));
@@ -328,6 +340,18 @@ mod tests {
         assert!(Transformer::read([], &"x".repeat(8_193)).is_err());
         for (path, at) in [("$..a", 1), ("$.a.", 3), ("$['a']", 1), ("$x", 1)] {
             assert_eq!(Path::read(path).unwrap_err().at, at, "{path}");
+        }
+    }
+
+    #[test]
+    fn names_paths_and_templates_have_the_lengths_that_the_service_takes() {
+        let long = "x".repeat(LONGEST_PATH + 1);
+        let path = format!("$.{}", "x".repeat(LONGEST_PATH - 2));
+        assert!(Transformer::read([("total-2_a", path.as_str())], "<total-2_a>").is_ok());
+        for (name, path, template) in
+            [("", "$.a", "x"), ("a b", "$.a", "x"), (long.as_str(), "$.a", "x"), ("a", &format!("{path}x"), "x"), ("a", "$.a", "")]
+        {
+            assert!(Transformer::read([(name, path)], template).is_err(), "{name} {path} {template}");
         }
     }
 }

@@ -17,8 +17,11 @@ impl Address {
         Self::v4(text).or_else(|| Self::v6(text))
     }
 
-    /// Four decimal numbers below 256; zeros in front change nothing.
+    /// Four decimal numbers below 256; zeros in front change nothing, as long as the text is no longer than an address can be.
     fn v4(text: &str) -> Option<Address> {
+        if text.len() > "255.255.255.255".len() {
+            return None;
+        }
         let mut bits = 0u32;
         let mut parts = 0;
         for part in text.split('.') {
@@ -35,7 +38,12 @@ impl Address {
         if !text.contains(':') || !text.bytes().all(|b| b.is_ascii_hexdigit() || b == b':') {
             return None;
         }
-        let address: Ipv6Addr = text.parse().ok()?;
+        // More zeros in front of a group than it has room for change nothing (as in Java).
+        let groups = text.split(':').map(|group| {
+            let zeros = group.len() - group.trim_start_matches('0').len();
+            &group[group.len().saturating_sub(4).min(zeros)..]
+        });
+        let address: Ipv6Addr = groups.collect::<Vec<_>>().join(":").parse().ok()?;
         Some(match address.to_ipv4_mapped() {
             // An IPv4 address in IPv6 clothes is the IPv4 address.
             Some(v4) => Address { bits: u128::from(u32::from(v4)) << 96, digits: 8 },
@@ -114,7 +122,8 @@ mod tests {
         assert_eq!(Address::read("10.0.0.01"), Address::read("10.0.0.1"));
         assert_eq!(Address::read("2001:DB8::1"), Address::read("2001:0db8:0:0:0:0:0:1"));
         assert_eq!(Address::read("::ffff:a00:1"), Address::read("10.0.0.1"));
-        for text in ["10.0.0.256", "10.0.0", "hello", "1.2.3.4.5", "", "::1.2.3.4", ":", "1:2", "a:b"] {
+        assert_eq!(Address::read("::00001"), Address::read("::1"));
+        for text in ["10.0.0.256", "10.0.0", "hello", "1.2.3.4.5", "", "::1.2.3.4", ":", "1:2", "a:b", "10.0.0.000000001", "::10000f"] {
             assert_eq!(Address::read(text), None, "{text}");
         }
     }
