@@ -16,6 +16,7 @@ use super::seated::BySeat;
 use super::settings::Settings;
 use super::transacting::EXPIRY_CHECK;
 use super::transactions::{Outcome, Transactions};
+use super::window::Window;
 use crate::engine::broker::{Desk, Rules, Settled};
 use crate::engine::event::{Event, Flags, Key, Message};
 use crate::engine::fate::Reason;
@@ -130,8 +131,8 @@ pub(super) struct Cursor {
     pub before: Option<SeatId>,
     /// When its owner got it from another one.
     pub since: Time,
-    /// Handed over and not committed: offsets, and whether they are settled.
-    pub window: VecDeque<(u64, bool)>,
+    /// Handed over and not committed.
+    pub window: Window,
     /// To be handed over again, before anything else.
     pub again: VecDeque<(u64, Message)>,
     /// Counts how often it was set elsewhere: what was handed over before then no longer counts for commits.

@@ -39,6 +39,7 @@ mod transacting;
 pub mod transactions;
 pub mod view;
 mod weigh;
+mod window;
 mod written;
 
 pub use cluster::Kafka;

@@ -127,8 +127,7 @@ impl Kafka {
             if member.commits == Commits::BeforeWork {
                 cursor.committed = cursor.committed.max(offset + 1);
             } else {
-                debug_assert!(cursor.window.back().is_none_or(|(newest, _)| *newest <= offset), "out of order");
-                cursor.window.push_back((offset, false));
+                cursor.window.push(offset);
             }
             member.outstanding += 1;
             seated.handed.push_back(Handed {
@@ -176,7 +175,7 @@ impl Kafka {
         }
         let after_work = self.members[member].commits == Commits::AfterWork;
         if cursor.epoch == epoch && !(after_work && cursor.commits_oldest(offset)) {
-            cursor.settle(offset);
+            cursor.window.settle(offset);
             if after_work {
                 cursor.commit();
             }
@@ -446,7 +445,7 @@ impl Kafka {
         if let Some(session) = self.members[seated.member as usize].session.and_then(|it| self.publishers[it as usize].session.as_mut()) {
             session.touched.remove(&(number as u32, slot as u32));
         }
-        cursor.window.iter_mut().for_each(|(_, done)| *done = true);
+        cursor.window.settle_all();
         self.rewind(number, slot, Vec::new(), desk);
     }
 
@@ -456,7 +455,7 @@ impl Kafka {
         let cursor = &mut partition.cursors[slot];
         (cursor.holder, cursor.unsettled) = (None, 0);
         cursor.epoch += 1;
-        for (offset, done) in cursor.window.drain(..) {
+        for (offset, done) in cursor.window.take() {
             // What was handled and not committed is handled again.
             if done && let Some((_, message)) = partition.log.read(offset).filter(|(at, _)| *at == offset) {
                 let flags = message.event.flags.without(Flags::TRACKED).with(Flags::HANDLED).with(Flags::REDELIVERED);
@@ -498,33 +497,19 @@ impl super::cluster::Cursor {
     /// Settles and commits the record at an offset, if it is the oldest that is not committed and none behind it is settled.
     #[inline]
     fn commits_oldest(&mut self, offset: u64) -> bool {
-        let oldest = self.window.front() == Some(&(offset, false)) && self.window.get(1).is_none_or(|(_, done)| !*done);
+        let oldest = self.window.take_oldest(offset);
         if oldest {
-            pop_near(&mut self.window);
             self.committed = self.committed.max(offset + 1);
             self.pass();
         }
         oldest
     }
 
-    /// The record at an offset is settled.
-    #[inline]
-    fn settle(&mut self, offset: u64) {
-        // Records are handed over in the order of their offsets.
-        let first = self.window.partition_point(|(at, _)| *at < offset);
-        // What was sent elsewhere while a record was in hand, and came back with it, has that record twice.
-        let mut same = self.window.range_mut(first..).take_while(|(at, _)| *at == offset);
-        if let Some((_, done)) = same.find(|(_, done)| !*done) {
-            *done = true;
-        }
-    }
-
     /// Commits everything that is settled without a gap.
     #[inline]
     pub(super) fn commit(&mut self) {
-        while let Some((offset, true)) = self.window.front().copied() {
+        if let Some(offset) = self.window.take_settled() {
             self.committed = self.committed.max(offset + 1);
-            pop_near(&mut self.window);
         }
         self.pass();
     }

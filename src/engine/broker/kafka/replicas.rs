@@ -196,7 +196,7 @@ impl Kafka {
             cursor.position = cursor.position.min(end);
             cursor.committed = cursor.committed.min(end);
             // What is in hand of it is finished, but its offset will be another record's.
-            cursor.window.retain(|(offset, _)| *offset < end);
+            cursor.window.cut_off(end);
             let readers = self.seats.iter_mut().filter(|seated| seated.outlet == cursor.outlet);
             let in_hand = readers.flat_map(|seated| seated.handed.iter_mut());
             let gone = in_hand.filter(|handed| handed.partition as usize == number && handed.offset >= end);

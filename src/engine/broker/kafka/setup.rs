@@ -12,6 +12,7 @@ use super::seated::BySeat;
 use super::session::Session;
 use super::settings::Settings;
 use super::transactions::Transactions;
+use super::window::Window;
 use crate::engine::seats::{Seat, Seats};
 use crate::ids::{BrokerId, ChannelId, LinkId, OutletId, SeatId};
 use crate::random::{Stream, hash_name};
@@ -314,7 +315,7 @@ impl Cursor {
             most_lag: 0,
             before: None,
             since: Time::ZERO,
-            window: VecDeque::new(),
+            window: Window::default(),
             again: VecDeque::new(),
             epoch: 0,
             listed: false,

@@ -10,11 +10,7 @@ use crate::ids::SeatId;
 impl Kafka {
     /// Calls `each` with the identity and the bytes of every block that copies share, and gives the bytes that a copy takes besides.
     pub(super) fn weight(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
-        let cursor = |cursor: &Cursor| {
-            size_of::<Cursor>()
-                + cursor.window.capacity() * size_of::<(u64, bool)>()
-                + cursor.again.capacity() * size_of::<(u64, Message)>()
-        };
+        let cursor = |cursor: &Cursor| size_of::<Cursor>() + cursor.window.bytes() + cursor.again.capacity() * size_of::<(u64, Message)>();
         let partitions: usize = self
             .partitions
             .iter()
