@@ -182,7 +182,7 @@ pub struct Queue {
     /// Where go messages that expire, are rejected, or do not fit. Default: nowhere, they are gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letter: Option<DeadLetter>,
-    /// How long the queue lives without a consumer (`x-expires`); then it is deleted with its messages, and consumers declare it again
+    /// How long the queue lives without a consumer (`x-expires`; a quorum queue notices at its next look, every 5 s); then it is deleted with its messages, and consumers declare it again
     /// when they come. Default: for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Span>,

@@ -167,7 +167,7 @@ fn named_path(typed: &str, position: usize, names: &[String]) -> Result<(String,
     if name.is_empty() || names.iter().enumerate().any(|(i, other)| i != position && other == name) {
         return Err(if name.is_empty() { "it needs a name".to_owned() } else { format!("there is another `{name}`") });
     }
-    Transformer::read([(name, path)], "").map_err(|fault| fault.reason)?;
+    Transformer::read([(name, path)], "{}").map_err(|fault| fault.reason)?;
     Ok((name.to_owned(), path.to_owned()))
 }
 

@@ -4,6 +4,7 @@ use super::json::{message, table};
 use crate::engine::rabbitmq::Session;
 use crate::engine::rabbitmq::consumer::Channel;
 use crate::engine::rabbitmq::fault::Fault;
+use crate::engine::rabbitmq::message::Letter;
 use crate::engine::rabbitmq::session::{Destination, ExchangeWish, Properties, QueueWish};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -120,8 +121,15 @@ impl Client {
             unknown => Err(format!("the operation `{unknown}` is unknown")),
         }?;
         self.session.broker.hear();
+        self.pass();
         self.take_in();
         Ok(shown)
+    }
+
+    /// No two things that somebody waits for happen at once.
+    fn pass(&mut self) {
+        let until = self.session.broker.now().saturating_add(1_000_000);
+        self.session.advance(until);
     }
 
     /// The channel of this name, opened if it is not open; the part before a dot names its connection.
@@ -146,7 +154,7 @@ impl Client {
     fn take_in(&mut self) {
         for received in self.session.take_received() {
             self.tags.insert((received.channel, Arc::clone(&received.letter.payload)), received.tag);
-            let shown = message(&self.session.broker, &received.letter);
+            let shown = message(&self.session.broker, Some(received.queue), &received.letter);
             let messages = self.received.entry(received.consumer.to_string()).or_insert_with(|| json!([]));
             if let Some(messages) = messages.as_array_mut() {
                 messages.push(shown);
@@ -181,6 +189,7 @@ impl Client {
             confirms.push(json!(if published.refused == 0 { "ack" } else { "nack" }));
             if awaited {
                 self.session.broker.hear();
+                self.pass();
             }
         }
         let mut shown = Map::new();
@@ -211,11 +220,17 @@ impl Client {
         match self.session.get(channel, input.text("queue")?, input.flag("auto_ack", false)) {
             Ok(Some((letter, tag, remaining))) => {
                 self.tags.insert((channel, Arc::clone(&letter.payload)), tag);
-                Ok(json!({"message": message(&self.session.broker, &letter), "remaining": remaining}))
+                Ok(json!({"message": self.message(input, &letter)?, "remaining": remaining}))
             }
             Ok(None) => Ok(json!({"message": null})),
             Err(fault) => Ok(closed(name, &fault)),
         }
+    }
+
+    /// A message fetched from the queue that a step names.
+    fn message(&self, input: &Input<'_>, letter: &Letter<Arc<str>>) -> Result<Value, String> {
+        let queue = self.session.broker.find_queue(input.text("queue")?);
+        Ok(message(&self.session.broker, queue, letter))
     }
 
     fn drain(&mut self, input: &Input<'_>) -> Result<Value, String> {
@@ -224,7 +239,7 @@ impl Client {
         let mut messages = Vec::new();
         loop {
             match self.session.get(channel, input.text("queue")?, true) {
-                Ok(Some((letter, ..))) => messages.push(message(&self.session.broker, &letter)),
+                Ok(Some((letter, ..))) => messages.push(self.message(input, &letter)?),
                 Ok(None) => return Ok(json!({"messages": messages})),
                 Err(fault) => return Ok(closed(name, &fault)),
             }

@@ -2,8 +2,10 @@
 
 use crate::engine::rabbitmq::broker::Broker;
 use crate::engine::rabbitmq::death::{Death, Place};
+use crate::engine::rabbitmq::exchange::QueueId;
 use crate::engine::rabbitmq::message::Letter;
 use crate::engine::rabbitmq::names::Name;
+use crate::engine::rabbitmq::settings::QueueKind;
 use crate::engine::rabbitmq::value::{Table, Value, look_up};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
@@ -37,8 +39,8 @@ fn shown(value: &Value) -> Json {
     }
 }
 
-/// What a client sees of a message. The payload is the message's id.
-pub fn message(broker: &Broker<Arc<str>>, letter: &Letter<Arc<str>>) -> Json {
+/// What a client sees of a message from a queue. The payload is the message's id.
+pub fn message(broker: &Broker<Arc<str>>, queue: Option<QueueId>, letter: &Letter<Arc<str>>) -> Json {
     let text = |name: Name| broker.topology.names.text(name);
     let (exchange, key) = broker.came_by(letter.origin);
     let mut fields = Map::new();
@@ -54,7 +56,8 @@ pub fn message(broker: &Broker<Arc<str>>, letter: &Letter<Arc<str>>) -> Json {
     let rare = letter.rare.as_deref();
     put("priority", rare.and_then(|rare| rare.priority).map(|n| json!(n)));
     put("expiration", letter.expiration().map(|ms| json!(ms.to_string())));
-    put("delivery_count", delivery_count(letter));
+    let counts = queue.and_then(|id| broker.queue(id)).is_some_and(|queue| queue.settings.kind == QueueKind::Quorum);
+    put("delivery_count", delivery_count(letter).filter(|_| counts));
     let headers = rare.map(|rare| rare.headers.as_slice()).unwrap_or_default();
     match letter.deaths() {
         Some(deaths) => {
@@ -79,7 +82,7 @@ fn is_reported_apart(header: &str) -> bool {
     matches!(header, "x-death" | "x-delivery-count") || header.starts_with("x-first-death-") || header.starts_with("x-last-death-")
 }
 
-/// Only quorum queues show a count; their messages are redelivered exactly if there is one.
+/// The count that quorum queues show; their messages are redelivered exactly if there is one.
 fn delivery_count(letter: &Letter<Arc<str>>) -> Option<Json> {
     (letter.redelivered && letter.delivery_count() > 0).then(|| json!(letter.delivery_count()))
 }

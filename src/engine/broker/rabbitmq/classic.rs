@@ -83,7 +83,7 @@ impl<M: Clone> Queue<M> {
     #[inline(always)]
     fn can_take(&self, number: u32, limits: &mut ChannelLimits) -> bool {
         let Some(consumer) = self.consumers.get(number) else { return false };
-        consumer.credit > 0 && (consumer.wish.auto_ack || limits.take(consumer.wish.channel))
+        consumer.credit > 0 && limits.admits(consumer.wish.channel, !consumer.wish.auto_ack)
     }
 
     /// Those of this channel that are no longer full stand in line again.

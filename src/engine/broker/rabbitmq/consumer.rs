@@ -74,6 +74,12 @@ impl Consumer {
         Consumer { credit, ..Consumer::classic(wish, order) }
     }
 
+    /// How many more messages a quorum queue reckons that it may take; it reckons with consumers that need no acks as with others.
+    pub fn quorum_credit(&self) -> u32 {
+        let most = if self.wish.prefetch == 0 { QUORUM_UNLIMITED } else { self.wish.prefetch };
+        most.saturating_sub(self.holding)
+    }
+
     /// Takes a credit for a message sent.
     #[inline]
     pub fn spend(&mut self) {
@@ -109,16 +115,16 @@ impl ChannelLimits {
         self.0.iter().any(|(known, ..)| *known == channel)
     }
 
-    /// Counts one more message to a channel. False if that is more than it may hold; then it is not counted.
+    /// Whether a channel may be sent one more message, which `counts` unless it needs no ack. False if it holds as many as it may.
     #[inline]
-    pub fn take(&mut self, channel: Channel) -> bool {
+    pub fn admits(&mut self, channel: Channel, counts: bool) -> bool {
         if self.0.is_empty() {
             return true;
         }
         match self.0.iter_mut().find(|(known, ..)| *known == channel) {
             Some((_, most, holding)) if *holding >= *most => false,
             Some((_, _, holding)) => {
-                *holding += 1;
+                *holding += u32::from(counts);
                 true
             }
             None => true,

@@ -45,6 +45,11 @@ impl Fault {
         Fault { code: 540, text: format!("NOT_IMPLEMENTED - {}", text.into()) }
     }
 
+    /// 541: the server fails at this.
+    pub fn internal(text: impl Into<String>) -> Fault {
+        Fault { code: 541, text: format!("INTERNAL_ERROR - {}", text.into()) }
+    }
+
     /// Whether the whole connection is closed.
     pub fn closes_connection(&self) -> bool {
         self.code >= 500

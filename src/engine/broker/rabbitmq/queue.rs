@@ -17,6 +17,9 @@ use super::view::Counts;
 use crate::engine::slab::Slab;
 use std::collections::BTreeMap;
 
+/// A quorum queue looks at itself so often: `quorum_tick_interval`, in nanoseconds.
+const QUORUM_TICK: u64 = 5_000_000_000;
+
 /// A queue.
 #[derive(Clone, Debug)]
 pub struct Queue<M> {
@@ -54,6 +57,7 @@ pub struct Queue<M> {
     pub(super) still: bool,
     /// Its node is lost, or its members have no leader.
     pub(super) away: bool,
+    created: u64,
     /// When the queue goes for want of use; [`NEVER`] while it is used or has no `x-expires`.
     lease: u64,
     /// Quorum with reject-publish: what publishing channels know.
@@ -108,6 +112,7 @@ impl<M: Clone> Queue<M> {
             exclusive: None,
             had_consumers: false,
             counted: 0,
+            created: now,
             lease: NEVER,
             counts: Counts::default(),
             discards: Discards::default(),
@@ -197,9 +202,17 @@ impl<M: Clone> Queue<M> {
     /// Starts the lease of `x-expires` anew.
     pub fn renew(&mut self, now: u64) {
         self.lease = match self.settings.expires {
-            Some(span) if self.is_unused() => now.saturating_add(span),
+            Some(span) if self.is_unused() => self.looked_at(now.saturating_add(span)),
             _ => NEVER,
         };
+    }
+
+    /// When a lease that ends then is found to be over: at once, or, of a quorum queue, when that looks at itself next (observed at 4.0.5).
+    fn looked_at(&self, end: u64) -> u64 {
+        match self.settings.kind {
+            QueueKind::Quorum => self.created.saturating_add((end - self.created).checked_next_multiple_of(QUORUM_TICK).unwrap_or(NEVER)),
+            QueueKind::Classic | QueueKind::Stream => end,
+        }
     }
 
     /// When time alone will change something next; [`NEVER`] if it will not.
@@ -360,6 +373,10 @@ impl<M: Clone> Queue<M> {
         while self.take_head().is_some() {
             count += 1;
         }
+        if !self.is_classic() {
+            // The turns of high and low priorities begin anew.
+            self.store = Store::quorum();
+        }
         self.tell_publishers();
         count
     }
@@ -481,8 +498,13 @@ impl<M: Clone> Queue<M> {
     #[inline]
     pub(super) fn drop_over_limit(&mut self, out: &mut Out<M>) {
         if self.settings.overflow == Overflow::DropHead {
+            let before = out.dead.len();
             while self.is_over_limit() && !self.store.is_empty() {
                 self.give_up_head(Reason::MaxLength, out);
+            }
+            // A quorum queue dead-letters what one command has dropped the newest first (observed at 4.0.5).
+            if !self.is_classic() && out.dead.len() > before + 1 {
+                out.dead.make_contiguous()[before..].reverse();
             }
         }
     }

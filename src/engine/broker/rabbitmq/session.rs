@@ -30,6 +30,8 @@ pub struct Session<M> {
 pub struct Received<M> {
     /// The tag of its consumer.
     pub consumer: Arc<str>,
+    /// From which queue.
+    pub queue: QueueId,
     /// Where it came.
     pub channel: Channel,
     /// Its delivery tag there.
@@ -135,9 +137,12 @@ impl<M: Payload> Default for Session<M> {
             ("amq.topic", ExchangeKind::Topic),
             ("amq.headers", ExchangeKind::Headers),
             ("amq.match", ExchangeKind::Headers),
+            ("amq.rabbitmq.trace", ExchangeKind::Topic),
         ] {
+            let internal = name == "amq.rabbitmq.trace";
             let name = broker.topology.names.intern(name);
-            let exchange = Exchange::new(name, kind, Table::new(), &mut broker.topology.names);
+            let mut exchange = Exchange::new(name, kind, Table::new(), &mut broker.topology.names);
+            exchange.internal = internal;
             broker.add_exchange(exchange);
         }
         Session { broker, channels: BTreeMap::new(), seats: BTreeMap::new(), next: 0, received: Vec::new(), cancelled: Vec::new() }
@@ -182,7 +187,7 @@ impl<M: Payload> Session<M> {
             let Some((channel, consumer)) = self.seats.get(&delivery.seat).cloned() else { continue };
             let Some(state) = self.channels.get_mut(&channel) else { continue };
             let tag = state.note(delivery.queue, delivery.slot, Some(Arc::clone(&consumer)));
-            self.received.push(Received { consumer, channel, tag, letter: delivery.letter });
+            self.received.push(Received { consumer, queue: delivery.queue, channel, tag, letter: delivery.letter });
         }
         self.broker.out.deleted.clear();
         for (seat, channel) in std::mem::take(&mut self.broker.out.cancelled) {
@@ -232,7 +237,12 @@ impl<M: Payload> Session<M> {
 
     /// Ends a connection as if its client had vanished.
     pub fn drop_connection(&mut self, connection: u32) {
-        self.channels_of(connection).into_iter().for_each(|channel| self.drop_channel(channel));
+        let channels = self.channels_of(connection);
+        // Nothing goes to a client that is gone, from whichever of its channels it comes back.
+        for state in channels.iter().filter_map(|channel| self.channels.get(channel)) {
+            state.consumers.iter().for_each(|consumer| drop(self.seats.remove(&consumer.seat)));
+        }
+        channels.into_iter().for_each(|channel| self.drop_channel(channel));
         self.delete_owned(connection);
     }
 
@@ -288,6 +298,8 @@ impl<M: Payload> Session<M> {
     fn queue_as_wished(&mut self, channel: Channel, wish: &QueueWish) -> Result<QueueId, Fault> {
         let QueueWish { name, durable, exclusive, auto_delete, arguments } = wish;
         declare::check_name("queue", name)?;
+        // What goes with its connection survives nothing.
+        let lasting = *durable && !*exclusive;
         let owner = if *exclusive { self.channels.get(&channel).map(|state| state.connection) } else { None };
         if let Some(id) = self.broker.find_queue(name) {
             self.queue(channel, name)?;
@@ -296,7 +308,7 @@ impl<M: Payload> Session<M> {
                 return Err(Fault::locked(format!("cannot obtain exclusive access to locked queue '{name}' in vhost '/'")));
             }
             for (argument, current, wanted) in
-                [("durable", queue.settings.durable, *durable), ("auto_delete", queue.settings.auto_delete, *auto_delete)]
+                [("durable", queue.settings.durable, lasting), ("auto_delete", queue.settings.auto_delete, *auto_delete)]
             {
                 if current != wanted {
                     return Err(Fault::precondition(format!("inequivalent arg '{argument}' for queue '{name}' in vhost '/'")));
@@ -307,22 +319,22 @@ impl<M: Payload> Session<M> {
         }
         declare::check_queue(name, *durable, *exclusive, *auto_delete, arguments)?;
         let settings =
-            Settings { durable: *durable, owner, auto_delete: *auto_delete, ..Settings::new(arguments, &mut self.broker.topology.names) };
+            Settings { durable: lasting, owner, auto_delete: *auto_delete, ..Settings::new(arguments, &mut self.broker.topology.names) };
         Ok(self.broker.add_queue(name, settings, arguments.clone()))
     }
 
     /// `exchange.declare`.
     pub fn declare_exchange(&mut self, channel: Channel, wish: &ExchangeWish, passive: bool) -> Result<(), Fault> {
         self.guarded(channel, |session| {
-            if passive {
-                return session.exchange(&wish.name).map(|_| ());
-            }
             let ExchangeWish { name, kind, durable, auto_delete, internal, arguments } = wish;
             if name.is_empty() {
                 return Err(Fault::refused("operation not permitted on the default exchange"));
             }
+            if passive {
+                return session.exchange(name).map(|_| ());
+            }
             let Some(kind) = ExchangeKind::named(kind) else {
-                return Err(Fault::invalid(format!("unknown exchange type '{kind}'")));
+                return Err(Fault::precondition(format!("unknown exchange type '{kind}'")));
             };
             if let Some(known) = session.broker.find_exchange(name).and_then(|id| session.broker.topology.get(id)) {
                 let alternate = |arguments: &Table| look_up(arguments, "alternate-exchange").cloned();
@@ -393,7 +405,7 @@ impl<M: Payload> Session<M> {
     /// `queue.delete`; deleting what is not there is no error.
     pub fn delete_queue(&mut self, channel: Channel, name: &str, if_unused: bool, if_empty: bool) -> Result<(), Fault> {
         self.guarded(channel, |session| {
-            if session.broker.find_queue(name).is_none() {
+            if session.broker.find_queue(name).is_none() && !name.is_empty() {
                 return Ok(());
             }
             let id = session.queue(channel, name)?;
@@ -418,10 +430,10 @@ impl<M: Payload> Session<M> {
             if name.is_empty() {
                 return Err(Fault::refused("operation not permitted on the default exchange"));
             }
-            let Some(id) = session.broker.find_exchange(name) else { return Ok(()) };
             if name.starts_with("amq.") {
                 return Err(Fault::refused(format!("deletion of system exchange '{name}' in vhost '/' not allowed")));
             }
+            let Some(id) = session.broker.find_exchange(name) else { return Ok(()) };
             let used = session.broker.topology.get(id).is_some_and(|exchange| !exchange.bindings().is_empty());
             if if_unused && used {
                 return Err(Fault::precondition(format!("exchange '{name}' in vhost '/' in use")));
@@ -435,6 +447,9 @@ impl<M: Payload> Session<M> {
     pub fn purge(&mut self, channel: Channel, name: &str) -> Result<u64, Fault> {
         self.guarded(channel, |session| {
             let id = session.queue(channel, name)?;
+            if session.broker.queue(id).is_some_and(|queue| queue.settings.kind == QueueKind::Stream) {
+                return Err(Fault::not_implemented(format!("queue.purge not supported by stream queues ('{name}')")));
+            }
             Ok(session.broker.purge(id))
         })
     }
@@ -470,7 +485,7 @@ impl<M: Payload> Session<M> {
             None => None,
             Some(text) => {
                 let bad = || Fault::precondition(format!("invalid expiration '{text}'"));
-                Some(text.parse::<u64>().ok().filter(|ms| *ms <= 4_294_967_295).ok_or_else(bad)?)
+                Some(text.parse::<u64>().ok().filter(|ms| *ms <= declare::LONGEST as u64).ok_or_else(bad)?)
             }
         };
         if headers.is_empty() && priority.is_none() && expiration.is_none() {
@@ -489,9 +504,8 @@ impl<M: Payload> Session<M> {
             None => Ok(Vec::new()),
             Some(Value::List(keys)) => {
                 let names = &mut self.broker.topology.names;
-                let key = |value: &Value| value.as_text().map(|text| names.key(text));
-                let keys: Option<Vec<Name>> = keys.iter().map(key).collect();
-                keys.ok_or_else(|| Fault::precondition(format!("invalid message: unacceptable value in header {name}")))
+                // What is no text is passed over.
+                Ok(keys.iter().filter_map(Value::as_text).map(|text| names.key(text)).collect())
             }
             Some(_) => Err(Fault::precondition(format!("invalid message: unacceptable type in header {name}"))),
         }
@@ -505,7 +519,9 @@ impl<M: Payload> Session<M> {
             let holding = state.unacked.iter().filter(|unacked| unacked.consumer.is_some()).count() as u32;
             self.broker.limit_channel(channel, prefetch, holding);
         } else {
-            state.prefetch = prefetch;
+            // Whoever sets the one lifts the other (as it is at 4.0.5).
+            (state.prefetch, state.global) = (prefetch, 0);
+            self.broker.limit_channel(channel, 0, 0);
         }
         self.hand_out();
     }
@@ -528,6 +544,9 @@ impl<M: Payload> Session<M> {
             }
             let id = session.queue(channel, queue)?;
             let kind = session.broker.queue(id).map(|queue| queue.settings.kind).unwrap_or_default();
+            if kind == QueueKind::Stream && prefetch == 0 {
+                return Err(Fault::precondition(format!("consumer prefetch count is not set for stream '{queue}' in vhost '/'")));
+            }
             if kind == QueueKind::Stream {
                 return Err(Fault::not_implemented(format!("reading the stream '{queue}' in vhost '/' by a session is not modelled")));
             }

@@ -122,7 +122,7 @@ impl Settings {
             max_age: text("x-max-age").and_then(age),
             segment: natural("x-stream-max-segment-size-bytes"),
             overflow,
-            max_priority: natural("x-max-priority").map(|most| most.min(255) as u8).filter(|_| kind == QueueKind::Classic),
+            max_priority: natural("x-max-priority").map(|most| most.clamp(1, 255) as u8).filter(|_| kind == QueueKind::Classic),
             single_active: matches!(look_up(arguments, "x-single-active-consumer"), Some(Value::Bool(true))),
             delivery_limit,
             dead_letter: text("x-dead-letter-exchange").map(|text| names.intern(text)),
@@ -133,7 +133,7 @@ impl Settings {
 }
 
 /// `x-max-age`: a whole number and a unit, from years (`Y`) to seconds (`s`), in nanoseconds.
-fn age(text: &str) -> Option<u64> {
+pub(super) fn age(text: &str) -> Option<u64> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let seconds = match unit {
         "Y" => 31_536_000,

@@ -132,13 +132,9 @@ impl Topology {
                 exchange.route(*key, headers, &self.names, &mut routing.walk, &mut |target| targets.push(target));
             }
             if targets.is_empty()
-                && let Some(alternate) = exchange.alternate
+                && let Some(alternate) = exchange.alternate.and_then(|name| self.find(name))
             {
-                match self.find(alternate) {
-                    Some(id) => targets.push(Target::Exchange(id)),
-                    None if alternate == Name::EMPTY => self.route_by_name(key, more_keys, routing),
-                    None => {}
-                }
+                targets.push(Target::Exchange(alternate));
             }
             for target in targets.drain(..) {
                 match target {
