@@ -13,6 +13,7 @@ pub struct Window {
     len: u32,
     settled: u32,
     /// In place of the run, where that does not say it.
+    #[expect(clippy::box_collection, reason = "it is rarely there, and one stands in every cursor of every partition")]
     listed: Option<Box<VecDeque<(u64, bool)>>>,
 }
 
