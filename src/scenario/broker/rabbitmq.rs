@@ -23,6 +23,8 @@ pub const PREDECLARED: [(&str, ExchangeKind); 5] = [
 /// Where a run simplifies, for people.
 pub const FIDELITY: &[&str] = &[
     "Modelled is RabbitMQ 4.0.5, AMQP 0-9-1; every row observed on live servers passes `tidemill conform rabbitmq`.",
+    "Known to differ: what overtakes others in a classic priority queue expires in time, where a server sets no timer for it; exchanges of \
+     type x-local-random are not there.",
     "Each instance of a consumer has an AMQP channel of its own for each queue that it reads, with its own prefetch.",
     "Acknowledgements take no time and are never lost; confirms to publishers travel back over their link.",
     "A message lost on the link to a consumer counts as acknowledged; real connections would send it again or reset.",
@@ -182,8 +184,8 @@ pub struct Queue {
     /// Where go messages that expire, are rejected, or do not fit. Default: nowhere, they are gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letter: Option<DeadLetter>,
-    /// How long the queue lives without a consumer (`x-expires`; a quorum queue notices at its next look, every 5 s); then it is deleted with its messages, and consumers declare it again
-    /// when they come. Default: for ever.
+    /// How long the queue lives without a consumer (`x-expires`; a quorum queue notices at its next look, every 5 s); then it is deleted
+    /// with its messages, and consumers declare it again when they come. Default: for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Span>,
     /// It is deleted when its last consumer goes (classic queues). Default: it stays.
