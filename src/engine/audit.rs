@@ -58,7 +58,7 @@ impl Simulation {
 
     fn find(&self) -> Found {
         let mut found = Found { outlets: vec![(0, 0); self.books.len()], inbound: 0, kept: 0, stored: 0, tracked: (0, 0) };
-        for Travelling { message, to } in self.convoys.iter().chain(self.transits.iter().map(|(_, travelling)| travelling)) {
+        for Travelling { message, to } in self.convoys.iter().chain(self.transits.iter()) {
             match to {
                 To::Channel(_) => {
                     found.inbound += 1;
@@ -93,7 +93,7 @@ impl Simulation {
     /// Calls `visit` with every copy that an outlet is owed and that has no fate yet, and whether it waits; else it travels, or somebody
     /// has it in hand. Takes time proportional to what is alive.
     pub fn copies(&self, visit: &mut dyn FnMut(OutletId, &Message, bool)) {
-        for Travelling { message, to } in self.convoys.iter().chain(self.transits.iter().map(|(_, travelling)| travelling)) {
+        for Travelling { message, to } in self.convoys.iter().chain(self.transits.iter()) {
             if matches!(to, To::Reader) && !message.event.flags.has(Flags::STALE) {
                 visit(self.outlet_of(message), message, false);
             }

@@ -7,6 +7,7 @@ use crate::engine::calls::Who;
 use crate::engine::care::State;
 use crate::engine::consumer::{Hand, Idle};
 use crate::engine::event::{Flags, Key, Message};
+use crate::engine::link::Travelling;
 use crate::engine::observe::{Observation, Observer};
 use crate::ids::{BrokerId, ConsumerId, SeatId};
 use crate::time::{Span, Time};
@@ -460,16 +461,15 @@ impl Simulation {
     /// Marks what is on its way to a consumer and `wanted` as stale, and gives copies of it. Takes time proportional to what travels.
     fn recall(&mut self, wanted: impl Fn(&Message) -> bool) -> Vec<Message> {
         let mut found = Vec::new();
-        let mut mark = |message: &mut Message| {
+        let mut mark = |travelling: &mut Travelling| {
+            let Some(message) = travelling.to_reader() else { return };
             if !message.event.flags.has(Flags::STALE) && wanted(message) {
                 found.push(*message);
                 message.event.flags = message.event.flags.with(Flags::STALE);
             }
         };
-        self.convoys.for_each_mut(|travelling| travelling.to_reader().into_iter().for_each(&mut mark));
-        for (_, travelling) in self.transits.iter_mut() {
-            travelling.to_reader().into_iter().for_each(&mut mark);
-        }
+        self.convoys.for_each_mut(&mut mark);
+        self.transits.iter_mut().for_each(&mut mark);
         found
     }
 }

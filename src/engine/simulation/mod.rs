@@ -82,7 +82,7 @@ pub struct Simulation {
     /// Workers of all consumers.
     pub(super) hands: Vec<Hand>,
     /// Messages that may overtake each other.
-    pub(super) transits: Slab<(LinkId, Travelling)>,
+    pub(super) transits: Slab<Travelling>,
     /// Messages that wait for another attempt.
     pub(super) backoffs: Slab<Message>,
     /// When brokers' rules want to be called, with their tokens.
@@ -355,7 +355,7 @@ impl Simulation {
                 }
             }
             Due::Transit => {
-                if let Some((_, travelling)) = self.transits.take(index) {
+                if let Some(travelling) = self.transits.take(index) {
                     self.arrive(&travelling, desk, observer);
                 }
             }

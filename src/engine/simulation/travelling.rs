@@ -40,7 +40,7 @@ impl Simulation {
             }
             convoy.push((entry, travelling));
         } else {
-            let place = self.transits.put((id, travelling));
+            let place = self.transits.put(travelling);
             self.ahead.set_out(place, to);
             self.agenda.schedule(at, Due::Transit, place);
         }

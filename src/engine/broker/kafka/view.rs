@@ -1,6 +1,7 @@
 //! What a cluster shows of itself: plain values for the window and for reports.
 
 use super::cluster::{Kafka, Stopped};
+use super::offsets::Range;
 use crate::ids::OutletId;
 use serde::Serialize;
 
@@ -291,7 +292,9 @@ impl Kafka {
 impl super::cluster::Partition {
     fn lag(&self, slot: usize) -> u64 {
         let cursor = &self.cursors[slot];
-        if cursor.active { self.readable(slot).saturating_sub(cursor.committed) } else { 0 }
+        let range = Range { start: self.log.start(), end: self.readable(slot) };
+        // Events that are owed are no fewer than none, whatever was committed before the log was cut off.
+        range.lag(cursor.active.then_some(cursor.committed)).map_or(0, |lag| lag.max(0) as u64)
     }
 }
 

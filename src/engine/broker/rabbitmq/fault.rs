@@ -30,11 +30,6 @@ impl Fault {
         Fault { code: 406, text: format!("PRECONDITION_FAILED - {}", text.into()) }
     }
 
-    /// 503: no such command.
-    pub fn invalid(text: impl Into<String>) -> Fault {
-        Fault { code: 503, text: format!("COMMAND_INVALID - {}", text.into()) }
-    }
-
     /// 530: not allowed.
     pub fn not_allowed(text: impl Into<String>) -> Fault {
         Fault { code: 530, text: format!("NOT_ALLOWED - {}", text.into()) }
