@@ -65,10 +65,16 @@ fn trimmed(value: f64) -> String {
     ((value * 100.0).round() / 100.0).to_string()
 }
 
-/// `16.7 kB`.
+/// `16.3 KiB`, as files say sizes.
 pub fn bytes(bytes: f64) -> String {
-    let (text, prefix) = scaled(bytes);
-    format!("{text} {prefix}B")
+    let (mut left, mut unit) = (bytes, "B");
+    for larger in ["KiB", "MiB", "GiB", "TiB"] {
+        if left < 1023.5 {
+            break;
+        }
+        (left, unit) = (left / 1024.0, larger);
+    }
+    format!("{} {unit}", three_digits(left))
 }
 
 /// `31.2 %`.
@@ -121,7 +127,7 @@ mod tests {
     fn one_is_not_many() {
         let words: Vec<String> = [0, 1, 2, 12_400].into_iter().map(|n| counted(n, "event")).collect();
         assert_eq!(words, ["0 events", "1 event", "2 events", "12.4 k events"]);
-        assert_eq!([bytes(12.0), bytes(16_700.0)], ["12 B", "16.7 kB"]);
+        assert_eq!([12.0, 1023.6, 16_700.0, 536_870_912.0].map(bytes), ["12 B", "1.00 KiB", "16.3 KiB", "512 MiB"]);
     }
 
     #[test]

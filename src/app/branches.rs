@@ -104,7 +104,7 @@ fn change(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, bran
         }
         let (bytes, number) = frame.past.memory;
         let mut budget = frame.past.budget >> 20;
-        let drag = ui.add(DragValue::new(&mut budget).range(LEAST_MEMORY..=MOST_MEMORY).suffix(" MB"));
+        let drag = ui.add(DragValue::new(&mut budget).range(LEAST_MEMORY..=MOST_MEMORY).suffix(" MiB"));
         name_field(&drag, "Memory for checkpoints");
         if drag.on_hover_text("What checkpoints of this run may take: with more, moments are reached sooner").changed() {
             actions.push(Action::Memory(budget));

@@ -22,7 +22,7 @@ pub const PREDECLARED: [(&str, ExchangeKind); 5] = [
 
 /// Where a run simplifies, for people.
 pub const FIDELITY: &[&str] = &[
-    "Modelled is RabbitMQ 4.0.5, AMQP 0-9-1; every row observed on live servers passes `tidemill conform rabbitmq`.",
+    "Modelled is RabbitMQ 4.0.5, AMQP 0-9-1, held against what live servers showed (`tidemill conform rabbitmq`).",
     "Known to differ: what overtakes others in a classic priority queue expires in time, where a server sets no timer for it; exchanges of \
      type x-local-random are not there.",
     "Each instance of a consumer has an AMQP channel of its own for each queue that it reads, with its own prefetch.",

@@ -189,7 +189,14 @@ fn queue_fields(ui: &mut Ui, theme: &Theme, queue: &mut Queue, exchanges: &[Stri
             }
         }
     }
-    optional(ui, theme, "Expires", "Deleted after this time without a consumer; consumers declare it again", "never", &mut queue.expires);
+    optional(
+        ui,
+        theme,
+        "Expires",
+        "Deleted after this time without a consumer (a quorum queue looks every 5 s); consumers declare it again",
+        "never",
+        &mut queue.expires,
+    );
     if queue.kind == QueueKind::Classic {
         flag(ui, theme, "Auto-delete", "Deleted when its last consumer goes", &mut queue.auto_delete);
         flag(ui, theme, "Exclusive", "Belongs to the one instance that reads it, and goes with it", &mut queue.exclusive);

@@ -85,7 +85,7 @@ fn queue_lines(queue: &QueueView) -> Vec<String> {
         lines.push(format!("deleted {}, {now}", counted(queue.deleted.into(), "time")));
     }
     if queue.dead_letters_waiting > 0 {
-        lines.push(format!("{} waiting until all have it", counted(queue.dead_letters_waiting, "dead letter")));
+        lines.push(format!("waiting until all that they go to have them: {}", counted(queue.dead_letters_waiting, "dead letter")));
     }
     let counts = &queue.counts;
     let deaths = |of: &crate::run::frame::rabbitmq::Deaths| {

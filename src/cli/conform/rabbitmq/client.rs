@@ -126,7 +126,7 @@ impl Client {
         Ok(shown)
     }
 
-    /// No two things that somebody waits for happen at once.
+    /// A client's call takes time: what two calls started does not end at once.
     fn pass(&mut self) {
         let until = self.session.broker.now().saturating_add(1_000_000);
         self.session.advance(until);
