@@ -267,17 +267,13 @@ struct End {
 }
 
 /// Names at the lines' ends, moved apart where they would cover each other; what does not fit is left to hovering.
-fn name_ends(ui: &Ui, theme: &Theme, transform: &PlotTransform, room: Rect, mut ends: Vec<End>) {
+fn name_ends(ui: &Ui, theme: &Theme, transform: &PlotTransform, room: Rect, ends: Vec<End>) {
     let height = theme.label * 1.3;
-    let fit = (room.height() / height).floor() as usize;
-    if ends.len() > fit {
-        ends.sort_by(|a, b| b.selected.cmp(&a.selected).then(b.value.total_cmp(&a.value)));
-        ends.truncate(fit);
-    }
     let (top, bottom) = (room.top() + height / 2.0, room.bottom() - height / 2.0);
-    let mut ends: Vec<(f32, End)> =
-        ends.into_iter().map(|end| (transform.position_from_point_y(end.value).clamp(top, bottom), end)).collect();
+    let place = |value: f64| transform.position_from_point_y(value).clamp(top, bottom);
+    let mut ends: Vec<(f32, End)> = ends.into_iter().map(|end| (place(end.value), end)).collect();
     put_in_order(&mut ends, height / 2.0);
+    leave_out(&mut ends, (room.height() / height).floor() as usize, |end| end.selected);
     let mut places: Vec<f32> = ends.iter().map(|(place, _)| *place).collect();
     spread(&mut places, height, top, bottom);
     let painter = ui.painter().with_clip_rect(room);
@@ -318,6 +314,15 @@ fn fitted(ui: &Ui, name: &str, font: &FontId, width: f32) -> String {
         }
     }
     String::new()
+}
+
+/// Leaves out the lowest of those that are not `wanted`, until no more than `fit` are left. (After they were put in order, so that those that
+/// are shown do not change with every bin either.)
+fn leave_out<T>(places: &mut Vec<(f32, T)>, fit: usize, wanted: impl Fn(&T) -> bool) {
+    while places.len() > fit {
+        let lowest = places.iter().rposition(|(_, name)| !wanted(name)).unwrap_or(places.len() - 1);
+        places.remove(lowest);
+    }
 }
 
 /// Moves places that (nearly) ascend apart to at least `gap`, within bounds.
@@ -374,6 +379,17 @@ mod tests {
         }
         assert_eq!(order(&[90.0, 10.0, 50.0]), [1, 2, 0]);
         assert_eq!(order(&[90.0, 10.0, 92.0, 12.0]), [1, 3, 0, 2], "each pair keeps its order");
+    }
+
+    #[test]
+    fn the_lowest_names_are_left_out_where_not_all_fit_but_no_chosen_one_before_others() {
+        let left = |fit: usize, chosen: &[usize]| -> Vec<usize> {
+            let mut named: Vec<(f32, usize)> = (0..5).map(|i| (i as f32, i)).collect();
+            leave_out(&mut named, fit, |name| chosen.contains(name));
+            named.into_iter().map(|(_, i)| i).collect()
+        };
+        assert_eq!((left(7, &[]), left(3, &[])), (vec![0, 1, 2, 3, 4], vec![0, 1, 2]));
+        assert_eq!((left(3, &[4]), left(1, &[3, 4]), left(0, &[4])), (vec![0, 1, 4], vec![3], vec![]));
     }
 
     #[test]
