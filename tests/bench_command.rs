@@ -58,6 +58,29 @@ fn engine_prints_a_table_for_people() {
     }
 }
 
+#[test]
+fn growth_prints_what_grows() {
+    let object = json(&["growth", "--quick", "--json"]);
+    let axes = [
+        ("on_the_way", ["10", "1000"]),
+        ("consumers", ["1", "10"]),
+        ("partitions", ["4", "12"]),
+        ("groups", ["1", "20"]),
+        ("bindings", ["10", "1000"]),
+        ("rules", ["10", "100"]),
+    ];
+    for (name, sizes) in axes {
+        for size in sizes {
+            let outcome = &object["growth"][name][size];
+            assert!(outcome["ns_per_delivery"].as_f64().unwrap() > 0.0, "{name} {size}: {outcome}");
+            let deliveries = outcome["deliveries"].as_f64().unwrap();
+            assert!((deliveries / 20_000.0 - 1.0).abs() < 0.1, "of each size about as many are measured: {name} {size}: {outcome}");
+        }
+    }
+    let table = String::from_utf8(bench(&["growth", "--quick"]).stdout).unwrap();
+    assert!(table.contains("bindings of a topic exchange"), "{table}");
+}
+
 #[cfg(feature = "gui")]
 #[test]
 fn window_prints_the_time_of_a_picture() {

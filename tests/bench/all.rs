@@ -5,7 +5,6 @@
 
 mod document;
 mod eventbridge;
-mod growth;
 mod parts;
 mod pieces;
 mod rabbitmq;

@@ -1,7 +1,9 @@
 //! `tidemill bench`: fixed workloads, measured with what ships.
 
 mod engine;
+mod growth;
 mod memory;
+mod outcome;
 mod seek;
 mod spread;
 #[cfg(feature = "gui")]
@@ -29,6 +31,8 @@ pub struct Bench {
 enum Part {
     /// The simulation.
     Engine,
+    /// What a delivery costs as something grows that has no part in it: partitions, bindings, rules and so on.
+    Growth,
     /// Building and tessellating the window's pictures, without a GPU.
     Window,
     /// Going to moments of a long recorded run.
@@ -43,6 +47,7 @@ impl Bench {
         }
         let measured = match self.what {
             Part::Engine => engine::measure(self.quick).map(|figures| if self.json { line(&figures.json()) } else { figures.text() }),
+            Part::Growth => growth::measure(self.quick).map(|figures| if self.json { line(&figures.json()) } else { figures.text() }),
             Part::Window => self.window(),
             Part::Seek => seek::measure(self.quick).map(|figures| if self.json { line(&figures.json()) } else { figures.text() }),
         };

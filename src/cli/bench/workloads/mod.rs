@@ -1,5 +1,7 @@
 //! The fixed workloads, as scenarios in text: what `bench` measures is what a file with this text would do.
 
+pub mod growing;
+
 use std::fmt::Write;
 
 /// Something to run and measure.
