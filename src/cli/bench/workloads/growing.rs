@@ -89,7 +89,8 @@ pub fn bindings(many: u64, deliveries: u64) -> Workload {
     let (mut queues, mut bindings, mut emits, mut consumers) = (String::new(), String::new(), String::new(), String::new());
     for q in 0..10 {
         let _ = write!(queues, r#"Queue(name: "q{q}"), "#);
-        let key = q * (many / 10) + q;
+        // Far apart, and each in the bindings of its queue.
+        let key = q * (many / 100 * 10) + q;
         let _ = write!(emits, r#"Emit(event: "E", to: "b/x", arrivals: Poisson("1000/s"), routing_key: "shop.order{key}.paid"), "#);
         let _ = write!(
             consumers,
