@@ -170,11 +170,11 @@ impl Document {
         if !runs_alike(before, &self.scenario) {
             return self.check();
         }
-        if before.lesson != self.scenario.lesson {
-            // The run is the same; what the lesson says of it may be wrong.
-            match scenario::check(&self.scenario, &self.home) {
-                Ok((_, findings)) | Err(findings) => self.find(findings),
-            }
+        if (&before.lesson, &before.expect) != (&self.scenario.lesson, &self.scenario.expect) {
+            // The run is the same; what is said or expected of it is not, and may be wrong.
+            let ran = self.runnable();
+            let effect = self.check();
+            return if ran { Effect::None } else { effect };
         }
         Effect::None
     }
@@ -245,6 +245,7 @@ fn runs_alike(a: &Scenario, b: &Scenario) -> bool {
         bare.groups.clear();
         bare.notes.clear();
         bare.lesson = None;
+        bare.expect.clear();
         for node in &mut bare.nodes {
             node.set_at((0.0, 0.0));
         }

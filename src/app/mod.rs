@@ -14,6 +14,7 @@ pub mod dialogs;
 pub mod dock;
 pub mod document;
 pub mod edit;
+pub mod expectations;
 pub mod files;
 pub mod finder;
 pub mod help;

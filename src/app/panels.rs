@@ -23,6 +23,8 @@ pub enum Part {
     Journeys,
     /// Branches of the run, and what differs between them.
     Branches,
+    /// What the scenario expects, and whether it holds.
+    Expectations,
     /// What a person should notice.
     Why,
     /// What is wrong.
@@ -33,7 +35,7 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Part; 10] = [
+    pub const ALL: [Part; 11] = [
         Part::Canvas,
         Part::Inspector,
         Part::Lesson,
@@ -41,12 +43,14 @@ impl Part {
         Part::Plots,
         Part::Journeys,
         Part::Branches,
+        Part::Expectations,
         Part::Why,
         Part::Problems,
         Part::Events,
     ];
     /// Those that fold together, below the canvas at first, in their order there.
-    pub const DOCK: [Part; 7] = [Part::Timeline, Part::Plots, Part::Journeys, Part::Branches, Part::Why, Part::Problems, Part::Events];
+    pub const DOCK: [Part; 8] =
+        [Part::Timeline, Part::Plots, Part::Journeys, Part::Branches, Part::Expectations, Part::Why, Part::Problems, Part::Events];
 
     /// What its tab says.
     pub fn title(self) -> &'static str {
@@ -58,6 +62,7 @@ impl Part {
             Part::Plots => "Plots",
             Part::Journeys => "Journeys",
             Part::Branches => "Branches",
+            Part::Expectations => "Expectations",
             Part::Why => "Why",
             Part::Problems => "Problems",
             Part::Events => "Events",
@@ -84,6 +89,8 @@ impl Side {
         [(Side::Left, "to the left"), (Side::Right, "to the right"), (Side::Below, "below the canvas"), (Side::Beside, "beside its tabs")];
 }
 
+/// Parts that were not there from the beginning.
+const LATER: [Part; 1] = [Part::Expectations];
 /// A new tile has a share of one; what was given a size has more.
 const NEW: f32 = 24.0;
 /// The canvas is never narrower or lower than this because of others.
@@ -127,20 +134,25 @@ impl Default for Panels {
 }
 
 impl Panels {
-    /// As they were remembered; the usual ones if that says nothing, or not everything exactly once.
+    /// As they were remembered; the usual ones if that says nothing, or not everything exactly once. A part that was not there yet when it
+    /// was remembered joins the others that fold together.
     pub fn remembered(text: &str) -> Panels {
-        let kept: Option<Kept> = serde_json::from_str(text).ok();
-        let whole = |kept: &Kept| {
-            let mut parts: Vec<Part> =
-                kept.tree.tiles.tiles().filter_map(|tile| if let Tile::Pane(part) = tile { Some(*part) } else { None }).collect();
-            parts.sort();
-            let mut all = Part::ALL.to_vec();
-            all.sort();
-            // A tile that hangs nowhere would never be seen again.
-            let reached = all.iter().all(|part| kept.tree.tiles.find_pane(part).is_some_and(|tile| hangs(&kept.tree, tile)));
-            parts == all && reached
-        };
-        kept.filter(whole).map_or_else(Panels::default, |kept| Panels { tree: kept.tree, usual: kept.usual.into() })
+        let Ok(mut kept) = serde_json::from_str::<Kept>(text) else { return Panels::default() };
+        let parts = || kept.tree.tiles.tiles().filter_map(|tile| if let Tile::Pane(part) = tile { Some(*part) } else { None });
+        let new: Vec<Part> = LATER.into_iter().filter(|later| parts().all(|part| part != *later)).collect();
+        let mut all: Vec<Part> = parts().chain(new.iter().copied()).collect();
+        all.sort();
+        let mut wanted = Part::ALL.to_vec();
+        wanted.sort();
+        // A tile that hangs nowhere would never be seen again.
+        let reached = parts().all(|part| kept.tree.tiles.find_pane(&part).is_some_and(|tile| hangs(&kept.tree, tile)));
+        let among = kept.tree.tiles.find_pane(&Part::Why).and_then(|why| kept.tree.tiles.parent_of(why));
+        let (true, Some(among)) = (all == wanted && reached, among) else { return Panels::default() };
+        for part in new {
+            let tile = kept.tree.tiles.insert_pane(part);
+            kept.tree.move_tile_to_container(tile, among, usize::MAX, false);
+        }
+        Panels { tree: kept.tree, usual: kept.usual.into() }
     }
 
     /// To be remembered.
@@ -389,5 +401,19 @@ mod tests {
         for text in ["", "nonsense", &lacking.remember()] {
             assert_eq!(Panels::remembered(text).tree.tiles.len(), usual.tree.tiles.len(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_part_that_is_new_joins_a_layout_from_before() {
+        let mut before = Panels::default();
+        before.send(Part::Why, Side::Left);
+        let place = before.remember();
+        let expectations = before.tile(Part::Expectations).unwrap();
+        before.tree.remove_recursively(expectations);
+        let now = Panels::remembered(&before.remember());
+        let beside = |panels: &Panels, part| panels.tree.tiles.parent_of(panels.tile(part).unwrap());
+        assert_eq!(beside(&now, Part::Why), beside(&now, Part::Expectations), "among the tabs that can be seen");
+        assert_eq!(now.tree.tiles.len(), Panels::remembered(&place).tree.tiles.len());
+        assert_eq!(beside(&now, Part::Why), beside(&Panels::remembered(&place), Part::Why), "and nothing else has moved");
     }
 }

@@ -6,6 +6,7 @@ use super::compare::Comparing;
 use super::compare::sides::Sides;
 use super::dock::Dock;
 use super::document::Document;
+use super::expectations::{self, Verdicts};
 use super::inspector::{self, Inspected, Moment};
 use super::panels::{GAP, Part, Side};
 use super::session::Session;
@@ -39,6 +40,8 @@ pub struct Parts<'a> {
     pub teaching: &'a mut panel::Panel,
     /// The lesson, as it is written.
     pub editor: &'a mut Editor,
+    /// What has come of what is expected of the run.
+    pub verdicts: &'a Verdicts,
     /// What is asked for.
     pub actions: &'a mut Vec<Action>,
     /// The canvas needs no tab where it stands alone.
@@ -47,7 +50,7 @@ pub struct Parts<'a> {
 
 impl Parts<'_> {
     fn part(&mut self, ui: &mut Ui, part: Part) {
-        let Parts { theme, session, document, frame, dock, actions, .. } = self;
+        let Parts { theme, session, document, frame, dock, verdicts, actions, .. } = self;
         let (theme, document, frame) = (*theme, *document, *frame);
         match part {
             Part::Canvas => {
@@ -80,6 +83,7 @@ impl Parts<'_> {
                     runnable: document.runnable(),
                     revision: document.revision(),
                     files: &document.home,
+                    verdicts,
                     theme,
                 };
                 inspector::show(ui, &input, self.moment, actions);
@@ -106,6 +110,7 @@ impl Parts<'_> {
                 let comparing = Comparing { other: session.other.as_ref(), sides: session.sides };
                 branches::show(ui, theme, frame, &document.selection, comparing, &mut dock.branching, actions);
             }
+            Part::Expectations => expectations::show(ui, theme, document, verdicts, actions),
             Part::Why => why::show(ui, theme, frame, actions),
             Part::Problems => problems::show(ui, theme, &document.scenario, &document.findings, actions),
             Part::Events => legend::show(ui, theme, &document.scenario),
@@ -115,6 +120,7 @@ impl Parts<'_> {
     fn words(&self, part: Part) -> String {
         let counted = |n: usize, least: usize| if n < least { part.title().to_owned() } else { format!("{} ({n})", part.title()) };
         match part {
+            Part::Expectations => counted(self.document.scenario.expect.len(), 1),
             Part::Problems => counted(self.document.findings.len(), 1),
             Part::Branches => counted(self.frame.map_or(1, |frame| frame.past.branches.len()), 2),
             _ => part.title().to_owned(),

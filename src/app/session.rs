@@ -214,7 +214,17 @@ impl Session {
         {
             self.question = Some(Question::Reload { path: path.to_path_buf(), text });
         }
+        self.want_figures();
         self.keep.next(self.document.as_ref())
+    }
+
+    /// All figures are asked of the run while somebody reads them: a lesson, or who looks at what is expected.
+    fn want_figures(&self) {
+        let expects = self.document.as_ref().is_some_and(|document| !document.scenario.expect.is_empty());
+        let wanted = expects || self.course.is_some();
+        if self.frame().is_some_and(|frame| frame.figures.is_some() != wanted) {
+            self.send(Command::Figures(wanted));
+        }
     }
 
     /// The latest picture of the run, if the open scenario has one.

@@ -19,7 +19,7 @@ use super::topbar::{self, Folds};
 use super::transport::{self, Transport};
 use super::welcome::Welcome;
 use super::zoom::Zoom;
-use super::{help, rail, style};
+use super::{expectations, help, rail, style};
 use crate::run::Frame;
 use crate::run::frame::PlayState;
 use egui::{CentralPanel, Context, Margin, Panel, Rect, Ui, ViewportCommand, pos2};
@@ -177,15 +177,16 @@ impl Shell {
     fn parts(&mut self, ui: &mut Ui, frame: Option<&Frame>, actions: &mut Vec<Action>) -> egui::Pos2 {
         let theme = self.theme.clone();
         let bar = |x: f32| egui::Frame::new().fill(theme.panel).inner_margin(Margin::symmetric(theme.px(x) as i8, 0));
-        let (mut inspector, mut dock, mut problems) = (self.session.inspector(), self.session.settings.dock, false);
+        let (mut inspector, mut dock, mut asked) = (self.session.inspector(), self.session.settings.dock, None);
         let mut help = self.session.help;
+        let verdicts = self.session.document.as_ref().map(|document| expectations::verdicts(document, frame)).unwrap_or_default();
         Panel::top("top").exact_size(theme.px(size::TOP)).frame(bar(space::M)).show(ui, |ui| {
-            let folds = &mut Folds { inspector: &mut inspector, dock: &mut dock, help: &mut help, problems: &mut problems };
-            topbar::show(ui, &theme, &self.session, folds, actions);
+            let folds = &mut Folds { inspector: &mut inspector, dock: &mut dock, help: &mut help, asked: &mut asked };
+            topbar::show(ui, &theme, &self.session, &verdicts, folds, actions);
         });
-        if problems {
+        if let Some(part) = asked {
             dock = true;
-            self.panels.open(Part::Problems);
+            self.panels.open(part);
         }
         let mut middle = ui.available_rect_before_wrap();
         match &self.session.document {
@@ -221,6 +222,7 @@ impl Shell {
                         dock: &mut self.dock,
                         teaching: &mut self.teaching,
                         editor: &mut self.editor,
+                        verdicts: &verdicts,
                         actions,
                         canvas_tile: self.panels.tile(Part::Canvas),
                     };

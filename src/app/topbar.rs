@@ -1,6 +1,8 @@
 //! The bar at the top: what is open, what can be done with it, how it looks.
 
 use super::action::{Action, Fold};
+use super::expectations::Verdicts;
+use super::panels::Part;
 use super::session::Session;
 use super::theme::{Mode, Theme, size, space};
 use super::widgets::{icon_button, muted, named, named_choice};
@@ -18,8 +20,8 @@ pub struct Folds<'a> {
     pub dock: &'a mut bool,
     /// Whether the help is shown.
     pub help: &'a mut bool,
-    /// Set when the problems are asked for.
-    pub problems: &'a mut bool,
+    /// Set when a part is asked for.
+    pub asked: &'a mut Option<Part>,
 }
 
 const LOOKS: [(Mode, &str, MaterialIcon, &str); 3] = [
@@ -29,7 +31,7 @@ const LOOKS: [(Mode, &str, MaterialIcon, &str); 3] = [
 ];
 
 /// Draws the bar.
-pub fn show(ui: &mut Ui, theme: &Theme, session: &Session, folds: &mut Folds<'_>, actions: &mut Vec<Action>) {
+pub fn show(ui: &mut Ui, theme: &Theme, session: &Session, verdicts: &Verdicts, folds: &mut Folds<'_>, actions: &mut Vec<Action>) {
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = theme.px(space::XS);
         let document = session.document.as_ref();
@@ -58,7 +60,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, session: &Session, folds: &mut Folds<'_>
         ui.separator();
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = theme.px(space::XS);
-            right(ui, theme, session, folds, actions);
+            right(ui, theme, session, verdicts, folds, actions);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| name(ui, theme, session));
         });
     });
@@ -80,7 +82,7 @@ fn name(ui: &mut Ui, theme: &Theme, session: &Session) {
     }
 }
 
-fn right(ui: &mut Ui, theme: &Theme, session: &Session, folds: &mut Folds<'_>, actions: &mut Vec<Action>) {
+fn right(ui: &mut Ui, theme: &Theme, session: &Session, verdicts: &Verdicts, folds: &mut Folds<'_>, actions: &mut Vec<Action>) {
     if icon_button(ui, theme, i::ICON_HELP, "Help", "F1", true).clicked() {
         *folds.help = true;
     }
@@ -116,6 +118,19 @@ fn right(ui: &mut Ui, theme: &Theme, session: &Session, folds: &mut Folds<'_>, a
     if icon_button(ui, theme, i::ICON_FIT_SCREEN, "Show everything", "F", true).clicked() {
         actions.push(Action::FitView);
     }
+    if let Some((words, well)) = verdicts.summary() {
+        let (icon, colour) = match (well, verdicts.over) {
+            (true, true) => (i::ICON_CHECK_CIRCLE, theme.good),
+            (false, true) => (i::ICON_CANCEL, theme.bad),
+            (_, false) => (i::ICON_HOURGLASS_EMPTY, theme.muted),
+        };
+        let face = (icon.rich_text().size(theme.px(size::ICON)).color(colour), RichText::new(&words).color(colour));
+        let response = ui.add(Button::new(face).frame_when_inactive(false));
+        named(&response, &format!("Expectations: {words}"));
+        if response.on_hover_text("Show what is expected of the run, and what came of it").clicked() {
+            *folds.asked = Some(Part::Expectations);
+        }
+    }
     if document.findings.is_empty() {
         return;
     }
@@ -128,6 +143,6 @@ fn right(ui: &mut Ui, theme: &Theme, session: &Session, folds: &mut Folds<'_>, a
     let response = ui.add(Button::new(face).frame_when_inactive(false));
     named(&response, &words);
     if response.on_hover_text("Show what is wrong").clicked() {
-        *folds.problems = true;
+        *folds.asked = Some(Part::Problems);
     }
 }

@@ -1,7 +1,8 @@
 //! Options and words of commands that run a scenario several times.
 
-use crate::figures::{NONE, number, rate, seconds as time, share};
+use crate::figures::NONE;
 use crate::run::sweep::Interval;
+use crate::run::words;
 use crate::scenario::expect::Quantity;
 use std::num::NonZeroUsize;
 
@@ -46,19 +47,9 @@ impl Replicas {
 pub fn cell(interval: &Interval, quantity: Quantity) -> String {
     match (interval.mean, interval.half_width) {
         (None, _) => NONE.to_owned(),
-        (Some(mean), None) => shown(mean, quantity),
+        (Some(mean), None) => words::figure(mean, quantity),
         // Nothing varied: digits after the sign would only be noise.
-        (Some(mean), Some(0.0)) => format!("{} ± 0", shown(mean, quantity)),
-        (Some(mean), Some(half)) => format!("{} ± {}", shown(mean, quantity), shown(half, quantity)),
-    }
-}
-
-/// A value with its unit.
-fn shown(value: f64, quantity: Quantity) -> String {
-    match quantity {
-        Quantity::Count => number(value),
-        Quantity::Time => time(value),
-        Quantity::Rate => rate(value),
-        Quantity::Share => share(value),
+        (Some(mean), Some(0.0)) => format!("{} ± 0", words::figure(mean, quantity)),
+        (Some(mean), Some(half)) => format!("{} ± {}", words::figure(mean, quantity), words::figure(half, quantity)),
     }
 }

@@ -3,7 +3,7 @@
 use crate::figures::{count, number, rate, seconds as time, share};
 use crate::record::Report;
 use crate::record::report::NodeReport;
-use crate::scenario::expect::Quantity;
+use crate::run::words;
 use std::fmt::Write;
 
 /// The whole report.
@@ -160,15 +160,7 @@ pub fn expectation_line(expectation: &crate::record::report::ExpectationReport) 
     let mark = if expectation.holds { "holds" } else { "FAILS" };
     match expectation.actual {
         _ if expectation.holds => format!("{mark}  {}", expectation.text),
-        Some(actual) => {
-            let shown = match expectation.quantity {
-                Quantity::Count => number(actual),
-                Quantity::Time => time(actual),
-                Quantity::Rate => rate(actual),
-                Quantity::Share => share(actual),
-            };
-            format!("{mark}  {}  (it is {shown})", expectation.text)
-        }
+        Some(actual) => format!("{mark}  {}  (it is {})", expectation.text, words::figure(actual, expectation.quantity)),
         None => format!("{mark}  {}  (the run gave no value)", expectation.text),
     }
 }

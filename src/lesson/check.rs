@@ -1,8 +1,9 @@
 //! Whether a lesson is true: every step is reached by its own reference solution and not without it, every prediction is borne out
 //! by the run, and the challenge is solved by its solution and not by doing nothing.
 
-use super::judge::{Shown, words};
+use super::judge::Shown;
 use super::walk::{Reached, Walk};
+use crate::run::words;
 use crate::scenario::lesson::{Challenge, Lesson, Predict, Step};
 use crate::scenario::{Files, Scenario};
 use crate::time::Time;
@@ -113,7 +114,7 @@ fn as_it_is(walk: &Walk, condition: &str) -> String {
     let told = parsed.0.iter().filter_map(|expectation| {
         let Operand::Figure(path) = &expectation.left else { return None };
         let left = expectation.text.split(['<', '>', '=', '!']).next().unwrap_or_default().trim().to_owned();
-        Some(format!("`{left}` is {}", figures.get(path).map_or("not there".to_owned(), |v| words(v, expectation.quantity))))
+        Some(format!("`{left}` is {}", figures.get(path).map_or("not there".to_owned(), |v| words::figure(v, expectation.quantity))))
     });
     let told: Vec<String> = told.collect();
     if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
@@ -133,7 +134,7 @@ fn prediction(shown: &Shown<'_>, predict: &Predict) -> Vec<String> {
         Predict::Number { figure, answer, .. } => match (shown.near(predict, answer), shown.figure(figure)) {
             (Some(true), _) => Vec::new(),
             (_, Some((value, quantity))) => {
-                vec![format!("`{figure}` is {} in the run, and the answer says {answer}", words(value, quantity))]
+                vec![format!("`{figure}` is {} in the run, and the answer says {answer}", words::figure(value, quantity))]
             }
             (_, None) => vec![format!("the run has no value for `{figure}`")],
         },

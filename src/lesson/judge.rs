@@ -1,7 +1,7 @@
 //! What a run's figures say about conditions, answers and texts.
 
-use crate::figures;
 use crate::record::report::Figures;
+use crate::run::words;
 use crate::scenario::Plan;
 use crate::scenario::expect::{Condition, Figure, Known, Quantity};
 use crate::scenario::lesson::{Challenge, Predict, Prose};
@@ -59,7 +59,7 @@ impl Shown<'_> {
 
     /// A text with the run's figures in it.
     pub fn fill(&self, prose: &Prose) -> String {
-        fill(prose, &|figure| self.figure(figure).map(|(value, quantity)| words(value, quantity)))
+        fill(prose, &|figure| self.figure(figure).map(|(value, quantity)| words::figure(value, quantity)))
     }
 
     /// Figures of a text for which the run has no value.
@@ -102,15 +102,4 @@ pub fn fill(prose: &Prose, figure: &dyn Fn(&str) -> Option<String>) -> String {
         Piece::Figure(text) => format!("**{}**", figure(text).unwrap_or_else(|| NOTHING.to_owned())),
     };
     pieces(&text).into_iter().map(piece).collect()
-}
-
-/// A value as people read it.
-pub fn words(value: f64, quantity: Quantity) -> String {
-    match quantity {
-        Quantity::Count if value >= 0.0 && value.fract() == 0.0 => figures::count(value as u64),
-        Quantity::Count => figures::number(value),
-        Quantity::Time => figures::seconds(value),
-        Quantity::Rate => figures::rate(value),
-        Quantity::Share => figures::share(value),
-    }
 }

@@ -335,21 +335,9 @@ impl Report {
 impl Report {
     /// Tests what the scenario expects against these figures.
     pub fn judge(&mut self, expectations: &[Expectation]) {
-        if expectations.is_empty() {
-            return;
+        if !expectations.is_empty() {
+            self.expectations = self.figures().judge(expectations);
         }
-        let figures = self.figures();
-        let resolve = |path: &[String]| figures.get(path);
-        let judged = expectations.iter().map(|expectation| {
-            let outcome = expectation.evaluate(&resolve);
-            ExpectationReport {
-                text: expectation.text.clone(),
-                holds: outcome.holds,
-                actual: outcome.actual,
-                quantity: expectation.quantity,
-            }
-        });
-        self.expectations = judged.collect();
     }
 
     /// All figures by their paths.
@@ -368,6 +356,21 @@ impl Report {
 pub struct Figures(serde_json::Value);
 
 impl Figures {
+    /// What comes of expectations by these figures.
+    pub fn judge(&self, expectations: &[Expectation]) -> Vec<ExpectationReport> {
+        let resolve = |path: &[String]| self.get(path);
+        let judged = expectations.iter().map(|expectation| {
+            let outcome = expectation.evaluate(&resolve);
+            ExpectationReport {
+                text: expectation.text.clone(),
+                holds: outcome.holds,
+                actual: outcome.actual,
+                quantity: expectation.quantity,
+            }
+        });
+        judged.collect()
+    }
+
     /// The figure at a path; none if there is no such figure or if it is a statistic of no samples.
     pub fn get(&self, path: &[String]) -> Option<f64> {
         let mut value = &self.0;

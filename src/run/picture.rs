@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// Percentiles are searched through whole histograms, so not for every frame.
 const PERCENTILES: Duration = Duration::from_millis(250);
+/// Figures that took a while are renewed so many times later: they cost a twentieth of the time at most.
+const SPARSELY: u32 = 20;
 /// Events that set out per second of wall time, where single ones are to be followed.
 const FOLLOWED: f64 = 6.0;
 
@@ -34,8 +36,18 @@ impl Stage {
             self.latencies_at = Some(Instant::now());
             self.latencies = (0..self.latencies.len()).map(|i| self.moment.recorder.latency(ConsumerId::at(i))).collect();
             self.waits = (0..self.waits.len()).map(|i| self.moment.recorder.store_wait(StoreId::at(i))).collect();
-            let figures = || Arc::new(Report::of(&self.moment.simulation, &self.moment.recorder, 0.0).figures());
-            self.figures = self.wants_figures.then(figures);
+        }
+        if !self.wants_figures {
+            self.figures = None;
+            return;
+        }
+        // All of them take a while where there are thousands of nodes.
+        let (at, took) = self.figures_at.unwrap_or((Instant::now(), Duration::ZERO));
+        let stale = self.figures.is_none() || at.elapsed() >= PERCENTILES.max(took * SPARSELY);
+        if stale || self.state != PlayState::Playing {
+            let began = Instant::now();
+            self.figures = Some(Arc::new(Report::of(&self.moment.simulation, &self.moment.recorder, 0.0).figures()));
+            self.figures_at = Some((began, began.elapsed()));
         }
     }
 

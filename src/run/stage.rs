@@ -60,6 +60,8 @@ pub(super) struct Stage {
     /// Whether all figures are wanted, and those of a moment ago.
     pub(super) wants_figures: bool,
     pub(super) figures: Option<Arc<Figures>>,
+    /// When they were made, and how long it took.
+    pub(super) figures_at: Option<(Instant, Duration)>,
     pub(super) state: PlayState,
     pub(super) pacing: Pacing,
     last_tick: Option<Instant>,
@@ -123,6 +125,7 @@ impl Stage {
             latencies_at: None,
             wants_figures: false,
             figures: None,
+            figures_at: None,
             state: PlayState::Paused,
             pacing: Pacing::new(Speed::Times(1.0)),
             last_tick: None,
@@ -282,7 +285,7 @@ impl Stage {
             Command::Figures(wanted) => {
                 self.wants_figures = wanted;
                 // The next picture has them, or has none.
-                (self.figures, self.latencies_at) = (None, None);
+                (self.figures, self.figures_at, self.latencies_at) = (None, None, None);
             }
             Command::Look(look) => self.look_up(look),
             Command::Answer(number, answer) => self.hear(number, answer),

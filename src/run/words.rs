@@ -3,8 +3,21 @@
 use crate::engine::care::State;
 use crate::engine::observe::StoreNote;
 use crate::engine::{AfterFailure, Note, Observation};
+use crate::figures;
 use crate::ids::{ChannelId, ConsumerId, EventId, LinkId, OutletId, TypeId};
 use crate::scenario::Plan;
+use crate::scenario::expect::Quantity;
+
+/// A figure with its unit: seconds, events per second, a fraction or a count.
+pub fn figure(value: f64, quantity: Quantity) -> String {
+    match quantity {
+        Quantity::Count if value >= 0.0 && value.fract() == 0.0 => figures::count(value as u64),
+        Quantity::Count => figures::number(value),
+        Quantity::Time => figures::seconds(value),
+        Quantity::Rate => figures::rate(value),
+        Quantity::Share => figures::share(value),
+    }
+}
 
 /// One observation as a sentence without a full stop.
 pub fn of(plan: &Plan, what: &Observation<'_>) -> String {

@@ -5,6 +5,7 @@
 
 mod brokers;
 mod compare;
+mod expectations;
 mod faults;
 mod find;
 mod fuzz;

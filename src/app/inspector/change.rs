@@ -8,8 +8,9 @@ use crate::app::edit::Edit;
 use crate::app::kinds;
 use crate::app::theme::{Theme, size, space};
 use crate::app::widgets::{icon_button, labelled_button, muted};
-use crate::figures::{NONE, number, rate, seconds, share};
+use crate::figures::NONE;
 use crate::run::brokers::{self, Line, Table};
+use crate::run::words;
 use crate::scenario::change;
 use crate::scenario::document::Broker;
 use crate::scenario::expect::Quantity;
@@ -241,11 +242,5 @@ fn words(figure: &str) -> (&str, &str) {
 }
 
 fn shown(value: Option<f64>, quantity: Quantity) -> String {
-    match (value, quantity) {
-        (None, _) => NONE.to_owned(),
-        (Some(value), Quantity::Count) => number(value),
-        (Some(value), Quantity::Time) => seconds(value),
-        (Some(value), Quantity::Rate) => rate(value),
-        (Some(value), Quantity::Share) => share(value),
-    }
+    value.map_or_else(|| NONE.to_owned(), |value| words::figure(value, quantity))
 }

@@ -4,6 +4,7 @@
 
 use super::{Inspected, Moment};
 use crate::app::action::Selection;
+use crate::app::expectations::Verdicts;
 use crate::app::theme::{Mode, Theme};
 use crate::scenario::document::{Broker, Consumer, Emit, Node, Producer, Read, Retry, Then};
 use crate::scenario::handling::{Breaker, Budget, Inbox, Scale, Shed};
@@ -77,6 +78,7 @@ fn drawn(scenario: &Scenario) -> Table {
         runnable: false,
         revision: 0,
         files: &NoFiles,
+        verdicts: &Verdicts::default(),
         theme: &theme,
     };
     for _ in 0..2 {

@@ -26,6 +26,7 @@ mod store;
 
 use super::action::{Action, Connection, Selection};
 use super::edit::Edit;
+use super::expectations::Verdicts;
 use super::kinds::{self, Way};
 use super::theme::{Theme, size, space};
 use super::widgets::muted;
@@ -55,6 +56,8 @@ pub struct Inspected<'a> {
     pub revision: u64,
     /// Where the files are that the scenario names.
     pub files: &'a dyn Files,
+    /// What has come of what is expected of the run.
+    pub verdicts: &'a Verdicts,
     /// The look.
     pub theme: &'a Theme,
 }

@@ -4,8 +4,10 @@ use super::fields::{add, fixed, flag, optional, paragraph, quantity, removable, 
 use super::{Inspected, allowed, events, faults, shapes, title};
 use crate::app::action::Action;
 use crate::app::edit::Edit;
+use crate::app::{expectations, problems};
 use crate::scenario::Scenario;
 use crate::scenario::document::Expect;
+use crate::scenario::expect::{Condition, Known};
 use egui::Ui;
 
 /// Draws the fields; what changes first gives the edit its name.
@@ -53,7 +55,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     note(whole(ui, theme, "Live events", help, &mut s.limits.live, 1..=u64::MAX), "limits");
     note(whole(ui, theme, "Steps", "The run stops after so many steps of the simulation", &mut s.limits.steps, 1..=u64::MAX), "limits");
     section(ui, theme, "Expectations");
-    note(fixed(ui, |ui| expectations(ui, input, s)), "expectations");
+    note(fixed(ui, |ui| expected(ui, input, s)), "expectations");
     section(ui, theme, "Allowed lints");
     note(fixed(ui, |ui| allowed::show(ui, input, s)), "allowed lints");
     if let Some(label) = label.filter(|_| draft != *input.scenario) {
@@ -61,14 +63,20 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, actions: &mut Vec<Action>) {
     }
 }
 
-/// Statements about the run that `tidemill check` tests.
-fn expectations(ui: &mut Ui, input: &Inspected<'_>, scenario: &mut Scenario) -> bool {
+/// Statements about the run that `tidemill check` tests, each with what has come of it.
+fn expected(ui: &mut Ui, input: &Inspected<'_>, scenario: &mut Scenario) -> bool {
     let theme = input.theme;
     let (mut done, mut gone) = (false, None);
     for (i, expect) in scenario.expect.iter_mut().enumerate() {
-        let parse = |text: &str| if text.trim().is_empty() { Err("such as lost == 0".to_owned()) } else { Ok(text.trim().to_owned()) };
+        let parse = |text: &str| readable(text.trim(), input);
         let name = format!("expectation {}", i + 1);
         let (new, remove) = ui.push_id(("expect", i), |ui| removable(ui, theme, &name, &expect.0, &parse)).inner;
+        let place = format!("expect[{i}]");
+        let mut wrong = input.findings.iter().filter(|finding| finding.path.starts_with(&place)).peekable();
+        match input.verdicts.of(&expect.0) {
+            Some(verdict) if wrong.peek().is_none() => expectations::told(ui, theme, verdict, input.verdicts.over),
+            _ => wrong.for_each(|finding| problems::finding(ui, theme, input.scenario, finding)),
+        }
         if let Some(new) = new {
             expect.0 = new;
             done = true;
@@ -85,4 +93,14 @@ fn expectations(ui: &mut Ui, input: &Inspected<'_>, scenario: &mut Scenario) -> 
         scenario.expect.push(Expect("lost == 0".to_owned()));
     }
     done || gone.is_some() || added
+}
+
+/// An expectation as it is typed, if it can be one of what runs; while nothing can run, whatever it says.
+fn readable(text: &str, input: &Inspected<'_>) -> Result<String, String> {
+    let Some(frame) = input.frame.filter(|_| input.runnable) else { return Ok(text.to_owned()) };
+    match Condition::parse(text, &Known::of(&frame.plan)) {
+        Ok(Condition(parts)) if parts.len() > 1 => Err("make two expectations of it".to_owned()),
+        Ok(_) => Ok(text.to_owned()),
+        Err((message, help)) => Err(help.map_or(message.clone(), |help| format!("{message}: {help}"))),
+    }
 }

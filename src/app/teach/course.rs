@@ -252,7 +252,7 @@ fn told(step: &Step, said: Option<&Said>, shown: &Shown<'_>) -> Told {
         }
         Predict::Number { figure, .. } => Told {
             right: said.and_then(|said| if let Said::Number(text) = said { shown.near(predict, text) } else { None }),
-            answer: shown.figure(figure).map(|(value, quantity)| crate::lesson::judge::words(value, quantity)).unwrap_or_default(),
+            answer: shown.figure(figure).map(|(value, quantity)| crate::run::words::figure(value, quantity)).unwrap_or_default(),
             because,
             after,
         },

@@ -83,7 +83,6 @@ impl Session {
         if let Some(document) = &mut self.document {
             document.teach(true);
         }
-        self.send(Command::Figures(true));
         self.enter(at);
     }
 
@@ -94,7 +93,6 @@ impl Session {
         }
         let Some(course) = self.course.take() else { return };
         self.tucked = false;
-        self.send(Command::Figures(false));
         self.send(Command::Pause);
         self.put_scenario("Leave lesson", course.original);
         if let Some(document) = &mut self.document {

@@ -438,7 +438,7 @@ fn condition(ui: &mut Ui, input: &Input<'_>, text: &str, holds: Option<bool>, st
             let now = input.frame.and_then(|frame| {
                 let figures = frame.figures.as_ref()?;
                 let (value, quantity) = Shown { plan: &frame.plan, figures }.figure(figure)?;
-                Some(crate::lesson::judge::words(value, quantity))
+                Some(crate::run::words::figure(value, quantity))
             });
             if let Some(now) = now {
                 ui.label(muted(theme, format!("now {now}")).size(theme.label));

@@ -1,0 +1,98 @@
+//! What the scenario expects of its run, and what has come of it so far.
+
+use super::action::Action;
+use super::document::Document;
+use super::edit::Edit;
+use super::theme::{Theme, size, space};
+use super::widgets::{labelled_button, muted, prose};
+use crate::record::report::ExpectationReport;
+use crate::run::Frame;
+use crate::run::frame::PlayState;
+use crate::run::words;
+use crate::scenario::document::Expect;
+use egui::{ScrollArea, Ui};
+use egui_material_icons::icons::{ICON_ADD, ICON_CANCEL, ICON_CHECK_CIRCLE, ICON_HOURGLASS_EMPTY};
+
+/// What has come of the expectations.
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    /// In their order in the file; none while there are no figures.
+    pub judged: Vec<ExpectationReport>,
+    /// Whether the run is at its end: before that they say how it stands.
+    pub over: bool,
+}
+
+impl Verdicts {
+    /// That of an expectation as it is written.
+    pub fn of(&self, text: &str) -> Option<&ExpectationReport> {
+        self.judged.iter().find(|verdict| verdict.text == text)
+    }
+
+    /// How it stands in a few words, and whether all is well; nothing if nothing is expected, or not known yet.
+    pub fn summary(&self) -> Option<(String, bool)> {
+        let (all, hold) = (self.judged.len(), self.judged.iter().filter(|verdict| verdict.holds).count());
+        let words = match (all, self.over) {
+            (0, _) => return None,
+            (1, true) if hold == 1 => "Holds".to_owned(),
+            (1, true) => "Fails".to_owned(),
+            (_, true) if hold == all => format!("All {all} hold"),
+            (_, true) => format!("{} of {all} fail", all - hold),
+            (_, false) => format!("{hold} of {all} hold so far"),
+        };
+        Some((words, hold == all))
+    }
+}
+
+/// What has come of the document's expectations at the moment that is shown.
+pub fn verdicts(document: &Document, frame: Option<&Frame>) -> Verdicts {
+    let judged = (|| Some(frame?.figures.as_ref()?.judge(&document.plan.as_ref()?.expectations)))();
+    let over = frame.is_some_and(|frame| matches!(frame.state, PlayState::Finished | PlayState::Stopped(_)));
+    Verdicts { judged: judged.unwrap_or_default(), over }
+}
+
+/// Draws the tab.
+pub fn show(ui: &mut Ui, theme: &Theme, document: &Document, verdicts: &Verdicts, actions: &mut Vec<Action>) {
+    let expected = &document.scenario.expect;
+    ui.horizontal(|ui| {
+        if labelled_button(ui, theme, ICON_ADD, "Expect something", !document.taught()).clicked() {
+            let mut scenario = document.scenario.clone();
+            scenario.expect.push(Expect("lost == 0".to_owned()));
+            actions.push(Action::Edit(Edit::SetScenario { label: "Expect something".to_owned(), scenario: Box::new(scenario) }));
+            actions.push(Action::Select(super::action::Selection::default()));
+        }
+        if let Some((words, _)) = verdicts.summary() {
+            ui.label(muted(theme, words));
+        }
+    });
+    if expected.is_empty() {
+        let words = "Statements that have to hold at the end of a run, such as lost == 0 or billing.latency.p99 < 500ms: `tidemill check` tests them too";
+        ui.label(prose(theme, words, theme.body, theme.muted));
+        return;
+    }
+    ScrollArea::vertical().id_salt("expectations").auto_shrink(false).show(ui, |ui| {
+        for expect in expected {
+            ui.add_space(theme.px(space::XS));
+            ui.label(prose(theme, &format!("`{}`", expect.0), theme.body, theme.text));
+            match verdicts.of(&expect.0) {
+                Some(verdict) => told(ui, theme, verdict, verdicts.over),
+                None => _ = ui.label(muted(theme, "Not known yet").size(theme.label)),
+            }
+        }
+    });
+}
+
+/// What has come of one: whether it holds, and the figure it speaks of.
+pub fn told(ui: &mut Ui, theme: &Theme, verdict: &ExpectationReport, over: bool) {
+    let (icon, colour, words) = match (verdict.holds, over) {
+        (true, true) => (ICON_CHECK_CIRCLE, theme.good, "Holds"),
+        (false, true) => (ICON_CANCEL, theme.bad, "Fails"),
+        (true, false) => (ICON_CHECK_CIRCLE, theme.muted, "Holds so far"),
+        (false, false) => (ICON_HOURGLASS_EMPTY, theme.warn, "Does not hold so far"),
+    };
+    let actual =
+        verdict.actual.map_or("the run gave no value".to_owned(), |value| format!("it is {}", words::figure(value, verdict.quantity)));
+    ui.horizontal(|ui| {
+        ui.label(icon.rich_text().size(theme.px(size::ICON)).color(colour));
+        ui.label(muted(theme, format!("{words}: {actual}")).size(theme.label));
+    });
+}
