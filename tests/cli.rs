@@ -385,6 +385,31 @@ fn a_recording_runs_again_bit_for_bit_and_one_that_does_not_is_told() {
 }
 
 #[test]
+fn a_recording_of_a_run_that_a_limit_stopped_is_the_same_run_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("r.ron").display().to_string();
+    let slow = SMALL.replace("20ms", "200ms");
+    for limit in ["steps: 200", "live: 20"] {
+        let scenario = file(&folder, &slow.replace("duration", &format!("limits: Limits({limit}), duration")));
+        let stopped = tidemill(&["run", scenario.to_str().unwrap(), "--record", &record]);
+        assert_eq!(stopped.status.code(), Some(3), "{limit}: {}", err(&stopped));
+        let again = tidemill(&["replay", &record]);
+        assert_eq!(again.status.code(), Some(0), "{limit}: {}", out(&again));
+    }
+    // As one that was written when marks behind the end were kept, and one whose end somebody has put off.
+    let text = std::fs::read_to_string(&record).unwrap();
+    let late = text.replace("    ],\n    interventions", "        (\"9s\", \"0000000000000000\"),\n    ],\n    interventions");
+    assert_ne!(late, text);
+    std::fs::write(&record, late).unwrap();
+    assert_eq!(tidemill(&["replay", &record]).status.code(), Some(0));
+    let until = text.lines().find(|line| line.contains("until")).unwrap();
+    std::fs::write(&record, text.replace(until, "    until: \"20s\",")).unwrap();
+    let again = tidemill(&["replay", &record, "--json"]);
+    let again: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(again["recording"]["same"], true, "{again}");
+}
+
+#[test]
 fn explain_knows_what_a_mistyped_lint_was_meant_to_be() {
     let output = tidemill(&["explain", "unstable-nod"]);
     assert_eq!(output.status.code(), Some(2));

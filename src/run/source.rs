@@ -52,7 +52,8 @@ impl Source {
             seed: finished.simulation.seed(),
             until: now - Time::ZERO,
             fingerprint: Hash(finished.simulation.fingerprint()),
-            trail: trail.iter().map(|(at, hash)| (*at - Time::ZERO, Hash(*hash))).collect(),
+            // A limit may have stopped the run before it came to all of them.
+            trail: trail.iter().filter(|(at, _)| *at <= now).map(|(at, hash)| (*at - Time::ZERO, Hash(*hash))).collect(),
             interventions: interventions.iter().filter(|i| i.time() <= now).cloned().collect(),
             files: Recording::gather(&scenario, &*self.files)?,
             scenario: self.text.clone(),
