@@ -410,6 +410,65 @@ fn a_recording_of_a_run_that_a_limit_stopped_is_the_same_run_again() {
 }
 
 #[test]
+fn an_output_that_cannot_or_must_not_be_written_is_refused_before_any_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = file(&folder, SMALL).display().to_string();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let here = folder.path().display().to_string();
+    let other = path("../") + &folder.path().file_name().unwrap().display().to_string() + "/scenario.ron";
+    for (arguments, words) in [
+        (&["run", &scenario, "--record", &scenario][..], "write it to another file"),
+        (&["run", &scenario, "--record", &other], "write it to another file"),
+        (&["check", &scenario, "--junit", &scenario], "write it to another file"),
+        (&["check", &here, "--junit", &scenario], "write it to another file"),
+        (&["export", &scenario, "--to", "cloudformation", "-o", &scenario], "write it to another file"),
+        (&["import", &scenario, "-o", &scenario], "write it to another file"),
+        (&["run", &scenario, "--record", &path("no/r.ron")], "there is no such file or folder"),
+        (&["run", &scenario, "--record", &here], "it is a folder"),
+        (&["check", &scenario, "--junit", &path("no/r.xml")], "there is no such file or folder"),
+        (&["import", &scenario, "-o", &path("no/s.ron")], "there is no such file or folder"),
+    ] {
+        let output = tidemill(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", err(&output));
+        let said = err(&output);
+        assert!(said.contains(words) && !said.contains("os error"), "{arguments:?} should speak of {words:?}: {said}");
+        assert_eq!(out(&output), "", "{arguments:?} ran");
+        assert_eq!(std::fs::read_to_string(&scenario).unwrap(), SMALL, "{arguments:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{arguments:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_came_of_a_run_is_printed_even_if_its_recording_cannot_be_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    // More than a pipe holds, for a reader that goes away.
+    let scenario = file(&folder, &format!("// {}\n{SMALL}", "long ".repeat(100_000)));
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let from = pipe.clone();
+    let reader = std::thread::spawn(move || drop(std::fs::File::open(from)));
+    let output = tidemill(&["run", scenario.to_str().unwrap(), "--record", pipe.to_str().unwrap()]);
+    assert!(std::os::unix::fs::FileTypeExt::is_fifo(&std::fs::metadata(&pipe).unwrap().file_type()), "it is still a pipe");
+    reader.join().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("cannot write `"), "{}", err(&output));
+    assert!(out(&output).contains("published 100"), "{}", out(&output));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_for_which_there_is_no_room_is_no_success() {
+    for arguments in [&["run", "scenarios/basics/first.ron", "--json"][..], &["check", "scenarios/basics"], &["explain"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut program = Command::new(env!("CARGO_BIN_EXE_tidemill"));
+        let output = program.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(err(&output), "error: the result cannot be written: the disk is full\n", "{arguments:?}");
+    }
+}
+
+#[test]
 fn explain_knows_what_a_mistyped_lint_was_meant_to_be() {
     let output = tidemill(&["explain", "unstable-nod"]);
     assert_eq!(output.status.code(), Some(2));

@@ -1,6 +1,6 @@
 //! `tidemill import` and `tidemill export`: other tools' formats.
 
-use super::{Exit, complain, note, print, report};
+use super::{Exit, complain, note, output, print, report};
 use crate::exchange::{self, FORMATS};
 use crate::files;
 use crate::scenario::write;
@@ -39,6 +39,9 @@ pub struct Export {
 impl Import {
     /// Reads, converts, writes; what was not carried over goes to standard error.
     pub fn execute(&self) -> Exit {
+        if let Err(exit) = output::look(self.output.as_deref(), std::slice::from_ref(&self.file)) {
+            return exit;
+        }
         let text = match files::text(&self.file) {
             Ok(text) => text,
             Err(problems) => {
@@ -67,6 +70,9 @@ impl Export {
         match (format.export)(&loaded.scenario, self.broker.as_deref()) {
             Ok(carried) => deliver(&carried.result, &carried.left, self.output.as_deref()),
             Err(message) => complain(&format!("`{}`: {message}", self.file.display())),
+        if let Err(exit) = output::look(self.output.as_deref(), std::slice::from_ref(&self.file)) {
+            return exit;
+        }
         }
     }
 }
@@ -75,13 +81,5 @@ fn deliver(text: &str, left: &[String], output: Option<&Path>) -> Exit {
     for line in left {
         note(&format!("not carried over: {line}"));
     }
-    match output {
-        None => print(text),
-        Some(path) => {
-            if let Err(error) = files::save(path, text) {
-                return complain(&format!("cannot write `{}`: {error}", path.display()));
-            }
-        }
-    }
-    Exit::Fine
+    output.map_or_else(|| print(text), |file| output::save(file, text))
 }

@@ -8,6 +8,7 @@ mod exchange;
 mod explain;
 mod junit;
 mod kept;
+mod output;
 mod parts;
 mod progress;
 mod replay;
@@ -16,6 +17,7 @@ mod run;
 mod sweep;
 mod table;
 
+use crate::files;
 use crate::scenario::Problem;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -28,10 +30,19 @@ pub enum Exit {
     Fine = 0,
     /// Expectations failed.
     Failed = 1,
-    /// Bad input or usage.
+    /// Bad input or usage, or a result that could not be written.
     BadInput = 2,
     /// A limit stopped a run.
     Stopped = 3,
+}
+
+impl Exit {
+    /// Of two, the one that a person should hear of: bad input outweighs a stopped run, which outweighs a failed expectation.
+    #[must_use]
+    fn worse(self, other: Exit) -> Exit {
+        let weight = |exit: &Exit| [Exit::Fine, Exit::Failed, Exit::Stopped, Exit::BadInput].iter().position(|known| known == exit);
+        std::cmp::max_by_key(self, other, weight)
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -142,8 +153,14 @@ fn note(text: &str) {
     eprintln!("note: {text}");
 }
 
-/// Prints a result. A reader that has gone away (`| head`) is no error.
-fn print(text: &str) {
-    use std::io::Write;
-    let _ = std::io::stdout().write_all(text.as_bytes());
+/// Prints a result. A reader that has gone away (`| head`) is no error; that there is no room for it is.
+#[must_use = "a result that nobody got is no success"]
+fn print(text: &str) -> Exit {
+    use std::io::{ErrorKind, Write, stdout};
+    match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            complain(&format!("the result cannot be written: {}", files::reason(&error)))
+        }
+        _ => Exit::Fine,
+    }
 }

@@ -40,15 +40,14 @@ impl Replay {
         let (finished, verdict) = verdict::follow(&recording, &script, &mut |now| progress.at(now));
         drop(progress);
         let verdict = Told(verdict);
-        if self.json {
+        let told = if self.json {
             let mut object = serde_json::to_value(finished.report()).unwrap_or_default();
             object["recording"] = verdict.json(&recording);
-            print(&format!("{object}\n"));
+            print(&format!("{object}\n"))
         } else {
-            print(&table::of(&finished.report()));
-            print(&verdict.text(&recording));
-        }
-        if verdict.0.same() { Exit::Fine } else { Exit::Failed }
+            print(&(table::of(&finished.report()) + &verdict.text(&recording)))
+        };
+        told.worse(if verdict.0.same() { Exit::Fine } else { Exit::Failed })
     }
 
     fn read(&self) -> Result<Recording, Exit> {

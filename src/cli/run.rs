@@ -1,9 +1,10 @@
 //! `tidemill run`.
 
 use super::progress::Progress;
-use super::{Exit, complain, print, report, table};
+use super::{Exit, complain, output, print, report, table};
 use crate::files;
 use crate::files::Folder;
+use crate::record::Report;
 use crate::run::look;
 use crate::run::source::MARKS;
 use crate::run::why::Insight;
@@ -46,6 +47,9 @@ pub struct Run {
 impl Run {
     /// Runs the scenario and prints what came of it.
     pub fn execute(&self) -> Exit {
+        if let Err(exit) = output::look(self.record.as_deref(), std::slice::from_ref(&self.file)) {
+            return exit;
+        }
         let (source, interventions, script) = match self.script() {
             Ok(script) => script,
             Err(exit) => return exit,
@@ -54,38 +58,37 @@ impl Run {
         let marks = if self.record.is_some() { MARKS } else { 0 };
         let (finished, trail) = headless::follow_marked(&script, script.plan.duration, marks, &mut |now| progress.at(now));
         drop(progress);
-        if let Some(file) = &self.record {
-            let written = source.recording(&finished, &trail, &interventions);
-            let written = written.and_then(|recording| files::save(file, &recording.write()).map_err(|error| files::reason(&error)));
-            if let Err(why) = written {
-                return complain(&format!("the recording cannot be written to {}: {why}", file.display()));
-            }
-        }
         let figures = finished.report();
-        let insights = if self.why { look::why(&script, finished.simulation.now()) } else { Vec::new() };
-        if self.json {
-            match serde_json::to_value(&figures) {
-                Ok(mut object) => {
-                    if self.why {
-                        object["why"] = insights.iter().map(|insight| told(insight, &script)).collect();
-                    }
-                    print(&format!("{object}\n"));
-                }
-                Err(error) => return complain(&format!("the figures cannot be written as JSON: {error}")),
-            }
-        } else {
-            print(&table::of(&figures));
-            if self.why {
-                print(&noticed(&insights));
-            }
-        }
-        match &figures.stopped {
+        let told = self.tell(&figures, &script, finished.simulation.now());
+        let saved = self.record.as_deref().map_or(Exit::Fine, |file| match source.recording(&finished, &trail, &interventions) {
+            Ok(recording) => output::save(file, &recording.write()),
+            Err(why) => output::cannot(file, &why),
+        });
+        let came = match &figures.stopped {
             Some(reason) => {
                 complain(&format!("stopped at {}: {reason}", finished.simulation.now()));
                 Exit::Stopped
             }
             None if figures.holds() => Exit::Fine,
             None => Exit::Failed,
+        };
+        came.worse(told).worse(saved)
+    }
+
+    /// Prints the figures of a run that went to `end`.
+    fn tell(&self, figures: &Report, script: &Script, end: Time) -> Exit {
+        let insights = if self.why { look::why(script, end) } else { Vec::new() };
+        if !self.json {
+            return print(&(table::of(figures) + &if self.why { noticed(&insights) } else { String::new() }));
+        }
+        match serde_json::to_value(figures) {
+            Ok(mut object) => {
+                if self.why {
+                    object["why"] = insights.iter().map(|insight| told(insight, script)).collect();
+                }
+                print(&format!("{object}\n"))
+            }
+            Err(error) => complain(&format!("the figures cannot be written as JSON: {error}")),
         }
     }
 

@@ -65,7 +65,7 @@ impl Compare {
         for (file, results) in [&self.a, other].into_iter().zip(&results) {
             if let Some((seed, reason)) = results.stopped.first() {
                 complain(&format!("{}, seed {seed}: {reason}", file.display()));
-                exit = Exit::Stopped;
+                exit = exit.worse(Exit::Stopped);
             }
         }
         exit

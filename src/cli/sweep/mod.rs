@@ -55,22 +55,21 @@ impl Sweep {
         let results = sweep::execute(&rows, seed, self.replicas.count(), self.replicas.threads(), &|done| progress.add(done));
         drop(progress);
         let combinations = vary::combinations(&varied);
-        if self.json {
+        let mut exit = if self.json {
             let rows: Vec<Value> =
                 rows.iter().zip(&results).zip(&combinations).map(|((row, r), values)| object(&varied, values, row, r)).collect();
             let paths: Vec<&str> = varied.iter().map(|vary| vary.path.as_str()).collect();
             let seeds: Vec<u64> = sweep::seeds(seed, self.replicas.count()).collect();
-            print(&format!("{}\n", json!({"scenario": name, "vary": paths, "seeds": seeds, "rows": rows})));
+            print(&format!("{}\n", json!({"scenario": name, "vary": paths, "seeds": seeds, "rows": rows})))
         } else {
             let mut text = format!("{name}\n  {}\n\n", self.replicas.words(seed));
             table::aligned(&mut text, &lines(&varied, &combinations, &rows, &results));
-            print(&text);
-        }
-        let mut exit = Exit::Fine;
+            print(&text)
+        };
         for (values, results) in combinations.iter().zip(&results) {
             if let Some((seed, reason)) = results.stopped.first() {
                 complain(&format!("with {}, seed {seed}: {reason}", described(&varied, values)));
-                exit = Exit::Stopped;
+                exit = exit.worse(Exit::Stopped);
             }
         }
         exit
