@@ -80,6 +80,20 @@ pub fn is_known(text: &str) -> bool {
     FORMATS.iter().any(|format| (format.is)(text))
 }
 
+/// The broker to export: the one called `wanted`, or the only one. `kind` is what all of them are.
+fn chosen<'s, P>(kind: &str, all: &[(&'s str, &'s P)], wanted: Option<&str>) -> Result<(&'s str, &'s P), String> {
+    let names = || all.iter().map(|(id, _)| *id).collect::<Vec<_>>().join(", ");
+    match (wanted, all) {
+        (_, []) => Err(format!("there is no {kind} broker in this scenario")),
+        (None, [only]) => Ok(*only),
+        (None, _) => Err(format!("there are several {kind} brokers; say which: {}", names())),
+        (Some(wanted), _) => {
+            let found = all.iter().find(|(id, _)| *id == wanted).copied();
+            found.ok_or_else(|| format!("there is no {kind} broker `{wanted}`; there is {}", names()))
+        }
+    }
+}
+
 /// Makes a scenario of a text of any known format.
 pub fn import(text: &str, part: Option<&str>) -> Result<Carried<Scenario>, String> {
     let Some(format) = FORMATS.iter().find(|format| (format.is)(text)) else {

@@ -308,8 +308,13 @@ fn what_is_wrong_in_a_template_has_its_line() {
 fn buses_of_other_accounts_keep_their_arns() {
     let text = include_str!("../../../scenarios/brokers/eventbridge-accounts.ron");
     let scenario = load(text, "a.ron", &NoFiles).unwrap().scenario;
-    let Carried { result, left } = export(&scenario, None).unwrap();
+    assert_eq!(export(&scenario, None).unwrap_err(), "there are several EventBridge brokers; say which: bus, europe");
+    assert_eq!(export(&scenario, Some("app")).unwrap_err(), "there is no EventBridge broker `app`; there is bus, europe");
+    let other: Value = serde_json::from_str(&export(&scenario, Some("europe")).unwrap().result).unwrap();
+    assert!(other["Resources"].get("RuleIndex").is_some() && other["Resources"].get("RuleToEurope").is_none());
+    let Carried { result, left } = export(&scenario, Some("bus")).unwrap();
     let template: Value = serde_json::from_str(&result).unwrap();
+    assert!(template["Resources"].get("RuleIndex").is_none());
     let arn = &template["Resources"]["RuleToEurope"]["Properties"]["Targets"][0]["Arn"]["Fn::Sub"];
     assert_eq!(arn, "arn:${AWS::Partition}:events:eu-central-1:444455556666:event-bus/photos");
     assert!(left.iter().any(|note| note.contains("RoleArn")) && left.iter().any(|note| note.contains("their code")), "{left:?}");
