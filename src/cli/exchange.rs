@@ -3,7 +3,7 @@
 use super::{Exit, complain, note, output, print, report};
 use crate::exchange::{self, FORMATS};
 use crate::files;
-use crate::scenario::write;
+use crate::scenario::{NoFiles, read, write};
 use clap::builder::PossibleValuesParser;
 use std::path::{Path, PathBuf};
 
@@ -50,8 +50,19 @@ impl Import {
             }
         };
         match exchange::import(&text, self.vhost.as_deref()) {
-            Ok(carried) => deliver(&write(&carried.result), &carried.left, self.output.as_deref()),
+            Ok(carried) => self.deliver(&write(&carried.result), &carried.left),
             Err(message) => complain(&format!("`{}`: {message}", self.file.display())),
+        }
+    }
+
+    /// What no other command would take is no scenario.
+    fn deliver(&self, text: &str, left: &[String]) -> Exit {
+        match read::load(text, &format!("what {} became", self.file.display()), &NoFiles) {
+            Ok(_) => deliver(text, left, self.output.as_deref()),
+            Err(problems) => {
+                report(&problems);
+                Exit::BadInput
+            }
         }
     }
 }
@@ -59,6 +70,9 @@ impl Import {
 impl Export {
     /// Reads, converts, writes; what was not carried over goes to standard error.
     pub fn execute(&self) -> Exit {
+        if let Err(exit) = output::look(self.output.as_deref(), std::slice::from_ref(&self.file)) {
+            return exit;
+        }
         let loaded = match files::open(&self.file) {
             Ok(loaded) => loaded,
             Err(problems) => {
@@ -70,9 +84,6 @@ impl Export {
         match (format.export)(&loaded.scenario, self.broker.as_deref()) {
             Ok(carried) => deliver(&carried.result, &carried.left, self.output.as_deref()),
             Err(message) => complain(&format!("`{}`: {message}", self.file.display())),
-        if let Err(exit) = output::look(self.output.as_deref(), std::slice::from_ref(&self.file)) {
-            return exit;
-        }
         }
     }
 }

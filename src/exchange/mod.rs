@@ -94,9 +94,26 @@ fn chosen<'s, P>(kind: &str, all: &[(&'s str, &'s P)], wanted: Option<&str>) -> 
     }
 }
 
+/// A name without what has a meaning of its own in a scenario, and no longer than it may be.
+fn tamed(name: &str) -> String {
+    const LONGEST: usize = 200;
+    let plain: String = name.trim().chars().map(|c| if matches!(c, '#' | '"' | '\'' | '`') || c.is_control() { '-' } else { c }).collect();
+    match plain.chars().count() {
+        0 => "-".to_owned(),
+        n if n > LONGEST => plain.chars().take(LONGEST - 8).collect::<String>().trim_end().to_owned(),
+        _ => plain,
+    }
+}
+
 /// Makes a scenario of a text of any known format.
 pub fn import(text: &str, part: Option<&str>) -> Result<Carried<Scenario>, String> {
     let Some(format) = FORMATS.iter().find(|format| (format.is)(text)) else {
+        // Nobody can tell which format a text is in that cannot be read.
+        if text.trim_start().starts_with(['{', '['])
+            && let Err(error) = serde_json::from_str::<serde_json::Value>(text)
+        {
+            return Err(format!("this is not JSON: {error}"));
+        }
         let known: Vec<&str> = FORMATS.iter().map(|format| format.line).collect();
         return Err(format!("this is in no known format; known are: {}", known.join("; ")));
     };
