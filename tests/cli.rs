@@ -469,6 +469,32 @@ fn a_result_for_which_there_is_no_room_is_no_success() {
 }
 
 #[test]
+fn the_place_of_a_problem_names_the_text_that_it_is_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(&folder, SMALL).display().to_string();
+    let record = folder.path().join("r.ron").display().to_string();
+    for (options, words) in [
+        (&["--for", "0s"][..], "scenario.ron with duration=0s:1:"),
+        (&["--set", "c.instances=0"], "scenario.ron with c.instances=0:5:"),
+        (&["--set", "c.instances=0", "--for", "5s"], "scenario.ron with c.instances=0, duration=5s:5:"),
+        (&["--set", "c.instnces=2"], "--> --set c.instnces=2\n"),
+        (&["--at", "3s", "c.instances=0"], "scenario.ron with c.instances = 0 at 3s:5:"),
+        (&["--at", "3s", "c.instnces=2"], "--> c.instnces = 2 at 3s\n"),
+    ] {
+        let output = tidemill(&[&["run", &path][..], options].concat());
+        assert_eq!((output.status.code(), out(&output)), (Some(2), String::new()), "{options:?}");
+        assert!(err(&output).contains(words) && !err(&output).contains("tip:"), "{options:?} should say {words:?}: {}", err(&output));
+    }
+    assert!(tidemill(&["run", &path, "--set", "c.instances=2", "--record", &record]).status.success());
+    let recorded = std::fs::read_to_string(&record).unwrap();
+    assert!(recorded.contains(&format!("name: \"{path}\"")), "the recording is of the file: {recorded}");
+    // What is wrong with the file itself is in the file, whatever else is set.
+    let wrong = file(&folder, &SMALL.replace("Every(\"100ms\")", "Evry(\"100ms\")"));
+    let output = tidemill(&["run", wrong.to_str().unwrap(), "--set", "c.instances=2"]);
+    assert!(err(&output).contains("scenario.ron:3:"), "{}", err(&output));
+}
+
+#[test]
 fn explain_knows_what_a_mistyped_lint_was_meant_to_be() {
     let output = tidemill(&["explain", "unstable-nod"]);
     assert_eq!(output.status.code(), Some(2));

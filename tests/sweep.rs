@@ -170,6 +170,7 @@ fn mistakes_are_told_before_anything_runs() {
         (&["--vary", "inventory.instances=1", "--figure", "losst"], &["--figure losst", "did you mean `lost`?"]),
         (&["--vary", "inventory.instances=1", "--set", "x.y=1"], &["no node, event or field `x`"]),
         (&["--vary", "inventory.instances=1", "--replicas", "0"], &["--replicas"]),
+        (&["--vary", "inventory.instances=0,1", "--set", "seed=2"], &["with seed=2, inventory.instances=0:"]),
         (&[], &["--vary"]),
     ] {
         let output = tidemill(&[&["sweep", SHOP][..], arguments].concat());

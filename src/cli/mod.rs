@@ -18,7 +18,7 @@ mod sweep;
 mod table;
 
 use crate::files;
-use crate::scenario::Problem;
+use crate::scenario::{Problem, read, set};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -145,6 +145,19 @@ fn report(problems: &[Problem]) {
 /// What is wrong with a `--figure`.
 fn figure_problem(text: &str, (message, help): (String, Option<String>)) -> Problem {
     Problem::of_file(&format!("--figure {text}"), message, help)
+/// A scenario's text with values set one after the other, and what it is called in problems: their places are in no file then.
+///
+/// # Errors
+/// What is wrong with the text itself, or with the first value that cannot be set.
+fn changed(text: String, name: &str, changes: &[String]) -> Result<(String, String), Vec<Problem>> {
+    if changes.is_empty() {
+        return Ok((text, name.to_owned()));
+    }
+    read::read(&text, name)?;
+    let text = changes.iter().try_fold(text, |text, change| set(&text, change))?;
+    Ok((text, format!("{name} with {}", changes.join(", "))))
+}
+
 }
 
 /// Prints what is good to know.

@@ -1,7 +1,7 @@
 //! `tidemill run`.
 
 use super::progress::Progress;
-use super::{Exit, complain, output, print, report, table};
+use super::{Exit, changed, complain, output, print, report, table};
 use crate::files;
 use crate::files::Folder;
 use crate::record::Report;
@@ -11,7 +11,7 @@ use crate::run::why::Insight;
 use crate::run::{Script, Source, headless};
 use crate::scenario::intervention::Intervention;
 use crate::scenario::recording::Recording;
-use crate::scenario::{Problem, read, set};
+use crate::scenario::{Problem, read};
 use crate::time::{Span, Time};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -98,8 +98,9 @@ impl Run {
         if Recording::is_one(&text) {
             return Err(complain(&format!("{name} is a recording: `tidemill replay {name}` runs it again")));
         }
-        let source = Source { text: self.changed(text)?, name, files: Arc::new(Folder::of(&self.file)) };
-        let loaded = read::load(&source.text, &source.name, &*source.files).map_err(bad)?;
+        let (text, called) = changed(text, &name, &self.changes()).map_err(bad)?;
+        let source = Source { text, name, files: Arc::new(Folder::of(&self.file)) };
+        let loaded = read::load(&source.text, &called, &*source.files).map_err(bad)?;
         report(&loaded.warnings);
         let interventions = self.interventions().map_err(|why| complain(&why))?;
         if interventions.is_empty() {
@@ -123,16 +124,9 @@ impl Run {
         Ok(interventions)
     }
 
-    /// The text with what the options change.
-    fn changed(&self, mut text: String) -> Result<String, Exit> {
-        let mut changes = self.set.clone();
-        if let Some(length) = self.length {
-            changes.push(format!("duration={length}"));
-        }
-        for change in &changes {
-            text = set(&text, change).map_err(bad)?;
-        }
-        Ok(text)
+    /// What the options change from the start on.
+    fn changes(&self) -> Vec<String> {
+        self.set.iter().cloned().chain(self.length.map(|length| format!("duration={length}"))).collect()
     }
 }
 

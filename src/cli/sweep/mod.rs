@@ -4,11 +4,11 @@ mod vary;
 
 use super::progress::Runs;
 use super::replicas::{Replicas, cell};
-use super::{Exit, complain, figure_problem, note, print, report, table};
+use super::{Exit, changed, complain, figure_problem, note, print, report, table};
 use crate::files::{self, Folder};
 use crate::run::sweep::{self, Column, Results, Row};
 use crate::scenario::expect::Known;
-use crate::scenario::{Plan, Problem, read, set};
+use crate::scenario::{Plan, Problem, read, set_for};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -78,20 +78,19 @@ impl Sweep {
     /// Everything that is to be run; whatever is wrong is told before anything runs.
     fn rows(&self) -> Result<Prepared, Exit> {
         let varied = vary::all(&self.vary).map_err(|wrong| complain(&wrong))?;
-        let mut text = files::text(&self.file).map_err(|problems| bad(&problems))?;
-        for change in &self.set {
-            text = set(&text, change).map_err(|problems| bad(&problems))?;
-        }
-        let base = self.load(&text, "")?;
+        let text = files::text(&self.file).map_err(|problems| bad(&problems))?;
+        let (text, called) = changed(text, &self.file.display().to_string(), &self.set).map_err(|problems| bad(&problems))?;
+        let base = self.load(&text, &called)?;
         let mut told = BTreeSet::new();
         let mut rows = Vec::new();
         for values in vary::combinations(&varied) {
             let mut text = text.clone();
             for (vary, value) in varied.iter().zip(&values) {
                 let assignment = format!("{}={value}", vary.path);
-                text = set(&text, &assignment).map_err(|problems| bad(&of_vary(problems, &assignment)))?;
+                text = set_for(&text, &assignment, &format!("--vary {assignment}")).map_err(|problems| bad(&problems))?;
             }
-            let loaded = self.load(&text, &format!(" with {}", described(&varied, &values)))?;
+            let joint = if self.set.is_empty() { " with " } else { ", " };
+            let loaded = self.load(&text, &format!("{called}{joint}{}", described(&varied, &values)))?;
             // Rows differ in little: what is odd about one is mostly odd about all.
             report(&loaded.warnings.into_iter().filter(|warning| told.insert(warning.message.clone())).collect::<Vec<_>>());
             let columns = self.columns(&loaded.plan)?;
@@ -104,9 +103,8 @@ impl Sweep {
         Ok(Prepared { varied, rows, name: base.plan.name.clone(), seed: self.replicas.seed.unwrap_or(base.plan.seed) })
     }
 
-    fn load(&self, text: &str, suffix: &str) -> Result<read::Loaded, Exit> {
-        let name = format!("{}{suffix}", self.file.display());
-        read::load(text, &name, &Folder::of(&self.file)).map_err(|problems| bad(&problems))
+    fn load(&self, text: &str, name: &str) -> Result<read::Loaded, Exit> {
+        read::load(text, name, &Folder::of(&self.file)).map_err(|problems| bad(&problems))
     }
 
     fn columns(&self, plan: &Plan) -> Result<Vec<Column>, Exit> {
@@ -132,15 +130,6 @@ struct Prepared {
 fn bad(problems: &[Problem]) -> Exit {
     report(problems);
     Exit::BadInput
-}
-
-/// Problems of an assignment, under the name that the person used for it.
-fn of_vary(problems: Vec<Problem>, assignment: &str) -> Vec<Problem> {
-    let renamed = problems.into_iter().map(|problem| match problem.file == format!("--set {assignment}") {
-        true => Problem { file: format!("--vary {assignment}"), ..problem },
-        false => problem,
-    });
-    renamed.collect()
 }
 
 /// `inventory.instances=4, billing.instances=1`.
