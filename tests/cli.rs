@@ -301,6 +301,7 @@ fn wrong_input_names_the_place_and_the_next_step() {
         (&["run", "scenarios/cases/shop.ron", "--for", "12"], "no unit"),
         (&["run", "scenarios/cases/shop.ron", "--seed", "x"], "seed"),
         (&["check", "assets"], "no scenario file"),
+        (&["check", "-", "-"], "only once"),
     ] {
         let output = tidemill(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", err(&output));
@@ -480,6 +481,11 @@ fn the_place_of_a_problem_names_the_text_that_it_is_in() {
         (&["--set", "c.instnces=2"], "--> --set c.instnces=2\n"),
         (&["--at", "3s", "c.instances=0"], "scenario.ron with c.instances = 0 at 3s:5:"),
         (&["--at", "3s", "c.instnces=2"], "--> c.instnces = 2 at 3s\n"),
+        (&["--at", "3s", "seed=4"], "the seed cannot be changed during a run"),
+        // What is less than nothing is answered by the option itself.
+        (&["--seed", "-1"], "invalid value '-1' for '--seed <N>'"),
+        (&["--for", "-1s"], "invalid value '-1s' for '--for <TIME>'"),
+        (&["--at", "-5s", "c.instances=2"], "--at -5s: "),
     ] {
         let output = tidemill(&[&["run", &path][..], options].concat());
         assert_eq!((output.status.code(), out(&output)), (Some(2), String::new()), "{options:?}");

@@ -1,7 +1,7 @@
 //! `tidemill check`: scenarios as tests.
 
 use super::progress::Runs;
-use super::{Exit, complain, junit, output, print, report, table};
+use super::{Exit, ONCE, complain, junit, output, print, report, table};
 use crate::files::{self, Folder};
 use crate::lesson::{self, Case};
 use crate::record::report::ExpectationReport;
@@ -27,7 +27,7 @@ pub struct Check {
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Files checked at the same time; by default as many as there are cores. Results do not depend on it.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     jobs: Option<NonZeroUsize>,
 }
 
@@ -94,6 +94,9 @@ fn told_as_json(outcomes: &[Outcome]) -> Exit {
 
 /// All scenario files named or found in folders, in order.
 fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    if paths.iter().filter(|path| path.as_path() == Path::new("-")).count() > 1 {
+        return Err(ONCE.to_owned());
+    }
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {

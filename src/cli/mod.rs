@@ -36,6 +36,9 @@ pub enum Exit {
     Stopped = 3,
 }
 
+/// Why there cannot be two files called `-`.
+const ONCE: &str = "standard input, `-`, can be read only once: name a file";
+
 impl Exit {
     /// Of two, the one that a person should hear of: bad input outweighs a stopped run, which outweighs a failed expectation.
     #[must_use]
@@ -142,9 +145,6 @@ fn report(problems: &[Problem]) {
     }
 }
 
-/// What is wrong with a `--figure`.
-fn figure_problem(text: &str, (message, help): (String, Option<String>)) -> Problem {
-    Problem::of_file(&format!("--figure {text}"), message, help)
 /// A scenario's text with values set one after the other, and what it is called in problems: their places are in no file then.
 ///
 /// # Errors
@@ -158,6 +158,9 @@ fn changed(text: String, name: &str, changes: &[String]) -> Result<(String, Stri
     Ok((text, format!("{name} with {}", changes.join(", "))))
 }
 
+/// What is wrong with a `--figure`.
+fn figure_problem(text: &str, (message, help): (String, Option<String>)) -> Problem {
+    Problem::of_file(&format!("--figure {text}"), message, help)
 }
 
 /// Prints what is good to know.

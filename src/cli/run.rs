@@ -22,16 +22,16 @@ pub struct Run {
     /// The scenario file; `-` reads it from standard input.
     file: PathBuf,
     /// Seed of all randomness, in place of the scenario's.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     seed: Option<u64>,
     /// Virtual time to simulate, such as 60s, in place of the scenario's duration.
-    #[arg(long = "for", value_name = "TIME", value_parser = |text: &str| text.parse::<Span>())]
+    #[arg(long = "for", value_name = "TIME", allow_hyphen_values = true, value_parser = |text: &str| text.parse::<Span>())]
     length: Option<Span>,
     /// Change a parameter, such as `inventory.instances=4` or `order-service.emits[0].arrivals=80/s`; may be given several times.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     /// Change a parameter on the way, at a virtual time: `--at 10s billing.instances=2`; may be given several times, in order of time.
-    #[arg(long, num_args = 2, value_names = ["TIME", "PATH=VALUE"], action = clap::ArgAction::Append)]
+    #[arg(long, num_args = 2, allow_hyphen_values = true, value_names = ["TIME", "PATH=VALUE"], action = clap::ArgAction::Append)]
     at: Vec<String>,
     /// Write a recording of the run to this file: `tidemill replay` runs it again, `tidemill open` shows it.
     #[arg(long, value_name = "FILE")]

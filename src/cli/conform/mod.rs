@@ -81,7 +81,7 @@ pub struct Conform {
     /// The file with the rows (JSON).
     file: PathBuf,
     /// How many failures to print in full.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, allow_hyphen_values = true)]
     failures: usize,
 }
 

@@ -78,6 +78,9 @@ impl Sweep {
     /// Everything that is to be run; whatever is wrong is told before anything runs.
     fn rows(&self) -> Result<Prepared, Exit> {
         let varied = vary::all(&self.vary).map_err(|wrong| complain(&wrong))?;
+        if let Some(lost) = self.set.iter().find(|set| varied.iter().any(|vary| vary.undoes(set))) {
+            return Err(complain(&format!("`--set {lost}` would change nothing: it is varied")));
+        }
         let text = files::text(&self.file).map_err(|problems| bad(&problems))?;
         let (text, called) = changed(text, &self.file.display().to_string(), &self.set).map_err(|problems| bad(&problems))?;
         let base = self.load(&text, &called)?;
