@@ -58,21 +58,16 @@ pub fn open(path: &Path) -> Result<Loaded, Vec<Problem>> {
 }
 
 /// Writes a file so that a crash at any moment leaves either the old or the new text whole: into a file beside it, onto the disk, then renamed.
+/// What is no file, a pipe or a device, is written to as it stands.
 ///
 /// # Errors
 /// The system's; a file that is write-protected stays as it is, although another could take its place.
 pub fn save(path: &Path, text: &str) -> io::Result<()> {
-    // Through a link to the real file: renaming onto the link would replace the link.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "that is not a file name"))?;
-    let mut beside = std::ffi::OsString::from(".");
-    beside.push(name);
-    beside.push(format!(".{}.saving", std::process::id()));
-    let beside = path.with_file_name(beside);
-    let old = fs::metadata(&path).ok().map(|old| old.permissions());
-    if old.as_ref().is_some_and(fs::Permissions::readonly) {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is write-protected"));
+    // Renaming onto a pipe or a device would put a file in its place.
+    if is_no_file(path) {
+        return fs::OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes());
     }
+    let Place { path, beside, old } = Place::of(path)?;
     let written = (|| {
         let mut file = fs::File::create(&beside)?;
         file.write_all(text.as_bytes())?;
@@ -87,6 +82,61 @@ pub fn save(path: &Path, text: &str) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// Whether a file could be saved there, found out before the work of which something is to be saved.
+///
+/// # Errors
+/// As [`save`] would say it.
+pub fn can_save(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::Error::from(io::ErrorKind::IsADirectory));
+    }
+    // Pipes and devices are not tried: opening a pipe waits for its reader.
+    if is_no_file(path) {
+        return Ok(());
+    }
+    let place = Place::of(path)?;
+    fs::File::create(&place.beside)?;
+    fs::remove_file(&place.beside)
+}
+
+/// Whether both are names of the same file that is there, so that writing one loses the other.
+pub fn are_the_same(a: &Path, b: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).ok().filter(|path| path.is_file());
+    real(a).is_some_and(|a| real(b) == Some(a))
+}
+
+/// Whether there is something that is not a file.
+fn is_no_file(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|there| !there.is_file())
+}
+
+/// Where a file is saved.
+struct Place {
+    /// The real file, behind all links.
+    path: PathBuf,
+    /// The one that is written first.
+    beside: PathBuf,
+    /// What the file that is there now permits.
+    old: Option<fs::Permissions>,
+}
+
+impl Place {
+    fn of(path: &Path) -> io::Result<Place> {
+        // Through a link to the real file: renaming onto the link would replace the link.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "that is not a file name"))?;
+        let mut beside = std::ffi::OsString::from(".");
+        beside.push(name);
+        beside.push(format!(".{}.saving", std::process::id()));
+        let beside = path.with_file_name(beside);
+        let old = fs::metadata(&path).ok().map(|old| old.permissions());
+        if old.as_ref().is_some_and(fs::Permissions::readonly) {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is write-protected"));
+        }
+        Ok(Place { path, beside, old })
+    }
 }
 
 /// A file as it is on the disk.
@@ -161,6 +211,43 @@ mod tests {
         assert_eq!(reason(&save(&kept, "new").unwrap_err()), "the file is write-protected");
         assert_eq!(fs::read_to_string(&kept).unwrap(), "old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "and nothing half-written beside it");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_written_to_and_stays_a_pipe() {
+        use std::os::unix::fs::FileTypeExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (pipe, link) = (folder.path().join("pipe"), folder.path().join("link"));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        std::os::unix::fs::symlink(&pipe, &link).unwrap();
+        for path in [&pipe, &link] {
+            can_save(path).unwrap();
+            let from = pipe.clone();
+            let reader = std::thread::spawn(move || fs::read_to_string(from).unwrap());
+            save(path, "all of it").unwrap();
+            assert!(fs::metadata(path).unwrap().file_type().is_fifo());
+            assert_eq!(reader.join().unwrap(), "all of it");
+        }
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn whether_something_can_be_saved_is_known_before_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = folder.path().join("kept.ron");
+        fs::write(&kept, "old").unwrap();
+        can_save(&kept).unwrap();
+        can_save(&folder.path().join("new.ron")).unwrap();
+        assert_eq!(fs::read_to_string(&kept).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(reason(&can_save(folder.path()).unwrap_err()), "it is a folder");
+        assert_eq!(reason(&can_save(&folder.path().join("no/a.ron")).unwrap_err()), "there is no such file or folder");
+        let mut protected = fs::metadata(&kept).unwrap().permissions();
+        protected.set_readonly(true);
+        fs::set_permissions(&kept, protected).unwrap();
+        assert_eq!(reason(&can_save(&kept).unwrap_err()), "the file is write-protected");
     }
 
     #[test]

@@ -301,6 +301,7 @@ fn wrong_input_names_the_place_and_the_next_step() {
         (&["run", "scenarios/cases/shop.ron", "--for", "12"], "no unit"),
         (&["run", "scenarios/cases/shop.ron", "--seed", "x"], "seed"),
         (&["check", "assets"], "no scenario file"),
+        (&["check", "-", "-"], "only once"),
     ] {
         let output = tidemill(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", err(&output));
@@ -382,6 +383,121 @@ fn a_recording_runs_again_bit_for_bit_and_one_that_does_not_is_told() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(2) && said.contains(words), "{said}");
     }
+}
+
+#[test]
+fn a_recording_of_a_run_that_a_limit_stopped_is_the_same_run_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("r.ron").display().to_string();
+    let slow = SMALL.replace("20ms", "200ms");
+    for limit in ["steps: 200", "live: 20"] {
+        let scenario = file(&folder, &slow.replace("duration", &format!("limits: Limits({limit}), duration")));
+        let stopped = tidemill(&["run", scenario.to_str().unwrap(), "--record", &record]);
+        assert_eq!(stopped.status.code(), Some(3), "{limit}: {}", err(&stopped));
+        let again = tidemill(&["replay", &record]);
+        assert_eq!(again.status.code(), Some(0), "{limit}: {}", out(&again));
+    }
+    // As one that was written when marks behind the end were kept, and one whose end somebody has put off.
+    let text = std::fs::read_to_string(&record).unwrap();
+    let late = text.replace("    ],\n    interventions", "        (\"9s\", \"0000000000000000\"),\n    ],\n    interventions");
+    assert_ne!(late, text);
+    std::fs::write(&record, late).unwrap();
+    assert_eq!(tidemill(&["replay", &record]).status.code(), Some(0));
+    let until = text.lines().find(|line| line.contains("until")).unwrap();
+    std::fs::write(&record, text.replace(until, "    until: \"20s\",")).unwrap();
+    let again = tidemill(&["replay", &record, "--json"]);
+    let again: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(again["recording"]["same"], true, "{again}");
+}
+
+#[test]
+fn an_output_that_cannot_or_must_not_be_written_is_refused_before_any_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = file(&folder, SMALL).display().to_string();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let here = folder.path().display().to_string();
+    let other = path("../") + &folder.path().file_name().unwrap().display().to_string() + "/scenario.ron";
+    for (arguments, words) in [
+        (&["run", &scenario, "--record", &scenario][..], "write it to another file"),
+        (&["run", &scenario, "--record", &other], "write it to another file"),
+        (&["check", &scenario, "--junit", &scenario], "write it to another file"),
+        (&["check", &here, "--junit", &scenario], "write it to another file"),
+        (&["export", &scenario, "--to", "cloudformation", "-o", &scenario], "write it to another file"),
+        (&["import", &scenario, "-o", &scenario], "write it to another file"),
+        (&["run", &scenario, "--record", &path("no/r.ron")], "there is no such file or folder"),
+        (&["run", &scenario, "--record", &here], "it is a folder"),
+        (&["check", &scenario, "--junit", &path("no/r.xml")], "there is no such file or folder"),
+        (&["import", &scenario, "-o", &path("no/s.ron")], "there is no such file or folder"),
+    ] {
+        let output = tidemill(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", err(&output));
+        let said = err(&output);
+        assert!(said.contains(words) && !said.contains("os error"), "{arguments:?} should speak of {words:?}: {said}");
+        assert_eq!(out(&output), "", "{arguments:?} ran");
+        assert_eq!(std::fs::read_to_string(&scenario).unwrap(), SMALL, "{arguments:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{arguments:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_came_of_a_run_is_printed_even_if_its_recording_cannot_be_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    // More than a pipe holds, for a reader that goes away.
+    let scenario = file(&folder, &format!("// {}\n{SMALL}", "long ".repeat(100_000)));
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let from = pipe.clone();
+    let reader = std::thread::spawn(move || drop(std::fs::File::open(from)));
+    let output = tidemill(&["run", scenario.to_str().unwrap(), "--record", pipe.to_str().unwrap()]);
+    assert!(std::os::unix::fs::FileTypeExt::is_fifo(&std::fs::metadata(&pipe).unwrap().file_type()), "it is still a pipe");
+    reader.join().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("cannot write `"), "{}", err(&output));
+    assert!(out(&output).contains("published 100"), "{}", out(&output));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_for_which_there_is_no_room_is_no_success() {
+    for arguments in [&["run", "scenarios/basics/first.ron", "--json"][..], &["check", "scenarios/basics"], &["explain"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut program = Command::new(env!("CARGO_BIN_EXE_tidemill"));
+        let output = program.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(err(&output), "error: the result cannot be written: the disk is full\n", "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_place_of_a_problem_names_the_text_that_it_is_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(&folder, SMALL).display().to_string();
+    let record = folder.path().join("r.ron").display().to_string();
+    for (options, words) in [
+        (&["--for", "0s"][..], "scenario.ron with duration=0s:1:"),
+        (&["--set", "c.instances=0"], "scenario.ron with c.instances=0:5:"),
+        (&["--set", "c.instances=0", "--for", "5s"], "scenario.ron with c.instances=0, duration=5s:5:"),
+        (&["--set", "c.instnces=2"], "--> --set c.instnces=2\n"),
+        (&["--at", "3s", "c.instances=0"], "scenario.ron with c.instances = 0 at 3s:5:"),
+        (&["--at", "3s", "c.instnces=2"], "--> c.instnces = 2 at 3s\n"),
+        (&["--at", "3s", "seed=4"], "the seed cannot be changed during a run"),
+        // What is less than nothing is answered by the option itself.
+        (&["--seed", "-1"], "invalid value '-1' for '--seed <N>'"),
+        (&["--for", "-1s"], "invalid value '-1s' for '--for <TIME>'"),
+        (&["--at", "-5s", "c.instances=2"], "--at -5s: "),
+    ] {
+        let output = tidemill(&[&["run", &path][..], options].concat());
+        assert_eq!((output.status.code(), out(&output)), (Some(2), String::new()), "{options:?}");
+        assert!(err(&output).contains(words) && !err(&output).contains("tip:"), "{options:?} should say {words:?}: {}", err(&output));
+    }
+    assert!(tidemill(&["run", &path, "--set", "c.instances=2", "--record", &record]).status.success());
+    let recorded = std::fs::read_to_string(&record).unwrap();
+    assert!(recorded.contains(&format!("name: \"{path}\"")), "the recording is of the file: {recorded}");
+    // What is wrong with the file itself is in the file, whatever else is set.
+    let wrong = file(&folder, &SMALL.replace("Every(\"100ms\")", "Evry(\"100ms\")"));
+    let output = tidemill(&["run", wrong.to_str().unwrap(), "--set", "c.instances=2"]);
+    assert!(err(&output).contains("scenario.ron:3:"), "{}", err(&output));
 }
 
 #[test]

@@ -78,6 +78,58 @@ fn a_template_comes_in_and_what_goes_out_comes_back_the_same() {
 }
 
 #[test]
+fn what_comes_in_is_a_scenario_that_runs_or_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let rule = |types: &str| {
+        format!(
+            r#"{{"Resources": {{"R": {{"Type": "AWS::Events::Rule", "Properties": {{"EventPattern": {{"detail-type": [{types}]}},
+                "Targets": [{{"Id": "t", "Arn": "arn:aws:events:us-east-1:123456789012:event-bus/default"}}]}}}}}}}}"#
+        )
+    };
+    for types in [r#""it's""#, r#"" x ""#, r#""""#] {
+        std::fs::write(path("t.json"), rule(types)).unwrap();
+        let imported = tidemill(&["import", &path("t.json"), "-o", &path("s.ron")]);
+        assert_eq!(imported.status.code(), Some(0), "{}", text(&imported.stderr));
+        assert!(text(&imported.stderr).contains("the name of the detail type"), "{}", text(&imported.stderr));
+        let checked = tidemill(&["check", &path("s.ron")]);
+        assert_eq!(checked.status.code(), Some(0), "{types}: {}", text(&checked.stderr));
+    }
+    // Only the default bus has schedules: of what is not foreseen nothing is written.
+    std::fs::remove_file(path("s.ron")).unwrap();
+    let timed = rule("\"T\"")
+        .replace("\"EventPattern\"", "\"EventBusName\": \"orders\", \"ScheduleExpression\": \"rate(1 hour)\", \"EventPattern\"");
+    std::fs::write(path("t.json"), timed).unwrap();
+    let refused = tidemill(&["import", &path("t.json"), "-o", &path("s.ron")]);
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
+    assert!(!std::path::Path::new(&path("s.ron")).exists());
+}
+
+#[test]
+fn what_cannot_be_read_says_why_and_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("comma.json"), "{\"rabbit_version\": \"4.0.5\",\n \"queues\": [],\n}\n").unwrap();
+    std::fs::write(path("list.json"), "[1, 2\n").unwrap();
+    std::fs::write(path("picture"), b"\x89PNG\r\n\xff\xfe").unwrap();
+    std::fs::write(path("t.json"), TEMPLATE).unwrap();
+    for (arguments, words) in [
+        (&["import", &path("comma.json")][..], "not JSON: trailing comma at line 3 column 1"),
+        (&["import", &path("list.json")], "at line 2 column 0"),
+        (&["import", &path("picture")], "only UTF-8 text can be read"),
+        (&["import", &path("t.json"), "-o", &path("no/s.ron")], "there is no such file or folder"),
+        (&["import", &path("t.json"), "--vhost", "shop"], "no virtual host `shop`"),
+        (&["conform", "kafka", &path("none.json")], "there is no such file or folder"),
+        (&["export", "scenarios/brokers/eventbridge-accounts.ron", "--to", "cloudformation"], "say which: bus, europe"),
+    ] {
+        let output = tidemill(arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(words) && !said.contains("os error"), "{arguments:?} should speak of {words:?}: {said}");
+    }
+}
+
+#[test]
 fn what_cannot_be_imported_or_exported_is_bad_input() {
     for arguments in [
         &["import", "README.md"][..],

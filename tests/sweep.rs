@@ -170,6 +170,9 @@ fn mistakes_are_told_before_anything_runs() {
         (&["--vary", "inventory.instances=1", "--figure", "losst"], &["--figure losst", "did you mean `lost`?"]),
         (&["--vary", "inventory.instances=1", "--set", "x.y=1"], &["no node, event or field `x`"]),
         (&["--vary", "inventory.instances=1", "--replicas", "0"], &["--replicas"]),
+        (&["--vary", "inventory.instances=1", "--replicas", "-1"], &["invalid value '-1' for '--replicas"]),
+        (&["--vary", "inventory.instances=1", "--set", "nodes.inventory.instances=2"], &["would change nothing"]),
+        (&["--vary", "inventory.instances=0,1", "--set", "seed=2"], &["with seed=2, inventory.instances=0:"]),
         (&[], &["--vary"]),
     ] {
         let output = tidemill(&[&["sweep", SHOP][..], arguments].concat());
@@ -229,7 +232,8 @@ fn compare_refuses_what_it_cannot_read() {
         (&["no-such.ron", SHOP][..], &["no-such.ron"][..]),
         (&["no-such.ron", "nor-this.ron"], &["no-such.ron", "nor-this.ron"]),
         (&[SHOP, SHOP, "--figure", "losst"], &["did you mean `lost`?"]),
-        (&[SHOP], &["<B>"]),
+        (&[SHOP], &["<B|--brokers <KINDS>"]),
+        (&["-", "-"], &["only once"]),
     ] {
         let output = tidemill(&[&["compare"][..], arguments].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

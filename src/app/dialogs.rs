@@ -250,7 +250,7 @@ fn hint(path: &str, purpose: Purpose, session: &Session) -> String {
         (_, Some(format)) => {
             let also = if there { "; this file exists and will be replaced" } else { "" };
             let yaml = if format.name == "cloudformation" { " (end it with .yaml to have it in YAML)" } else { "" };
-            format!("Writes {}{yaml}: of the brokers alone, the scenario is not saved by that{also}", format.what)
+            format!("Writes {}{yaml}: of a broker alone, of several the selected one; the scenario is not saved by that{also}", format.what)
         }
         (Purpose::Export, None) => NO_FORMAT.to_owned(),
         (Purpose::Save, None) if there => "This file exists: it will be replaced".to_owned(),

@@ -1,7 +1,7 @@
 //! `tidemill check`: scenarios as tests.
 
 use super::progress::Runs;
-use super::{Exit, complain, junit, print, report, table};
+use super::{Exit, ONCE, complain, junit, output, print, report, table};
 use crate::files::{self, Folder};
 use crate::lesson::{self, Case};
 use crate::record::report::ExpectationReport;
@@ -27,7 +27,7 @@ pub struct Check {
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Files checked at the same time; by default as many as there are cores. Results do not depend on it.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     jobs: Option<NonZeroUsize>,
 }
 
@@ -54,43 +54,49 @@ impl Check {
             Ok(files) => files,
             Err(message) => return complain(&message),
         };
+        if let Err(exit) = output::look(self.junit.as_deref(), &files) {
+            return exit;
+        }
         let progress = Runs::new("check", files.len());
         let checked = parallel::map(&files, self.jobs.unwrap_or_else(parallel::cores), |file| check(file, &|done| progress.add(done)));
         drop(progress);
-        let mut worst = Exit::Fine;
-        let mut outcomes = Vec::new();
-        for (exit, outcome, problems) in checked {
-            // Bad input outweighs a stopped run, which outweighs a failed expectation.
-            let weight = |exit: Exit| [Exit::Fine, Exit::Failed, Exit::Stopped, Exit::BadInput].iter().position(|e| *e == exit);
-            if weight(exit) > weight(worst) {
-                worst = exit;
-            }
-            if !self.json {
-                report(&problems);
-                print(&line(&outcome));
-            }
-            outcomes.push(outcome);
+        let worst = checked.iter().fold(Exit::Fine, |worst, (exit, ..)| worst.worse(*exit));
+        let (outcomes, problems): (Vec<Outcome>, Vec<Vec<Problem>>) =
+            checked.into_iter().map(|(_, outcome, problems)| (outcome, problems)).unzip();
+        let told = if self.json { told_as_json(&outcomes) } else { told(&outcomes, &problems) };
+        let saved = self.junit.as_deref().map_or(Exit::Fine, |file| junit::write(file, &outcomes));
+        worst.worse(told).worse(saved)
+    }
+}
+
+/// Prints a line or more per file, and how many hold.
+fn told(outcomes: &[Outcome], problems: &[Vec<Problem>]) -> Exit {
+    let mut told = Exit::Fine;
+    for (outcome, problems) in outcomes.iter().zip(problems) {
+        report(problems);
+        if told == Exit::Fine {
+            told = print(&line(outcome));
         }
-        if let Some(file) = &self.junit
-            && let Err(message) = junit::write(file, &outcomes)
-        {
-            return complain(&message);
-        }
-        if self.json {
-            match serde_json::to_string(&serde_json::json!({ "files": outcomes })) {
-                Ok(text) => print(&(text + "\n")),
-                Err(error) => return complain(&format!("the outcome cannot be written as JSON: {error}")),
-            }
-        } else if outcomes.len() > 1 {
-            let fine = outcomes.iter().filter(|outcome| outcome.result == "holds").count();
-            print(&format!("{fine} of {} scenarios hold\n", outcomes.len()));
-        }
-        worst
+    }
+    if outcomes.len() > 1 && told == Exit::Fine {
+        let fine = outcomes.iter().filter(|outcome| outcome.result == "holds").count();
+        told = print(&format!("{fine} of {} scenarios hold\n", outcomes.len()));
+    }
+    told
+}
+
+fn told_as_json(outcomes: &[Outcome]) -> Exit {
+    match serde_json::to_string(&serde_json::json!({ "files": outcomes })) {
+        Ok(text) => print(&(text + "\n")),
+        Err(error) => complain(&format!("the outcome cannot be written as JSON: {error}")),
     }
 }
 
 /// All scenario files named or found in folders, in order.
 fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    if paths.iter().filter(|path| path.as_path() == Path::new("-")).count() > 1 {
+        return Err(ONCE.to_owned());
+    }
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {

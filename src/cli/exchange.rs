@@ -1,9 +1,9 @@
 //! `tidemill import` and `tidemill export`: other tools' formats.
 
-use super::{Exit, complain, note, print, report};
+use super::{Exit, complain, note, output, print, report};
 use crate::exchange::{self, FORMATS};
 use crate::files;
-use crate::scenario::write;
+use crate::scenario::{NoFiles, read, write};
 use clap::builder::PossibleValuesParser;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,9 @@ pub struct Export {
 impl Import {
     /// Reads, converts, writes; what was not carried over goes to standard error.
     pub fn execute(&self) -> Exit {
+        if let Err(exit) = output::look(self.output.as_deref(), std::slice::from_ref(&self.file)) {
+            return exit;
+        }
         let text = match files::text(&self.file) {
             Ok(text) => text,
             Err(problems) => {
@@ -47,8 +50,19 @@ impl Import {
             }
         };
         match exchange::import(&text, self.vhost.as_deref()) {
-            Ok(carried) => deliver(&write(&carried.result), &carried.left, self.output.as_deref()),
+            Ok(carried) => self.deliver(&write(&carried.result), &carried.left),
             Err(message) => complain(&format!("`{}`: {message}", self.file.display())),
+        }
+    }
+
+    /// What no other command would take is no scenario.
+    fn deliver(&self, text: &str, left: &[String]) -> Exit {
+        match read::load(text, &format!("what {} became", self.file.display()), &NoFiles) {
+            Ok(_) => deliver(text, left, self.output.as_deref()),
+            Err(problems) => {
+                report(&problems);
+                Exit::BadInput
+            }
         }
     }
 }
@@ -56,6 +70,9 @@ impl Import {
 impl Export {
     /// Reads, converts, writes; what was not carried over goes to standard error.
     pub fn execute(&self) -> Exit {
+        if let Err(exit) = output::look(self.output.as_deref(), std::slice::from_ref(&self.file)) {
+            return exit;
+        }
         let loaded = match files::open(&self.file) {
             Ok(loaded) => loaded,
             Err(problems) => {
@@ -75,13 +92,5 @@ fn deliver(text: &str, left: &[String], output: Option<&Path>) -> Exit {
     for line in left {
         note(&format!("not carried over: {line}"));
     }
-    match output {
-        None => print(text),
-        Some(path) => {
-            if let Err(error) = files::save(path, text) {
-                return complain(&format!("cannot write `{}`: {error}", path.display()));
-            }
-        }
-    }
-    Exit::Fine
+    output.map_or_else(|| print(text), |file| output::save(file, text))
 }

@@ -15,14 +15,10 @@ impl Explain {
     pub fn execute(&self) -> Exit {
         let Some(id) = &self.lint else {
             let wide = LINTS.iter().map(|lint| lint.id.len()).max().unwrap_or(0);
-            LINTS.iter().for_each(|lint| print(&format!("{:wide$}  {}\n", lint.id, lint.line)));
-            return Exit::Fine;
+            return print(&LINTS.iter().map(|lint| format!("{:wide$}  {}\n", lint.id, lint.line)).collect::<String>());
         };
         match lint(id) {
-            Some(lint) => {
-                print(&format!("{}: {}\n\n{}\n", lint.id, lint.line, lint.explanation));
-                Exit::Fine
-            }
+            Some(lint) => print(&format!("{}: {}\n\n{}\n", lint.id, lint.line, lint.explanation)),
             None => {
                 let near = near(id).map_or_else(|| "`tidemill explain` lists them all".to_owned(), |it| format!("did you mean `{it}`?"));
                 complain(&format!("there is no lint `{id}`; {near}"))

@@ -1,19 +1,18 @@
 //! The outcome of `tidemill check` as JUnit XML, which continuous integration shows as test results.
 
 use super::check::Outcome;
-use super::table;
+use super::{Exit, output, table};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::path::Path;
 
 /// Writes a suite per scenario, with a case for loading and running it one per expectation, and one per step of its lesson.
-///
-/// # Errors
-/// What is wrong, in a sentence.
-pub(super) fn write(file: &Path, outcomes: &[Outcome]) -> Result<(), String> {
+pub(super) fn write(file: &Path, outcomes: &[Outcome]) -> Exit {
     let mut report = Report::new("tidemill check");
     report.add_test_suites(outcomes.iter().map(suite));
-    let text = report.to_string().map_err(|why| format!("the outcome cannot be written as JUnit XML: {why}"))?;
-    crate::files::save(file, &text).map_err(|why| format!("cannot write `{}`: {}", file.display(), crate::files::reason(&why)))
+    match report.to_string() {
+        Ok(text) => output::save(file, &text),
+        Err(why) => output::cannot(file, &format!("the outcome is no JUnit XML: {why}")),
+    }
 }
 
 fn suite(outcome: &Outcome) -> TestSuite {

@@ -8,6 +8,7 @@ mod exchange;
 mod explain;
 mod junit;
 mod kept;
+mod output;
 mod parts;
 mod progress;
 mod replay;
@@ -16,7 +17,8 @@ mod run;
 mod sweep;
 mod table;
 
-use crate::scenario::Problem;
+use crate::files;
+use crate::scenario::{Problem, read, set};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,10 +30,22 @@ pub enum Exit {
     Fine = 0,
     /// Expectations failed.
     Failed = 1,
-    /// Bad input or usage.
+    /// Bad input or usage, or a result that could not be written.
     BadInput = 2,
     /// A limit stopped a run.
     Stopped = 3,
+}
+
+/// Why there cannot be two files called `-`.
+const ONCE: &str = "standard input, `-`, can be read only once: name a file";
+
+impl Exit {
+    /// Of two, the one that a person should hear of: bad input outweighs a stopped run, which outweighs a failed expectation.
+    #[must_use]
+    fn worse(self, other: Exit) -> Exit {
+        let weight = |exit: &Exit| [Exit::Fine, Exit::Failed, Exit::Stopped, Exit::BadInput].iter().position(|known| known == exit);
+        std::cmp::max_by_key(self, other, weight)
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -131,6 +145,19 @@ fn report(problems: &[Problem]) {
     }
 }
 
+/// A scenario's text with values set one after the other, and what it is called in problems: their places are in no file then.
+///
+/// # Errors
+/// What is wrong with the text itself, or with the first value that cannot be set.
+fn changed(text: String, name: &str, changes: &[String]) -> Result<(String, String), Vec<Problem>> {
+    if changes.is_empty() {
+        return Ok((text, name.to_owned()));
+    }
+    read::read(&text, name)?;
+    let text = changes.iter().try_fold(text, |text, change| set(&text, change))?;
+    Ok((text, format!("{name} with {}", changes.join(", "))))
+}
+
 /// What is wrong with a `--figure`.
 fn figure_problem(text: &str, (message, help): (String, Option<String>)) -> Problem {
     Problem::of_file(&format!("--figure {text}"), message, help)
@@ -142,8 +169,14 @@ fn note(text: &str) {
     eprintln!("note: {text}");
 }
 
-/// Prints a result. A reader that has gone away (`| head`) is no error.
-fn print(text: &str) {
-    use std::io::Write;
-    let _ = std::io::stdout().write_all(text.as_bytes());
+/// Prints a result. A reader that has gone away (`| head`) is no error; that there is no room for it is.
+#[must_use = "a result that nobody got is no success"]
+fn print(text: &str) -> Exit {
+    use std::io::{ErrorKind, Write, stdout};
+    match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            complain(&format!("the result cannot be written: {}", files::reason(&error)))
+        }
+        _ => Exit::Fine,
+    }
 }

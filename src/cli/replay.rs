@@ -3,9 +3,9 @@
 use super::progress::Progress;
 use super::{Exit, complain, note, print, report, table};
 use crate::files;
-use crate::run::verdict::Verdict;
-use crate::run::{Source, headless};
-use crate::scenario::recording::{Hash, Recording};
+use crate::run::Source;
+use crate::run::verdict::{self, Verdict};
+use crate::scenario::recording::Recording;
 use std::path::PathBuf;
 
 /// Run a recording again and verify its fingerprint. Exit code 1 if the run is not the same, 2 on bad input.
@@ -37,20 +37,17 @@ impl Replay {
             }
         };
         let progress = Progress::new(&script.plan.name, recording.end());
-        let marks = recording.trail.len() as u64;
-        let (finished, trail) = headless::follow_marked(&script, recording.end(), marks, &mut |now| progress.at(now));
+        let (finished, verdict) = verdict::follow(&recording, &script, &mut |now| progress.at(now));
         drop(progress);
-        let found = Hash(finished.simulation.fingerprint());
-        let verdict = Told(Verdict::of(&recording, &trail, found));
-        if self.json {
+        let verdict = Told(verdict);
+        let told = if self.json {
             let mut object = serde_json::to_value(finished.report()).unwrap_or_default();
             object["recording"] = verdict.json(&recording);
-            print(&format!("{object}\n"));
+            print(&format!("{object}\n"))
         } else {
-            print(&table::of(&finished.report()));
-            print(&verdict.text(&recording));
-        }
-        if verdict.0.same() { Exit::Fine } else { Exit::Failed }
+            print(&(table::of(&finished.report()) + &verdict.text(&recording)))
+        };
+        told.worse(if verdict.0.same() { Exit::Fine } else { Exit::Failed })
     }
 
     fn read(&self) -> Result<Recording, Exit> {

@@ -10,13 +10,13 @@ use std::num::NonZeroUsize;
 #[derive(Debug, clap::Args)]
 pub struct Replicas {
     /// Runs of each scenario, under the seeds S, S+1, and so on; the same for all, so that they share their luck.
-    #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value = "5", allow_hyphen_values = true, value_parser = clap::value_parser!(u16).range(1..))]
     replicas: u16,
     /// The first seed, in place of the scenario's.
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_hyphen_values = true)]
     pub seed: Option<u64>,
     /// Runs at the same time; by default as many as there are cores. Results do not depend on it.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     jobs: Option<NonZeroUsize>,
 }
 

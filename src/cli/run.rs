@@ -1,16 +1,17 @@
 //! `tidemill run`.
 
 use super::progress::Progress;
-use super::{Exit, complain, print, report, table};
+use super::{Exit, changed, complain, output, print, report, table};
 use crate::files;
 use crate::files::Folder;
+use crate::record::Report;
 use crate::run::look;
 use crate::run::source::MARKS;
 use crate::run::why::Insight;
 use crate::run::{Script, Source, headless};
 use crate::scenario::intervention::Intervention;
 use crate::scenario::recording::Recording;
-use crate::scenario::{Problem, read, set};
+use crate::scenario::{Problem, read};
 use crate::time::{Span, Time};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,16 +22,16 @@ pub struct Run {
     /// The scenario file; `-` reads it from standard input.
     file: PathBuf,
     /// Seed of all randomness, in place of the scenario's.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     seed: Option<u64>,
     /// Virtual time to simulate, such as 60s, in place of the scenario's duration.
-    #[arg(long = "for", value_name = "TIME", value_parser = |text: &str| text.parse::<Span>())]
+    #[arg(long = "for", value_name = "TIME", allow_hyphen_values = true, value_parser = |text: &str| text.parse::<Span>())]
     length: Option<Span>,
     /// Change a parameter, such as `inventory.instances=4` or `order-service.emits[0].arrivals=80/s`; may be given several times.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     /// Change a parameter on the way, at a virtual time: `--at 10s billing.instances=2`; may be given several times, in order of time.
-    #[arg(long, num_args = 2, value_names = ["TIME", "PATH=VALUE"], action = clap::ArgAction::Append)]
+    #[arg(long, num_args = 2, allow_hyphen_values = true, value_names = ["TIME", "PATH=VALUE"], action = clap::ArgAction::Append)]
     at: Vec<String>,
     /// Write a recording of the run to this file: `tidemill replay` runs it again, `tidemill open` shows it.
     #[arg(long, value_name = "FILE")]
@@ -46,6 +47,9 @@ pub struct Run {
 impl Run {
     /// Runs the scenario and prints what came of it.
     pub fn execute(&self) -> Exit {
+        if let Err(exit) = output::look(self.record.as_deref(), std::slice::from_ref(&self.file)) {
+            return exit;
+        }
         let (source, interventions, script) = match self.script() {
             Ok(script) => script,
             Err(exit) => return exit,
@@ -54,38 +58,37 @@ impl Run {
         let marks = if self.record.is_some() { MARKS } else { 0 };
         let (finished, trail) = headless::follow_marked(&script, script.plan.duration, marks, &mut |now| progress.at(now));
         drop(progress);
-        if let Some(file) = &self.record {
-            let written = source.recording(&finished, &trail, &interventions);
-            let written = written.and_then(|recording| files::save(file, &recording.write()).map_err(|error| files::reason(&error)));
-            if let Err(why) = written {
-                return complain(&format!("the recording cannot be written to {}: {why}", file.display()));
-            }
-        }
         let figures = finished.report();
-        let insights = if self.why { look::why(&script, finished.simulation.now()) } else { Vec::new() };
-        if self.json {
-            match serde_json::to_value(&figures) {
-                Ok(mut object) => {
-                    if self.why {
-                        object["why"] = insights.iter().map(|insight| told(insight, &script)).collect();
-                    }
-                    print(&format!("{object}\n"));
-                }
-                Err(error) => return complain(&format!("the figures cannot be written as JSON: {error}")),
-            }
-        } else {
-            print(&table::of(&figures));
-            if self.why {
-                print(&noticed(&insights));
-            }
-        }
-        match &figures.stopped {
+        let told = self.tell(&figures, &script, finished.simulation.now());
+        let saved = self.record.as_deref().map_or(Exit::Fine, |file| match source.recording(&finished, &trail, &interventions) {
+            Ok(recording) => output::save(file, &recording.write()),
+            Err(why) => output::cannot(file, &why),
+        });
+        let came = match &figures.stopped {
             Some(reason) => {
                 complain(&format!("stopped at {}: {reason}", finished.simulation.now()));
                 Exit::Stopped
             }
             None if figures.holds() => Exit::Fine,
             None => Exit::Failed,
+        };
+        came.worse(told).worse(saved)
+    }
+
+    /// Prints the figures of a run that went to `end`.
+    fn tell(&self, figures: &Report, script: &Script, end: Time) -> Exit {
+        let insights = if self.why { look::why(script, end) } else { Vec::new() };
+        if !self.json {
+            return print(&(table::of(figures) + &if self.why { noticed(&insights) } else { String::new() }));
+        }
+        match serde_json::to_value(figures) {
+            Ok(mut object) => {
+                if self.why {
+                    object["why"] = insights.iter().map(|insight| told(insight, script)).collect();
+                }
+                print(&format!("{object}\n"))
+            }
+            Err(error) => complain(&format!("the figures cannot be written as JSON: {error}")),
         }
     }
 
@@ -95,8 +98,9 @@ impl Run {
         if Recording::is_one(&text) {
             return Err(complain(&format!("{name} is a recording: `tidemill replay {name}` runs it again")));
         }
-        let source = Source { text: self.changed(text)?, name, files: Arc::new(Folder::of(&self.file)) };
-        let loaded = read::load(&source.text, &source.name, &*source.files).map_err(bad)?;
+        let (text, called) = changed(text, &name, &self.changes()).map_err(bad)?;
+        let source = Source { text, name, files: Arc::new(Folder::of(&self.file)) };
+        let loaded = read::load(&source.text, &called, &*source.files).map_err(bad)?;
         report(&loaded.warnings);
         let interventions = self.interventions().map_err(|why| complain(&why))?;
         if interventions.is_empty() {
@@ -120,16 +124,9 @@ impl Run {
         Ok(interventions)
     }
 
-    /// The text with what the options change.
-    fn changed(&self, mut text: String) -> Result<String, Exit> {
-        let mut changes = self.set.clone();
-        if let Some(length) = self.length {
-            changes.push(format!("duration={length}"));
-        }
-        for change in &changes {
-            text = set(&text, change).map_err(bad)?;
-        }
-        Ok(text)
+    /// What the options change from the start on.
+    fn changes(&self) -> Vec<String> {
+        self.set.iter().cloned().chain(self.length.map(|length| format!("duration={length}"))).collect()
     }
 }
 

@@ -80,9 +80,40 @@ pub fn is_known(text: &str) -> bool {
     FORMATS.iter().any(|format| (format.is)(text))
 }
 
+/// The broker to export: the one called `wanted`, or the only one. `kind` is what all of them are.
+fn chosen<'s, P>(kind: &str, all: &[(&'s str, &'s P)], wanted: Option<&str>) -> Result<(&'s str, &'s P), String> {
+    let names = || all.iter().map(|(id, _)| *id).collect::<Vec<_>>().join(", ");
+    match (wanted, all) {
+        (_, []) => Err(format!("there is no {kind} broker in this scenario")),
+        (None, [only]) => Ok(*only),
+        (None, _) => Err(format!("there are several {kind} brokers; say which: {}", names())),
+        (Some(wanted), _) => {
+            let found = all.iter().find(|(id, _)| *id == wanted).copied();
+            found.ok_or_else(|| format!("there is no {kind} broker `{wanted}`; there is {}", names()))
+        }
+    }
+}
+
+/// A name without what has a meaning of its own in a scenario, and no longer than it may be.
+fn tamed(name: &str) -> String {
+    const LONGEST: usize = 200;
+    let plain: String = name.trim().chars().map(|c| if matches!(c, '#' | '"' | '\'' | '`') || c.is_control() { '-' } else { c }).collect();
+    match plain.chars().count() {
+        0 => "-".to_owned(),
+        n if n > LONGEST => plain.chars().take(LONGEST - 8).collect::<String>().trim_end().to_owned(),
+        _ => plain,
+    }
+}
+
 /// Makes a scenario of a text of any known format.
 pub fn import(text: &str, part: Option<&str>) -> Result<Carried<Scenario>, String> {
     let Some(format) = FORMATS.iter().find(|format| (format.is)(text)) else {
+        // Nobody can tell which format a text is in that cannot be read.
+        if text.trim_start().starts_with(['{', '['])
+            && let Err(error) = serde_json::from_str::<serde_json::Value>(text)
+        {
+            return Err(format!("this is not JSON: {error}"));
+        }
         let known: Vec<&str> = FORMATS.iter().map(|format| format.line).collect();
         return Err(format!("this is in no known format; known are: {}", known.join("; ")));
     };

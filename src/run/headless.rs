@@ -42,20 +42,24 @@ pub fn follow(script: &Script, progress: &mut dyn FnMut(Time)) -> Finished {
 }
 
 /// The same up to `until`, with the fingerprints at `marks` moments evenly spread on the way.
-#[allow(clippy::disallowed_methods, reason = "wall time is measured here to be shown; it does not reach the run")]
 pub fn follow_marked(script: &Script, until: Time, marks: u64, progress: &mut dyn FnMut(Time)) -> (Finished, Vec<(Time, u64)>) {
+    let spread = (1..=marks).map(|mark| Time((u128::from(until.0) * u128::from(mark) / u128::from(marks + 1)) as u64));
+    follow_past(script, until, &spread.collect::<Vec<_>>(), progress)
+}
+
+/// The same with the fingerprints at these moments, in order of time and none after `until`.
+#[allow(clippy::disallowed_methods, reason = "wall time is measured here to be shown; it does not reach the run")]
+pub fn follow_past(script: &Script, until: Time, marks: &[Time], progress: &mut dyn FnMut(Time)) -> (Finished, Vec<(Time, u64)>) {
     let began = Instant::now();
     let mut moment = Moment::start(script, Series::PLAIN);
-    let mut trail = Vec::new();
-    for mark in 1..=marks + 1 {
-        let to = Time((u128::from(until.0) * u128::from(mark) / u128::from(marks + 1)) as u64);
+    let mut reach = |to: Time| {
         while moment.advance(script, to, STRIDE, &mut ()) == Progress::Paused {
             progress(moment.now());
         }
-        if mark <= marks {
-            trail.push((to, moment.simulation.fingerprint()));
-        }
-    }
+        moment.simulation.fingerprint()
+    };
+    let trail = marks.iter().map(|mark| (*mark, reach(*mark))).collect();
+    reach(until);
     let Moment { simulation, recorder, .. } = moment;
     (Finished { simulation, recorder, wall: began.elapsed().as_secs_f64() }, trail)
 }

@@ -6,7 +6,7 @@ use crate::ids::BrokerId;
 use crate::scenario::intervention::{Intervention, What};
 use crate::scenario::plan::When;
 use crate::scenario::recording::{FORMAT, Hash, Recording};
-use crate::scenario::{Files, Problem, check, read, set};
+use crate::scenario::{Files, Problem, check, read, set_for};
 use crate::time::Time;
 use std::fmt;
 use std::sync::Arc;
@@ -52,7 +52,8 @@ impl Source {
             seed: finished.simulation.seed(),
             until: now - Time::ZERO,
             fingerprint: Hash(finished.simulation.fingerprint()),
-            trail: trail.iter().map(|(at, hash)| (*at - Time::ZERO, Hash(*hash))).collect(),
+            // A limit may have stopped the run before it came to all of them.
+            trail: trail.iter().filter(|(at, _)| *at <= now).map(|(at, hash)| (*at - Time::ZERO, Hash(*hash))).collect(),
             interventions: interventions.iter().filter(|i| i.time() <= now).cloned().collect(),
             files: Recording::gather(&scenario, &*self.files)?,
             scenario: self.text.clone(),
@@ -70,8 +71,10 @@ impl Source {
             let fail = |message: String| vec![Problem::of_file(&intervention.to_string(), message, None)];
             let change = match &intervention.what {
                 What::Set { path, value } => {
-                    text = set(&text, &format!("{path}={value}"))?;
-                    let plan = Arc::new(read::load(&text, &self.name, &*self.files)?.plan);
+                    text = set_for(&text, &format!("{path}={value}"), &intervention.to_string())?;
+                    // The places of problems are in a text that is in no file.
+                    let name = format!("{} with {intervention}", self.name);
+                    let plan = Arc::new(read::load(&text, &name, &*self.files)?.plan);
                     script.plan.adoptable(&plan).map_err(fail)?;
                     Change::Plan(plan)
                 }

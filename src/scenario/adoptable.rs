@@ -13,6 +13,7 @@ impl Plan {
     pub fn adoptable(&self, next: &Plan) -> Result<(), String> {
         let same = |what: &str, same: bool| if same { Ok(()) } else { Err(format!("{what} cannot be changed during a run: restart it")) };
         same("the length of a run and its warm-up", (self.duration, self.warmup) == (next.duration, next.warmup))?;
+        same("the seed", self.seed == next.seed)?;
         same("faults that are planned", self.faults == next.faults)?;
         same("nodes", alike(&self.nodes, &next.nodes))?;
         same("event types", alike(&self.types, &next.types))?;

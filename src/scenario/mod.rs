@@ -40,7 +40,7 @@ pub use document::Scenario;
 pub use plan::Plan;
 pub use problem::{Problem, Severity};
 pub use read::{load, read, read_bytes};
-pub use set::set;
+pub use set::{set, set_for};
 pub use write::{write, write_over};
 
 /// Where the text of files named in a scenario comes from.

@@ -35,7 +35,7 @@ pub fn text(bytes: &[u8], file: &str) -> Result<String, Vec<Problem>> {
         let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         let lines = Lines::new(&valid);
         let mut problem = lines.problem(file, valid.len(), valid.len(), "this is not text: the bytes here are not UTF-8");
-        problem.help = Some("scenarios are UTF-8 text; save the file with that encoding".to_owned());
+        problem.help = Some("only UTF-8 text can be read; save the file with that encoding".to_owned());
         vec![problem]
     })
 }

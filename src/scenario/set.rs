@@ -36,7 +36,12 @@ pub(super) const TOP: &[&str] = &[
 ///
 /// Fails if the path leads nowhere, or if the result could not be read although `text` could.
 pub fn set(text: &str, assignment: &str) -> Result<String, Vec<Problem>> {
-    let fail = |message: String, help: Option<String>| vec![Problem::of_file(&format!("--set {assignment}"), message, help)];
+    set_for(text, assignment, &format!("--set {assignment}"))
+}
+
+/// The same for whoever does not write `--set`: `called` is what the assignment is called in problems.
+pub fn set_for(text: &str, assignment: &str, called: &str) -> Result<String, Vec<Problem>> {
+    let fail = |message: String, help: Option<String>| vec![Problem::of_file(called, message, help)];
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let usage = || Some("write it as PATH=VALUE, such as `inventory.instances=4`".to_owned());
     let Some((path, value)) = assignment.split_once('=') else {

@@ -4,7 +4,7 @@ use crate::hands::*;
 use egui::{Key, Modifiers, pos2};
 use egui_kittest::kittest::Queryable;
 use tidemill::app::Start;
-use tidemill::app::action::Action;
+use tidemill::app::action::{Action, Selection};
 use tidemill::scenario::document::Node;
 
 #[test]
@@ -123,6 +123,18 @@ fn brokers_are_exported_and_a_template_is_opened() {
         let document = again.state().session.document.as_ref().unwrap_or_else(|| panic!("{name} is not opened"));
         assert!(document.runnable(), "{name}");
     }
+    // Of several brokers the selected one.
+    let mut w = window();
+    let path = folder.path().join("accounts.yaml");
+    w.state_mut().session.apply(Action::OpenShipped("brokers/eventbridge-accounts.ron"));
+    w.run_steps(4);
+    for (selected, written) in [(None, false), (Some("index"), false), (Some("europe"), true)] {
+        w.state_mut().session.apply(Action::Select(selected.map(Selection::node).unwrap_or_default()));
+        w.state_mut().session.apply(Action::SaveAs(path.clone()));
+        w.run_steps(2);
+        assert_eq!(path.exists(), written, "{selected:?}");
+    }
+    assert!(std::fs::read_to_string(&path).unwrap().contains("RuleIndex"));
     let mut w = window();
     w.state_mut().session.apply(Action::OpenShipped("brokers/eventbridge-rules.ron"));
     w.run_steps(4);

@@ -18,11 +18,15 @@ impl Session {
         }
     }
 
-    /// Writes the brokers for RabbitMQ, or for AWS: a scenario itself is never such a file.
+    /// Writes a broker for RabbitMQ, or for AWS, of several the selected one: a scenario itself is never such a file.
     pub(super) fn export(&mut self, path: &Path, format: &exchange::Format) {
         let Some(document) = &self.document else { return };
         let shown = files::shown(path);
         let written = (format.export)(&document.scenario, None)
+            .or_else(|why| match document.selection.single() {
+                Some(selected) => (format.export)(&document.scenario, Some(selected)).map_err(|_| why),
+                None => Err(why),
+            })
             .and_then(|carried| crate::files::save(path, &carried.result).map(|()| carried.left).map_err(|why| crate::files::reason(&why)));
         match written {
             Ok(left) => self.tell_left(&format!("Exported {} to {shown}", format.what), &left),

@@ -52,10 +52,7 @@ impl Bench {
             Part::Seek => seek::measure(self.quick).map(|figures| if self.json { line(&figures.json()) } else { figures.text() }),
         };
         match measured {
-            Ok(text) => {
-                print(&text);
-                Exit::Fine
-            }
+            Ok(text) => print(&text),
             Err(message) => complain(&message),
         }
     }

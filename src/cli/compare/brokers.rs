@@ -44,16 +44,15 @@ impl Compare {
         let results = sweep::execute(&rows, seed, self.replicas.count(), self.replicas.threads(), &|done| progress.add(done));
         drop(progress);
         let differences = brokers::differences(&sides, &results);
-        print(&if self.json {
+        let mut exit = print(&if self.json {
             object(&loaded.plan.name, &sides, &results, &differences, sweep::seeds(seed, self.replicas.count()).collect())
         } else {
             self.side_by_side(&loaded.plan.name, &sides, &results, &differences, seed)
         });
-        let mut exit = Exit::Fine;
         for (side, results) in sides.iter().zip(&results) {
             if let Some((seed, reason)) = results.stopped.first() {
                 complain(&format!("{}, seed {seed}: {reason}", side.title));
-                exit = Exit::Stopped;
+                exit = exit.worse(Exit::Stopped);
             }
         }
         exit

@@ -4,7 +4,7 @@ mod brokers;
 
 use super::progress::Runs;
 use super::replicas::{Replicas, cell};
-use super::{Exit, complain, figure_problem, print, report, table};
+use super::{Exit, ONCE, complain, figure_problem, print, report, table};
 use crate::files;
 use crate::record::Series;
 use crate::run::contrast::{Difference, contrast};
@@ -18,14 +18,15 @@ use std::sync::Arc;
 
 /// Compare two scenarios, or one under several kinds of broker.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("with").required(true).args(["b", "brokers"]))]
+#[command(override_usage = "tidemill compare [OPTIONS] <A> <B>\n       tidemill compare [OPTIONS] <A> --brokers <KINDS>...")]
 pub struct Compare {
     /// The scenario that the other is compared with.
     a: PathBuf,
     /// The other scenario.
-    #[arg(required_unless_present = "brokers")]
     b: Option<PathBuf>,
     /// Run the one scenario with its brokers of each of these kinds: simple, kafka, rabbitmq, eventbridge.
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', num_args = 1.., conflicts_with_all = ["b", "figure"])]
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', num_args = 1.., conflicts_with = "figure")]
     brokers: Vec<String>,
     /// What to show, as in expectations; may be given several times. Without it, the usual figures of all nodes and outlets.
     #[arg(long, value_name = "FIGURE")]
@@ -48,6 +49,9 @@ impl Compare {
     /// Runs both and prints what differs.
     pub fn execute(&self) -> Exit {
         let Some(other) = &self.b else { return self.under_brokers() };
+        if [&self.a, other].iter().all(|file| file.as_path() == Path::new("-")) {
+            return complain(ONCE);
+        }
         // Both are read before either is refused, so that one look tells everything.
         let (Ok(a), Ok(b)) = (load(&self.a), load(other)) else { return Exit::BadInput };
         let columns = match (self.columns(&a, &b), self.columns(&b, &a)) {
@@ -60,12 +64,13 @@ impl Compare {
         let results = sweep::execute(&rows, seed, self.replicas.count(), self.replicas.threads(), &|done| progress.add(done));
         drop(progress);
         let lines = matched(&rows[0].columns, &rows[1].columns);
-        print(&if self.json { self.object(other, &rows, &lines, &results, seed) } else { self.text(other, &rows, &lines, &results, seed) });
-        let mut exit = Exit::Fine;
+        let text =
+            if self.json { self.object(other, &rows, &lines, &results, seed) } else { self.text(other, &rows, &lines, &results, seed) };
+        let mut exit = print(&text);
         for (file, results) in [&self.a, other].into_iter().zip(&results) {
             if let Some((seed, reason)) = results.stopped.first() {
                 complain(&format!("{}, seed {seed}: {reason}", file.display()));
-                exit = Exit::Stopped;
+                exit = exit.worse(Exit::Stopped);
             }
         }
         exit

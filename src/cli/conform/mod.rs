@@ -8,6 +8,7 @@ mod kafka;
 mod rabbitmq;
 
 use super::{Exit, complain, print};
+use crate::files;
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -80,7 +81,7 @@ pub struct Conform {
     /// The file with the rows (JSON).
     file: PathBuf,
     /// How many failures to print in full.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, allow_hyphen_values = true)]
     failures: usize,
 }
 
@@ -89,16 +90,16 @@ impl Conform {
     pub fn execute(&self) -> Exit {
         let text = match std::fs::read_to_string(&self.file) {
             Ok(text) => text,
-            Err(error) => return complain(&format!("`{}` cannot be read: {error}", self.file.display())),
+            Err(error) => return complain(&format!("`{}` cannot be read: {}", self.file.display(), files::reason(&error))),
         };
         match run(&self.kind, &text) {
             Ok(verdicts) => {
-                print(&report(&verdicts, self.failures));
+                let printed = print(&report(&verdicts, self.failures));
                 let problems: Vec<&str> = verdicts.iter().filter_map(|verdict| verdict.problem.as_deref()).collect();
                 if !problems.is_empty() {
                     return complain(&format!("`{}`: {}", self.file.display(), problems.join("\n")));
                 }
-                if verdicts.iter().all(Verdict::passed) { Exit::Fine } else { Exit::Failed }
+                printed.worse(if verdicts.iter().all(Verdict::passed) { Exit::Fine } else { Exit::Failed })
             }
             Err(message) => complain(&format!("`{}`: {message}", self.file.display())),
         }

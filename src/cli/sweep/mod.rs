@@ -4,11 +4,11 @@ mod vary;
 
 use super::progress::Runs;
 use super::replicas::{Replicas, cell};
-use super::{Exit, complain, figure_problem, note, print, report, table};
+use super::{Exit, changed, complain, figure_problem, note, print, report, table};
 use crate::files::{self, Folder};
 use crate::run::sweep::{self, Column, Results, Row};
 use crate::scenario::expect::Known;
-use crate::scenario::{Plan, Problem, read, set};
+use crate::scenario::{Plan, Problem, read, set_for};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -55,22 +55,21 @@ impl Sweep {
         let results = sweep::execute(&rows, seed, self.replicas.count(), self.replicas.threads(), &|done| progress.add(done));
         drop(progress);
         let combinations = vary::combinations(&varied);
-        if self.json {
+        let mut exit = if self.json {
             let rows: Vec<Value> =
                 rows.iter().zip(&results).zip(&combinations).map(|((row, r), values)| object(&varied, values, row, r)).collect();
             let paths: Vec<&str> = varied.iter().map(|vary| vary.path.as_str()).collect();
             let seeds: Vec<u64> = sweep::seeds(seed, self.replicas.count()).collect();
-            print(&format!("{}\n", json!({"scenario": name, "vary": paths, "seeds": seeds, "rows": rows})));
+            print(&format!("{}\n", json!({"scenario": name, "vary": paths, "seeds": seeds, "rows": rows})))
         } else {
             let mut text = format!("{name}\n  {}\n\n", self.replicas.words(seed));
             table::aligned(&mut text, &lines(&varied, &combinations, &rows, &results));
-            print(&text);
-        }
-        let mut exit = Exit::Fine;
+            print(&text)
+        };
         for (values, results) in combinations.iter().zip(&results) {
             if let Some((seed, reason)) = results.stopped.first() {
                 complain(&format!("with {}, seed {seed}: {reason}", described(&varied, values)));
-                exit = Exit::Stopped;
+                exit = exit.worse(Exit::Stopped);
             }
         }
         exit
@@ -79,20 +78,22 @@ impl Sweep {
     /// Everything that is to be run; whatever is wrong is told before anything runs.
     fn rows(&self) -> Result<Prepared, Exit> {
         let varied = vary::all(&self.vary).map_err(|wrong| complain(&wrong))?;
-        let mut text = files::text(&self.file).map_err(|problems| bad(&problems))?;
-        for change in &self.set {
-            text = set(&text, change).map_err(|problems| bad(&problems))?;
+        if let Some(lost) = self.set.iter().find(|set| varied.iter().any(|vary| vary.undoes(set))) {
+            return Err(complain(&format!("`--set {lost}` would change nothing: it is varied")));
         }
-        let base = self.load(&text, "")?;
+        let text = files::text(&self.file).map_err(|problems| bad(&problems))?;
+        let (text, called) = changed(text, &self.file.display().to_string(), &self.set).map_err(|problems| bad(&problems))?;
+        let base = self.load(&text, &called)?;
         let mut told = BTreeSet::new();
         let mut rows = Vec::new();
         for values in vary::combinations(&varied) {
             let mut text = text.clone();
             for (vary, value) in varied.iter().zip(&values) {
                 let assignment = format!("{}={value}", vary.path);
-                text = set(&text, &assignment).map_err(|problems| bad(&of_vary(problems, &assignment)))?;
+                text = set_for(&text, &assignment, &format!("--vary {assignment}")).map_err(|problems| bad(&problems))?;
             }
-            let loaded = self.load(&text, &format!(" with {}", described(&varied, &values)))?;
+            let joint = if self.set.is_empty() { " with " } else { ", " };
+            let loaded = self.load(&text, &format!("{called}{joint}{}", described(&varied, &values)))?;
             // Rows differ in little: what is odd about one is mostly odd about all.
             report(&loaded.warnings.into_iter().filter(|warning| told.insert(warning.message.clone())).collect::<Vec<_>>());
             let columns = self.columns(&loaded.plan)?;
@@ -105,9 +106,8 @@ impl Sweep {
         Ok(Prepared { varied, rows, name: base.plan.name.clone(), seed: self.replicas.seed.unwrap_or(base.plan.seed) })
     }
 
-    fn load(&self, text: &str, suffix: &str) -> Result<read::Loaded, Exit> {
-        let name = format!("{}{suffix}", self.file.display());
-        read::load(text, &name, &Folder::of(&self.file)).map_err(|problems| bad(&problems))
+    fn load(&self, text: &str, name: &str) -> Result<read::Loaded, Exit> {
+        read::load(text, name, &Folder::of(&self.file)).map_err(|problems| bad(&problems))
     }
 
     fn columns(&self, plan: &Plan) -> Result<Vec<Column>, Exit> {
@@ -133,15 +133,6 @@ struct Prepared {
 fn bad(problems: &[Problem]) -> Exit {
     report(problems);
     Exit::BadInput
-}
-
-/// Problems of an assignment, under the name that the person used for it.
-fn of_vary(problems: Vec<Problem>, assignment: &str) -> Vec<Problem> {
-    let renamed = problems.into_iter().map(|problem| match problem.file == format!("--set {assignment}") {
-        true => Problem { file: format!("--vary {assignment}"), ..problem },
-        false => problem,
-    });
-    renamed.collect()
 }
 
 /// `inventory.instances=4, billing.instances=1`.

@@ -38,6 +38,17 @@ impl Vary {
             None => Ok(Vary { path: path.to_owned(), values }),
         }
     }
+
+    /// Whether its values take the place of what an assignment has set: the same, or a part of it.
+    pub fn undoes(&self, assignment: &str) -> bool {
+        // Nodes and events may be named with and without their list.
+        fn short(path: &str) -> &str {
+            let path = path.trim();
+            path.strip_prefix("nodes.").or_else(|| path.strip_prefix("events.")).unwrap_or(path)
+        }
+        let set = short(assignment.split('=').next().unwrap_or(assignment));
+        set.strip_prefix(short(&self.path)).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
 }
 
 /// Parses all of them.
@@ -126,6 +137,21 @@ mod tests {
             (r#""a,b","c\",d)""#, &[r#""a,b""#, r#""c\",d)""#]),
         ] {
             assert_eq!(Vary::parse(&format!("a.b={text}")).unwrap().values, values, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_varied_is_not_set_as_well() {
+        let vary = Vary::parse("billing.handle=Handle(),Handle(fails: \"1%\")").unwrap();
+        for (assignment, undone) in [
+            ("billing.handle=Handle()", true),
+            (" nodes.billing.handle = Handle()", true),
+            ("billing.handle.time=5ms", true),
+            ("billing.handles=1", false),
+            ("billing=1", false),
+            ("shop.handle=Handle()", false),
+        ] {
+            assert_eq!(vary.undoes(assignment), undone, "{assignment}");
         }
     }
 

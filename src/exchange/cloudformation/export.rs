@@ -1,6 +1,7 @@
 //! To a template.
 
 use super::{CONCURRENCY, Carried, DAY, numbered};
+use crate::exchange::chosen;
 use crate::scenario::Scenario;
 use crate::scenario::broker::eventbridge::{Delivery, Input, Rule};
 use crate::scenario::broker::{BrokerKind, EventBridge};
@@ -87,29 +88,23 @@ fn arn(id: &str) -> Value {
     json!({"Fn::GetAtt": [id, "Arn"]})
 }
 
-/// The template of the EventBridge brokers of a scenario, or of the one called `part`.
+/// The template of the EventBridge broker called `part`, or of the only one: a template is for one account and region.
 pub(super) fn template(scenario: &Scenario, part: Option<&str>) -> Result<Carried<Value>, String> {
     let mut resources = Resources::default();
     let readers = scenario.all_readers();
     let mut notes = Vec::new();
-    let mut found = false;
+    let mut bridges = Vec::new();
     for node in &scenario.nodes {
         let Node::Broker(broker) = node else { continue };
-        if part.is_some_and(|part| part != broker.id) {
-            continue;
-        }
         match &broker.kind {
-            BrokerKind::EventBridge(parts) => {
-                found = true;
-                let own = |rule: &Rule| readers.get(format!("{}/{}", broker.id, rule.name).as_str()).map_or(&[][..], Vec::as_slice);
-                export_broker(scenario, parts, own, &mut resources, &mut notes);
-            }
-            other => notes.push(format!("`{}` is a {} broker and not in the template", broker.id, other.name())),
+            BrokerKind::EventBridge(parts) => bridges.push((broker.id.as_str(), parts)),
+            other if part.is_none() => notes.push(format!("`{}` is a {} broker and not in the template", broker.id, other.name())),
+            _ => {}
         }
     }
-    if !found {
-        return Err("there is no EventBridge broker in it".to_owned());
-    }
+    let (id, parts) = chosen("EventBridge", &bridges, part)?;
+    let own = |rule: &Rule| readers.get(format!("{id}/{}", rule.name).as_str()).map_or(&[][..], Vec::as_slice);
+    export_broker(scenario, parts, own, &mut resources, &mut notes);
     let queues: Vec<String> = resources.all.iter().filter(|(_, r)| r["Type"] == "AWS::SQS::Queue").map(|(id, _)| id.clone()).collect();
     if resources.all.values().any(|resource| resource["Type"] == "AWS::Lambda::Function") {
         notes.push("what functions do is no part of a scenario: their code does nothing yet".to_owned());

@@ -3,6 +3,7 @@
 use super::intrinsics::{ACCOUNT, REGION, Template};
 use super::own::{Own, delivered, quoted};
 use super::{CONCURRENCY, Carried, DAY, numbered, yaml};
+use crate::exchange::tamed;
 use crate::language::Fault;
 use crate::language::pattern::Pattern;
 use crate::scenario::Scenario;
@@ -13,8 +14,11 @@ use std::fmt::Write;
 /// Reads a template's buses, rules, archives and queues, and the events of its serverless functions.
 ///
 /// # Errors
-/// Why it cannot be read, with the place.
-pub fn import(text: &str, _part: Option<&str>) -> Result<Carried<Scenario>, String> {
+/// Why it cannot be read, with the place; that it has no parts, if `part` is to be taken.
+pub fn import(text: &str, part: Option<&str>) -> Result<Carried<Scenario>, String> {
+    if let Some(part) = part {
+        return Err(format!("a template is imported whole: there is no virtual host `{part}` in it"));
+    }
     let read = match text.trim_start().starts_with('{') {
         true => {
             yaml::Read { value: serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?, ..yaml::Read::default() }
@@ -104,7 +108,12 @@ fn raw(text: &str) -> String {
 
 /// A name that nodes and parts of brokers can have.
 fn tame(name: &str) -> String {
-    name.replace(['/', '#', '.', '[', ']', '='], "-")
+    tamed(name).replace(['/', '#', '.', '[', ']', '='], "-")
+}
+
+/// A name that events can have.
+fn tame_type(name: &str) -> String {
+    tamed(name).replace('/', "-")
 }
 
 /// The end of an ARN, or the name that it is.
@@ -144,10 +153,22 @@ impl<'t> Import<'t> {
         }
     }
 
-    fn bus(&mut self, name: &str) {
-        if !self.buses.iter().any(|(known, _)| known == name) {
-            self.buses.push((name.to_owned(), String::new()));
+    /// The name of a bus, which is there from now on.
+    fn bus(&mut self, name: &str) -> String {
+        let name = self.called("bus", name, tamed(name));
+        if !self.buses.iter().any(|(known, _)| *known == name) {
+            self.buses.push((name.clone(), String::new()));
         }
+        name
+    }
+
+    /// What a thing is called here; said once if the template calls it otherwise.
+    fn called(&mut self, kind: &str, name: &str, here: String) -> String {
+        let note = format!("the name of the {kind} `{name}`, which is `{here}` here");
+        if here != name && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+        here
     }
 
     /// The name of what a value refers to: a resource's own, else the end of an ARN.
@@ -161,7 +182,9 @@ impl<'t> Import<'t> {
     fn rule(&mut self, id: &str, place: &str, properties: &Value) -> Result<(), String> {
         let template = self.template;
         let line = template.line(place);
-        let name = self.free(&tame(&properties.get("Name").and_then(|name| template.text(name)).unwrap_or_else(|| id.to_owned())));
+        let own = properties.get("Name").and_then(|name| template.text(name)).unwrap_or_else(|| id.to_owned());
+        let name = self.called("rule", &own, tame(&own));
+        let name = self.free(&name);
         let schedule = properties.get("ScheduleExpression").and_then(|schedule| template.text(schedule));
         let pattern = properties.get("EventPattern").map(|pattern| self.pattern(pattern, &name, &format!("{place}/EventPattern")));
         let pattern = pattern.transpose()?;
@@ -171,7 +194,7 @@ impl<'t> Import<'t> {
         }
         let bus =
             properties.get("EventBusName").and_then(|bus| template.text(bus)).map_or_else(|| "default".to_owned(), |bus| end_of(&bus));
-        self.bus(&bus);
+        let bus = self.bus(&bus);
         let none = Vec::new();
         let targets = properties.get("Targets").and_then(Value::as_array).unwrap_or(&none);
         let (mut forwards, mut own): (Vec<Own>, Vec<Own>) = (Vec::new(), Vec::new());
@@ -181,6 +204,10 @@ impl<'t> Import<'t> {
                 self.notes.push(format!("{what}: a target's `Arn` cannot be told from the template: it is left out"));
                 continue;
             };
+            if matches!(&to, To::Bus(to) if *to == bus) {
+                self.notes.push(format!("{what}: a target is the rule's own bus, to which a rule cannot send events back: it is left out"));
+                continue;
+            }
             let settings = self.settings(target, &what, matches!(to, To::Reader(_)));
             match to {
                 To::Bus(bus) | To::Far(bus) => forwards.push(Own { name: bus, is_bus: true, ..settings }),
@@ -270,7 +297,8 @@ impl<'t> Import<'t> {
         if !untold.is_empty() {
             self.notes.push(format!("{what}: the template does not tell a target's {}", untold.join(", ")));
         }
-        Own { name: String::new(), is_bus: false, input, retry, dead_letter: dead_letter.map(|queue| quoted(&tame(&queue))) }
+        let dead_letter = dead_letter.map(|queue| quoted(&self.called("queue", &queue, tame(&queue))));
+        Own { name: String::new(), is_bus: false, input, retry, dead_letter }
     }
 
     /// A pattern as text, once it is known to be one.
@@ -286,10 +314,24 @@ impl<'t> Import<'t> {
         if let Err(Fault { reason, .. }) = Pattern::read(&text) {
             return Err(format!("the pattern of `{rule}`{line} is invalid: {reason}"));
         }
-        let object = serde_json::from_str::<Value>(&text).unwrap_or_default();
+        let mut object = serde_json::from_str::<Value>(&text).unwrap_or_default();
+        let renamed = self.rename_types(object.get_mut("detail-type"));
         plain_texts(object.get("source"), &mut self.sources);
         plain_texts(object.get("detail-type"), &mut self.types);
-        Ok(text)
+        Ok(if renamed { object.to_string() } else { text })
+    }
+
+    /// Gives detail types that events cannot be called here the name that they can have, and tells whether there were such.
+    fn rename_types(&mut self, list: Option<&mut Value>) -> bool {
+        let mut renamed = false;
+        for entry in list.and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Value::String(name) = entry {
+                let here = self.called("detail type", name, tame_type(name));
+                renamed |= here != *name;
+                *name = here;
+            }
+        }
+        renamed
     }
 
     fn target(&mut self, arn: &Value) -> Option<To> {
@@ -298,14 +340,14 @@ impl<'t> Import<'t> {
             let name = template.own_name(&id);
             let (kind, properties) = template.resource(&id)?;
             if kind == "AWS::Events::EventBus" {
-                self.bus(&name);
-                return Some(To::Bus(name));
+                return Some(To::Bus(self.bus(&name)));
             }
+            let reader = self.called("target", &name, tame(&name));
             if kind.ends_with("::Function") {
                 let limit = properties.get("ReservedConcurrentExecutions").and_then(|limit| template.text(limit)?.parse().ok());
-                self.functions.insert(tame(&name), limit.unwrap_or(CONCURRENCY));
+                self.functions.insert(reader.clone(), limit.unwrap_or(CONCURRENCY));
             }
-            return Some(To::Reader(tame(&name)));
+            return Some(To::Reader(reader));
         }
         let text = template.text(arn)?;
         let name = end_of(&text);
@@ -316,6 +358,7 @@ impl<'t> Import<'t> {
             let parts: Vec<&str> = text.split(':').collect();
             let (region, account) = (*parts.get(3)?, *parts.get(4)?);
             if (region, account) != (REGION, ACCOUNT) {
+                let name = self.called("bus", &name, tamed(&name));
                 let key = (region.to_owned(), account.to_owned());
                 let buses = self.far.entry(key).or_default();
                 if !buses.contains(&name) {
@@ -323,13 +366,13 @@ impl<'t> Import<'t> {
                 }
                 return Some(To::Far(format!("{}/{name}", far_broker(region, account))));
             }
-            self.bus(&name);
-            return Some(To::Bus(name));
+            return Some(To::Bus(self.bus(&name)));
         }
+        let reader = self.called("target", &name, tame(&name));
         if text.contains(":function:") {
-            self.functions.insert(tame(&name), CONCURRENCY);
+            self.functions.insert(reader.clone(), CONCURRENCY);
         }
-        Some(To::Reader(tame(&name)))
+        Some(To::Reader(reader))
     }
 
     /// What a target gets, as the scenario file has it.
@@ -370,7 +413,7 @@ impl<'t> Import<'t> {
             }
             let days = properties.get("RetentionDays").and_then(|days| self.template.text(days)?.parse::<u64>().ok());
             fields.extend(days.filter(|days| *days > 0).map(|days| format!("retention: \"{days}d\"")));
-            self.bus(&name);
+            let name = self.bus(&name);
             let kept = format!(", archive: Archive({})", fields.join(", "));
             if let Some((_, archive)) = self.buses.iter_mut().find(|(known, _)| *known == name) {
                 *archive = kept;
@@ -396,7 +439,7 @@ impl<'t> Import<'t> {
         let (broker, publisher) = (free("events"), free("publisher"));
         let bus = |(name, archive): &(String, String)| format!("Bus(name: {}{archive}), ", quoted(name));
         let buses: String = self.buses.iter().map(bus).collect();
-        let types: Vec<String> = self.types.iter().map(|name| quoted(&name.replace(['/', '#'], "-"))).collect();
+        let types: Vec<String> = self.types.iter().map(|name| quoted(name)).collect();
         let events: String = types.iter().map(|name| format!("Event(name: {name}), ")).collect();
         let mut emits = String::new();
         for name in &types {

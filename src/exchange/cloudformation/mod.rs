@@ -26,10 +26,10 @@ pub fn is(text: &str) -> bool {
     (text.contains("AWS::Events::") || serverless) && !text.lines().any(|line| line.starts_with("Scenario"))
 }
 
-/// Writes the EventBridge brokers of a scenario, or the one called `part`, as a template in JSON.
+/// Writes the EventBridge broker of a scenario, of several the one called `part`, as a template in JSON.
 ///
 /// # Errors
-/// That there is none.
+/// That there is none, or which there are to choose from.
 pub fn export(scenario: &Scenario, part: Option<&str>) -> Result<Carried<String>, String> {
     let Carried { result, left } = export::template(scenario, part)?;
     let text = serde_json::to_string_pretty(&result).map_err(|error| error.to_string())?;
@@ -39,7 +39,7 @@ pub fn export(scenario: &Scenario, part: Option<&str>) -> Result<Carried<String>
 /// The same in YAML.
 ///
 /// # Errors
-/// That there is none.
+/// That there is none, or which there are to choose from.
 pub fn export_yaml(scenario: &Scenario, part: Option<&str>) -> Result<Carried<String>, String> {
     let Carried { result, left } = export::template(scenario, part)?;
     Ok(Carried { result: yaml::write(&result), left })

@@ -308,8 +308,13 @@ fn what_is_wrong_in_a_template_has_its_line() {
 fn buses_of_other_accounts_keep_their_arns() {
     let text = include_str!("../../../scenarios/brokers/eventbridge-accounts.ron");
     let scenario = load(text, "a.ron", &NoFiles).unwrap().scenario;
-    let Carried { result, left } = export(&scenario, None).unwrap();
+    assert_eq!(export(&scenario, None).unwrap_err(), "there are several EventBridge brokers; say which: bus, europe");
+    assert_eq!(export(&scenario, Some("app")).unwrap_err(), "there is no EventBridge broker `app`; there is bus, europe");
+    let other: Value = serde_json::from_str(&export(&scenario, Some("europe")).unwrap().result).unwrap();
+    assert!(other["Resources"].get("RuleIndex").is_some() && other["Resources"].get("RuleToEurope").is_none());
+    let Carried { result, left } = export(&scenario, Some("bus")).unwrap();
     let template: Value = serde_json::from_str(&result).unwrap();
+    assert!(template["Resources"].get("RuleIndex").is_none());
     let arn = &template["Resources"]["RuleToEurope"]["Properties"]["Targets"][0]["Arn"]["Fn::Sub"];
     assert_eq!(arn, "arn:${AWS::Partition}:events:eu-central-1:444455556666:event-bus/photos");
     assert!(left.iter().any(|note| note.contains("RoleArn")) && left.iter().any(|note| note.contains("their code")), "{left:?}");
@@ -319,6 +324,28 @@ fn buses_of_other_accounts_keep_their_arns() {
     let there = parts(&back, "events");
     let forward = there.rules.iter().find(|rule| rule.name == "to-europe").unwrap().forward.clone();
     assert_eq!(forward.as_deref(), Some("444455556666-eu-central-1/photos"));
+}
+
+#[test]
+fn names_that_a_scenario_does_not_allow_are_changed_and_told() {
+    let template = r##"{"Resources": {
+        "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "it's"}},
+        "Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs.`new`"}},
+        "Rule": {"Type": "AWS::Events::Rule", "Properties": {"Name": "\"big\"", "EventBusName": {"Ref": "Bus"},
+            "EventPattern": {"detail-type": ["it's", " x ", "", "a/b", "Plain", {"prefix": "it's"}]},
+            "Targets": [{"Id": "1", "Arn": {"Fn::GetAtt": ["Jobs", "Arn"]}}, {"Id": "2", "Arn": {"Fn::GetAtt": ["Bus", "Arn"]}}]}}}}"##;
+    let Carried { result, left } = import(template, None).unwrap();
+    let rule = parts(&result, "events").rules.remove(0);
+    assert_eq!((rule.name.as_str(), rule.bus.as_deref(), rule.forward), ("-big-", Some("it-s"), None));
+    let pattern: Value = serde_json::from_str(&rule.pattern).unwrap();
+    assert_eq!(pattern["detail-type"], json!(["it-s", "x", "-", "a-b", "Plain", {"prefix": "it's"}]), "rules still want what is published");
+    let names: Vec<&str> = result.events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(names, ["it-s", "x", "-", "a-b", "Plain"]);
+    assert_eq!(consumer(&result, "jobs--new-").reads.len(), 1);
+    for told in ["bus `it's`", "detail type `it's`", "detail type ` x `", "target `jobs.`new``", "rule `\"big\"`", "rule's own bus"] {
+        assert_eq!(left.iter().filter(|note| note.contains(told)).count(), 1, "{told}: {left:?}");
+    }
+    assert!(import(template, Some("/")).unwrap_err().contains("no virtual host `/`"));
 }
 
 proptest::proptest! {

@@ -1,7 +1,7 @@
 //! A scenario's broker to definitions. What is written is what a server accepts: see `tests/exchange.rs`.
 
 use super::AGES;
-use crate::exchange::Carried;
+use crate::exchange::{Carried, chosen};
 use crate::scenario::Scenario;
 use crate::scenario::broker::rabbitmq::{
     Binding, DEFAULT_EXCHANGE, Exchange, ExchangeKind, Header, Leads, Match, Overflow, Places, Queue, QueueKind, Strategy,
@@ -35,16 +35,7 @@ pub fn export(scenario: &Scenario, broker: Option<&str>) -> Result<Carried<Strin
         _ => None,
     });
     let all: Vec<(&str, &RabbitMq)> = all.collect();
-    let names = || all.iter().map(|(id, _)| *id).collect::<Vec<_>>().join(", ");
-    let parts = match (broker, all.as_slice()) {
-        (_, []) => return Err("there is no RabbitMq broker in this scenario".to_owned()),
-        (None, [(_, parts)]) => *parts,
-        (None, _) => return Err(format!("there are several RabbitMq brokers; say which: {}", names())),
-        (Some(wanted), _) => match all.iter().find(|(id, _)| *id == wanted) {
-            Some((_, parts)) => *parts,
-            None => return Err(format!("there is no RabbitMq broker `{wanted}`; there is {}", names())),
-        },
-    };
+    let (_, parts) = chosen("RabbitMq", &all, broker)?;
     let mut left = Vec::new();
     let own = [
         (parts.memory.is_some(), "`memory`: a server's watermark is in its configuration, not in its definitions"),

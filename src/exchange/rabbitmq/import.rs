@@ -1,7 +1,7 @@
 //! Definitions to a scenario.
 
 use super::policy::{Definition, Parameter, Policies, Thing};
-use crate::exchange::Carried;
+use crate::exchange::{Carried, tamed};
 use crate::scenario::Scenario;
 use crate::scenario::broker::rabbitmq::{
     Binding, DeadLetter, Exchange, ExchangeKind, Header, Match, Overflow, PREDECLARED, Queue, QueueKind, Strategy,
@@ -418,16 +418,5 @@ fn tame(parts: &mut RabbitMq, left: &mut Vec<String>) {
                 false => set(&exchanges, &mut way.exchange),
             }
         }
-    }
-}
-
-/// A name without what has a meaning of its own in a scenario, and no longer than it may be.
-fn tamed(name: &str) -> String {
-    const LONGEST: usize = 200;
-    let plain: String = name.trim().chars().map(|c| if matches!(c, '#' | '"' | '\'' | '`') || c.is_control() { '-' } else { c }).collect();
-    match plain.chars().count() {
-        0 => "-".to_owned(),
-        n if n > LONGEST => plain.chars().take(LONGEST - 8).collect(),
-        _ => plain,
     }
 }
