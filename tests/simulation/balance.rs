@@ -94,7 +94,7 @@ fn arrivals() -> impl Strategy<Value = String> {
         Just(r#"Ramp(from: "10/s", to: "500/s", over: "3s")"#.to_owned()),
         Just(r#"Steps([("100ms", "10/s"), ("1s", "400/s")])"#.to_owned()),
         Just(r#"Daily(mean: "100/s", swing: "100%", period: "2s")"#.to_owned()),
-        Just(r#"Mmpp([("10/s", "1s"), ("900/s", "200ms")])"#.to_owned()),
+        Just(r#"Mmpp([("10/s", "1s"), ("900/s", "200ms"), ("0/s", "100ms")])"#.to_owned()),
         (1u32..30).prop_map(|n| format!("ClosedLoop(users: {n}, think: Exponential(mean: \"20ms\"))")),
         (1u32..300).prop_map(|n| format!("Once(at: \"50ms\", count: {n})")),
     ]

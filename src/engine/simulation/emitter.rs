@@ -7,7 +7,7 @@ use crate::engine::near::near;
 use crate::ids::{ChannelId, EmitterId, EventId, LinkId, SeatId};
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
-use crate::scenario::plan::{EmitterPlan, Occasion, Origin, Sending, Trace};
+use crate::scenario::plan::{Occasion, Origin, Sending, Trace};
 use crate::scenario::publishing::Publish;
 use crate::time::{Span, Time};
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl Emitter {
         let emitter = &plan.emitters[id.index()];
         let stream = |purpose: &str| Stream::named(seed ^ hash_name(purpose), &emitter.name);
         let (process, trace, share, on) = match &emitter.origin {
-            Origin::Workload(arrivals) => (Some(Process::new(arrivals, stream("arrivals"))), None, 0, Box::default()),
+            Origin::Workload(arrivals) => (Some(Process::new(arrivals, stream("arrivals"), plan.duration)), None, 0, Box::default()),
             Origin::Trace(trace) => {
                 let keys: Arc<[Key]> = trace.keys.iter().map(|text| interner.key(text)).collect();
                 let process = Process::recorded(Arc::clone(trace), stream("arrivals"));
@@ -159,11 +159,12 @@ impl Emitter {
         self.process.as_mut().map(Process::first).unwrap_or_default()
     }
 
-    /// From `now` on it emits as this plan says; `pending` are its arrivals on the agenda. Gives the first of the new arrivals.
-    pub(super) fn adopt(&mut self, plan: &EmitterPlan, now: Time, pending: Vec<Time>) -> Option<Time> {
-        match &plan.origin {
+    /// From `now` on it emits as this plan says; `id` is its own, `pending` are its arrivals on the agenda. Gives the first of the new
+    /// arrivals.
+    pub(super) fn adopt(&mut self, plan: &Plan, id: EmitterId, now: Time, pending: Vec<Time>) -> Option<Time> {
+        match &plan.emitters[id.index()].origin {
             Origin::Workload(arrivals) => {
-                let first = self.process.as_mut()?.exchange(arrivals, now)?;
+                let first = self.process.as_mut()?.exchange(arrivals, now, plan.duration)?;
                 self.cancelled = pending;
                 self.look();
                 first
