@@ -212,7 +212,7 @@ fn care() -> impl Strategy<Value = String> {
             "",
             "",
             "scale: Serverless(cold_start: \"30ms\", idle: \"100ms\", limit: 3),",
-            "scale: Autoscale(by: Lag(3), most: 5, every: \"40ms\", delay: \"30ms\", hold: \"100ms\"),",
+            "scale: Autoscale(by: Lag(3), least: 0, most: 5, every: \"40ms\", delay: \"30ms\", hold: \"100ms\"),",
             "scale: Autoscale(by: Utilisation(\"50%\"), most: 5, every: \"50ms\", delay: \"0s\", hold: \"0s\"),",
             "scale: Autoscale(by: Schedule([(\"0s\", 3), (\"100ms\", 1), (\"200ms\", 5)]), most: 5, delay: \"20ms\"),",
         ]),
