@@ -20,7 +20,7 @@ pub(super) struct Emitter {
     pub(super) link: LinkId,
     /// Events made so far, those included that were not emitted.
     serial: u64,
-    /// Of these, not emitted because something was wrong.
+    /// Of these, not emitted because something was wrong, or not yet.
     skipped: u64,
     /// Events that came back because nobody was to get them.
     pub(super) returned: u64,
@@ -154,6 +154,15 @@ impl Emitter {
         self.skipped += 1;
     }
 
+    /// The number of the event that is to come of the arrival that is due now, if it is not just the next when it is made: the rows of a
+    /// trace belong to its arrivals, whichever of these come to nothing or overtake each other on the way.
+    pub(super) fn bind(&mut self) -> Option<u64> {
+        self.trace.as_ref()?;
+        self.serial += 1;
+        self.skipped += 1;
+        Some(self.serial - 1)
+    }
+
     /// The first arrivals of a workload.
     pub(super) fn first(&mut self) -> Vec<Time> {
         self.process.as_mut().map(Process::first).unwrap_or_default()
@@ -207,6 +216,22 @@ impl Emitter {
     pub(super) fn make(&mut self, id: EmitterId, now: Time, cause: Option<&Event>) -> Event {
         let serial = self.serial;
         self.serial += 1;
+        self.make_as(serial, id, now, cause)
+    }
+
+    /// Makes the event of a workload's arrival: the next one, or the one whose number is [bound](Emitter::bind).
+    pub(super) fn make_arrived(&mut self, id: EmitterId, now: Time, serial: Option<u64>) -> Event {
+        match serial {
+            None => self.make(id, now, None),
+            Some(serial) => {
+                self.skipped -= 1;
+                self.make_as(serial, id, now, None)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn make_as(&mut self, serial: u64, id: EmitterId, now: Time, cause: Option<&Event>) -> Event {
         let (kind, key) = match &self.trace {
             Some((trace, keys)) => {
                 let row = &trace.rows[serial as usize];

@@ -43,7 +43,7 @@ impl Simulation {
         if self.emitters[id.index()].disturbed {
             return self.emit_disturbed(id, next, desk, observer);
         }
-        self.workload_goes_on(id, 0, None, desk, observer);
+        self.workload_begins(id, desk, observer);
     }
 
     /// The same where something is wrong with the emitter: it may emit nothing, or more.
@@ -64,7 +64,7 @@ impl Simulation {
         let (times, extra) = emitter.surges(gap);
         extra.into_iter().for_each(|at| self.errand(now + at, Errand::Extra(id)));
         if times > 0 {
-            self.workload_goes_on(id, 0, None, desk, observer);
+            self.workload_begins(id, desk, observer);
         } else {
             self.emitters[id.index()].skip(id, now);
         }
@@ -75,7 +75,7 @@ impl Simulation {
     #[inline(never)]
     pub(super) fn emit_extra<O: Observer>(&mut self, id: EmitterId, desk: &mut Desk, observer: &mut O) {
         if !self.emitters[id.index()].is_mute() {
-            self.workload_goes_on(id, 0, None, desk, observer);
+            self.workload_begins(id, desk, observer);
         }
     }
 
@@ -94,6 +94,14 @@ impl Simulation {
         }
     }
 
+    /// Publishes what comes of a workload's arrival.
+    #[inline(never)]
+    pub(super) fn publish_arrived<O: Observer>(&mut self, id: EmitterId, serial: Option<u64>, desk: &mut Desk, observer: &mut O) {
+        let event = self.emitters[id.index()].make_arrived(id, self.now, serial);
+        self.bear(id, &event, None, observer);
+        self.set_off(id, event, desk, observer);
+    }
+
     #[inline(always)]
     fn tell_published<O: Observer>(&mut self, id: EmitterId, event: &Event, cause: Option<&Event>, observer: &mut O) {
         if event.flags.has(Flags::TRACKED) {
@@ -102,12 +110,10 @@ impl Simulation {
         self.note(&Observation::Published { emitter: id, event, cause: cause.map(|event| event.id) }, observer);
     }
 
-    /// Makes an event that does not set out yet.
-    pub(super) fn bear<O: Observer>(&mut self, id: EmitterId, cause: Option<&Event>, observer: &mut O) -> Event {
-        let event = self.emitters[id.index()].make(id, self.now, cause);
-        self.tell_published(id, &event, cause, observer);
-        self.watch(id, &event, observer);
-        event
+    /// An event has been made that does not set out yet.
+    pub(super) fn bear<O: Observer>(&mut self, id: EmitterId, event: &Event, cause: Option<&Event>, observer: &mut O) {
+        self.tell_published(id, event, cause, observer);
+        self.watch(id, event, observer);
     }
 
     /// An event sets out in the way of its publisher. (The ledger knows it already, if it is tracked.)
