@@ -181,7 +181,6 @@ impl Simulation {
                         let event = self.emitters[emitter.index()].make_arrived(emitter, self.now, serial);
                         self.bear(emitter, &event, None, observer);
                         self.inbound.kept += 1;
-                        self.live += 1;
                         if let Some(call) = self.calls.get_mut(place) {
                             call.event = Some(event);
                         }
@@ -258,6 +257,7 @@ impl Simulation {
         match call.who {
             Who::Relay { .. } => {}
             Who::Workload { emitter, index, .. } => {
+                self.live -= 1;
                 let plan = &self.plan.emitters[emitter.index()];
                 let (node, channel, sending) = (plan.node, plan.channel, plan.sending);
                 let last = index as usize + 1 == plan.calls.len();
@@ -427,6 +427,7 @@ impl Simulation {
                     self.outbox_counts(node).published += 1;
                     self.publish_arrived(id, serial, desk, observer);
                 }
+                self.live += 1;
                 self.call(way, Who::Workload { emitter: id, index, serial }, None, observer);
             }
             None => match (sending, carried) {
@@ -434,7 +435,6 @@ impl Simulation {
                 (Sending::StoreFirst, Some(event)) => {
                     self.outbox_counts(node).published += 1;
                     self.inbound.kept -= 1;
-                    self.live -= 1;
                     self.set_off(id, event, desk, observer);
                 }
                 _ => {}
@@ -452,7 +452,6 @@ impl Simulation {
     /// An event that was stored is never published.
     fn let_go_unsent(&mut self, event: &Event) {
         self.inbound.kept -= 1;
-        self.live -= 1;
         if event.flags.has(Flags::TRACKED) {
             let verdict = self.ledger.arrived(event.id, true);
             self.conclude(event.id, verdict);
