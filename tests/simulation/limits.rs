@@ -80,3 +80,15 @@ fn calls_that_nobody_waits_for_any_more_are_bounded_too() {
     assert!(report.stopped.clone().unwrap().contains("more than 1000 events"), "{:?}", report.stopped);
     assert!(report.engine.steps <= 100_000, "{}", report.engine.steps);
 }
+
+#[test]
+fn surges_on_top_of_each_other_stop_too() {
+    // 10^9 events for one arrival: they come one after the other.
+    let surge = |times: u32| format!(r#"Fault(at: "1s", lasts: "5s", what: Surge(producer: "p", times: {times}))"#);
+    let text = overloaded("live: 20000", r#"Every("1s")"#);
+    let text = text.replace("            ])", &format!("            ], faults: [{}, {}])", surge(100_000), surge(10_000)));
+    let report = run(&plan(&text), 1);
+    assert!(report.stopped.clone().unwrap().contains("more than 20000 events"), "{:?}", report.stopped);
+    // At 10^9 per second.
+    assert!((2.0..2.001).contains(&report.simulated), "{}", report.simulated);
+}

@@ -32,6 +32,8 @@ pub(super) struct Emitter {
     mutes: u16,
     /// Faults that make it emit so many times as much.
     surges: Vec<(u32, f64, Stream)>,
+    /// When the next arrival comes, up to which what a surge adds to the last one is spread.
+    surges_until: Time,
     kind: Kind,
     process: Option<Process>,
     trace: Option<(Arc<Trace>, Arc<[Key]>)>,
@@ -83,6 +85,7 @@ impl Emitter {
             disturbed: false,
             mutes: 0,
             surges: Vec::new(),
+            surges_until: Time::ZERO,
             process,
             trace,
             odds: share,
@@ -140,12 +143,21 @@ impl Emitter {
         self.mutes > 0
     }
 
-    /// How many events come of an arrival in a surge, and when after it the further ones do, within the gap to the next.
-    pub(super) fn surges(&mut self, gap: Span) -> (u64, Vec<Span>) {
+    /// How many events come of an arrival in a surge; the next arrival is at `next`.
+    pub(super) fn surges(&mut self, next: Time) -> u64 {
+        self.surges_until = next;
         let times: f64 = self.surges.iter().map(|(_, times, _)| times).product();
-        let Some((.., random)) = self.surges.first_mut() else { return (1, Vec::new()) };
-        let count = times as u64 + u64::from(random.chance(crate::random::threshold(times - libm::floor(times))));
-        (count, (1..count).map(|_| Span(random.below(gap.0))).collect())
+        let Some((.., random)) = self.surges.first_mut() else { return 1 };
+        (times as u64).saturating_add(u64::from(random.chance(crate::random::threshold(times - libm::floor(times)))))
+    }
+
+    /// When the first `part` of so many `times` come that a surge emits from `now` until the next arrival, and by when they all have come.
+    /// None once it is over.
+    pub(super) fn spread(&mut self, now: Time, part: u64, times: u64) -> (Vec<Time>, Time) {
+        let Some((.., random)) = self.surges.first_mut() else { return (Vec::new(), now) };
+        let gap = u128::from((self.surges_until - now).0);
+        let share = (gap * u128::from(part) / u128::from(times.max(1))) as u64;
+        ((0..part).map(|_| now + Span(random.below(share))).collect(), now + Span(share))
     }
 
     /// An event that should have been made now is not: others keep their numbers, keys and luck.

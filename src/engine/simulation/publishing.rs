@@ -9,7 +9,10 @@ use crate::engine::fate::Reason;
 use crate::engine::link::To;
 use crate::engine::observe::{Observation, Observer};
 use crate::ids::{BrokerId, ChannelId, EmitterId, LinkId};
-use crate::time::{Span, Time};
+use crate::time::Time;
+
+/// So many further events of a surge are on the agenda at once, for one arrival.
+const MOST_EXTRA: u64 = 10_000;
 
 impl Simulation {
     /// A workload's arrival: publish, and put the next one on the agenda.
@@ -60,14 +63,26 @@ impl Simulation {
             return;
         }
         // Further arrivals lie anywhere up to the next one, which is where those of a denser process would.
-        let gap = next.map_or(Span::ZERO, |at| at - now);
-        let (times, extra) = emitter.surges(gap);
-        extra.into_iter().for_each(|at| self.errand(now + at, Errand::Extra(id)));
+        let times = emitter.surges(next.unwrap_or(now));
+        self.surge(id, times.saturating_sub(1));
         if times > 0 {
             self.workload_begins(id, desk, observer);
         } else {
             self.emitters[id.index()].skip(id, now);
         }
+    }
+
+    /// An emitter in a surge emits so many times more before its next arrival. Where these are many only the first part of the time is
+    /// filled now, and the rest when that is over: little is on the agenda at once, and the limits of the run have their say.
+    #[cold]
+    pub(super) fn surge(&mut self, id: EmitterId, times: u64) {
+        let now = self.now;
+        let part = times.min(MOST_EXTRA);
+        let (extra, over) = self.emitters[id.index()].spread(now, part, times);
+        if part < times && !extra.is_empty() {
+            self.errand(over, Errand::Surge(id, times - part));
+        }
+        extra.into_iter().for_each(|at| self.errand(at, Errand::Extra(id)));
     }
 
     /// An emitter in a surge emits once more.
