@@ -34,15 +34,6 @@ impl Simulation {
         self.desk = desk;
     }
 
-    /// One node of a broker's cluster (from 0) is down from now on, or up again.
-    pub fn fail_node(&mut self, broker: BrokerId, node: u32, down: bool, observer: &mut impl Observer) {
-        let mut desk = std::mem::take(&mut self.desk);
-        desk.now = self.now;
-        self.brokers[broker.index()].node(node, !down, &mut desk);
-        self.decide(broker, &mut desk, observer);
-        self.desk = desk;
-    }
-
     /// Whether a consumer is there, with at least one instance.
     pub fn is_up(&self, consumer: ConsumerId) -> bool {
         self.crews_of(consumer).any(|crew| self.crews[crew as usize].up)
