@@ -27,7 +27,7 @@ enum Kind {
     Ramp { from: f64, to: f64, over: f64 },
     Steps(Box<[(f64, f64)]>),
     Daily { mean: f64, swing: f64, period: f64 },
-    Mmpp { states: Box<[(f64, f64)]>, state: usize, until: f64 },
+    Mmpp { states: Box<[(f64, f64)]>, state: usize, until: f64, end: f64 },
     ClosedLoop { users: u32, think: Sampler },
     Once { at: Time, left: u64 },
     Schedule(Schedule),
@@ -40,8 +40,8 @@ fn gap(rate: f64) -> f64 {
 }
 
 impl Process {
-    /// A workload of a checked plan; `Trace` files arrive through [`Process::recorded`].
-    pub fn new(arrivals: &Arrivals, random: Stream) -> Process {
+    /// A workload of a checked plan whose run ends at `end`; `Trace` files arrive through [`Process::recorded`].
+    pub fn new(arrivals: &Arrivals, random: Stream, end: Time) -> Process {
         let ns = |span: &Span| span.0 as f64;
         let kind = match arrivals {
             Arrivals::Every(span) => Kind::Every(*span),
@@ -51,7 +51,8 @@ impl Process {
             Arrivals::Steps(steps) => Kind::Steps(steps.iter().map(|(at, rate)| (ns(at), gap(rate.0))).collect()),
             Arrivals::Daily { mean, swing, period } => Kind::Daily { mean: mean.0, swing: swing.0, period: ns(period) },
             Arrivals::Mmpp(states) => {
-                Kind::Mmpp { states: states.iter().map(|(rate, stay)| (gap(rate.0), ns(stay))).collect(), state: usize::MAX, until: 0.0 }
+                let states = states.iter().map(|(rate, stay)| (gap(rate.0), ns(stay))).collect();
+                Kind::Mmpp { states, state: usize::MAX, until: 0.0, end: end.0 as f64 }
             }
             Arrivals::ClosedLoop { users, think } => Kind::ClosedLoop { users: *users, think: Sampler::new(think) },
             Arrivals::Once { at, count } => Kind::Once { at: Time::ZERO + *at, left: *count },
@@ -66,10 +67,10 @@ impl Process {
         Process { kind: Kind::Trace { trace, next: 0 }, random }
     }
 
-    /// From `now` on the arrivals are these, with the same luck. The first of them; `None` if what arrives cannot be exchanged on the way
-    /// (users who think, and lists of arrivals).
-    pub fn exchange(&mut self, arrivals: &Arrivals, now: Time) -> Option<Option<Time>> {
-        let fresh = Process::new(arrivals, self.random.clone());
+    /// From `now` on the arrivals of a run that ends at `end` are these, with the same luck. The first of them; `None` if what arrives
+    /// cannot be exchanged on the way (users who think, and lists of arrivals).
+    pub fn exchange(&mut self, arrivals: &Arrivals, now: Time, end: Time) -> Option<Option<Time>> {
+        let fresh = Process::new(arrivals, self.random.clone(), end);
         let listed = |kind: &Kind| matches!(kind, Kind::Once { .. } | Kind::Trace { .. });
         match (&self.kind, &fresh.kind) {
             (Kind::ClosedLoop { .. }, Kind::ClosedLoop { .. }) => {
@@ -151,7 +152,7 @@ impl Process {
                     }
                 }
             }
-            Kind::Mmpp { states, state, until } => {
+            Kind::Mmpp { states, state, until, end } => {
                 let mut at = now_ns;
                 loop {
                     if *state == usize::MAX {
@@ -160,11 +161,15 @@ impl Process {
                     }
                     let (gap, _) = states[*state];
                     let next = at + exponential(random) * gap;
-                    if next < *until || next >= u64::MAX as f64 {
+                    if next < *until {
                         break next;
                     }
-                    // No arrival before the state changes; the exponential has no memory, so draw again from there.
+                    // No arrival before the state changes; the exponential has no memory, so draw again from there. (A state may
+                    // have no arrivals at all: only the end of the run ends the search.)
                     at = *until;
+                    if at > *end {
+                        break f64::INFINITY;
+                    }
                     let others = states.len() as u64 - 1;
                     if others > 0 {
                         *state = (*state + 1 + random.below(others) as usize) % states.len();
@@ -183,6 +188,9 @@ fn bursts(now: f64, work: f64, on: f64, off: f64) -> f64 {
     let (cycles, within) = ((now / cycle).floor(), now % cycle);
     // Burst time used up since the start, then as much again as is asked for; a moment in the silence counts as the burst's end.
     let spent = cycles * on + within.min(on) + work;
+    if !spent.is_finite() {
+        return f64::INFINITY;
+    }
     let full = (spent / on).floor();
     full * cycle + (spent - full * on)
 }
@@ -232,7 +240,7 @@ mod tests {
 
     /// Arrival times in seconds up to `until`.
     fn arrivals(what: &Arrivals, until: f64) -> Vec<f64> {
-        let mut process = Process::new(what, Stream::named(21, "arrivals"));
+        let mut process = Process::new(what, Stream::named(21, "arrivals"), Time::ZERO + s(until));
         let mut times = Vec::new();
         let mut next = process.first().first().copied();
         while let Some(at) = next.filter(|at| at.seconds() < until) {
@@ -306,6 +314,18 @@ mod tests {
         let times = arrivals(&Arrivals::Mmpp(vec![(Rate(10.0), s(3.0)), (Rate(400.0), s(1.0))]), 20_000.0);
         let mean = times.len() as f64 / 20_000.0;
         assert!((mean - 107.5).abs() < 5.0, "{mean}");
+        // On and off, whichever comes first.
+        for states in [[(Rate(0.0), s(2.0)), (Rate(100.0), s(2.0))], [(Rate(100.0), s(2.0)), (Rate(0.0), s(2.0))]] {
+            let mean = arrivals(&Arrivals::Mmpp(states.to_vec()), 20_000.0).len() as f64 / 20_000.0;
+            assert!((mean - 50.0).abs() < 5.0, "{mean}");
+        }
+    }
+
+    #[test]
+    fn a_modulated_process_is_not_followed_beyond_the_end_of_the_run() {
+        // 584 years of milliseconds would take days.
+        let day = Rate(1.0 / 86_400.0);
+        assert!(arrivals(&Arrivals::Mmpp(vec![(day, s(0.001)), (day, s(0.001))]), 60.0).len() < 3);
     }
 
     #[test]
@@ -314,5 +334,8 @@ mod tests {
         assert!(arrivals(&Arrivals::Steps(vec![(s(0.0), Rate(1e-300))]), 1e9).is_empty());
         assert!(arrivals(&Arrivals::Daily { mean: Rate(1e-300), swing: Percent(1.0), period: s(1.0) }, 1e9).is_empty());
         assert!(arrivals(&Arrivals::Mmpp(vec![(Rate(1e-300), s(1e9))]), 1e9).is_empty());
+        for rate in [1e-300, 1e-305] {
+            assert!(arrivals(&Arrivals::Bursts { on: s(1.0), off: s(1.0), rate: Rate(rate) }, 1e9).is_empty());
+        }
     }
 }

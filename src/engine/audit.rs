@@ -18,6 +18,8 @@ struct Found {
     kept: u64,
     /// In outboxes.
     stored: u64,
+    /// Arrivals at producers that wait for a store.
+    calling: u64,
     tracked: (u64, u64),
 }
 
@@ -46,7 +48,7 @@ impl Simulation {
             return fail(format!("{:?}, but publishers keep {kept} and outboxes {stored}", self.inbound));
         }
         let owed: u64 = self.books.iter().map(|books| books.owed()).sum();
-        let live = owed + found.inbound + found.kept + found.stored;
+        let live = owed + found.inbound + found.kept + found.stored + found.calling;
         if self.live != live {
             return fail(format!("{} copies are said to be alive, {live} are", self.live));
         }
@@ -57,7 +59,7 @@ impl Simulation {
     }
 
     fn find(&self) -> Found {
-        let mut found = Found { outlets: vec![(0, 0); self.books.len()], inbound: 0, kept: 0, stored: 0, tracked: (0, 0) };
+        let mut found = Found { outlets: vec![(0, 0); self.books.len()], inbound: 0, kept: 0, stored: 0, calling: 0, tracked: (0, 0) };
         for Travelling { message, to } in self.convoys.iter().chain(self.transits.iter()) {
             match to {
                 To::Channel(_) => {
@@ -72,10 +74,10 @@ impl Simulation {
             found.kept += 1;
             found.tracked.0 += u64::from(event.flags.has(Flags::TRACKED));
         }
-        let unsent = self.calls.iter().filter(|call| matches!(call.who, Who::Workload { .. })).filter_map(|call| call.event);
-        for event in unsent {
-            found.kept += 1;
-            found.tracked.0 += u64::from(event.flags.has(Flags::TRACKED));
+        for call in self.calls.iter().filter(|call| matches!(call.who, Who::Workload { .. })) {
+            found.kept += u64::from(call.event.is_some());
+            found.calling += u64::from(call.event.is_none());
+            found.tracked.0 += u64::from(call.event.is_some_and(|event| event.flags.has(Flags::TRACKED)));
         }
         for row in self.relays.iter().flat_map(|relay| &relay.rows) {
             found.stored += 1;

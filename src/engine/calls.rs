@@ -66,6 +66,8 @@ pub enum Who {
         emitter: EmitterId,
         /// Which of its calls this is.
         index: u32,
+        /// The number its event is to have, where that is fixed by its arrival.
+        serial: Option<u64>,
     },
     /// The relay of an outbox.
     Relay {

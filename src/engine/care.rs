@@ -290,11 +290,6 @@ impl Care {
         true
     }
 
-    /// Whether the inbox remembers what has been handled.
-    pub fn remembers(&self) -> bool {
-        self.inbox.is_some()
-    }
-
     /// A retry asks for its token.
     pub fn token(&mut self) -> bool {
         let Some(bucket) = &mut self.bucket else { return true };

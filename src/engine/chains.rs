@@ -25,6 +25,8 @@ pub struct Joins {
 struct Group {
     first: Event,
     parts: Vec<EventId>,
+    /// The part that made it whole, if its handling was cut off before what follows.
+    unanswered: Option<EventId>,
     /// Its time is over.
     over: bool,
 }
@@ -47,7 +49,7 @@ pub enum Joined {
     Begun(Time),
     /// Neither the first nor the last; or one that was there already, or that comes too late to be missed.
     Waits,
-    /// The last one that was missing.
+    /// The last one that was missing, or the same again where nothing followed the first time.
     Complete,
 }
 
@@ -60,7 +62,11 @@ impl Joins {
     /// A part has been handled.
     pub fn take(&mut self, event: &Event, now: Time) -> Joined {
         let begun = !self.groups.contains_key(&event.root);
-        let group = self.groups.entry(event.root).or_insert_with(|| Group { first: *event, parts: Vec::new(), over: false });
+        let group =
+            self.groups.entry(event.root).or_insert_with(|| Group { first: *event, parts: Vec::new(), unanswered: None, over: false });
+        if group.unanswered.take_if(|part| *part == event.id).is_some() {
+            return Joined::Complete;
+        }
         if group.over || group.parts.len() >= self.count || group.parts.contains(&event.id) {
             return Joined::Waits;
         }
@@ -72,6 +78,14 @@ impl Joins {
             (true, _) => Joined::Complete,
             (false, true) => Joined::Begun(now + self.within),
             (false, false) => Joined::Waits,
+        }
+    }
+
+    /// The last part of a whole was taken, and its handling cut off before anything followed: all parts are there, and the same part
+    /// completes it once more when it is handled again.
+    pub fn leave_unanswered(&mut self, part: &Event) {
+        if let Some(group) = self.groups.get_mut(&part.root) {
+            group.unanswered = Some(part.id);
         }
     }
 

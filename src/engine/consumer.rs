@@ -148,6 +148,10 @@ pub struct Crew {
 /// Workers of a crew that neither work nor rest.
 #[derive(Clone, Debug, Default)]
 pub struct OffDuty {
+    /// So many reasons for the whole crew to be gone: each counts for all its workers as well, and for those that come later.
+    pub down: u16,
+    /// So many reasons for the whole crew to stand still, alike.
+    pub still: u16,
     /// Those that cannot work.
     pub absent: BTreeMap<u32, Absence>,
     /// Those that an open breaker keeps from work, or that their crew is going away.
@@ -240,10 +244,13 @@ impl Crew {
         if self.up { self.capacity.saturating_sub(idle) } else { 0 }
     }
 
-    /// Whether any of the workers is there, if only to stand still.
+    /// Whether any of the workers is there, if only to stand still. A crew without workers is there unless it is gone as a whole.
     pub fn anybody(&self) -> bool {
-        let down = |off: &OffDuty| off.absent.range(..self.capacity).filter(|(_, absence)| absence.down > 0).count() as u32;
-        self.off_duty.as_deref().map_or(0, down) < self.capacity
+        let there = |off: &OffDuty| match self.capacity {
+            0 => off.down == 0,
+            capacity => (off.absent.range(..capacity).filter(|(_, absence)| absence.down > 0).count() as u32) < capacity,
+        };
+        self.off_duty.as_deref().is_none_or(there)
     }
 }
 

@@ -146,9 +146,11 @@ impl Publisher {
         next
     }
 
-    /// The publisher has crashed: what it kept in memory is gone.
+    /// The publisher has crashed: what it kept in memory is gone. (If the agenda knows of a deadline it stays armed: that comes no later
+    /// than any to follow.)
     pub fn forget(&mut self) -> Vec<Event> {
         self.counts.unconfirmed = 0;
+        self.deadlines.clear();
         let sent = std::mem::take(&mut self.unconfirmed).into_values().map(|(event, _)| event);
         let mut gone: Vec<Event> = sent.collect();
         gone.extend(std::iter::from_fn(|| self.held.pop()));
@@ -199,5 +201,20 @@ mod tests {
         publisher.sent(&event(2), Time(110));
         assert_eq!(publisher.overdue(Time(210)), Some(Overdue::GiveUp(event(2))));
         assert_eq!(publisher.counts, Confirms { confirmed: 1, resent: 1, given_up: 1, unconfirmed: 1 });
+    }
+
+    #[test]
+    fn a_deadline_is_gone_with_the_memory_of_what_it_was_for() {
+        let publish = Publish::Confirmed { timeout: Span(100), retries: 0, window: 2 };
+        let Some(mut publisher) = Publisher::new(&publish) else { panic!("it waits for confirmations") };
+        publisher.take(&event(1));
+        assert_eq!(publisher.sent(&event(1), Time(0)), Some(Time(100)));
+        assert_eq!(publisher.forget(), [event(1)]);
+        // An outbox has it still, and it is sent anew: for the first time, as far as anybody remembers.
+        publisher.take(&event(1));
+        assert_eq!(publisher.sent(&event(1), Time(70)), None);
+        assert_eq!(publisher.overdue(Time(100)), None, "that deadline was another life's");
+        assert_eq!(publisher.rearm(), Some(Time(170)));
+        assert_eq!(publisher.overdue(Time(170)), Some(Overdue::GiveUp(event(1))));
     }
 }

@@ -29,7 +29,7 @@ pub struct Scaler {
     pub instances: u32,
     /// Instances that work or are on their way.
     pub asked: u32,
-    /// What was needed lately, oldest first.
+    /// What was needed lately, oldest first and falling: what something as high or higher came after calls for nothing any more.
     needed: VecDeque<(Time, u32)>,
     /// Nanoseconds of handling begun since it last looked.
     work: u64,
@@ -80,12 +80,15 @@ impl Scaler {
             Measure::Schedule(_) => u64::from(self.asked),
         };
         let needed = needed.clamp(u64::from(self.least), u64::from(self.most)) as u32;
+        while self.needed.back().is_some_and(|(_, before)| *before <= needed) {
+            self.needed.pop_back();
+        }
         self.needed.push_back((now, needed));
         while self.needed.front().is_some_and(|(at, _)| now - *at > self.hold) {
             self.needed.pop_front();
         }
         // More at once, fewer only once nothing has called for more for a while.
-        let highest = self.needed.iter().map(|(_, needed)| *needed).max().unwrap_or(needed);
+        let highest = self.needed.front().map_or(needed, |(_, needed)| *needed);
         self.asked = if needed > self.asked { needed } else { self.asked.min(highest) };
         self.asked
     }

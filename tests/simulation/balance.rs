@@ -94,7 +94,7 @@ fn arrivals() -> impl Strategy<Value = String> {
         Just(r#"Ramp(from: "10/s", to: "500/s", over: "3s")"#.to_owned()),
         Just(r#"Steps([("100ms", "10/s"), ("1s", "400/s")])"#.to_owned()),
         Just(r#"Daily(mean: "100/s", swing: "100%", period: "2s")"#.to_owned()),
-        Just(r#"Mmpp([("10/s", "1s"), ("900/s", "200ms")])"#.to_owned()),
+        Just(r#"Mmpp([("10/s", "1s"), ("900/s", "200ms"), ("0/s", "100ms")])"#.to_owned()),
         (1u32..30).prop_map(|n| format!("ClosedLoop(users: {n}, think: Exponential(mean: \"20ms\"))")),
         (1u32..300).prop_map(|n| format!("Once(at: \"50ms\", count: {n})")),
     ]
@@ -212,7 +212,7 @@ fn care() -> impl Strategy<Value = String> {
             "",
             "",
             "scale: Serverless(cold_start: \"30ms\", idle: \"100ms\", limit: 3),",
-            "scale: Autoscale(by: Lag(3), most: 5, every: \"40ms\", delay: \"30ms\", hold: \"100ms\"),",
+            "scale: Autoscale(by: Lag(3), least: 0, most: 5, every: \"40ms\", delay: \"30ms\", hold: \"100ms\"),",
             "scale: Autoscale(by: Utilisation(\"50%\"), most: 5, every: \"50ms\", delay: \"0s\", hold: \"0s\"),",
             "scale: Autoscale(by: Schedule([(\"0s\", 3), (\"100ms\", 1), (\"200ms\", 5)]), most: 5, delay: \"20ms\"),",
         ]),

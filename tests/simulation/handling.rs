@@ -178,3 +178,24 @@ fn members_of_a_group_are_scaled_too() {
     assert!(report.totals.lost == 0 && c.lag.last < 200, "{:?}", c.lag);
     assert_eq!(run(&plan(text), 1).fingerprint, report.fingerprint);
 }
+
+#[test]
+fn a_whole_whose_last_part_is_cut_off_is_followed_when_that_comes_again() {
+    // The second part is half handled when the instance crashes: it is stored, and what follows is not sent.
+    let text = r#"Scenario(format: 1, duration: "10s",
+        events: [Event(name: "A"), Event(name: "One"), Event(name: "Other"), Event(name: "Done")],
+        nodes: [
+            Producer(id: "p", emits: [Emit(event: "A", to: "b/t", arrivals: Once(at: "0s", count: 1))]),
+            Broker(id: "b", kind: Simple(topics: ["t", "parts", "done"])),
+            Consumer(id: "split", reads: [Read(from: "b/t")], handle: Handle(time: Constant("10ms")),
+                then: [Emit(event: "One", to: "b/parts"), Emit(event: "Other", to: "b/parts")]),
+            Consumer(id: "joiner", reads: [Read(from: "b/parts")], handle: Handle(time: Constant("100ms"), effect: "50%"),
+                join: Join(count: 2), then: [Emit(event: "Done", to: "b/done")]),
+            Consumer(id: "end", reads: [Read(from: "b/done")]),
+        ],
+        faults: [Fault(at: "180ms", lasts: "500ms", what: Crash("joiner"))])"#;
+    let report = run(&plan(text), 1);
+    let join = consumer(&report, "joiner").join.unwrap();
+    assert_eq!((join.complete, join.timed_out, join.waiting), (1, 0, 0));
+    assert_eq!((consumer(&report, "end").acked, report.totals.duplicates), (1, 1));
+}

@@ -12,6 +12,8 @@ use tidemill::record::Totals;
 use tidemill::scenario::Plan;
 use tidemill::scenario::broker::Request;
 use tidemill::scenario::broker::kafka::Position;
+use tidemill::scenario::faults::Fault;
+use tidemill::scenario::plan::{FaultPlan, Place, When};
 use tidemill::time::{Span, Time};
 
 /// Who was handled when, by key and event.
@@ -57,6 +59,18 @@ fn advance(simulation: &mut Simulation, to: Span, seen: &mut Seen) {
     simulation.advance(Time::ZERO + to, u64::MAX, seen);
     if let Err(imbalance) = simulation.audit() {
         panic!("{imbalance}");
+    }
+}
+
+/// A node of the cluster (from 0) is down from now on, or up again.
+fn fail_node(simulation: &mut Simulation, node: u32, down: bool, observer: &mut impl Observer) {
+    let what = Fault::Crash(format!("k#{}", node + 1));
+    if down {
+        let place = Place { node: simulation.plan().brokers[K.index()].node, instance: Some(node) };
+        let when = When::Once { at: Time::ZERO, lasts: None };
+        simulation.begin_fault(FaultPlan { what, strikes: [vec![place], Vec::new()], when }, observer);
+    } else {
+        simulation.end_fault(&what, observer);
     }
 }
 
@@ -116,9 +130,9 @@ fn with_retries(producers: &str, seed: u64) -> Seen {
     ));
     let (mut simulation, mut seen) = (Simulation::new(plan, seed), Seen::default());
     advance(&mut simulation, Span::from_millis(3_000), &mut seen);
-    simulation.fail_node(K, (seed % 3) as u32, true, &mut seen);
+    fail_node(&mut simulation, (seed % 3) as u32, true, &mut seen);
     advance(&mut simulation, Span::from_millis(18_000), &mut seen);
-    simulation.fail_node(K, (seed % 3) as u32, false, &mut seen);
+    fail_node(&mut simulation, (seed % 3) as u32, false, &mut seen);
     advance(&mut simulation, Span::from_millis(90_000), &mut seen);
     seen
 }
@@ -153,9 +167,9 @@ fn acks_one_loses_exactly_what_was_not_replicated() {
             assert_eq!(simulation.advance(Time::NEVER, 1, &mut seen), Progress::Paused);
         }
         let doomed = unreplicated(&simulation, node);
-        simulation.fail_node(K, node, true, &mut seen);
+        fail_node(&mut simulation, node, true, &mut seen);
         advance(&mut simulation, Span::from_millis(40_000), &mut seen);
-        simulation.fail_node(K, node, false, &mut seen);
+        fail_node(&mut simulation, node, false, &mut seen);
         advance(&mut simulation, Span::from_millis(70_000), &mut seen);
         assert_eq!(Totals::of(&simulation).lost, doomed, "seed {seed}");
         assert_eq!(seen.never_handled() as u64, doomed, "seed {seed}");
@@ -210,7 +224,7 @@ pub fn balances_through_outages(text: &str, seed: u64) {
         if random.below(200) == 0 {
             let node = random.below(3) as usize;
             down[node] = !down[node];
-            simulation.fail_node(K, node as u32, down[node], &mut ());
+            fail_node(&mut simulation, node as u32, down[node], &mut ());
         }
         if let Err(imbalance) = simulation.audit() {
             panic!("step {step}: {imbalance}\n{text}");
@@ -229,9 +243,9 @@ proptest! {
         let plan = cluster("", "replication: 3, min_insync: 2", "");
         let (mut simulation, mut seen) = (Simulation::new(plan, seed), Seen::default());
         advance(&mut simulation, Span::from_millis(at), &mut seen);
-        simulation.fail_node(K, node, true, &mut seen);
+        fail_node(&mut simulation, node, true, &mut seen);
         advance(&mut simulation, Span::from_millis(at + lasts), &mut seen);
-        simulation.fail_node(K, node, false, &mut seen);
+        fail_node(&mut simulation, node, false, &mut seen);
         advance(&mut simulation, Span::from_millis(70_000), &mut seen);
         prop_assert_eq!(seen.never_handled(), 0);
         prop_assert_eq!(Totals::of(&simulation).lost, 0);
@@ -245,9 +259,9 @@ proptest! {
         let plan = cluster("acks: One", "replication: 3", "");
         let (mut simulation, mut seen) = (Simulation::new(plan, seed), Seen::default());
         advance(&mut simulation, Span::from_millis(at), &mut seen);
-        simulation.fail_node(K, node, true, &mut seen);
+        fail_node(&mut simulation, node, true, &mut seen);
         advance(&mut simulation, Span::from_millis(at + 15_000), &mut seen);
-        simulation.fail_node(K, node, false, &mut seen);
+        fail_node(&mut simulation, node, false, &mut seen);
         advance(&mut simulation, Span::from_millis(70_000), &mut seen);
         prop_assert_eq!(seen.never_handled() as u64, Totals::of(&simulation).lost);
     }

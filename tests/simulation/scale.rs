@@ -105,7 +105,7 @@ fn a_consumer_grows_beyond_what_it_began_with() {
 
 #[test]
 fn who_comes_while_all_are_struck_is_struck_too() {
-    for (kind, fault) in [(KAFKA, "Crash"), (RABBIT, "Crash"), (KAFKA, "Pause"), (RABBIT, "Pause"), (SIMPLE, "Crash")] {
+    for (kind, fault) in [(KAFKA, "Crash"), (RABBIT, "Crash"), (KAFKA, "Pause"), (RABBIT, "Pause"), (SIMPLE, "Crash"), (SIMPLE, "Pause")] {
         let struck =
             source(kind, r#"handle: Handle(time: Constant("60ms"))"#, &format!(r#"Fault(at: "10s", lasts: "20s", what: {fault}("c"))"#));
         let script = script(&struck, &[at(15.0, "c.instances=5")]);
@@ -117,6 +117,45 @@ fn who_comes_while_all_are_struck_is_struck_too() {
         moment.advance(&script, Time::NEVER, u64::MAX, &mut ());
         moment.simulation.audit().unwrap();
         assert!(consumer(&report(&moment), "c").lag.last < 100, "it catches up: {kind} {fault}: {:?}", consumer(&report(&moment), "c").lag);
+    }
+}
+
+#[test]
+fn who_was_struck_while_nobody_was_there_comes_back() {
+    // Nothing to do from the 2nd second to the 60th: no instance is there when the fault strikes, and when it ends.
+    let simple = |what: &str| {
+        format!(
+            r#"Scenario(format: 1, duration: "120s", events: [Event(name: "E")], nodes: [
+                Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Steps([("0s", "10/s"), ("2s", "0/s"), ("60s", "10/s")]))]),
+                Broker(id: "b", kind: Simple(topics: ["t"])),
+                Consumer(id: "c", reads: [Read(from: "b/t")], handle: Handle(time: Constant("10ms")),
+                    scale: Autoscale(by: Lag(5), least: 0, most: 5, every: "1s", delay: "1s", hold: "5s")),
+            ], faults: [Fault(at: "40s", lasts: "5s", what: {what}("c"))])"#
+        )
+    };
+    for what in ["Crash", "Pause"] {
+        let report = crate::run(&crate::plan(&simple(what)), 1);
+        assert!(report.totals.acked > 590 && report.totals.waiting < 20, "{what}: {:?}", report.totals);
+    }
+}
+
+#[test]
+fn who_comes_while_all_others_are_struck_one_by_one_works() {
+    for fault in ["Crash", "Pause"] {
+        // The only instance is struck itself, and not the consumer as a whole.
+        let one = source(
+            SIMPLE,
+            r#"handle: Handle(time: Constant("20ms"))"#,
+            &format!(r#"Fault(at: "10s", lasts: "40s", what: {fault}("c#1"))"#),
+        );
+        let script = script(&one, &[at(15.0, "c.instances=2"), at(30.0, "c.instances=1"), at(35.0, "c.instances=2")]);
+        let mut moment = Moment::start(&script, 200);
+        moment.advance(&script, Time(29_000_000_000), u64::MAX, &mut ());
+        assert!(consumer(&report(&moment), "c").lag.last < 10, "{fault}: {:?}", consumer(&report(&moment), "c").lag);
+        moment.advance(&script, Time::NEVER, u64::MAX, &mut ());
+        moment.simulation.audit().unwrap();
+        assert!(consumer(&report(&moment), "c").lag.last < 10, "{fault}: {:?}", consumer(&report(&moment), "c").lag);
+        assert_eq!(report(&moment).totals.lost, 0);
     }
 }
 

@@ -4,9 +4,10 @@ use crate::{plan, run};
 use proptest::prelude::*;
 use tidemill::engine::projection::StateFigures;
 use tidemill::engine::relay::OutboxCounts;
-use tidemill::engine::{Progress, Simulation};
+use tidemill::engine::{Observation, Observer, Progress, Simulation};
 use tidemill::record::report::{NodeReport, StoreReport};
 use tidemill::record::{Report, Totals};
+use tidemill::scenario::{Files, load};
 use tidemill::time::Time;
 
 fn store<'r>(report: &'r Report, name: &str) -> &'r StoreReport {
@@ -164,4 +165,59 @@ fn a_slow_answer_fails_the_handling_and_frees_the_worker() {
     assert_eq!((report.totals.acked, report.totals.failed), (1, 2));
     let store = store(&report, "s");
     assert_eq!((store.calls, store.served, store.timed_out, store.failed), (3, 2, 2, 0));
+}
+
+/// Three recorded arrivals, of a type each.
+struct Recorded;
+
+impl Files for Recorded {
+    fn read(&self, _: &str) -> Result<String, String> {
+        Ok("time,event\n0.1,A\n1,B\n1.001,C\n".to_owned())
+    }
+}
+
+/// The types that were published, by their numbers, in order.
+#[derive(Default)]
+struct Published(Vec<u16>);
+
+impl Observer for Published {
+    fn observe(&mut self, _: Time, what: &Observation<'_>) {
+        if let Observation::Published { event, .. } = what {
+            self.0.push(event.kind.0);
+        }
+    }
+}
+
+#[test]
+fn what_is_recorded_belongs_to_its_arrival_whatever_the_store_makes_of_the_others() {
+    let published = |parts: &str, seed: u64| {
+        let text = format!(
+            r#"Scenario(format: 1, duration: "20s", events: [Event(name: "A"), Event(name: "B"), Event(name: "C")],
+                nodes: [
+                    Producer(id: "p", emits: [Emit(to: "b/t", arrivals: Trace("rows.csv"))], {parts}),
+                    Store(id: "s", connections: 10, time: Exponential(mean: "300ms")),
+                    Broker(id: "b", kind: Simple(topics: ["t"])),
+                    Consumer(id: "c", reads: [Read(from: "b/t")]),
+                ],
+                faults: [Fault(at: "0s", lasts: "500ms", what: Crash("s"))])"#
+        );
+        let plan = load(&text, "test.ron", &Recorded).unwrap_or_else(|problems| panic!("{}", problems[0])).plan;
+        let mut simulation = Simulation::new(std::sync::Arc::new(plan), seed);
+        let mut published = Published::default();
+        simulation.advance(Time::NEVER, u64::MAX, &mut published);
+        simulation.audit().unwrap();
+        assert_eq!(Totals::of(&simulation).published, published.0.len() as u64);
+        published.0
+    };
+    for parts in [
+        r#"calls: [Call(store: "s")]"#,
+        r#"calls: [Call(store: "s")], publish: Confirmed()"#,
+        r#"outbox: Outbox(store: "s")"#,
+        r#"outbox: DualWrite(store: "s")"#,
+    ] {
+        // The store was down when A came. The other two overtake each other now and then.
+        let runs: Vec<Vec<u16>> = (0..30).map(|seed| published(parts, seed)).collect();
+        assert!(runs.iter().all(|run| *run == [1, 2] || *run == [2, 1]), "{parts}: {runs:?}");
+        assert!(runs.contains(&vec![1, 2]) && runs.contains(&vec![2, 1]), "{parts}: {runs:?}");
+    }
 }

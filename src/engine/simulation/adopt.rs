@@ -44,7 +44,7 @@ impl Simulation {
         let due = |entry: &crate::engine::agenda::Entry| entry.due() == Due::Arrival && entry.index() == id.0;
         let pending: Vec<Time> = self.agenda.iter().filter(due).map(|entry| entry.at()).collect();
         let plan = Arc::clone(&self.plan);
-        if let Some(at) = self.emitters[id.index()].adopt(&plan.emitters[id.index()], self.now, pending) {
+        if let Some(at) = self.emitters[id.index()].adopt(&plan, id, self.now, pending) {
             self.agenda.schedule(at, Due::Arrival, id.0);
         }
     }

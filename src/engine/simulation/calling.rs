@@ -160,14 +160,17 @@ impl Simulation {
                     self.mark_rows(relay);
                 }
             }
-            Who::Workload { emitter, index } => {
+            Who::Workload { emitter, index, serial } => {
                 let plan = &self.plan.emitters[emitter.index()];
                 if index as usize + 1 < plan.calls.len() {
                     return;
                 }
                 match plan.sending {
                     Sending::Straight => {}
-                    Sending::Outbox(relay) => self.store_row(relay, emitter, None, observer),
+                    Sending::Outbox(relay) => {
+                        let event = self.emitters[emitter.index()].make_arrived(emitter, self.now, serial);
+                        self.store_row(relay, event, None, observer);
+                    }
                     Sending::BrokerFirst => {
                         let node = plan.node;
                         self.outbox_counts(node).written += 1;
@@ -175,9 +178,9 @@ impl Simulation {
                     Sending::StoreFirst => {
                         let node = plan.node;
                         self.outbox_counts(node).written += 1;
-                        let event = self.bear(emitter, None, observer);
+                        let event = self.emitters[emitter.index()].make_arrived(emitter, self.now, serial);
+                        self.bear(emitter, &event, None, observer);
                         self.inbound.kept += 1;
-                        self.live += 1;
                         if let Some(call) = self.calls.get_mut(place) {
                             call.event = Some(event);
                         }
@@ -253,7 +256,8 @@ impl Simulation {
         let Some(call) = self.calls.take(place) else { return };
         match call.who {
             Who::Relay { .. } => {}
-            Who::Workload { emitter, index } => {
+            Who::Workload { emitter, index, .. } => {
+                self.live -= 1;
                 let plan = &self.plan.emitters[emitter.index()];
                 let (node, channel, sending) = (plan.node, plan.channel, plan.sending);
                 let last = index as usize + 1 == plan.calls.len();
@@ -294,7 +298,9 @@ impl Simulation {
     fn answer<O: Observer>(&mut self, who: Who, ok: bool, carried: Option<Event>, why: Reason, desk: &mut Desk, observer: &mut O) {
         match who {
             Who::Relay { relay, round, marks } => self.relay_answer(relay, round, marks, ok, desk, observer),
-            Who::Workload { emitter, index } if ok => self.workload_goes_on(emitter, index + 1, carried, desk, observer),
+            Who::Workload { emitter, index, serial } if ok => {
+                self.workload_goes_on(emitter, index + 1, serial, carried, desk, observer);
+            }
             Who::Workload { .. } => {}
             Who::Worker { slot, began, event, index } => {
                 if !self.works_on(slot, began, event) {
@@ -395,11 +401,19 @@ impl Simulation {
         }
     }
 
-    /// A workload's arrival at a producer that calls stores: the first call, or what comes after the last.
-    pub(super) fn workload_goes_on<O: Observer>(
+    /// A workload's arrival: the first call to a store, or the event if there is none to call.
+    pub(super) fn workload_begins<O: Observer>(&mut self, id: EmitterId, desk: &mut Desk, observer: &mut O) {
+        let calls = !self.plan.emitters[id.index()].calls.is_empty();
+        let serial = if calls { self.emitters[id.index()].bind() } else { None };
+        self.workload_goes_on(id, 0, serial, None, desk, observer);
+    }
+
+    /// A workload's arrival at a producer that calls stores: its next call, or what comes after the last.
+    fn workload_goes_on<O: Observer>(
         &mut self,
         id: EmitterId,
         index: u32,
+        serial: Option<u64>,
         carried: Option<Event>,
         desk: &mut Desk,
         observer: &mut O,
@@ -411,16 +425,16 @@ impl Simulation {
                 let way = *way;
                 if index as usize + 1 == plan.calls.len() && sending == Sending::BrokerFirst {
                     self.outbox_counts(node).published += 1;
-                    self.publish(id, None, desk, observer);
+                    self.publish_arrived(id, serial, desk, observer);
                 }
-                self.call(way, Who::Workload { emitter: id, index }, None, observer);
+                self.live += 1;
+                self.call(way, Who::Workload { emitter: id, index, serial }, None, observer);
             }
             None => match (sending, carried) {
-                (Sending::Straight, _) => self.publish(id, None, desk, observer),
+                (Sending::Straight, _) => self.publish_arrived(id, serial, desk, observer),
                 (Sending::StoreFirst, Some(event)) => {
                     self.outbox_counts(node).published += 1;
                     self.inbound.kept -= 1;
-                    self.live -= 1;
                     self.set_off(id, event, desk, observer);
                 }
                 _ => {}
@@ -438,7 +452,6 @@ impl Simulation {
     /// An event that was stored is never published.
     fn let_go_unsent(&mut self, event: &Event) {
         self.inbound.kept -= 1;
-        self.live -= 1;
         if event.flags.has(Flags::TRACKED) {
             let verdict = self.ledger.arrived(event.id, true);
             self.conclude(event.id, verdict);

@@ -192,8 +192,9 @@ impl Simulation {
         if effect <= now && !matches!(outcome, Outcome::Shed | Outcome::Skip) {
             care.take_effect(outlet, message.event.id);
             message.event.flags = message.event.flags.with(Flags::HANDLED);
-            if self.consumers[id.index()].folds {
-                self.handled(id, outlet, &message.event, observer);
+            if self.consumers[id.index()].folds && self.handled(id, outlet, &message.event, observer) {
+                // What it has stored stays stored; what should follow has not been sent.
+                self.joins[id.index()].iter_mut().for_each(|joins| joins.leave_unanswered(&message.event));
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::engine::near::near;
 use crate::ids::{ChannelId, EmitterId, EventId, LinkId, SeatId};
 use crate::random::{Stream, hash_name};
 use crate::scenario::Plan;
-use crate::scenario::plan::{EmitterPlan, Occasion, Origin, Sending, Trace};
+use crate::scenario::plan::{Occasion, Origin, Sending, Trace};
 use crate::scenario::publishing::Publish;
 use crate::time::{Span, Time};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(super) struct Emitter {
     pub(super) link: LinkId,
     /// Events made so far, those included that were not emitted.
     serial: u64,
-    /// Of these, not emitted because something was wrong.
+    /// Of these, not emitted because something was wrong, or not yet.
     skipped: u64,
     /// Events that came back because nobody was to get them.
     pub(super) returned: u64,
@@ -32,6 +32,8 @@ pub(super) struct Emitter {
     mutes: u16,
     /// Faults that make it emit so many times as much.
     surges: Vec<(u32, f64, Stream)>,
+    /// When the next arrival comes, up to which what a surge adds to the last one is spread.
+    surges_until: Time,
     kind: Kind,
     process: Option<Process>,
     trace: Option<(Arc<Trace>, Arc<[Key]>)>,
@@ -56,7 +58,7 @@ impl Emitter {
         let emitter = &plan.emitters[id.index()];
         let stream = |purpose: &str| Stream::named(seed ^ hash_name(purpose), &emitter.name);
         let (process, trace, share, on) = match &emitter.origin {
-            Origin::Workload(arrivals) => (Some(Process::new(arrivals, stream("arrivals"))), None, 0, Box::default()),
+            Origin::Workload(arrivals) => (Some(Process::new(arrivals, stream("arrivals"), plan.duration)), None, 0, Box::default()),
             Origin::Trace(trace) => {
                 let keys: Arc<[Key]> = trace.keys.iter().map(|text| interner.key(text)).collect();
                 let process = Process::recorded(Arc::clone(trace), stream("arrivals"));
@@ -83,6 +85,7 @@ impl Emitter {
             disturbed: false,
             mutes: 0,
             surges: Vec::new(),
+            surges_until: Time::ZERO,
             process,
             trace,
             odds: share,
@@ -140,12 +143,21 @@ impl Emitter {
         self.mutes > 0
     }
 
-    /// How many events come of an arrival in a surge, and when after it the further ones do, within the gap to the next.
-    pub(super) fn surges(&mut self, gap: Span) -> (u64, Vec<Span>) {
+    /// How many events come of an arrival in a surge; the next arrival is at `next`.
+    pub(super) fn surges(&mut self, next: Time) -> u64 {
+        self.surges_until = next;
         let times: f64 = self.surges.iter().map(|(_, times, _)| times).product();
-        let Some((.., random)) = self.surges.first_mut() else { return (1, Vec::new()) };
-        let count = times as u64 + u64::from(random.chance(crate::random::threshold(times - libm::floor(times))));
-        (count, (1..count).map(|_| Span(random.below(gap.0))).collect())
+        let Some((.., random)) = self.surges.first_mut() else { return 1 };
+        (times as u64).saturating_add(u64::from(random.chance(crate::random::threshold(times - libm::floor(times)))))
+    }
+
+    /// When the first `part` of so many `times` come that a surge emits from `now` until the next arrival, and by when they all have come.
+    /// None once it is over.
+    pub(super) fn spread(&mut self, now: Time, part: u64, times: u64) -> (Vec<Time>, Time) {
+        let Some((.., random)) = self.surges.first_mut() else { return (Vec::new(), now) };
+        let gap = u128::from((self.surges_until - now).0);
+        let share = (gap * u128::from(part) / u128::from(times.max(1))) as u64;
+        ((0..part).map(|_| now + Span(random.below(share))).collect(), now + Span(share))
     }
 
     /// An event that should have been made now is not: others keep their numbers, keys and luck.
@@ -154,16 +166,26 @@ impl Emitter {
         self.skipped += 1;
     }
 
+    /// The number of the event that is to come of the arrival that is due now, if it is not just the next when it is made: the rows of a
+    /// trace belong to its arrivals, whichever of these come to nothing or overtake each other on the way.
+    pub(super) fn bind(&mut self) -> Option<u64> {
+        self.trace.as_ref()?;
+        self.serial += 1;
+        self.skipped += 1;
+        Some(self.serial - 1)
+    }
+
     /// The first arrivals of a workload.
     pub(super) fn first(&mut self) -> Vec<Time> {
         self.process.as_mut().map(Process::first).unwrap_or_default()
     }
 
-    /// From `now` on it emits as this plan says; `pending` are its arrivals on the agenda. Gives the first of the new arrivals.
-    pub(super) fn adopt(&mut self, plan: &EmitterPlan, now: Time, pending: Vec<Time>) -> Option<Time> {
-        match &plan.origin {
+    /// From `now` on it emits as this plan says; `id` is its own, `pending` are its arrivals on the agenda. Gives the first of the new
+    /// arrivals.
+    pub(super) fn adopt(&mut self, plan: &Plan, id: EmitterId, now: Time, pending: Vec<Time>) -> Option<Time> {
+        match &plan.emitters[id.index()].origin {
             Origin::Workload(arrivals) => {
-                let first = self.process.as_mut()?.exchange(arrivals, now)?;
+                let first = self.process.as_mut()?.exchange(arrivals, now, plan.duration)?;
                 self.cancelled = pending;
                 self.look();
                 first
@@ -206,6 +228,22 @@ impl Emitter {
     pub(super) fn make(&mut self, id: EmitterId, now: Time, cause: Option<&Event>) -> Event {
         let serial = self.serial;
         self.serial += 1;
+        self.make_as(serial, id, now, cause)
+    }
+
+    /// Makes the event of a workload's arrival: the next one, or the one whose number is [bound](Emitter::bind).
+    pub(super) fn make_arrived(&mut self, id: EmitterId, now: Time, serial: Option<u64>) -> Event {
+        match serial {
+            None => self.make(id, now, None),
+            Some(serial) => {
+                self.skipped -= 1;
+                self.make_as(serial, id, now, None)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn make_as(&mut self, serial: u64, id: EmitterId, now: Time, cause: Option<&Event>) -> Event {
         let (kind, key) = match &self.trace {
             Some((trace, keys)) => {
                 let row = &trace.rows[serial as usize];

@@ -48,6 +48,8 @@ pub(super) enum Errand {
     },
     /// An emitter in a surge emits once more.
     Extra(EmitterId),
+    /// An emitter in a surge emits so many times more before its next arrival.
+    Surge(EmitterId, u64),
     /// A consumer acknowledges what it has handled.
     Acknowledge(ConsumerId),
     /// A consumer's scaler looks, or asks for as many instances as its schedule says.
@@ -83,6 +85,7 @@ impl Simulation {
             Some(Errand::JoinTimeout(consumer, root)) => self.join_timeout(consumer, root, desk, observer),
             Some(Errand::Fault { number, round, begins }) => self.fault_turns(number, round, begins, desk, observer),
             Some(Errand::Extra(emitter)) => self.emit_extra(emitter, desk, observer),
+            Some(Errand::Surge(emitter, times)) => self.surge(emitter, times),
             Some(Errand::Acknowledge(consumer)) => self.acknowledge(consumer, observer),
             Some(Errand::Scale(consumer, asks)) => self.scale(consumer, asks, desk, observer),
             Some(Errand::Grow(consumer, instances)) => self.grow(consumer, instances, desk, observer),

@@ -4,7 +4,7 @@ use super::Simulation;
 use super::errands::Errand;
 use crate::engine::agenda::Due;
 use crate::engine::broker::{Desk, Rules};
-use crate::engine::consumer::{Absence, Crew, Hand, Idle};
+use crate::engine::consumer::{Absence, Crew, Hand, Idle, OffDuty};
 use crate::engine::faults::{Effect, effects};
 use crate::engine::observe::Observer;
 use crate::engine::seats::Seat;
@@ -124,7 +124,8 @@ impl Simulation {
         let still = at_work().filter(|effect| matches!(effect, Effect::Still(it, None) if *it == consumer)).count() as u16;
         (crew.up, crew.idle) = (false, Idle::none(threads));
         let absence = Absence { down: gone + 1, still, left: None };
-        crew.off_duty.get_or_insert_default().absent.extend((0..threads).map(|worker| (worker, absence)));
+        let absent = (0..threads).map(|worker| (worker, absence)).collect();
+        crew.off_duty = Some(Box::new(OffDuty { down: absence.down, still, absent, held: Vec::new() }));
         self.crews.push(crew);
         let mut grown: BTreeMap<usize, Vec<(SeatId, Seat)>> = BTreeMap::new();
         for read in planned.reads.iter().copied() {
@@ -153,8 +154,6 @@ impl Simulation {
         let first = station.first_worker;
         let mut resting = station.idle.resting();
         resting.retain(|worker| *worker < capacity);
-        // Whoever is gone as a whole has no worker that is there; those that come are as gone as the others.
-        let gone = station.absence(0).filter(|_| station.instance.is_some()).unwrap_or_default();
         station.capacity = capacity;
         station.look();
         station.idle = Idle::these(capacity, resting);
@@ -162,13 +161,15 @@ impl Simulation {
             off.held.retain(|worker| *worker < capacity);
             // Who stands still with work in hand goes on with it later, place or not.
             off.absent.retain(|worker, absence| *worker < capacity || absence.left.is_some());
-            if gone.down > 0 || gone.still > 0 {
+            // Those that come are as gone as the crew.
+            if off.down > 0 || off.still > 0 {
                 for worker in before..capacity {
                     let absence = off.absent.entry(worker).or_default();
-                    (absence.down, absence.still) = (gone.down, gone.still);
+                    (absence.down, absence.still) = (off.down, off.still);
                 }
             }
         }
+        let rises = !station.up && station.anybody();
         for worker in before..capacity {
             // One that was taken away and still works is simply kept.
             if self.hands[(first + worker) as usize].done == Hand::NEVER {
@@ -181,6 +182,10 @@ impl Simulation {
             desk.now = self.now;
             self.brokers[broker.index()].resized(seat, capacity, desk);
             self.decide(broker, desk, observer);
+        }
+        // All that were left were gone, and one has come that is not.
+        if rises {
+            self.bring_up(crew, desk, observer);
         }
     }
 

@@ -10,9 +10,40 @@ use crate::engine::fate::Reason;
 use crate::engine::ledger::{End, Verdict};
 use crate::engine::observe::{AfterFailure, Observation, Observer};
 use crate::engine::seats::Seat;
-use crate::ids::{ConsumerId, EventId, OutletId};
+use crate::ids::{ChannelId, ConsumerId, EventId, LinkId, OutletId};
 use crate::scenario::plan::Occasion;
 use crate::time::{Span, Time};
+
+/// What is done about a message whose handling has failed.
+#[derive(Clone, Copy, Debug)]
+enum Remedy {
+    /// The same worker tries again at once.
+    AtOnce,
+    /// Another attempt is made after this time.
+    Retry(Span),
+    /// It is dropped, as if it had been handled.
+    Drop,
+    /// It is sent to a dead-letter channel.
+    DeadLetter(ChannelId, LinkId),
+    /// Its broker has it again, and has decided.
+    Return,
+    /// Nothing: it ends here.
+    GiveUp,
+}
+
+impl Remedy {
+    /// What observers are told of it.
+    fn told(self, now: Time) -> AfterFailure {
+        match self {
+            Remedy::AtOnce => AfterFailure::Retry(now),
+            Remedy::Retry(span) => AfterFailure::Retry(now + span),
+            Remedy::Drop => AfterFailure::Drop,
+            Remedy::DeadLetter(..) => AfterFailure::DeadLetter,
+            Remedy::Return => AfterFailure::Returned,
+            Remedy::GiveUp => AfterFailure::Final,
+        }
+    }
+}
 
 impl Simulation {
     #[inline(always)]
@@ -167,36 +198,15 @@ impl Simulation {
         slot: u32,
         mut message: Message,
         began: Time,
-        mut why: Reason,
+        why: Reason,
         desk: &mut Desk,
         observer: &mut O,
     ) -> Option<Settled> {
         let Seat { consumer: id, outlet, .. } = *self.seats.get(message.event.seat);
         let worker = slot - self.consumers[id.index()].first_worker;
         message.event.failures = message.event.failures.saturating_add(1);
-        let consumer = &mut self.consumers[id.index()];
-        let mut backoff = consumer.backoff(message.event.failures);
-        if backoff.is_some() && consumer.care.as_mut().is_some_and(|care| !care.token()) {
-            (backoff, why) = (None, Reason::NoToken);
-        }
-        let dead_letter = consumer.rare.dead_letter;
-        let (drops, acks_first) = (consumer.care.as_ref().is_some_and(|care| care.drops), consumer.acks_first());
-        let at_once = backoff == Some(Span::ZERO) && consumer.gate() == State::Closed;
-        let next = match (backoff, dead_letter) {
-            (Some(span), _) => AfterFailure::Retry(self.now + span),
-            (None, _) if drops => AfterFailure::Drop,
-            (None, Some(_)) => AfterFailure::DeadLetter,
-            // Its broker has forgotten it long ago.
-            (None, None) if acks_first => AfterFailure::Final,
-            (None, None) => {
-                let broker = self.plan.outlets[outlet.index()].broker;
-                desk.now = self.now;
-                match self.brokers[broker.index()].failed(message.event.seat, &message, desk) {
-                    Failed::Final => AfterFailure::Final,
-                    Failed::Decided => AfterFailure::Returned,
-                }
-            }
-        };
+        let (remedy, why) = self.decide_failure(id, outlet, &message, why, desk);
+        let next = remedy.told(self.now);
         let counts = &mut self.consumers[id.index()].rare.counts;
         match next {
             AfterFailure::Retry(_) => counts.retries += 1,
@@ -211,25 +221,25 @@ impl Simulation {
         {
             self.all_follow_on(id, &message.event, Occasion::Failed, desk, observer);
         }
-        match (backoff, dead_letter) {
-            (Some(_), _) if at_once => {
+        match remedy {
+            Remedy::AtOnce => {
                 message.routed = self.now;
                 self.begin(id, slot, outlet, &message, false, observer);
                 None
             }
-            (Some(span), _) => {
+            Remedy::Retry(span) => {
                 self.books[outlet.index()].waiting += 1;
                 self.note(&Observation::Waits { outlet, event: &message.event }, observer);
                 let place = self.backoffs.put(message);
                 self.agenda.schedule(self.now + span, Due::Retry, place);
                 Some(Settled::Parked)
             }
-            (None, _) if drops => {
+            Remedy::Drop => {
                 self.books[outlet.index()].dropped += 1;
                 self.end(&message.event, outlet, End::Gone);
                 Some(Settled::Ended)
             }
-            (None, Some((channel, link))) => {
+            Remedy::DeadLetter(channel, link) => {
                 self.books[outlet.index()].dead_lettered += 1;
                 self.end(&message.event, outlet, End::Kept);
                 // What becomes of the dead letter is a story of its own: the ledger no longer follows it.
@@ -239,17 +249,51 @@ impl Simulation {
                 self.send_to_broker(link, channel, Event { flags, failures: 0, ..message.event }, desk, observer);
                 Some(Settled::Ended)
             }
-            (None, None) if next == AfterFailure::Returned => {
+            Remedy::Return => {
                 let broker = self.plan.outlets[outlet.index()].broker;
                 self.decide(broker, desk, observer);
                 Some(Settled::Failed)
             }
-            (None, None) => {
+            Remedy::GiveUp => {
                 self.books[outlet.index()].failed += 1;
                 self.end(&message.event, outlet, End::Gone);
                 Some(Settled::Failed)
             }
         }
+    }
+
+    /// What is to be done about a message whose handling has failed, and why it failed in the end.
+    fn decide_failure(
+        &mut self,
+        id: ConsumerId,
+        outlet: OutletId,
+        message: &Message,
+        mut why: Reason,
+        desk: &mut Desk,
+    ) -> (Remedy, Reason) {
+        let consumer = &mut self.consumers[id.index()];
+        let mut backoff = consumer.backoff(message.event.failures);
+        if backoff.is_some() && consumer.care.as_mut().is_some_and(|care| !care.token()) {
+            (backoff, why) = (None, Reason::NoToken);
+        }
+        let drops = consumer.care.as_ref().is_some_and(|care| care.drops);
+        let remedy = match (backoff, consumer.rare.dead_letter) {
+            (Some(Span::ZERO), _) if consumer.gate() == State::Closed => Remedy::AtOnce,
+            (Some(span), _) => Remedy::Retry(span),
+            (None, _) if drops => Remedy::Drop,
+            (None, Some((channel, link))) => Remedy::DeadLetter(channel, link),
+            // Its broker has forgotten it long ago.
+            (None, None) if consumer.acks_first() => Remedy::GiveUp,
+            (None, None) => {
+                let broker = self.plan.outlets[outlet.index()].broker;
+                desk.now = self.now;
+                match self.brokers[broker.index()].failed(message.event.seat, message, desk) {
+                    Failed::Final => Remedy::GiveUp,
+                    Failed::Decided => Remedy::Return,
+                }
+            }
+        };
+        (remedy, why)
     }
 
     /// A worker that is free takes the next message or rests.

@@ -34,15 +34,6 @@ impl Simulation {
         self.desk = desk;
     }
 
-    /// One node of a broker's cluster (from 0) is down from now on, or up again.
-    pub fn fail_node(&mut self, broker: BrokerId, node: u32, down: bool, observer: &mut impl Observer) {
-        let mut desk = std::mem::take(&mut self.desk);
-        desk.now = self.now;
-        self.brokers[broker.index()].node(node, !down, &mut desk);
-        self.decide(broker, &mut desk, observer);
-        self.desk = desk;
-    }
-
     /// Whether a consumer is there, with at least one instance.
     pub fn is_up(&self, consumer: ConsumerId) -> bool {
         self.crews_of(consumer).any(|crew| self.crews[crew as usize].up)
@@ -71,6 +62,11 @@ impl Simulation {
         }
     }
 
+    /// Whether what befalls an instance (or all of them) befalls whole crews.
+    fn strikes_crews(&self, consumer: ConsumerId, instance: Option<u32>) -> bool {
+        instance.is_none() || self.has_own_seats(consumer)
+    }
+
     /// The same, and with all of them also those that were taken away and may have work in hand.
     fn places_of(&self, consumer: ConsumerId, instance: Option<u32>) -> Vec<(u32, Range<u32>)> {
         let mut all = self.workers_of(consumer, instance);
@@ -89,9 +85,11 @@ impl Simulation {
         desk: &mut Desk,
         observer: &mut O,
     ) {
+        let whole = self.strikes_crews(consumer, instance);
         for (crew, workers) in self.workers_of(consumer, instance) {
             let station = &mut self.crews[crew as usize];
             let off = station.off_duty.get_or_insert_default();
+            off.down += u16::from(whole);
             let mut fallen = Vec::new();
             for worker in workers {
                 let absence = off.absent.entry(worker).or_default();
@@ -117,13 +115,16 @@ impl Simulation {
 
     /// One reason less to be gone.
     pub(super) fn rose<O: Observer>(&mut self, consumer: ConsumerId, instance: Option<u32>, desk: &mut Desk, observer: &mut O) {
+        let whole = self.strikes_crews(consumer, instance);
         for (crew, workers) in self.workers_of(consumer, instance) {
             let station = &mut self.crews[crew as usize];
             let off = station.off_duty.get_or_insert_default();
+            off.down = off.down.saturating_sub(u16::from(whole));
             let mut risen = Vec::new();
             for worker in workers {
                 let Some(absence) = off.absent.get_mut(&worker) else { continue };
-                absence.down = absence.down.saturating_sub(1);
+                // One that came later than what struck its instance knows only what has struck the crew.
+                absence.down = absence.down.saturating_sub(1).max(off.down);
                 if absence.down == 0 {
                     if absence.still == 0 {
                         off.absent.remove(&worker);
@@ -132,10 +133,7 @@ impl Simulation {
                 }
             }
             match (station.up, station.anybody()) {
-                (false, true) => {
-                    self.bring_up(crew, desk, observer);
-                    self.publisher_rose(self.plan.consumers[consumer.index()].node, desk, observer);
-                }
+                (false, true) => self.bring_up(crew, desk, observer),
                 (false, false) => {}
                 (true, _) => risen.into_iter().for_each(|worker| self.offer(crew, worker, observer)),
             }
@@ -144,10 +142,12 @@ impl Simulation {
 
     /// An instance (or all of them) stands still. Reasons add up.
     pub(super) fn stiffen<O: Observer>(&mut self, consumer: ConsumerId, instance: Option<u32>, desk: &mut Desk, observer: &mut O) {
+        let whole = self.strikes_crews(consumer, instance);
         for (crew, workers) in self.places_of(consumer, instance) {
             let station = &mut self.crews[crew as usize];
             let off = station.off_duty.get_or_insert_default();
-            let mut first = false;
+            off.still += u16::from(whole);
+            let mut first = whole && off.still == 1;
             for worker in workers {
                 // A place that was taken away is somebody only as long as there is work in hand.
                 if worker >= station.capacity && self.hands[(station.first_worker + worker) as usize].done == Hand::NEVER {
@@ -183,13 +183,15 @@ impl Simulation {
 
     /// One reason less to stand still.
     pub(super) fn loosen<O: Observer>(&mut self, consumer: ConsumerId, instance: Option<u32>, desk: &mut Desk, observer: &mut O) {
+        let whole = self.strikes_crews(consumer, instance);
         for (crew, workers) in self.places_of(consumer, instance) {
             let station = &mut self.crews[crew as usize];
             let off = station.off_duty.get_or_insert_default();
+            off.still = off.still.saturating_sub(u16::from(whole));
             let (mut free, mut answered) = (Vec::new(), Vec::new());
             for worker in workers {
                 let Some(absence) = off.absent.get_mut(&worker) else { continue };
-                absence.still = absence.still.saturating_sub(1);
+                absence.still = absence.still.saturating_sub(1).max(off.still);
                 if absence.still > 0 {
                     continue;
                 }
@@ -214,7 +216,7 @@ impl Simulation {
                     None => {}
                 }
             }
-            if off.absent.values().all(|absence| absence.still == 0) {
+            if off.still == 0 && off.absent.values().all(|absence| absence.still == 0) {
                 self.say_paused(crew, false, desk, observer);
             }
             free.into_iter().for_each(|worker| self.offer(crew, worker, observer));
@@ -253,6 +255,7 @@ impl Simulation {
         off.held.clear();
         if leaves {
             // It does not come back with what has just struck it.
+            off.down += 1;
             (0..station.capacity).for_each(|worker| off.absent.entry(worker).or_default().down += 1);
         }
         let seats = self.seats.clone();
@@ -268,8 +271,8 @@ impl Simulation {
         }
     }
 
-    /// A crew is there (again), with empty hands.
-    fn bring_up<O: Observer>(&mut self, crew: u32, desk: &mut Desk, observer: &mut O) {
+    /// A crew is there (again), with empty hands, and with it what its consumer publishes.
+    pub(super) fn bring_up<O: Observer>(&mut self, crew: u32, desk: &mut Desk, observer: &mut O) {
         let station = &mut self.crews[crew as usize];
         if std::mem::replace(&mut station.up, true) {
             return;
@@ -281,6 +284,7 @@ impl Simulation {
         let seats = self.seats.clone();
         let own: Vec<SeatId> = seats.iter().filter(|(_, seat)| seat.crew == crew).map(|(seat, _)| seat).collect();
         own.into_iter().for_each(|seat| self.join(seat, desk, observer));
+        self.publisher_rose(self.plan.consumers[self.crews[crew as usize].consumer.index()].node, desk, observer);
     }
 
     /// Some workers of a crew are gone while others go on: only what these had in hand is their brokers' again.

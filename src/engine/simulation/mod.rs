@@ -117,7 +117,7 @@ pub struct Simulation {
     pub(super) books: Vec<Books>,
     pub(super) inbound: Inbound,
     pub(super) ledger: Ledger,
-    /// Copies travelling, waiting or in hand.
+    /// Copies travelling, waiting or in hand, and calls of workloads: each stands for the event that it comes before.
     pub(super) live: u64,
     lost: u64,
     duplicates: u64,
@@ -132,6 +132,11 @@ pub struct Simulation {
 /// The last moment at which something may happen: no entry of the agenda is due at the end of time.
 const LAST: Time = Time(Time::NEVER.0 - 1);
 
+/// What is bounded by no limit of the scenario is looked at once in so many steps.
+const LOOK_EVERY: u64 = 1 << 16;
+/// Most of what is pending of one kind; the other half of the numbers is for what comes until the next look.
+const MOST_PENDING: u64 = MOST_INDEXED / 2;
+
 /// Why a run stopped before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -142,6 +147,11 @@ pub enum Stop {
     },
     /// More steps were simulated than the scenario allows.
     Steps {
+        /// The limit.
+        limit: u64,
+    },
+    /// More was on the agenda at once that is no event than can be told apart.
+    Pending {
         /// The limit.
         limit: u64,
     },
@@ -160,6 +170,10 @@ impl fmt::Display for Stop {
                 "the run took more than {limit} steps. Shorten `duration`, lower the rates, look for a loop without end, or raise \
                  `limits: Limits(steps: ...)`"
             ),
+            Stop::Pending { limit } => write!(
+                f,
+                "more than {limit} time-outs, answers and requests were pending at once. Lower the rates, or shorten time-outs and latencies"
+            ),
         }
     }
 }
@@ -173,6 +187,11 @@ pub enum Progress {
     Paused,
     /// To a limit of the scenario.
     Stopped(Stop),
+}
+
+/// When after so many steps it is looked at next what no limit bounds: at the same steps however a run is cut into pieces.
+fn next_look(steps: u64) -> u64 {
+    (steps / LOOK_EVERY + 1).saturating_mul(LOOK_EVERY)
 }
 
 /// Counts of all nodes that both write and publish.
@@ -284,9 +303,9 @@ impl Simulation {
         let until = until.min(self.plan.duration).min(LAST);
         let limits = &self.plan.limits;
         let (live, most) = (limits.live.min(MOST_INDEXED), limits.steps.min(MOST_SCHEDULED / 2));
-        // One comparison per step for both: a pause and the limit.
+        // One comparison per step for all: a pause, the limit, and a look at what has grown.
         let pause = self.steps.saturating_add(steps);
-        let look = pause.min(most);
+        let mut look = pause.min(most).min(next_look(self.steps));
         // Out of the structure for the length of the call, so that rules can write to it while the simulation acts.
         let mut desk = std::mem::take(&mut self.desk);
         if !self.started {
@@ -324,11 +343,14 @@ impl Simulation {
             let stop = if self.live > live {
                 Stop::Live { limit: live }
             } else if self.steps >= look || self.agenda.scheduled() >= MOST_SCHEDULED {
-                if self.steps < most && self.agenda.scheduled() < MOST_SCHEDULED {
-                    paused = true;
-                    continue;
+                match self.outgrown(live, most) {
+                    Some(stop) => stop,
+                    None => {
+                        paused = self.steps >= pause;
+                        look = pause.min(most).min(next_look(self.steps));
+                        continue;
+                    }
                 }
-                Stop::Steps { limit: most }
             } else {
                 continue;
             };
@@ -337,6 +359,23 @@ impl Simulation {
         };
         self.desk = desk;
         progress
+    }
+
+    /// Whether the run has taken too many steps, or anything has grown too large that [`Simulation::live`] does not count.
+    #[cold]
+    fn outgrown(&self, live: u64, most: u64) -> Option<Stop> {
+        if self.steps >= most || self.agenda.scheduled() >= MOST_SCHEDULED {
+            return Some(Stop::Steps { limit: most });
+        }
+        if !self.steps.is_multiple_of(LOOK_EVERY) {
+            return None;
+        }
+        // Calls whose callers have given up belong to nothing that is alive. (A relay calls for many at once.)
+        if self.calls.len() as u64 > live.saturating_add(self.relays.len() as u64) {
+            return Some(Stop::Live { limit: live });
+        }
+        let most_pending = self.errands.len().max(self.wakes.len()).max(self.parcels.len());
+        (most_pending as u64 > MOST_PENDING).then_some(Stop::Pending { limit: MOST_PENDING })
     }
 
     #[inline(always)]

@@ -9,7 +9,10 @@ use crate::engine::fate::Reason;
 use crate::engine::link::To;
 use crate::engine::observe::{Observation, Observer};
 use crate::ids::{BrokerId, ChannelId, EmitterId, LinkId};
-use crate::time::{Span, Time};
+use crate::time::Time;
+
+/// So many further events of a surge are on the agenda at once, for one arrival.
+const MOST_EXTRA: u64 = 10_000;
 
 impl Simulation {
     /// A workload's arrival: publish, and put the next one on the agenda.
@@ -43,7 +46,7 @@ impl Simulation {
         if self.emitters[id.index()].disturbed {
             return self.emit_disturbed(id, next, desk, observer);
         }
-        self.workload_goes_on(id, 0, None, desk, observer);
+        self.workload_begins(id, desk, observer);
     }
 
     /// The same where something is wrong with the emitter: it may emit nothing, or more.
@@ -60,14 +63,26 @@ impl Simulation {
             return;
         }
         // Further arrivals lie anywhere up to the next one, which is where those of a denser process would.
-        let gap = next.map_or(Span::ZERO, |at| at - now);
-        let (times, extra) = emitter.surges(gap);
-        extra.into_iter().for_each(|at| self.errand(now + at, Errand::Extra(id)));
+        let times = emitter.surges(next.unwrap_or(now));
+        self.surge(id, times.saturating_sub(1));
         if times > 0 {
-            self.workload_goes_on(id, 0, None, desk, observer);
+            self.workload_begins(id, desk, observer);
         } else {
             self.emitters[id.index()].skip(id, now);
         }
+    }
+
+    /// An emitter in a surge emits so many times more before its next arrival. Where these are many only the first part of the time is
+    /// filled now, and the rest when that is over: little is on the agenda at once, and the limits of the run have their say.
+    #[cold]
+    pub(super) fn surge(&mut self, id: EmitterId, times: u64) {
+        let now = self.now;
+        let part = times.min(MOST_EXTRA);
+        let (extra, over) = self.emitters[id.index()].spread(now, part, times);
+        if part < times && !extra.is_empty() {
+            self.errand(over, Errand::Surge(id, times - part));
+        }
+        extra.into_iter().for_each(|at| self.errand(at, Errand::Extra(id)));
     }
 
     /// An emitter in a surge emits once more.
@@ -75,7 +90,7 @@ impl Simulation {
     #[inline(never)]
     pub(super) fn emit_extra<O: Observer>(&mut self, id: EmitterId, desk: &mut Desk, observer: &mut O) {
         if !self.emitters[id.index()].is_mute() {
-            self.workload_goes_on(id, 0, None, desk, observer);
+            self.workload_begins(id, desk, observer);
         }
     }
 
@@ -94,6 +109,14 @@ impl Simulation {
         }
     }
 
+    /// Publishes what comes of a workload's arrival.
+    #[inline(never)]
+    pub(super) fn publish_arrived<O: Observer>(&mut self, id: EmitterId, serial: Option<u64>, desk: &mut Desk, observer: &mut O) {
+        let event = self.emitters[id.index()].make_arrived(id, self.now, serial);
+        self.bear(id, &event, None, observer);
+        self.set_off(id, event, desk, observer);
+    }
+
     #[inline(always)]
     fn tell_published<O: Observer>(&mut self, id: EmitterId, event: &Event, cause: Option<&Event>, observer: &mut O) {
         if event.flags.has(Flags::TRACKED) {
@@ -102,12 +125,10 @@ impl Simulation {
         self.note(&Observation::Published { emitter: id, event, cause: cause.map(|event| event.id) }, observer);
     }
 
-    /// Makes an event that does not set out yet.
-    pub(super) fn bear<O: Observer>(&mut self, id: EmitterId, cause: Option<&Event>, observer: &mut O) -> Event {
-        let event = self.emitters[id.index()].make(id, self.now, cause);
-        self.tell_published(id, &event, cause, observer);
-        self.watch(id, &event, observer);
-        event
+    /// An event has been made that does not set out yet.
+    pub(super) fn bear<O: Observer>(&mut self, id: EmitterId, event: &Event, cause: Option<&Event>, observer: &mut O) {
+        self.tell_published(id, event, cause, observer);
+        self.watch(id, event, observer);
     }
 
     /// An event sets out in the way of its publisher. (The ledger knows it already, if it is tracked.)

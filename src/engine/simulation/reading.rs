@@ -97,7 +97,7 @@ impl Simulation {
         self.duplicates
     }
 
-    /// Copies travelling, waiting or in hand.
+    /// Copies travelling, waiting or in hand, and arrivals at producers that wait for a store.
     pub fn live(&self) -> u64 {
         self.live
     }

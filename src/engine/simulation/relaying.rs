@@ -33,9 +33,10 @@ impl Simulation {
         self.errand(self.now + pause, Errand::Poll(relay, round));
     }
 
-    /// An event is written to an outbox.
-    pub(super) fn store_row<O: Observer>(&mut self, relay: u32, emitter: EmitterId, cause: Option<&Event>, observer: &mut O) {
-        let event = self.bear(emitter, cause, observer);
+    /// A new event is written to an outbox.
+    pub(super) fn store_row<O: Observer>(&mut self, relay: u32, event: Event, cause: Option<&Event>, observer: &mut O) {
+        let emitter = event.id.emitter();
+        self.bear(emitter, &event, cause, observer);
         self.inbound.stored += 1;
         self.live += 1;
         let node = self.plan.relays[relay as usize].node;
@@ -48,7 +49,8 @@ impl Simulation {
         for i in 0..self.consumers[consumer.index()].then.len() {
             let emitter = self.consumers[consumer.index()].then[i];
             if self.follows(emitter, consumer, cause) {
-                self.store_row(relay, emitter, Some(cause), observer);
+                let event = self.emitters[emitter.index()].make(emitter, self.now, Some(cause));
+                self.store_row(relay, event, Some(cause), observer);
             }
         }
     }

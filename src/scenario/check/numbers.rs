@@ -13,6 +13,10 @@ use crate::time::{Span, Time};
 const MOST_WORKERS: u64 = 1_000_000;
 /// Most users of a closed loop.
 const MOST_USERS: u32 = 10_000_000;
+/// Shortest mean stay in a state of a modulated process, however short the run.
+const SHORTEST_STAY: Span = Span(1_000_000);
+/// Most stays in states of a modulated process in a run, on average.
+const MOST_STAYS: u64 = 100_000_000;
 /// Most different keys: more than the events of a run can tell apart.
 const MOST_KEYS: u64 = 10_000_000;
 /// Most attempts of a retry: a message counts its failures in a byte.
@@ -193,8 +197,15 @@ fn arrivals(arrivals: &Arrivals, path: &str, duration: Span, findings: &mut Find
                 if !(r.0.is_finite() && r.0 >= 0.0) {
                     findings.error(format!("{path}[0][{i}][0]"), "this is not a rate");
                 }
+                let shortest = shortest_stay(duration);
                 if *stay == Span::ZERO {
                     findings.error(format!("{path}[0][{i}][1]"), "a state that lasts no time is never left nor stayed in");
+                } else if *stay < shortest {
+                    findings.error_help(
+                        format!("{path}[0][{i}][1]"),
+                        format!("a mean stay of {stay} is shorter than the {shortest} that is simulated in a run of {duration}"),
+                        "write `Poisson(...)` with the mean rate: states that change this fast are not told apart",
+                    );
                 }
             }
             if !states.is_empty() && states.iter().all(|(r, _)| r.0 == 0.0) {
@@ -225,6 +236,11 @@ fn arrivals(arrivals: &Arrivals, path: &str, duration: Span, findings: &mut Find
             }
         }
     }
+}
+
+/// Shortest mean stay in a state of a modulated process: states that change more often would be all that is simulated.
+fn shortest_stay(duration: Span) -> Span {
+    SHORTEST_STAY.max(Span(duration.0 / MOST_STAYS))
 }
 
 fn steps_in_order(steps: &[(Span, Rate)], path: &str, findings: &mut Findings) {
