@@ -22,7 +22,13 @@ pub fn import(text: &str, _part: Option<&str>) -> Result<Carried<Scenario>, Stri
         false => yaml::read(text)?,
     };
     let template = Template::of(&read)?;
-    let mut import = Import { template: &template, notes: read.notes.clone(), ..Import::new(&template) };
+    let imported = resources(&template, read.notes.clone());
+    template.overrun().map_or(imported, Err)
+}
+
+/// A scenario around the resources of a template.
+fn resources(template: &Template<'_>, notes: Vec<String>) -> Result<Carried<Scenario>, String> {
+    let mut import = Import { template, notes, ..Import::new(template) };
     import.buses();
     let given: Vec<(&str, String, &Value)> = template
         .of_type("AWS::Events::Rule")
@@ -31,7 +37,7 @@ pub fn import(text: &str, _part: Option<&str>) -> Result<Carried<Scenario>, Stri
     for (id, place, properties) in given {
         import.rule(id, &place, properties)?;
     }
-    let events = function_events(&template);
+    let events = function_events(template);
     for (id, place, properties) in &events {
         import.rule(id, place, properties)?;
     }
