@@ -2,10 +2,11 @@
 
 use super::intrinsics::{ACCOUNT, REGION, Template};
 use super::own::{Own, delivered, quoted};
-use super::{CONCURRENCY, Carried, DAY, numbered, yaml};
+use super::{CONCURRENCY, Carried, numbered, yaml};
 use crate::language::Fault;
 use crate::language::pattern::Pattern;
 use crate::scenario::Scenario;
+use crate::scenario::broker::eventbridge::limits::{AGE_SECONDS, MOST_ATTEMPTS};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -261,8 +262,9 @@ impl<'t> Import<'t> {
                 usual
             }),
         };
-        let (age, tries) = (number("MaximumEventAgeInSeconds", DAY), number("MaximumRetryAttempts", 185));
-        let retry = ((age, tries) != (DAY, 185)).then(|| format!("RetryPolicy(max_age: \"{age}s\", attempts: {tries})"));
+        let usual = (*AGE_SECONDS.end(), u64::from(MOST_ATTEMPTS));
+        let (age, tries) = (number("MaximumEventAgeInSeconds", usual.0), number("MaximumRetryAttempts", usual.1));
+        let retry = ((age, tries) != usual).then(|| format!("RetryPolicy(max_age: \"{age}s\", attempts: {tries})"));
         let dead_letter = target.get("DeadLetterConfig").and_then(|config| {
             let queue = config.get("Arn").and_then(|arn| self.name(arn));
             // Of serverless functions: the queue is made along with the rule.
