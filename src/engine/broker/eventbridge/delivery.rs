@@ -95,7 +95,7 @@ pub enum Next {
 /// Why there are no more tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exhausted {
-    /// The event is older than the policy allows.
+    /// The service has had the event for longer than the policy allows.
     Age,
     /// There were as many as the policy allows.
     Attempts,
@@ -115,7 +115,7 @@ impl Exhausted {
 }
 
 impl RetryPolicy {
-    /// What follows from a failure after so many tries beyond the first, at this age of the event.
+    /// What follows from a failure after so many tries beyond the first, so long after the service took the event in.
     pub fn next(&self, error: DeliveryError, retries: u32, age: Span) -> Next {
         if !error.retriable() {
             Next::GiveUp(Exhausted::Pointless)
