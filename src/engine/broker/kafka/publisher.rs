@@ -410,6 +410,9 @@ impl Kafka {
         if let Err(error) = self.partitions[partition].replication.admit(acks) {
             return self.respond(batch, Err(error), desk);
         }
+        if let Err(error) = self.validate(batch) {
+            return self.respond(batch, Err(error), desk);
+        }
         match self.append(batch, desk) {
             Err(error) => self.respond(batch, Err(error), desk),
             Ok(end) if acks == Acks::All && self.partitions[partition].replication.high_watermark() < end => {
@@ -417,6 +420,16 @@ impl Kafka {
             }
             Ok(_) => self.respond(batch, Ok(()), desk),
         }
+    }
+
+    /// Whether the log takes all records of a batch: one that it does not take spoils the batch.
+    fn validate(&self, batch: u32) -> Result<(), Error> {
+        let it = &self.batches[batch as usize];
+        let log = &self.partitions[it.partition as usize].log;
+        if !log.config().compact {
+            return Ok(());
+        }
+        it.events.iter().try_for_each(|event| log.accepts(&Message { event: *event, routed: event.published }))
     }
 
     fn acks(&self) -> Acks {
@@ -531,6 +544,11 @@ impl Kafka {
             Err(Error::InvalidProducerEpoch) if self.session(self.batches[batch as usize].publisher).is_some() => {
                 self.transaction_fails(self.batches[batch as usize].publisher, true, desk);
             }
+            // No other attempt could end better.
+            Err(error @ Error::InvalidRecord) => {
+                self.free_place(batch, desk);
+                self.give_up(batch, error, desk);
+            }
             Err(error) => self.refused(batch, error, desk),
         }
     }
@@ -626,11 +644,16 @@ impl Kafka {
             let why = match error {
                 Error::NotEnoughReplicas | Error::NotEnoughReplicasAfterAppend => Reason::NotEnoughReplicas,
                 Error::LeaderNotAvailable => Reason::NoLeader,
+                Error::InvalidRecord => Reason::InvalidRecord,
                 _ => Reason::DeliveryTimeout,
             };
             it.events.iter().for_each(|event| desk.lose_inbound(channel, event, why));
             if let Some(next) = self.publishers[it.publisher as usize].sequences.get_mut(&it.partition) {
                 *next = (next.0.wrapping_add(1), 0);
+                if next.0 == 0 {
+                    // The epochs are used up: it has another producer id.
+                    self.partitions[it.partition as usize].producers.remove(&publisher);
+                }
             }
         }
         self.done(batch, desk);
