@@ -302,6 +302,9 @@ impl RabbitMq {
 
     fn act_on_steps(&mut self, desk: &mut Desk) {
         let mut steps = std::mem::take(&mut self.host.out.steps);
+        if self.gates.has_alarm() {
+            steps.iter().for_each(|step| self.weigh_queue(step.queue()));
+        }
         for step in steps.drain(..) {
             match step {
                 Step::Delivery(delivery) => {
@@ -496,6 +499,7 @@ impl RabbitMq {
         self.host.hear_from(queue);
         self.set_alarm(queue, desk);
         if self.gates.has_alarm() {
+            self.weigh_queue(queue);
             self.watch_memory(desk);
         }
     }
@@ -516,6 +520,7 @@ impl RabbitMq {
             self.act(desk);
         }
         desk.note(Note::Replay { outlet: self.outlet(to), under_way: false });
+        self.weigh_queue(to);
         self.after(from, desk);
         self.after(to, desk);
     }
