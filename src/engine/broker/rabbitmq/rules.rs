@@ -69,6 +69,8 @@ pub struct RabbitMq {
     pub(super) cluster: Cluster,
     /// Readers of streams, by stream.
     pub(super) readers: Vec<Reader>,
+    /// By queue, which of these read it.
+    pub(super) readers_of: Vec<Vec<usize>>,
     /// When which reader attaches where.
     attaches: Vec<(Time, usize, Offset)>,
     /// By queue, the earliest wake-up that has been asked for.
@@ -178,11 +180,13 @@ impl RabbitMq {
         let exchange = |name: &str| Arc::from(if name == DEFAULT_EXCHANGE { "" } else { name });
         let mut takers = BTreeMap::new();
         let mut readers: Vec<Reader> = Vec::new();
+        let mut reads = vec![Vec::new(); parts.queues.len()];
         for outlet in &outlets {
             let at = plan.outlets[outlet.index()].part.unwrap_or(0);
             let queue = QueueId(at);
             let reader = parts.fans_out(at as usize).then_some(readers.len());
-            if reader.is_some() {
+            if let Some(number) = reader {
+                reads[at as usize].push(number);
                 readers.push(Reader::new(*outlet, queue, seats.at(plan, *outlet), &read_by(plan, *outlet).join(", ")));
             }
             for seat in seats.at(plan, *outlet) {
@@ -204,6 +208,7 @@ impl RabbitMq {
             cluster: Cluster::new(&parts),
             attaches: attaches(plan, &parts, &readers),
             readers,
+            readers_of: reads,
             redrives: redrives(&parts),
             gates: Gates::new(&parts),
             lives: vec![Life::default(); parts.queues.len()],
