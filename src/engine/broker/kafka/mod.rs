@@ -18,6 +18,7 @@ pub mod assign;
 mod batch;
 mod cluster;
 pub mod error;
+mod failing;
 mod fencing;
 pub mod group;
 mod keeping;
