@@ -22,6 +22,7 @@ mod failing;
 mod fencing;
 pub mod group;
 mod keeping;
+mod line;
 pub mod log;
 pub mod offsets;
 pub mod partitioner;

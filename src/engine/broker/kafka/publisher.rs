@@ -4,6 +4,7 @@ use super::Error;
 use super::batch::{Batch, Stage};
 use super::cluster::{Kafka, Token, Topic};
 use super::failing::Failing;
+use super::line::Line;
 use super::partitioner::Sticky;
 use super::producer::{Admission, ProducerState, after};
 use super::replication::Acks;
@@ -42,7 +43,7 @@ pub(super) struct Publisher {
     /// Requests sent so far.
     requests: u64,
     /// Batches that wait for a place on the connection, by node.
-    queue: Vec<VecDeque<u32>>,
+    queue: Vec<Line>,
     /// Requests on their way, in the order in which they were sent, by node: TCP keeps it.
     wire: Vec<VecDeque<u32>>,
     /// While batches failed and are not sent again yet: these, and what is before and behind them.
@@ -66,7 +67,7 @@ impl Publisher {
             random,
             in_flight: vec![Vec::new(); nodes],
             requests: 0,
-            queue: vec![VecDeque::new(); nodes],
+            queue: vec![Line::default(); nodes],
             wire: vec![VecDeque::new(); nodes],
             failing: None,
             sequences: BTreeMap::new(),
@@ -78,8 +79,9 @@ impl Publisher {
     /// Bytes of a copy.
     pub fn bytes(&self) -> usize {
         let requests: usize = self.in_flight.iter().map(|it| it.capacity() * size_of::<(u64, u32)>()).sum();
-        let batches: usize = self.queue.iter().chain(&self.wire).map(|it| it.capacity() * size_of::<u32>()).sum();
-        let nodes = self.in_flight.len() * (size_of::<Vec<(u64, u32)>>() + 2 * size_of::<VecDeque<u32>>());
+        let wire: usize = self.wire.iter().map(|it| it.capacity() * size_of::<u32>()).sum();
+        let batches = wire + self.queue.iter().map(Line::bytes).sum::<usize>();
+        let nodes = self.in_flight.len() * (size_of::<Vec<(u64, u32)>>() + size_of::<Line>() + size_of::<VecDeque<u32>>());
         let partitions = self.open.len() * 2 * size_of::<u32>() + self.sequences.len() * size_of::<(u32, (u16, u32))>();
         let failing = self.failing.as_ref().map_or(0, |failing| failing.bytes());
         size_of::<Publisher>() + self.topics.bytes() + requests + batches + nodes + partitions + failing
@@ -179,8 +181,9 @@ impl Kafka {
         let mut batches = vec![0; count as usize];
         let own = first..first + count;
         it.open.range(own.clone()).for_each(|(partition, _)| batches[(partition - first) as usize] += 1);
-        let queued = it.queue.iter().flatten().map(|batch| self.batches[*batch as usize].partition);
-        queued.filter(|partition| own.contains(partition)).for_each(|partition| batches[(partition - first) as usize] += 1);
+        for line in &it.queue {
+            line.count(own.clone(), &self.batches, |partition, waiting| batches[(partition - first) as usize] += waiting);
+        }
         if let Some(failing) = &it.failing {
             failing.counts(own).for_each(|(partition, failed)| batches[(partition - first) as usize] += failed);
         }
@@ -266,14 +269,11 @@ impl Kafka {
         let it = &mut self.batches[batch as usize];
         it.node = node;
         let publisher = it.publisher;
-        let queue = &mut self.publishers[publisher as usize].queue[node as usize];
+        let line = &mut self.publishers[publisher as usize].queue[node as usize];
         if again {
-            let batches = &self.batches;
-            let serial = batches[batch as usize].serial;
-            let place = queue.iter().position(|other| batches[*other as usize].serial > serial).unwrap_or(queue.len());
-            queue.insert(place, batch);
+            line.push_again(batch, &self.batches);
         } else {
-            queue.push_back(batch);
+            line.push(batch, &self.batches);
         }
         self.pump(publisher, node, desk);
     }
@@ -331,19 +331,21 @@ impl Kafka {
             it.requests += 1;
             let (request, link) = (it.requests, it.link);
             // One request takes the first waiting batch of every partition, up to its size.
-            let (mut sent, mut bytes, mut at) = (0, 0, 0);
-            while let Some(batch) = self.publishers[publisher as usize].queue[node as usize].get(at).copied() {
+            it.queue[node as usize].look_again();
+            let (mut sent, mut bytes, mut from) = (0, 0, Line::START);
+            while let Some((place, batch)) = self.publishers[publisher as usize].queue[node as usize].next(from) {
                 let it = &mut self.batches[batch as usize];
                 if sent > 0 && bytes + it.bytes > MOST_REQUEST {
                     break;
                 }
                 if self.partitions[it.partition as usize].asked == (publisher, request) {
-                    at += 1;
+                    from = place + 1;
                     continue;
                 }
                 // The broker refuses what comes too early from an idempotent publisher; others wait of their own accord.
+                from = place;
                 if !self.settings.idempotent && self.must_wait(batch) {
-                    self.publishers[publisher as usize].queue[node as usize].remove(at);
+                    self.publishers[publisher as usize].queue[node as usize].take(place, &self.batches);
                     self.set_stage(batch, Stage::Held);
                     continue;
                 }
@@ -352,7 +354,7 @@ impl Kafka {
                 (it.request, it.attempts, it.arrived) = (request, it.attempts + 1, false);
                 (sent, bytes) = (sent + 1, bytes + it.bytes);
                 let it = &mut self.publishers[publisher as usize];
-                it.queue[node as usize].remove(at);
+                it.queue[node as usize].take(place, &self.batches);
                 it.wire[node as usize].push_back(batch);
                 self.number(batch);
                 self.set_stage(batch, Stage::Sent);
@@ -631,7 +633,7 @@ impl Kafka {
     pub(super) fn discard_all(&mut self, publisher: u32, desk: &mut Desk) {
         let it = &mut self.publishers[publisher as usize];
         it.open.clear();
-        it.queue.iter_mut().for_each(VecDeque::clear);
+        it.queue.iter_mut().for_each(Line::clear);
         it.wire.iter_mut().for_each(VecDeque::clear);
         it.in_flight.iter_mut().for_each(Vec::clear);
         it.failing = None;
