@@ -94,6 +94,8 @@ pub enum Reason {
     OffsetReset,
     /// What its target's input makes of it is not JSON.
     NotJson,
+    /// It, or one that was sent in a batch with it, has no key, and its topic is compacted.
+    InvalidRecord,
 }
 
 impl fmt::Display for Reason {
@@ -142,6 +144,7 @@ impl fmt::Display for Reason {
             Reason::ProducerFenced => "its publisher was fenced by another one with its transactional.id (ProducerFencedException)",
             Reason::OffsetReset => "its group's position was no longer in the log, and auto.offset.reset skipped it",
             Reason::NotJson => "what its target's input makes of it is not JSON",
+            Reason::InvalidRecord => "a compacted topic takes no batch with records without a key (INVALID_RECORD)",
             Reason::SecondHop => "it had come from a bus and may go to a bus once only",
         })
     }

@@ -358,11 +358,11 @@ impl Expectation {
         if comparison(right).is_some() {
             return Err((format!("`{text}` compares twice"), Some("write two expectations".to_owned())));
         }
-        if is_number(left) {
+        if is_number(left, known) {
             return Err((format!("`{left}` is no figure"), Some("write the figure first: `lost == 0`".to_owned())));
         }
         let (path, quantity) = figure(left, known, suggest)?;
-        let right = if is_number(right) {
+        let right = if is_number(right, known) {
             Operand::Number(quantity.parse(left, right)?)
         } else {
             let (path, other) = figure(right, known, suggest)?;
@@ -456,8 +456,14 @@ impl Quantity {
     }
 }
 
-fn is_number(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
+/// Whether a side is (meant as) a number. A node may be called `3pl`: its name with a figure behind it is none.
+fn is_number(text: &str, known: &Known<'_>) -> bool {
+    let names_figure = text.split_once('.').is_some_and(|(name, figure)| {
+        let (name, figure) = (name.trim(), figure.trim_start());
+        let is_known = known.roles.contains_key(name) || known.outlets.contains_key(name);
+        is_known && figure.starts_with(|c: char| c.is_ascii_alphabetic())
+    });
+    text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) && !names_figure
 }
 
 /// The first comparison outside quotes: where it starts and ends.
@@ -730,6 +736,25 @@ mod tests {
         assert!(Condition::parse("a.acked > 3 and", &known).is_err());
         assert!(mentions("'b/x#a'.routed > 3", "a") && mentions("lost < a.acked", "a") && !mentions("lost == 0", "a"));
         assert!(mentions("'b/x#a'.routed > 3", "b/x") && mentions("3 < 'b/x'.routed", "b/x") && !mentions("'b/xy'.routed > 3", "b/x"));
+    }
+
+    #[test]
+    fn names_may_begin_like_numbers() {
+        let known = Known::new([("3pl", "consumer"), ("5", "consumer")].into_iter(), [("1/t#3pl", Outlet::Plain)].into_iter());
+        let parse = |text: &str| Expectation::parse(text, &known, &Suggest::default());
+        for (text, left, right) in [
+            ("3pl.latency.p99 < 1s", "nodes 3pl latency p99", Operand::Number(1.0)),
+            ("1/t#3pl.routed == 5", "outlets 1/t#3pl routed", Operand::Number(5.0)),
+            ("lost < 5.5", "totals lost", Operand::Number(5.5)),
+            ("lost < 3pl.acked", "totals lost", Operand::Figure(["nodes", "3pl", "acked"].map(str::to_owned).to_vec())),
+            ("5.acked > 5", "nodes 5 acked", Operand::Number(5.0)),
+        ] {
+            let parsed = parse(text).unwrap();
+            let Operand::Figure(path) = &parsed.left else { panic!("{text}") };
+            assert_eq!((path.join(" ").as_str(), &parsed.right), (left, &right), "{text}");
+        }
+        assert_eq!(parse("3pl.lagg.max < 5").unwrap_err().1.as_deref(), Some("did you mean `lag`?"));
+        assert_eq!(parse("5 == lost").unwrap_err().0, "`5` is no figure");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(super) const DEFAULT: &str = "default";
 /// Fields of a scenario that need not be written down.
 pub(super) const TOP: &[&str] = &[
     "format", "name", "about", "seed", "duration", "warmup", "network", "limits", "events", "nodes", "links", "groups", "notes", "faults",
-    "expect", "lesson",
+    "expect", "allow", "lesson",
 ];
 
 /// The text with one value set, to be read again. The assignment is `PATH=VALUE`: a path begins with a node's id, an event's
@@ -248,7 +248,10 @@ const _: fn(&Scenario) -> usize = |s| {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::scenario::document::{Consumer, Node};
+    use crate::scenario::document::{Consumer, Event, Expect, Group, Limits, Link, Network, Node, Note, Producer};
+    use crate::scenario::faults::{Fault, Trouble};
+    use crate::scenario::lesson::Lesson;
+    use crate::scenario::pairs::Pairs;
     use crate::scenario::write::write;
 
     const SHOP: &str = include_str!("../../scenarios/cases/shop.ron");
@@ -343,10 +346,36 @@ mod tests {
         assert!(wrong.to_string().starts_with("error: ") && wrong.to_string().contains("--set inventory.instances=many"), "{wrong}");
     }
 
+    /// A scenario in which no field has its default, so that all are written.
+    fn all_fields() -> Scenario {
+        let node = || "p".to_owned();
+        Scenario {
+            format: 1,
+            name: "n".to_owned(),
+            about: "a".to_owned(),
+            seed: 2,
+            duration: Span(1),
+            warmup: Span(1),
+            network: Network { loss: Percent(0.5), ..Network::default() },
+            limits: Limits { live: 1, ..Limits::default() },
+            events: vec![Event { name: "E".to_owned(), size: Size(1), key: None, attributes: Pairs::default() }],
+            nodes: vec![Node::Producer(Producer { id: node(), ..Producer::default() })],
+            links: vec![Link { between: (node(), node()), latency: None, loss: None, duplication: None, bandwidth: None, ordered: None }],
+            groups: vec![Group { title: node(), nodes: vec![node()] }],
+            notes: vec![Note { text: "n".to_owned(), at: (0.0, 0.0) }],
+            faults: vec![Trouble::Fault { at: Span(1), lasts: None, what: Fault::Crash(node()) }],
+            expect: vec![Expect("lost == 0".to_owned())],
+            allow: vec!["loops".to_owned()],
+            lesson: Some(Lesson { summary: "s".to_owned(), minutes: 1, steps: Vec::new(), challenge: None }),
+        }
+    }
+
     #[test]
     fn every_top_field_is_known() {
-        let text = write(&Scenario::default());
+        let text = write(&all_fields());
         let tree = Tree::new(&text).unwrap();
-        assert!(tree.item(tree.root).children.iter().all(|c| TOP.contains(&tree.key(*c).unwrap())));
+        let written: Vec<&str> = tree.item(tree.root).children.iter().map(|c| tree.key(*c).unwrap()).collect();
+        assert_eq!(written, TOP);
+        assert!(set(SHOP, "allow=[\"unstable-node\"]").is_ok());
     }
 }

@@ -124,7 +124,8 @@ impl FromStr for Percent {
             "%" if number.value <= 100.0 => {
                 // Shifting the point is exact where dividing by 100 rounds, and not every fraction is a hundredth of a float.
                 let (digits, exponent) = number.written.split_once(['e', 'E']).unwrap_or((&number.written, "0"));
-                let shifted = exponent.parse::<i64>().ok().and_then(|e| format!("{digits}e{}", e - 2).parse().ok());
+                let shifted = exponent.parse::<i64>().ok().and_then(|e| e.checked_sub(2));
+                let shifted = shifted.and_then(|e| format!("{digits}e{e}").parse().ok()).filter(|share| (0.0..=1.0).contains(share));
                 Ok(Percent(shifted.unwrap_or(number.value / 100.0)))
             }
             "%" => Err(format!("`{text}` is more than 100%")),
@@ -354,6 +355,9 @@ mod tests {
         assert_eq!(Percent(0.0005).to_string(), "0.05%");
         assert_eq!(Percent(1.0).to_string(), "100%");
         assert_eq!("1e-1%".parse::<Percent>(), Ok(Percent(0.001)));
+        for exponent in [i64::MIN, i64::MIN + 1, i64::MIN + 2] {
+            assert_eq!(format!("1e{exponent}%").parse::<Percent>(), Ok(Percent(0.0)), "{exponent}");
+        }
         assert_eq!(Size(1024).to_string(), "1KiB");
         assert_eq!(Bandwidth(1e7).to_string(), "10MB/s");
     }

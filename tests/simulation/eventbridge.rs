@@ -487,6 +487,26 @@ fn a_function_at_its_limit_throttles_and_the_rule_tries_again() {
 }
 
 #[test]
+fn the_age_of_a_retry_counts_from_when_the_service_took_the_event_in() {
+    // The target is away for ten seconds, once while events are new and once while a replay brings them again.
+    for (handle, down) in [("", "1s"), (r#"fails: "1%""#, "1s"), ("", "200s")] {
+        let report = whole(&format!(
+            r#"Scenario(format: 1, duration: "400s", events: [Event(name: "E")], nodes: [
+                Producer(id: "shop", emits: [Emit(event: "E", to: "b/in", arrivals: Once(at: "1s", count: 10))]),
+                Broker(id: "b", kind: EventBridge(buses: [Bus(name: "in", archive: Archive())], duplicates: "0%",
+                    rules: [Rule(name: "r", pattern: {ALL:?}, retry: RetryPolicy(max_age: "60s"), dead_letter: "dlq")],
+                    replays: [Replay(name: "again", at: "200s", to: "100s")])),
+                Consumer(id: "c", reads: [Read(from: "b/r")], handle: Handle({handle})),
+                Consumer(id: "d", reads: [Read(from: "b/dlq")]),
+            ], faults: [Fault(at: "{down}", lasts: "10s", what: Crash("c"))])"#
+        ));
+        let outlet = report.outlets.get("b/r").unwrap();
+        assert!(outlet.rule.unwrap().failed >= 10, "{outlet:?}");
+        assert_eq!((outlet.books.acked, outlet.books.dead_lettered), (20, 0), "{handle} {down}");
+    }
+}
+
+#[test]
 fn events_go_to_another_brokers_bus_once() {
     let report = whole(
         r#"Scenario(format: 1, duration: "20s", events: [Event(name: "E")], nodes: [

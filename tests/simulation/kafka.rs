@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidemill::engine::broker::Broker;
-use tidemill::engine::{Observation, Observer, Progress, Simulation};
+use tidemill::engine::{Observation, Observer, Progress, Reason, Simulation};
 use tidemill::ids::{BrokerId, ConsumerId, EventId};
 use tidemill::random::Stream;
 use tidemill::record::report::{NodeReport, OutletReport};
@@ -149,6 +149,54 @@ fn compaction_drops_aborted_values_and_lets_them_replace_nothing() {
         // Ten keys, and what the active segment holds: not the hundreds that were written, and no key is missing.
         assert!((10..100).contains(&acked), "{isolation}: {acked}");
     }
+}
+
+/// Events that publishers gave up, by type.
+#[derive(Default)]
+struct GivenUp([u64; 2]);
+
+impl Observer for GivenUp {
+    fn observe(&mut self, _: Time, what: &Observation<'_>) {
+        if let Observation::GivenUp { event, why: Reason::InvalidRecord, .. } = what {
+            self.0[usize::from(event.kind.0)] += 1;
+        }
+    }
+}
+
+#[test]
+fn a_compacted_topic_refuses_batches_with_records_without_a_key() {
+    let text = |cleanup: &str, producers: &str, transaction: &str| {
+        format!(
+            r#"Scenario(format: 1, duration: "30s", events: [Event(name: "Keyed", key: Uniform(keys: 10)), Event(name: "Keyless")],
+            nodes: [
+                Producer(id: "p", emits: [
+                    Emit(event: "Keyed", to: "k/t", arrivals: Steps([("0s", "100/s"), ("10s", "0/s")])),
+                    Emit(event: "Keyless", to: "k/t", arrivals: Once(at: "1s", count: 20)),
+                ]),
+                Broker(id: "k", kind: Kafka(topics: [Topic(name: "t", cleanup: {cleanup})],
+                    transactions: [{transaction}], producers: Producers({producers}))),
+                Consumer(id: "c", reads: [Read(from: "k/t")]),
+            ])"#
+        )
+    };
+    let alone = r#"linger: "0s", batch: "1KiB""#;
+    for producers in [alone, r#"linger: "0s", acks: Zero"#, r#"linger: "0s", acks: One, in_flight: 9"#] {
+        let mut given_up = GivenUp::default();
+        let mut simulation = Simulation::new(plan(&text("CompactDelete", producers, "")), 1);
+        simulation.advance(Time::NEVER, u64::MAX, &mut given_up);
+        simulation.audit().unwrap();
+        // Each is a batch of its own: those that have a key get through.
+        assert_eq!(given_up.0, [0, 20], "{producers}");
+        let totals = Totals::of(&simulation);
+        assert_eq!((totals.lost, totals.acked), (20, totals.published - 20), "{producers}");
+    }
+    // One without a key spoils the batch that it is in.
+    let mut given_up = GivenUp::default();
+    Simulation::new(plan(&text("Compact", r#"linger: "500ms""#, "")), 1).advance(Time::NEVER, u64::MAX, &mut given_up);
+    assert!(given_up.0[0] > 5 && given_up.0[1] == 20, "{:?}", given_up.0);
+    let report = run(&plan(&text("Compact", alone, r#"Transaction(node: "p")"#)), 1);
+    assert!(transactions(&report)[1] > 0, "a transaction with such a record is aborted");
+    assert_eq!(run(&plan(&text("Delete", alone, "")), 1).totals.lost, 0);
 }
 
 /// What came out at the end of a chain: how often, by the event that it began with.

@@ -2,11 +2,12 @@
 
 use super::intrinsics::{ACCOUNT, REGION, Template};
 use super::own::{Own, delivered, quoted};
-use super::{CONCURRENCY, Carried, DAY, numbered, yaml};
+use super::{CONCURRENCY, Carried, numbered, yaml};
 use crate::exchange::tamed;
 use crate::language::Fault;
 use crate::language::pattern::Pattern;
 use crate::scenario::Scenario;
+use crate::scenario::broker::eventbridge::limits::{AGE_SECONDS, MOST_ATTEMPTS};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -26,7 +27,13 @@ pub fn import(text: &str, part: Option<&str>) -> Result<Carried<Scenario>, Strin
         false => yaml::read(text)?,
     };
     let template = Template::of(&read)?;
-    let mut import = Import { template: &template, notes: read.notes.clone(), ..Import::new(&template) };
+    let imported = resources(&template, read.notes.clone());
+    template.overrun().map_or(imported, Err)
+}
+
+/// A scenario around the resources of a template.
+fn resources(template: &Template<'_>, notes: Vec<String>) -> Result<Carried<Scenario>, String> {
+    let mut import = Import { template, notes, ..Import::new(template) };
     import.buses();
     let given: Vec<(&str, String, &Value)> = template
         .of_type("AWS::Events::Rule")
@@ -35,7 +42,7 @@ pub fn import(text: &str, part: Option<&str>) -> Result<Carried<Scenario>, Strin
     for (id, place, properties) in given {
         import.rule(id, &place, properties)?;
     }
-    let events = function_events(&template);
+    let events = function_events(template);
     for (id, place, properties) in &events {
         import.rule(id, place, properties)?;
     }
@@ -282,8 +289,9 @@ impl<'t> Import<'t> {
                 usual
             }),
         };
-        let (age, tries) = (number("MaximumEventAgeInSeconds", DAY), number("MaximumRetryAttempts", 185));
-        let retry = ((age, tries) != (DAY, 185)).then(|| format!("RetryPolicy(max_age: \"{age}s\", attempts: {tries})"));
+        let usual = (*AGE_SECONDS.end(), u64::from(MOST_ATTEMPTS));
+        let (age, tries) = (number("MaximumEventAgeInSeconds", usual.0), number("MaximumRetryAttempts", usual.1));
+        let retry = ((age, tries) != usual).then(|| format!("RetryPolicy(max_age: \"{age}s\", attempts: {tries})"));
         let dead_letter = target.get("DeadLetterConfig").and_then(|config| {
             let queue = config.get("Arn").and_then(|arn| self.name(arn));
             // Of serverless functions: the queue is made along with the rule.

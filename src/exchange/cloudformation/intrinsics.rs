@@ -2,6 +2,7 @@
 
 use super::yaml::Read;
 use serde_json::{Map, Value};
+use std::cell::{Cell, OnceCell};
 
 /// The account and region of whoever reads a template: those that EventBridge brokers have by default.
 pub(super) const ACCOUNT: &str = "111122223333";
@@ -11,10 +12,18 @@ pub(super) const REGION: &str = "us-east-1";
 /// How many functions may refer to each other.
 const DEEPEST: usize = 20;
 
+/// What all functions of a template together may come to, in bytes and one for each look at a value: far more than any template
+/// needs, and little enough for one whose names double with every step.
+const MOST_WORK: usize = 16 << 20;
+
 /// A template.
 pub(super) struct Template<'t> {
     read: &'t Read,
     resources: &'t Map<String, Value>,
+    /// What is left of [`MOST_WORK`].
+    left: Cell<usize>,
+    /// Where nothing of it was left first.
+    spent_at: OnceCell<String>,
 }
 
 /// The first argument of a function: `{"Ref": ...}`.
@@ -29,7 +38,30 @@ fn call(value: &Value) -> Option<(&str, &Value)> {
 impl<'t> Template<'t> {
     pub fn of(read: &'t Read) -> Result<Template<'t>, String> {
         let resources = read.value.get("Resources").and_then(Value::as_object).ok_or("there are no `Resources` in it")?;
-        Ok(Template { read, resources })
+        Ok(Template { read, resources, left: Cell::new(MOST_WORK), spent_at: OnceCell::new() })
+    }
+
+    /// That the functions came to more than a template may ask for, with the place; what was made of it is of no use then.
+    pub fn overrun(&self) -> Option<String> {
+        let place = self.spent_at.get().map_or_else(String::new, |place| format!(" at {place}"));
+        let most = MOST_WORK >> 20;
+        (self.left.get() == 0)
+            .then(|| format!("the functions in it come to more than {most} MiB of text{place}: do names refer to each other?"))
+    }
+
+    /// Takes so much from what is left; none if that is too little.
+    fn spend(&self, amount: usize) -> Option<()> {
+        self.left.set(self.left.get().saturating_sub(amount));
+        (self.left.get() > 0).then_some(())
+    }
+
+    /// The value at a place of the template as text.
+    fn follow_at(&self, pointer: &str, value: &Value, depth: usize) -> Option<String> {
+        let text = self.follow(value, depth);
+        if self.left.get() == 0 {
+            self.spent_at.get_or_init(|| format!("`{}`{}", pointer.trim_start_matches('/').replace('/', "."), self.line(pointer)));
+        }
+        text
     }
 
     /// Resources of a type: logical id and properties.
@@ -78,7 +110,9 @@ impl<'t> Template<'t> {
     fn named(&self, id: &str, depth: usize) -> String {
         let properties = self.resources.get(id).and_then(|resource| resource.get("Properties"));
         let fields = ["Name", "QueueName", "FunctionName", "TopicName", "StateMachineName"];
-        let given = fields.iter().find_map(|field| self.follow(properties?.get(*field)?, depth + 1));
+        let given = fields
+            .iter()
+            .find_map(|field| self.follow_at(&format!("/Resources/{id}/Properties/{field}"), properties?.get(*field)?, depth + 1));
         given.filter(|name| !name.is_empty()).unwrap_or_else(|| id.to_owned())
     }
 
@@ -91,6 +125,7 @@ impl<'t> Template<'t> {
         if depth > DEEPEST {
             return None;
         }
+        self.spend(1)?;
         match value {
             Value::String(text) => return Some(text.clone()),
             Value::Number(number) => return Some(number.to_string()),
@@ -109,7 +144,9 @@ impl<'t> Template<'t> {
             }
             ("Fn::Join", Value::Array(arguments)) => {
                 let parts: Option<Vec<String>> = arguments.get(1)?.as_array()?.iter().map(text).collect();
-                Some(parts?.join(arguments.first()?.as_str()?))
+                let joined = parts?.join(arguments.first()?.as_str()?);
+                self.spend(joined.len())?;
+                Some(joined)
             }
             ("Fn::Select", Value::Array(arguments)) => {
                 let at: usize = text(arguments.first()?)?.parse().ok()?;
@@ -143,7 +180,10 @@ impl<'t> Template<'t> {
             "AWS::StackName" => Some("stack".to_owned()),
             "AWS::NoValue" => None,
             id if self.resources.contains_key(id) => Some(self.named(id, depth)),
-            id => self.follow(self.read.value.get("Parameters")?.get(id)?.get("Default")?, depth + 1),
+            id => {
+                let default = self.read.value.get("Parameters")?.get(id)?.get("Default")?;
+                self.follow_at(&format!("/Parameters/{id}/Default"), default, depth + 1)
+            }
         }
     }
 
@@ -165,6 +205,7 @@ impl<'t> Template<'t> {
             }
         }
         out.push_str(rest);
+        self.spend(out.len())?;
         Some(out)
     }
 

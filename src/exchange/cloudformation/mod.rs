@@ -14,7 +14,7 @@ use super::Carried;
 use crate::scenario::Scenario;
 pub use import::import;
 
-/// Seconds of a day: retention is counted in days, the age of events in seconds.
+/// Seconds of a day: retention is counted in days.
 const DAY: u64 = 86_400;
 
 /// Executions of functions at a time that an account has unless it asks for more.

@@ -305,6 +305,23 @@ fn what_is_wrong_in_a_template_has_its_line() {
 }
 
 #[test]
+fn names_that_double_with_every_step_are_given_up() {
+    let chain = |function: &str, length: usize| {
+        let mut template = "Resources:\n".to_owned();
+        for i in 0..=length {
+            let name = if i == length { "x".to_owned() } else { function.replace("NEXT", &format!("R{}", i + 1)) };
+            template += &format!("  R{i}:\n    Type: AWS::Events::EventBus\n    Properties:\n      Name: {name}\n");
+        }
+        template + "  Rule: {Type: AWS::Events::Rule, Properties: {EventPattern: {source: [a]}}}\n"
+    };
+    for function in ["!Sub \"${NEXT}${NEXT}${NEXT}${NEXT}\"", "!Join [\"\", [!Ref NEXT, !Ref NEXT, !Ref NEXT, !Ref NEXT]]"] {
+        let error = import(&chain(function, 19), None).unwrap_err();
+        assert!(error.contains("more than 16 MiB of text at `Resources.R") && error.contains("Name` (line "), "{error}");
+        assert!(import(&chain(function, 5), None).is_ok());
+    }
+}
+
+#[test]
 fn buses_of_other_accounts_keep_their_arns() {
     let text = include_str!("../../../scenarios/brokers/eventbridge-accounts.ron");
     let scenario = load(text, "a.ron", &NoFiles).unwrap().scenario;

@@ -4,7 +4,7 @@ use super::policy::{Definition, Parameter, Policies, Thing};
 use crate::exchange::{Carried, tamed};
 use crate::scenario::Scenario;
 use crate::scenario::broker::rabbitmq::{
-    Binding, DeadLetter, Exchange, ExchangeKind, Header, Match, Overflow, PREDECLARED, Queue, QueueKind, Strategy,
+    Binding, DeadLetter, Exchange, ExchangeKind, Header, MOST_NODES, Match, Overflow, PREDECLARED, Queue, QueueKind, Strategy,
 };
 use crate::scenario::broker::{BrokerKind, RabbitMq};
 use crate::scenario::document::{Broker, Node};
@@ -365,9 +365,6 @@ fn mend(parts: &mut RabbitMq, left: &mut Vec<String>) {
         }
     }
 }
-
-/// Nodes that a scenario's cluster may have.
-const MOST_NODES: u32 = 99;
 
 /// Names that a scenario does not allow are changed, wherever they stand.
 fn tame(parts: &mut RabbitMq, left: &mut Vec<String>) {

@@ -1,6 +1,7 @@
 //! EventBridge: buses with rules, archives and event replays, in the service's own words.
 
 mod fidelity;
+pub mod limits;
 mod target;
 
 pub use fidelity::FIDELITY;
@@ -165,8 +166,8 @@ impl Input {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetryPolicy {
-    /// Age of an event beyond which it is given up, one minute to 24 hours. Default 24 h.
-    #[serde(default = "day")]
+    /// How long after the service took it in an event is given up, one minute to 24 hours; a replay brings it anew. Default 24 h.
+    #[serde(default = "longest_age")]
     pub max_age: Span,
     /// Tries after the first, 0 to 185. Default 185.
     #[serde(default = "most_attempts")]
@@ -175,7 +176,7 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        RetryPolicy { max_age: day(), attempts: most_attempts() }
+        RetryPolicy { max_age: longest_age(), attempts: most_attempts() }
     }
 }
 
@@ -393,11 +394,11 @@ fn ten_ms() -> Span {
 fn is_ten_ms(span: &Span) -> bool {
     *span == ten_ms()
 }
-fn day() -> Span {
-    Span::from_millis(86_400_000)
+fn longest_age() -> Span {
+    Span::from_millis(1000 * limits::AGE_SECONDS.end())
 }
 fn most_attempts() -> u32 {
-    185
+    limits::MOST_ATTEMPTS
 }
 fn put_rate() -> Rate {
     Rate(10_000.0)

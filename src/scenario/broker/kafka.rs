@@ -501,7 +501,7 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
              isolation.level read_committed and read_uncommitted.",
             "Replicas in different racks (broker.rack); eligible leader replicas (KIP-966) where `elr` is set.",
             "Offsets, commits after work, before work or automatic inside poll; lag in offsets; seeks; retention for whole segments by time \
-             and size; compaction by key.",
+             and size; compaction by key, where a batch with a record that has none is refused (INVALID_RECORD).",
             "auto.offset.reset earliest, latest, none and by_duration (KIP-1106), also where retention has overtaken a group or an unclean \
              leader lacks what it has read. Under none the client's poll throws (NoOffsetForPartition, OffsetOutOfRange, LogTruncation) \
              and it closes; whoever takes its partitions over does the same.",

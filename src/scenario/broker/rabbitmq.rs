@@ -11,6 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// names.
 pub const DEFAULT_EXCHANGE: &str = "(default)";
 
+/// Nodes that a cluster may have; more than anybody runs.
+pub const MOST_NODES: u32 = 99;
+
 /// Exchanges that every virtual host has from the start, with their kinds.
 pub const PREDECLARED: [(&str, ExchangeKind); 5] = [
     ("amq.direct", ExchangeKind::Direct),

@@ -8,6 +8,9 @@ use crate::language::Fault;
 use crate::language::json;
 use crate::language::pattern::Pattern;
 use crate::language::template::{Path, Shape, Transformer};
+use crate::scenario::broker::eventbridge::limits::{
+    AGE_SECONDS, MOST_ATTEMPTS, MOST_BUSES, MOST_ENTRIES, MOST_REPLAYS, MOST_RULES, MOST_TARGETS,
+};
 use crate::scenario::broker::eventbridge::{Input, Replay, RetryPolicy, Rule, Target};
 use crate::scenario::broker::{BrokerKind, EventBridge};
 use crate::scenario::document::{Node, Scenario};
@@ -17,20 +20,6 @@ use crate::time::Span;
 
 /// The one bus whose rules may have schedules.
 const DEFAULT_BUS: &str = "default";
-/// Entries that a call of PutEvents may have.
-const MOST_ENTRIES: u32 = 10;
-/// Targets a rule may have.
-const MOST_TARGETS: usize = 5;
-/// Rules a bus may have, in most regions.
-const MOST_RULES: usize = 300;
-/// Buses of an account and region.
-const MOST_BUSES: usize = 100;
-/// Ages that a retry policy may allow.
-const AGES: (Span, Span) = (Span::from_millis(60_000), Span::from_millis(86_400_000));
-/// Most tries after the first.
-const MOST_ATTEMPTS: u32 = 185;
-/// Event replays that may go on at the same time.
-const MOST_REPLAYS: usize = 10;
 
 /// Looks at an EventBridge broker.
 pub(super) fn look(parts: &EventBridge, names: &Names<'_>, node: NodeId, scenario: &Scenario, findings: &mut Findings) {
@@ -232,8 +221,9 @@ fn rule(
 }
 
 fn policy(policy: &RetryPolicy, path: &str, findings: &mut Findings) {
-    if !(AGES.0..=AGES.1).contains(&policy.max_age) {
-        let message = format!("a retry policy allows ages from {} to {}, not {}", AGES.0, AGES.1, policy.max_age);
+    let (least, most) = (Span::from_millis(1000 * AGE_SECONDS.start()), Span::from_millis(1000 * AGE_SECONDS.end()));
+    if !(least..=most).contains(&policy.max_age) {
+        let message = format!("a retry policy allows ages from {least} to {most}, not {}", policy.max_age);
         findings.error(format!("{path}.max_age"), message);
     }
     if policy.attempts > MOST_ATTEMPTS {

@@ -5,15 +5,12 @@ use super::{Findings, Severity};
 use crate::ids::NodeId;
 use crate::scenario::broker::BrokerKind;
 use crate::scenario::broker::rabbitmq::{
-    DEFAULT_EXCHANGE, ExchangeKind, Leads, Match, Minority, Overflow, Queue, QueueKind, RabbitMq, Strategy,
+    DEFAULT_EXCHANGE, ExchangeKind, Leads, MOST_NODES, Match, Minority, Overflow, Queue, QueueKind, RabbitMq, Strategy,
 };
 use crate::scenario::document::{Node, Scenario};
 use crate::scenario::names::listed;
 use crate::scenario::units::Size;
 use std::collections::BTreeMap;
-
-/// Nodes that a cluster may have; more than anybody runs.
-const MOST_NODES: u32 = 99;
 
 /// Looks at every RabbitMQ broker, and at what is said to brokers that do not listen to it.
 pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findings) {

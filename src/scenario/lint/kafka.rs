@@ -3,8 +3,8 @@
 use super::{Found, Lint, Subject};
 use crate::ids::{ChannelId, OutletId};
 use crate::scenario::broker::BrokerKind;
-use crate::scenario::broker::kafka::{Reset, Topic};
-use crate::scenario::plan::{ConsumerPlan, Plan};
+use crate::scenario::broker::kafka::{Cleanup, Reset, Topic};
+use crate::scenario::plan::{ConsumerPlan, Origin, Plan};
 use crate::scenario::shapes::Key;
 
 /// See its explanation.
@@ -47,6 +47,16 @@ pub static NOTHING_COMMITTED: Lint = Lint {
                   offsets before it starts: here with `replays`, at a time no later than the group's `starts`. Where the exception is \
                   what is to be seen, say so with `allow: [\"nothing-committed\"]`.",
     look: nothing_committed,
+};
+
+/// See its explanation.
+pub static NO_KEY: Lint = Lint {
+    id: "no-key",
+    line: "events without a key for a compacted Kafka topic, which refuses them",
+    explanation: "A compacted topic keeps the last record of each key. A record without a key has no place in it: the broker refuses its \
+                  whole batch (INVALID_RECORD), and the producer does not try again, so all of these events are lost. Give the event a \
+                  `key`, or the topic another `cleanup`.",
+    look: no_key,
 };
 
 fn topic(plan: &Plan, channel: ChannelId) -> Option<&Topic> {
@@ -94,6 +104,22 @@ fn min_insync(subject: &Subject<'_>, found: &mut Found<'_>) {
                     topic.min_insync, topic.replication
                 ),
                 "replicate more, or with acks `All` writes are refused (NOT_ENOUGH_REPLICAS) as soon as one node is down".to_owned(),
+            );
+        }
+    }
+}
+
+fn no_key(subject: &Subject<'_>, found: &mut Found<'_>) {
+    let plan = subject.plan;
+    for emitter in &plan.emitters {
+        // What follows on an event has its key, and rows of a trace have their own.
+        let (Origin::Workload(_), Some(event)) = (&emitter.origin, emitter.event) else { continue };
+        let event = &plan.types[event.index()];
+        if let Some(topic) = topic(plan, emitter.channel).filter(|topic| topic.cleanup != Cleanup::Delete && event.key.is_none()) {
+            found.warn(
+                format!("events.{}", event.name),
+                format!("`{}` has no key, and the compacted topic `{}` refuses it (INVALID_RECORD)", event.name, topic.name),
+                format!("give `{}` a `key`, or `{}` another `cleanup`", event.name, topic.name),
             );
         }
     }

@@ -43,6 +43,7 @@ pub static LINTS: &[&Lint] = &[
     &kafka::IDLE_MEMBERS,
     &kafka::MIN_INSYNC,
     &kafka::NOTHING_COMMITTED,
+    &kafka::NO_KEY,
     &queues::UNBOUNDED_QUEUE,
     &queues::UNREACHABLE_OUTLET,
     &loops::ENDLESS_LOOP,

@@ -2,28 +2,8 @@
 //!
 //! Rules of the user guide's pages on retry policies and dead-letter queues of rules.
 
+pub use crate::scenario::broker::eventbridge::RetryPolicy;
 use crate::time::Span;
-
-/// How long and how often a delivery is tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryPolicy {
-    /// Age of an event beyond which it is given up.
-    pub max_age: Span,
-    /// Tries after the first one.
-    pub attempts: u32,
-}
-
-/// Bounds and default of [`RetryPolicy::max_age`], in seconds.
-pub const AGE_SECONDS: std::ops::RangeInclusive<i64> = 60..=86_400;
-
-/// Bounds and default of [`RetryPolicy::attempts`].
-pub const ATTEMPTS: std::ops::RangeInclusive<i64> = 0..=185;
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        RetryPolicy { max_age: Span::from_millis(86_400_000), attempts: 185 }
-    }
-}
 
 /// Why a target did not take an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +95,7 @@ pub enum Next {
 /// Why there are no more tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exhausted {
-    /// The event is older than the policy allows.
+    /// The service has had the event for longer than the policy allows.
     Age,
     /// There were as many as the policy allows.
     Attempts,
@@ -135,7 +115,7 @@ impl Exhausted {
 }
 
 impl RetryPolicy {
-    /// What follows from a failure after so many tries beyond the first, at this age of the event.
+    /// What follows from a failure after so many tries beyond the first, so long after the service took the event in.
     pub fn next(&self, error: DeliveryError, retries: u32, age: Span) -> Next {
         if !error.retriable() {
             Next::GiveUp(Exhausted::Pointless)

@@ -2,20 +2,8 @@
 //!
 //! From the API model of 2015-10-07, the quota page of the user guide and recorded answers.
 
-use super::delivery::{AGE_SECONDS, ATTEMPTS};
 use crate::language::template::{LONGEST_TEMPLATE, MOST_PATHS};
-
-/// Targets of a rule.
-pub const MOST_TARGETS: usize = 5;
-
-/// Rules of a bus (an account's quota that can be raised; 100 in some regions).
-pub const MOST_RULES: usize = 300;
-
-/// Buses of an account and region.
-pub const MOST_BUSES: usize = 100;
-
-/// Event replays that may go on at the same time.
-pub const MOST_REPLAYS: usize = 10;
+use crate::scenario::broker::eventbridge::limits::{AGE_SECONDS, MOST_ATTEMPTS, MOST_REPLAYS, MOST_TARGETS};
 
 /// Characters of a target's id.
 const LONGEST_TARGET_ID: usize = 64;
@@ -59,8 +47,9 @@ pub fn target_id(id: &str) -> Result<(), Refusal> {
 
 /// A retry policy's numbers.
 pub fn retry_policy(age_seconds: Option<i64>, attempts: Option<i64>) -> Result<(), Refusal> {
-    let fine = age_seconds.is_none_or(|age| AGE_SECONDS.contains(&age)) && attempts.is_none_or(|n| ATTEMPTS.contains(&n));
-    require(fine, Refusal::Validation)
+    let age = age_seconds.is_none_or(|age| u64::try_from(age).is_ok_and(|age| AGE_SECONDS.contains(&age)));
+    let attempts = attempts.is_none_or(|n| u32::try_from(n).is_ok_and(|n| n <= MOST_ATTEMPTS));
+    require(age && attempts, Refusal::Validation)
 }
 
 /// An input transformer's size.

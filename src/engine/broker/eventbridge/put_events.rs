@@ -4,9 +4,7 @@
 //! from the service for the error codes.
 
 use crate::language::json::{Json, read};
-
-/// Entries of one call.
-pub const MOST_ENTRIES: usize = 10;
+use crate::scenario::broker::eventbridge::limits::MOST_ENTRIES;
 
 /// Bytes that the entries of one call may not reach together: 1 MB since 29 January 2026, 256 KB before.
 pub const MOST_BYTES: u64 = 1 << 20;
@@ -78,7 +76,7 @@ pub enum CallError {
 
 /// Whether a call of that many entries and bytes is taken at all.
 pub fn check_call(entries: usize, bytes: u64) -> Result<(), CallError> {
-    if !(1..=MOST_ENTRIES).contains(&entries) {
+    if !(1..=MOST_ENTRIES as usize).contains(&entries) {
         return Err(CallError::Entries);
     }
     if bytes >= MOST_BYTES { Err(CallError::Bytes) } else { Ok(()) }

@@ -44,8 +44,8 @@ pub struct EventBridge {
     pending: Slab<Pending>,
     /// Those that wait for the quota, in the order in which they may go on. The first of them is woken, not all.
     held: Fifo<Pending>,
-    /// Tries after the first of copies that failed, by event and target.
-    tries: BTreeMap<(EventId, u32), u32>,
+    /// Copies that failed.
+    tries: BTreeMap<Tried, Tries>,
     queues: Vec<Queue>,
     /// By bus.
     archives: Vec<Fifo<Event>>,
@@ -75,6 +75,22 @@ const RECENT: usize = 24;
 struct Pending {
     message: Message,
     target: u32,
+}
+
+/// A copy that failed: its event, its target, and whether a replay brought it, which is a delivery of its own.
+type Tried = (EventId, u32, bool);
+
+/// What has been done about it.
+#[derive(Clone, Copy, Debug)]
+struct Tries {
+    /// Tries after the first.
+    retries: u32,
+    /// When the service took it in: its age counts from there, however old the event was by then.
+    since: Time,
+}
+
+fn tried(message: &Message, target: u32) -> Tried {
+    (message.event.id, target, message.event.flags.has(Flags::REPLAYED))
 }
 
 /// A target that is a function as a service.
@@ -289,6 +305,10 @@ impl EventBridge {
                     self.rules[rule as usize].matched += 1;
                     for target in &setup.rules[rule as usize].targets {
                         deliveries += 1;
+                        if replay.is_some() {
+                            // Nobody says how an earlier replay of it ended.
+                            self.tries.remove(&(event.id, *target, true));
+                        }
                         self.deliver(&setup, *target, event, desk);
                     }
                 }
@@ -468,11 +488,11 @@ impl EventBridge {
         let TargetSetup { outlet, policy, dead_letter, .. } = &setup.targets[target as usize];
         let counts = &mut self.targets[target as usize];
         counts.failed += 1;
-        let tried = (message.event.id, target);
-        let retries = self.tries.get(&tried).copied().unwrap_or(0);
-        match policy.next(error, retries, desk.now() - message.event.published) {
+        let tried = tried(message, target);
+        let Tries { retries, since } = self.tries.get(&tried).copied().unwrap_or(Tries { retries: 0, since: message.routed });
+        match policy.next(error, retries, desk.now() - since) {
             Next::Retry => {
-                self.tries.insert(tried, retries + 1);
+                self.tries.insert(tried, Tries { retries: retries + 1, since });
                 let mut message = if from == Place::Returned { desk.take_back(*outlet, message) } else { *message };
                 message.event.failures = 0;
                 let wait = backoff(retries, self.luck.unit());
@@ -633,7 +653,7 @@ impl Rules for EventBridge {
             && matches!(how, Settled::Acked | Settled::Ended | Settled::Lost)
             && !self.tries.is_empty()
         {
-            self.tries.remove(&(message.event.id, target));
+            self.tries.remove(&tried(message, target));
         }
     }
 
@@ -720,7 +740,7 @@ impl Rules for EventBridge {
     fn weigh(&self, each: &mut dyn FnMut(usize, usize)) -> usize {
         let queues: usize = self.queues.iter().map(|queue| queue.weigh(each)).sum();
         let archives: usize = self.archives.iter().map(|archive| archive.weigh(each)).sum();
-        let tries = self.tries.len() * size_of::<((EventId, u32), u32)>();
+        let tries = self.tries.len() * size_of::<(Tried, Tries)>();
         let rules = self.buses.len() * size_of::<BusView>()
             + self.rules.len() * size_of::<RuleView>()
             + self.targets.len() * size_of::<TargetCounts>()

@@ -113,7 +113,7 @@ impl Setup {
             outlet,
             to,
             name: name.to_owned(),
-            policy: RetryPolicy { max_age: delivery.retry.max_age, attempts: delivery.retry.attempts },
+            policy: delivery.retry,
             dead_letter: delivery.dead_letter.and_then(|queue| names.iter().position(|name| *name == queue)),
             undeliverable: delivery.input.map_or_else(Vec::new, Input::undeliverable),
         };

@@ -51,6 +51,13 @@ pub(super) enum Stage {
     Held,
 }
 
+impl Stage {
+    /// Whether a batch failed and is not sent again yet, or waits for one that did.
+    pub fn has_failed(self) -> bool {
+        matches!(self, Stage::Backoff | Stage::Held)
+    }
+}
+
 impl Batch {
     /// In place of offsets: its records were cut off after groups were shown them. Sent again they are repeats.
     pub const NOWHERE: (u64, u64) = (0, 0);

@@ -3,6 +3,8 @@
 use super::Error;
 use super::batch::{Batch, Stage};
 use super::cluster::{Kafka, Token, Topic};
+use super::failing::Failing;
+use super::line::Line;
 use super::partitioner::Sticky;
 use super::producer::{Admission, ProducerState, after};
 use super::replication::Acks;
@@ -41,11 +43,11 @@ pub(super) struct Publisher {
     /// Requests sent so far.
     requests: u64,
     /// Batches that wait for a place on the connection, by node.
-    queue: Vec<VecDeque<u32>>,
+    queue: Vec<Line>,
     /// Requests on their way, in the order in which they were sent, by node: TCP keeps it.
     wire: Vec<VecDeque<u32>>,
-    /// Batches that failed and are not delivered yet, or wait for one of these.
-    failing: u32,
+    /// While batches failed and are not sent again yet: these, and what is before and behind them.
+    failing: Option<Box<Failing>>,
     /// Producer epoch and next sequence number, by partition.
     pub sequences: BTreeMap<u32, (u16, u32)>,
     /// How many publish over its link, this one and the next ones: one, or as many as the node has instances.
@@ -65,9 +67,9 @@ impl Publisher {
             random,
             in_flight: vec![Vec::new(); nodes],
             requests: 0,
-            queue: vec![VecDeque::new(); nodes],
+            queue: vec![Line::default(); nodes],
             wire: vec![VecDeque::new(); nodes],
-            failing: 0,
+            failing: None,
             sequences: BTreeMap::new(),
             instances: 1,
             session: None,
@@ -77,10 +79,12 @@ impl Publisher {
     /// Bytes of a copy.
     pub fn bytes(&self) -> usize {
         let requests: usize = self.in_flight.iter().map(|it| it.capacity() * size_of::<(u64, u32)>()).sum();
-        let batches: usize = self.queue.iter().chain(&self.wire).map(|it| it.capacity() * size_of::<u32>()).sum();
-        let nodes = self.in_flight.len() * (size_of::<Vec<(u64, u32)>>() + 2 * size_of::<VecDeque<u32>>());
+        let wire: usize = self.wire.iter().map(|it| it.capacity() * size_of::<u32>()).sum();
+        let batches = wire + self.queue.iter().map(Line::bytes).sum::<usize>();
+        let nodes = self.in_flight.len() * (size_of::<Vec<(u64, u32)>>() + size_of::<Line>() + size_of::<VecDeque<u32>>());
         let partitions = self.open.len() * 2 * size_of::<u32>() + self.sequences.len() * size_of::<(u32, (u16, u32))>();
-        size_of::<Publisher>() + self.topics.bytes() + requests + batches + nodes + partitions
+        let failing = self.failing.as_ref().map_or(0, |failing| failing.bytes());
+        size_of::<Publisher>() + self.topics.bytes() + requests + batches + nodes + partitions + failing
     }
 
     /// One of so many instances that publish in transactions.
@@ -177,12 +181,11 @@ impl Kafka {
         let mut batches = vec![0; count as usize];
         let own = first..first + count;
         it.open.range(own.clone()).for_each(|(partition, _)| batches[(partition - first) as usize] += 1);
-        let queued = it.queue.iter().flatten().map(|batch| self.batches[*batch as usize].partition);
-        queued.filter(|partition| own.contains(partition)).for_each(|partition| batches[(partition - first) as usize] += 1);
-        if it.failing > 0 {
-            let failed = |batch: &&Batch| batch.used && batch.publisher == publisher && matches!(batch.stage, Stage::Backoff | Stage::Held);
-            let failed = self.batches.iter().filter(failed).map(|batch| batch.partition);
-            failed.filter(|partition| own.contains(partition)).for_each(|partition| batches[(partition - first) as usize] += 1);
+        for line in &it.queue {
+            line.count(own.clone(), &self.batches, |partition, waiting| batches[(partition - first) as usize] += waiting);
+        }
+        if let Some(failing) = &it.failing {
+            failing.counts(own).for_each(|(partition, failed)| batches[(partition - first) as usize] += failed);
         }
         let led: Vec<u32> = (0..count).filter(|partition| self.leader((first + partition) as usize).is_some()).collect();
         let mut queues: Vec<u32> = led.iter().map(|partition| batches[*partition as usize]).collect();
@@ -216,6 +219,9 @@ impl Kafka {
         let count = batch.count;
         let topic = self.partitions[partition as usize].topic as usize;
         let it = &mut self.publishers[publisher as usize];
+        if let Some(failing) = &mut it.failing {
+            failing.put(place, batch);
+        }
         it.open.insert(partition, place);
         let Topic { first, count: partitions, .. } = self.topics[topic];
         it.topics.written(topic, partitions).begin(partition - first);
@@ -263,14 +269,11 @@ impl Kafka {
         let it = &mut self.batches[batch as usize];
         it.node = node;
         let publisher = it.publisher;
-        let queue = &mut self.publishers[publisher as usize].queue[node as usize];
+        let line = &mut self.publishers[publisher as usize].queue[node as usize];
         if again {
-            let batches = &self.batches;
-            let serial = batches[batch as usize].serial;
-            let place = queue.iter().position(|other| batches[*other as usize].serial > serial).unwrap_or(queue.len());
-            queue.insert(place, batch);
+            line.push_again(batch, &self.batches);
         } else {
-            queue.push_back(batch);
+            line.push(batch, &self.batches);
         }
         self.pump(publisher, node, desk);
     }
@@ -279,22 +282,13 @@ impl Kafka {
     /// idempotent one also holds back a batch that has failed itself, until all earlier ones are delivered.
     fn must_wait(&self, batch: u32) -> bool {
         let it = &self.batches[batch as usize];
-        if self.publishers[it.publisher as usize].failing == 0 {
-            return false;
-        }
-        let failed = |stage| matches!(stage, Stage::Backoff | Stage::Held);
-        let earlier =
-            |other: &&Batch| other.used && (other.publisher, other.partition) == (it.publisher, it.partition) && other.serial < it.serial;
-        self.batches.iter().filter(earlier).any(|other| self.settings.idempotent && it.attempts > 0 || failed(other.stage))
+        let Some(failing) = &self.publishers[it.publisher as usize].failing else { return false };
+        failing.is_before(it, self.settings.idempotent && it.attempts > 0)
     }
 
     /// The next batch in order that waited for one that is out of the way now.
     fn release(&mut self, publisher: u32, partition: u32, desk: &mut Desk) {
-        if self.publishers[publisher as usize].failing == 0 {
-            return;
-        }
-        let held = |(_, it): &(usize, &Batch)| it.used && (it.publisher, it.partition) == (publisher, partition) && it.stage == Stage::Held;
-        let next = self.batches.iter().enumerate().filter(held).min_by_key(|(_, it)| it.serial).map(|(at, _)| at as u32);
+        let next = self.publishers[publisher as usize].failing.as_ref().and_then(|failing| failing.first_held(partition));
         if let Some(next) = next.filter(|next| !self.must_wait(*next)) {
             self.enqueue(next, true, desk);
         }
@@ -302,10 +296,28 @@ impl Kafka {
 
     fn set_stage(&mut self, batch: u32, stage: Stage) {
         let it = &mut self.batches[batch as usize];
-        let failing = &mut self.publishers[it.publisher as usize].failing;
-        let counts = |stage| matches!(stage, Stage::Backoff | Stage::Held);
-        *failing = *failing + u32::from(counts(stage)) - u32::from(counts(it.stage));
         it.stage = stage;
+        if stage.has_failed() || self.publishers[it.publisher as usize].failing.is_some() {
+            self.follow(batch);
+        }
+    }
+
+    /// Follows the stages of a publisher's batches, from the first that fails until none has failed any more.
+    #[cold]
+    fn follow(&mut self, batch: u32) {
+        let number = self.batches[batch as usize].publisher;
+        let publisher = &mut self.publishers[number as usize];
+        if let Some(failing) = &mut publisher.failing {
+            failing.put(batch, &self.batches[batch as usize]);
+            if failing.is_over() {
+                publisher.failing = None;
+            }
+            return;
+        }
+        let mut failing = Failing::default();
+        let own = self.batches.iter().enumerate().filter(|(_, it)| it.used && it.publisher == number);
+        own.for_each(|(place, it)| failing.put(place as u32, it));
+        publisher.failing = Some(Box::new(failing));
     }
 
     /// Sends what the connection has places for.
@@ -319,19 +331,21 @@ impl Kafka {
             it.requests += 1;
             let (request, link) = (it.requests, it.link);
             // One request takes the first waiting batch of every partition, up to its size.
-            let (mut sent, mut bytes, mut at) = (0, 0, 0);
-            while let Some(batch) = self.publishers[publisher as usize].queue[node as usize].get(at).copied() {
+            it.queue[node as usize].look_again();
+            let (mut sent, mut bytes, mut from) = (0, 0, Line::START);
+            while let Some((place, batch)) = self.publishers[publisher as usize].queue[node as usize].next(from) {
                 let it = &mut self.batches[batch as usize];
                 if sent > 0 && bytes + it.bytes > MOST_REQUEST {
                     break;
                 }
                 if self.partitions[it.partition as usize].asked == (publisher, request) {
-                    at += 1;
+                    from = place + 1;
                     continue;
                 }
                 // The broker refuses what comes too early from an idempotent publisher; others wait of their own accord.
+                from = place;
                 if !self.settings.idempotent && self.must_wait(batch) {
-                    self.publishers[publisher as usize].queue[node as usize].remove(at);
+                    self.publishers[publisher as usize].queue[node as usize].take(place, &self.batches);
                     self.set_stage(batch, Stage::Held);
                     continue;
                 }
@@ -340,7 +354,7 @@ impl Kafka {
                 (it.request, it.attempts, it.arrived) = (request, it.attempts + 1, false);
                 (sent, bytes) = (sent + 1, bytes + it.bytes);
                 let it = &mut self.publishers[publisher as usize];
-                it.queue[node as usize].remove(at);
+                it.queue[node as usize].take(place, &self.batches);
                 it.wire[node as usize].push_back(batch);
                 self.number(batch);
                 self.set_stage(batch, Stage::Sent);
@@ -357,7 +371,7 @@ impl Kafka {
 
     /// Without idempotence a batch that is sent again is followed at once by those that waited for it.
     fn let_follow(&mut self, publisher: u32, node: u32, request: u64, desk: &mut Desk) {
-        if self.settings.idempotent || self.publishers[publisher as usize].failing == 0 {
+        if self.settings.idempotent || self.publishers[publisher as usize].failing.is_none() {
             return;
         }
         let sent = self.publishers[publisher as usize].wire[node as usize].iter().map(|batch| &self.batches[*batch as usize]);
@@ -410,6 +424,9 @@ impl Kafka {
         if let Err(error) = self.partitions[partition].replication.admit(acks) {
             return self.respond(batch, Err(error), desk);
         }
+        if let Err(error) = self.validate(batch) {
+            return self.respond(batch, Err(error), desk);
+        }
         match self.append(batch, desk) {
             Err(error) => self.respond(batch, Err(error), desk),
             Ok(end) if acks == Acks::All && self.partitions[partition].replication.high_watermark() < end => {
@@ -417,6 +434,16 @@ impl Kafka {
             }
             Ok(_) => self.respond(batch, Ok(()), desk),
         }
+    }
+
+    /// Whether the log takes all records of a batch: one that it does not take spoils the batch.
+    fn validate(&self, batch: u32) -> Result<(), Error> {
+        let it = &self.batches[batch as usize];
+        let log = &self.partitions[it.partition as usize].log;
+        if !log.config().compact {
+            return Ok(());
+        }
+        it.events.iter().try_for_each(|event| log.accepts(&Message { event: *event, routed: event.published }))
     }
 
     fn acks(&self) -> Acks {
@@ -531,6 +558,11 @@ impl Kafka {
             Err(Error::InvalidProducerEpoch) if self.session(self.batches[batch as usize].publisher).is_some() => {
                 self.transaction_fails(self.batches[batch as usize].publisher, true, desk);
             }
+            // No other attempt could end better.
+            Err(error @ Error::InvalidRecord) => {
+                self.free_place(batch, desk);
+                self.give_up(batch, error, desk);
+            }
             Err(error) => self.refused(batch, error, desk),
         }
     }
@@ -581,6 +613,9 @@ impl Kafka {
     fn done(&mut self, batch: u32, desk: &mut Desk) {
         self.set_stage(batch, Stage::Sent);
         let it = &mut self.batches[batch as usize];
+        if let Some(failing) = &mut self.publishers[it.publisher as usize].failing {
+            failing.remove(it);
+        }
         it.used = false;
         it.count = it.count.wrapping_add(1);
         it.events.clear();
@@ -598,10 +633,10 @@ impl Kafka {
     pub(super) fn discard_all(&mut self, publisher: u32, desk: &mut Desk) {
         let it = &mut self.publishers[publisher as usize];
         it.open.clear();
-        it.queue.iter_mut().for_each(VecDeque::clear);
+        it.queue.iter_mut().for_each(Line::clear);
         it.wire.iter_mut().for_each(VecDeque::clear);
         it.in_flight.iter_mut().for_each(Vec::clear);
-        it.failing = 0;
+        it.failing = None;
         it.session.iter_mut().for_each(|session| session.unanswered = 0);
         for (at, batch) in self.batches.iter_mut().enumerate().filter(|(_, batch)| batch.used && batch.publisher == publisher) {
             let partition = &mut self.partitions[batch.partition as usize];
@@ -626,11 +661,16 @@ impl Kafka {
             let why = match error {
                 Error::NotEnoughReplicas | Error::NotEnoughReplicasAfterAppend => Reason::NotEnoughReplicas,
                 Error::LeaderNotAvailable => Reason::NoLeader,
+                Error::InvalidRecord => Reason::InvalidRecord,
                 _ => Reason::DeliveryTimeout,
             };
             it.events.iter().for_each(|event| desk.lose_inbound(channel, event, why));
             if let Some(next) = self.publishers[it.publisher as usize].sequences.get_mut(&it.partition) {
                 *next = (next.0.wrapping_add(1), 0);
+                if next.0 == 0 {
+                    // The epochs are used up: it has another producer id.
+                    self.partitions[it.partition as usize].producers.remove(&publisher);
+                }
             }
         }
         self.done(batch, desk);

@@ -60,14 +60,14 @@ impl<M: Clone> Queue<M> {
         }
         if self.settings.single_active {
             let number = self.active?;
-            if self.blocked.contains(&number) {
+            if self.consumers.get(number).is_some_and(|consumer| consumer.blocked > 0) {
                 return None;
             }
             if self.can_take(number, limits) {
                 return Some(number);
             }
             self.rotation.remove(number);
-            self.blocked.push(number);
+            self.block(number);
             return None;
         }
         loop {
@@ -76,7 +76,15 @@ impl<M: Clone> Queue<M> {
                 self.rotation.push(priority, number);
                 return Some(number);
             }
-            self.blocked.push(number);
+            self.block(number);
+        }
+    }
+
+    /// A consumer was found full.
+    fn block(&mut self, number: u32) {
+        self.blockings += 1;
+        if let Some(consumer) = self.consumers.get_mut(number) {
+            consumer.blocked = self.blockings;
         }
     }
 
@@ -86,19 +94,21 @@ impl<M: Clone> Queue<M> {
         consumer.credit > 0 && limits.admits(consumer.wish.channel, !consumer.wish.auto_ack)
     }
 
-    /// Those of this channel that are no longer full stand in line again.
+    /// Those of this channel that are no longer full stand in line again, in the order in which they were found full.
     pub(super) fn unblock(&mut self, channel: Channel) -> bool {
-        let mut any = false;
-        let Queue { blocked, consumers, rotation, .. } = self;
-        blocked.retain(|number| match consumers.get(*number) {
-            Some(consumer) if consumer.wish.channel == channel && consumer.credit > 0 => {
-                rotation.push(consumer.wish.priority, *number);
-                any = true;
-                false
-            }
-            _ => true,
-        });
-        any
+        let free = |consumer: &Consumer| consumer.blocked > 0 && consumer.wish.channel == channel && consumer.credit > 0;
+        let free = self.consumers.numbered().filter(|(_, consumer)| free(consumer));
+        let mut free: Vec<(u64, u32)> = free.map(|(number, consumer)| (consumer.blocked, number)).collect();
+        free.sort_unstable();
+        free.iter().for_each(|(_, number)| self.unblock_one(*number));
+        !free.is_empty()
+    }
+
+    fn unblock_one(&mut self, number: u32) {
+        if let Some(consumer) = self.consumers.get_mut(number).filter(|consumer| consumer.blocked > 0) {
+            consumer.blocked = 0;
+            self.rotation.push(consumer.wish.priority, number);
+        }
     }
 
     /// Takes messages from whoever holds them, gives the credit back, and does something with each.
@@ -112,15 +122,19 @@ impl<M: Clone> Queue<M> {
                 && consumer.order < held.order
             {
                 if consumer.credit == 0 {
-                    freed = Some(held.channel);
+                    freed = Some((held.channel, held.consumer));
                 }
                 consumer.holding -= 1;
                 consumer.earn();
             }
             with(self, held);
         }
-        if let Some(channel) = freed {
+        let Some((channel, number)) = freed else { return };
+        // Looking for others of the channel takes the longer the more consumers there are.
+        if self.shared {
             self.unblock(channel);
+        } else {
+            self.unblock_one(number);
         }
     }
 
@@ -139,6 +153,7 @@ impl<M: Clone> Queue<M> {
         let order = self.count();
         let number = self.consumers.put(Consumer::classic(wish, order));
         self.rotation.push(wish.priority, number);
+        self.shared |= !self.channels.insert(wish.channel);
         self.had_consumers = true;
         if wish.exclusive {
             self.exclusive = Some(wish.seat);
@@ -153,7 +168,9 @@ impl<M: Clone> Queue<M> {
     pub(super) fn cancel_classic(&mut self, number: u32) {
         let Some(consumer) = self.consumers.take(number) else { return };
         self.rotation.remove(number);
-        self.blocked.retain(|other| *other != number);
+        if !self.shared {
+            self.channels.remove(&consumer.wish.channel);
+        }
         if self.exclusive == Some(consumer.wish.seat) {
             self.exclusive = None;
         }

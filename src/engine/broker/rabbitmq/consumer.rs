@@ -49,6 +49,8 @@ pub struct Consumer {
     pub standing: Standing,
     /// Whether it stands in line (quorum queues).
     pub queued: bool,
+    /// As the how-manieth it was found full, since it stands in line no longer; 0: it was not (classic queues).
+    pub blocked: u64,
     /// A number that grows with every consumer of the queue.
     pub order: u64,
 }
@@ -61,7 +63,7 @@ impl Consumer {
     pub fn classic(wish: Subscription, order: u64) -> Consumer {
         let limited = wish.prefetch > 0 && !wish.auto_ack;
         let credit = if limited { wish.prefetch } else { u32::MAX };
-        Consumer { wish, credit, holding: 0, standing: Standing::Up, queued: false, order }
+        Consumer { wish, credit, holding: 0, standing: Standing::Up, queued: false, blocked: 0, order }
     }
 
     /// A consumer of a quorum queue.

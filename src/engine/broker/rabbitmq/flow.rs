@@ -7,6 +7,7 @@
 //! it is blocked, and for five seconds after.
 
 use super::exchange::QueueId;
+use super::queue::Queue;
 use super::rules::{Found, RabbitMq};
 use crate::engine::broker::Desk;
 use crate::engine::broker::desk::Note;
@@ -39,11 +40,15 @@ pub(super) struct Publish {
 pub(super) struct Gates {
     /// Ready bytes above which publishers are held back.
     memory: Option<u64>,
+    /// With an alarm: ready bytes of all queues, and of each.
+    ready: u64,
+    ready_of: Vec<u64>,
     blocked: bool,
     /// Publishes held back by the alarm, in order.
     held_back: VecDeque<Publish>,
-    /// Publishes let go and on their way.
+    /// Publishes let go and on their way, and their bytes.
     under_way: BTreeMap<u64, Publish>,
+    under_way_bytes: u64,
     shipped: u64,
     credit: Option<Box<Credit>>,
     /// By connection, how many events it holds.
@@ -122,9 +127,12 @@ impl Gates {
         let slow = intakes.iter().any(Option::is_some);
         Gates {
             memory: parts.memory.map(|size| size.0),
+            ready: 0,
+            ready_of: parts.memory.map_or_else(Vec::new, |_| vec![0; parts.queues.len()]),
             blocked: false,
             held_back: VecDeque::new(),
             under_way: BTreeMap::new(),
+            under_way_bytes: 0,
             shipped: 0,
             credit: slow.then(|| Box::new(Credit { intakes, ..Credit::default() })),
             holding: BTreeMap::new(),
@@ -302,6 +310,7 @@ impl RabbitMq {
     pub(super) fn publish_arrives(&mut self, token: u64, arrived: bool, desk: &mut Desk) {
         let Some(publish) = self.gates.under_way.remove(&token) else { return };
         let Publish { link, channel, event } = publish;
+        self.gates.under_way_bytes -= self.bytes(&event);
         let refused = arrived && self.cluster.is_away();
         if self.gates.credit.is_some() && arrived && !refused {
             self.takes_time(publish, desk);
@@ -316,6 +325,9 @@ impl RabbitMq {
             }
             self.take_in(channel, &event, false, desk);
             desk.accept(channel, &event);
+        }
+        if self.gates.has_alarm() && !refused {
+            self.queues_of(channel, &event).iter().for_each(|queue| self.weigh_queue(*queue));
         }
         self.watch_memory(desk);
     }
@@ -411,11 +423,19 @@ impl RabbitMq {
         links.into_iter().for_each(|link| self.goes_on(link, desk));
     }
 
-    /// Raises the memory alarm, or takes it back and lets publishers go on.
+    /// With an alarm: something has become of the ready messages of a queue.
+    pub(super) fn weigh_queue(&mut self, queue: QueueId) {
+        let bytes = self.host.queue(queue).map_or(0, Queue::ready_bytes);
+        let Some(known) = self.gates.ready_of.get_mut(queue.0 as usize) else { return };
+        self.gates.ready = self.gates.ready + bytes - std::mem::replace(known, bytes);
+    }
+
+    /// Raises the memory alarm, or takes it back and lets publishers go on. Queues that changed were weighed.
     #[inline(never)]
     pub(super) fn watch_memory(&mut self, desk: &mut Desk) {
         let Some(limit) = self.gates.memory else { return };
-        let ready: u64 = self.host.queues().map(super::queue::Queue::ready_bytes).sum();
+        let ready = self.gates.ready;
+        debug_assert_eq!(ready, self.host.queues().map(Queue::ready_bytes).sum::<u64>(), "a queue was not weighed");
         let blocked = if self.gates.blocked { ready > limit - limit / 5 } else { ready > limit };
         if blocked != self.gates.blocked {
             self.gates.blocked = blocked;
@@ -429,13 +449,10 @@ impl RabbitMq {
     /// Lets publishers go on with as much as there is room for, what is under way counted.
     fn let_go_held(&mut self, desk: &mut Desk) {
         let Some(limit) = self.gates.memory else { return };
-        let mut taken: u64 = self.host.queues().map(super::queue::Queue::ready_bytes).sum();
-        taken += self.gates.under_way.values().map(|publish| self.bytes(&publish.event)).sum::<u64>();
         while !self.gates.blocked
             && let Some(publish) = self.gates.held_back.front().copied()
-            && (taken <= limit || self.gates.under_way.is_empty())
+            && (self.gates.ready + self.gates.under_way_bytes <= limit || self.gates.under_way.is_empty())
         {
-            taken += self.bytes(&publish.event);
             self.gates.held_back.pop_front();
             self.gates.release(publish.link, desk);
             self.let_go(publish, desk);
@@ -450,6 +467,7 @@ impl RabbitMq {
         self.gates.shipped += 1;
         desk.ship(publish.link, self.bytes(&publish.event), self.gates.shipped);
         desk.carries(publish.link, &publish.event);
+        self.gates.under_way_bytes += self.bytes(&publish.event);
         self.gates.under_way.insert(self.gates.shipped, publish);
     }
 }

@@ -89,6 +89,18 @@ pub enum Step<M> {
     Kept(Kept<M>),
 }
 
+impl<M> Step<M> {
+    /// The queue whose messages are others by it.
+    pub fn queue(&self) -> QueueId {
+        match self {
+            Step::Delivery(delivery) => delivery.queue,
+            Step::Arrival(arrival) => arrival.to,
+            Step::End(end) => end.queue,
+            Step::Kept(kept) => kept.queue,
+        }
+    }
+}
+
 /// What was decided and not yet taken out by the driver, who keeps the space.
 #[derive(Clone, Debug)]
 pub struct Out<M> {

@@ -15,7 +15,7 @@ use super::stream::{Retention, Stream};
 use super::value::Table;
 use super::view::Counts;
 use crate::engine::slab::Slab;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A quorum queue looks at itself so often: `quorum_tick_interval`, in nanoseconds.
 const QUORUM_TICK: u64 = 5_000_000_000;
@@ -39,8 +39,11 @@ pub struct Queue<M> {
     pub(super) consumers: Slab<Consumer>,
     /// Classic: consumers that may be able to take something. Quorum: consumers with credit.
     pub(super) rotation: Rotation,
-    /// Classic: consumers found full when their turn came, in that order.
-    pub(super) blocked: Vec<u32>,
+    /// Classic: how often a consumer was found full when its turn came.
+    pub(super) blockings: u64,
+    /// Classic: channels with a consumer; and whether one ever had several.
+    pub(super) channels: BTreeSet<Channel>,
+    pub(super) shared: bool,
     /// Classic: the single active consumer.
     pub(super) active: Option<u32>,
     /// Quorum: consumers that wait to become the single active one.
@@ -106,7 +109,9 @@ impl<M: Clone> Queue<M> {
             held: Slab::default(),
             consumers: Slab::default(),
             rotation: Rotation::default(),
-            blocked: Vec::new(),
+            blockings: 0,
+            channels: BTreeSet::new(),
+            shared: false,
             active: None,
             waiting: Vec::new(),
             exclusive: None,

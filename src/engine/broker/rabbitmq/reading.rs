@@ -77,9 +77,10 @@ impl RabbitMq {
 
     /// An event was appended to a stream: everybody who has attached is owed it.
     pub(super) fn written(&mut self, queue: QueueId, event: &Event, straight: bool, desk: &mut Desk) {
-        for number in 0..self.readers.len() {
+        for at in 0..self.readers_of[queue.0 as usize].len() {
+            let number = self.readers_of[queue.0 as usize][at];
             let reader = &mut self.readers[number];
-            if reader.queue != queue || !reader.attached {
+            if !reader.attached {
                 continue;
             }
             reader.known += 1;
@@ -98,10 +99,8 @@ impl RabbitMq {
             }
         }
         self.expire(queue, desk);
-        for number in 0..self.readers.len() {
-            if self.readers[number].queue == queue {
-                self.pump(number, desk);
-            }
+        for at in 0..self.readers_of[queue.0 as usize].len() {
+            self.pump(self.readers_of[queue.0 as usize][at], desk);
         }
     }
 
@@ -109,7 +108,12 @@ impl RabbitMq {
     fn expire(&mut self, queue: QueueId, desk: &mut Desk) {
         let Some(log) = self.host.queue(queue).and_then(|queue| queue.log()) else { return };
         let start = log.start();
-        for reader in self.readers.iter_mut().filter(|reader| reader.queue == queue && reader.attached) {
+        let numbers = &self.readers_of[queue.0 as usize];
+        for number in numbers {
+            let reader = &mut self.readers[*number];
+            if !reader.attached {
+                continue;
+            }
             while let Some((_, message)) = reader.again.front().filter(|(offset, _)| *offset < start).copied() {
                 reader.again.pop_front();
                 desk.end(reader.outlet, &message.event, Place::Waiting, BrokerFate::Expired, Reason::Retention);
@@ -120,7 +124,7 @@ impl RabbitMq {
             }
             reader.next = reader.next.max(until);
         }
-        let mut readers = self.readers.iter().filter(|reader| reader.queue == queue && reader.attached);
+        let mut readers = numbers.iter().map(|number| &self.readers[*number]).filter(|reader| reader.attached);
         if readers.all(|reader| reader.known >= start) {
             self.host.forget_old(queue);
         }

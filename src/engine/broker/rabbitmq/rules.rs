@@ -69,6 +69,8 @@ pub struct RabbitMq {
     pub(super) cluster: Cluster,
     /// Readers of streams, by stream.
     pub(super) readers: Vec<Reader>,
+    /// By queue, which of these read it.
+    pub(super) readers_of: Vec<Vec<usize>>,
     /// When which reader attaches where.
     attaches: Vec<(Time, usize, Offset)>,
     /// By queue, the earliest wake-up that has been asked for.
@@ -178,11 +180,13 @@ impl RabbitMq {
         let exchange = |name: &str| Arc::from(if name == DEFAULT_EXCHANGE { "" } else { name });
         let mut takers = BTreeMap::new();
         let mut readers: Vec<Reader> = Vec::new();
+        let mut reads = vec![Vec::new(); parts.queues.len()];
         for outlet in &outlets {
             let at = plan.outlets[outlet.index()].part.unwrap_or(0);
             let queue = QueueId(at);
             let reader = parts.fans_out(at as usize).then_some(readers.len());
-            if reader.is_some() {
+            if let Some(number) = reader {
+                reads[at as usize].push(number);
                 readers.push(Reader::new(*outlet, queue, seats.at(plan, *outlet), &read_by(plan, *outlet).join(", ")));
             }
             for seat in seats.at(plan, *outlet) {
@@ -204,6 +208,7 @@ impl RabbitMq {
             cluster: Cluster::new(&parts),
             attaches: attaches(plan, &parts, &readers),
             readers,
+            readers_of: reads,
             redrives: redrives(&parts),
             gates: Gates::new(&parts),
             lives: vec![Life::default(); parts.queues.len()],
@@ -302,6 +307,9 @@ impl RabbitMq {
 
     fn act_on_steps(&mut self, desk: &mut Desk) {
         let mut steps = std::mem::take(&mut self.host.out.steps);
+        if self.gates.has_alarm() {
+            steps.iter().for_each(|step| self.weigh_queue(step.queue()));
+        }
         for step in steps.drain(..) {
             match step {
                 Step::Delivery(delivery) => {
@@ -496,6 +504,7 @@ impl RabbitMq {
         self.host.hear_from(queue);
         self.set_alarm(queue, desk);
         if self.gates.has_alarm() {
+            self.weigh_queue(queue);
             self.watch_memory(desk);
         }
     }
@@ -516,6 +525,7 @@ impl RabbitMq {
             self.act(desk);
         }
         desk.note(Note::Replay { outlet: self.outlet(to), under_way: false });
+        self.weigh_queue(to);
         self.after(from, desk);
         self.after(to, desk);
     }

@@ -10,7 +10,7 @@ pub const FIDELITY: &[(&str, &[&str])] = &[
             "At least once and in no order: each delivery takes its own time, and a few are made twice.",
             "PutEvents refuses what is too large or beyond its quota per second; invocations beyond theirs wait and are not lost.",
             "Each target has a retry policy, a dead-letter queue and an input of its own; here the rule can say what holds for all of its targets that have none. A bus takes no input.",
-            "A target that fails is tried again until the age or the number of tries that its policy allows is used up; then the event goes to its dead-letter queue with the service's attributes (RULE_ARN, TARGET_ARN, ERROR_CODE, ERROR_MESSAGE, EXHAUSTED_RETRY_CONDITION, RETRY_ATTEMPTS), or is gone.",
+            "A target that fails is tried again until the age (counted from when the service took the event in, for a replay anew) or the number of tries that its policy allows is used up; then the event goes to its dead-letter queue with the service's attributes (RULE_ARN, TARGET_ARN, ERROR_CODE, ERROR_MESSAGE, EXHAUSTED_RETRY_CONDITION, RETRY_ATTEMPTS), or is gone.",
             "An input transformer whose filled template is not JSON delivers nothing (INVALID_JSON), and is not tried again.",
             "Archives keep what their pattern takes for their retention; replays come in slices of one minute, those in order, inside of one in none, marked with the replay's name, and are never archived again.",
             "An event goes from bus to bus once only, within a broker or to another one (account or region): the loop protection refuses a second time (THIRD_ACCOUNT_HOP_DETECTED, THIRD_REGION_HOP_DETECTED) and does not retry. It keeps the account, region and source of where it was put.",

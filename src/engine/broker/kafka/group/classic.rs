@@ -10,7 +10,7 @@ impl Group {
     /// A request to join is here.
     pub(super) fn join_arrives(&mut self, client: usize, now: Time, out: &mut Vec<Happening>) {
         let life = self.clients[client].life;
-        let known = self.members.iter().position(|member| member.client == client && (member.life == life || self.config.fixed));
+        let known = if self.config.fixed { self.seat_of(client) } else { self.place(client, life).ok() };
         let returns = known.is_some_and(|at| self.members[at].life != life);
         let at = known.unwrap_or_else(|| {
             let at = self.members.partition_point(|member| (member.client, member.life) < (client, life));
@@ -29,6 +29,7 @@ impl Group {
         }
         let owned = if self.config.cooperative() { self.clients[client].has.clone() } else { self.members[at].target.clone() };
         let member = &mut self.members[at];
+        self.joined += usize::from(!member.joined);
         member.joined = true;
         member.owned = owned;
         match &mut self.stage {
@@ -110,7 +111,7 @@ impl Group {
 
     fn complete_if_all_joined(&mut self, now: Time, out: &mut Vec<Happening>) {
         let waiting = matches!(self.stage, Stage::Joining { initial: false, .. });
-        if waiting && self.members.iter().all(|member| member.joined) {
+        if waiting && self.joined == self.members.len() {
             self.complete(now, out);
         }
     }
@@ -119,6 +120,7 @@ impl Group {
     fn complete(&mut self, now: Time, out: &mut Vec<Happening>) {
         self.generation += 1;
         self.stage = Stage::Stable;
+        self.joined = 0;
         let targets = self.assign();
         let arrives = now + self.config.round_trip + self.half_trip();
         let mut clients = Vec::new();

@@ -8,7 +8,7 @@ impl Group {
     /// A new member's first heartbeat: the targets change, and what is free of its own it gets at once.
     pub(super) fn first_heartbeat(&mut self, client: usize, now: Time, out: &mut Vec<Happening>) {
         let life = self.clients[client].life;
-        let known = self.members.iter().position(|member| member.client == client && self.config.fixed);
+        let known = self.seat_of(client).filter(|_| self.config.fixed);
         match known {
             // A static member that is back in time takes its place.
             Some(at) => (self.members[at].life, self.members[at].heard) = (life, now),
@@ -44,8 +44,11 @@ impl Group {
     /// At a heartbeat a member is told one step towards its target: what to give up, or else what is free for it.
     pub(super) fn reconcile(&mut self, client: usize, now: Time, out: &mut Vec<Happening>) {
         let life = self.clients[client].life;
-        let Some(at) = self.members.iter().position(|member| (member.client, member.life) == (client, life)) else { return };
+        let Ok(at) = self.place(client, life) else { return };
         let member = &self.members[at];
+        if member.owned == member.target {
+            return;
+        }
         let excess: Vec<_> = member.owned.iter().filter(|partition| !member.target.contains(partition)).copied().collect();
         if !excess.is_empty() {
             self.clients[client].told_to_revoke = excess;
@@ -55,7 +58,9 @@ impl Group {
             }
             return;
         }
-        let taken = |partition| self.members.iter().any(|other| other.owned.contains(partition));
+        // Mostly it has them itself.
+        let taken =
+            |partition| self.members[at].owned.contains(partition) || self.members.iter().any(|other| other.owned.contains(partition));
         let free: Vec<_> = member.target.iter().filter(|partition| !taken(*partition)).copied().collect();
         if !free.is_empty() {
             self.members[at].owned.extend(&free);

@@ -190,7 +190,10 @@ pub struct Group {
     config: GroupConfig,
     topics: Arc<Vec<Topic>>,
     clients: Vec<Client>,
+    /// By client and life.
     members: Vec<Member>,
+    /// Members whose requests to join are here.
+    joined: usize,
     stage: Stage,
     generation: i32,
     rebalances: u32,
@@ -226,7 +229,7 @@ impl Group {
         let clients: Vec<Client> = subscriptions.into_iter().map(|topics| Client::new(topics, Phase::Reads)).collect();
         let stage = Stage::Stable;
         let (generation, rebalances, timers, sequence) = (1, 0, BTreeSet::new(), 0);
-        let mut group = Group { config, topics, clients, members: Vec::new(), stage, generation, rebalances, timers, sequence };
+        let mut group = Group { config, topics, clients, members: Vec::new(), joined: 0, stage, generation, rebalances, timers, sequence };
         group.members = (0..group.clients.len()).map(|client| Member::new(client, 0, Time::ZERO)).collect();
         let targets = group.assign();
         for (member, target) in group.members.iter_mut().zip(targets) {
@@ -400,13 +403,24 @@ impl Group {
         it.life == life && it.phase != Phase::Down
     }
 
+    /// The place of a member, or where it would stand.
+    fn place(&self, client: usize, life: u32) -> Result<usize, usize> {
+        self.members.binary_search_by_key(&(client, life), |member| (member.client, member.life))
+    }
+
     fn member(&self, client: usize, life: u32) -> Option<&Member> {
-        self.members.iter().find(|member| (member.client, member.life) == (client, life))
+        self.place(client, life).ok().map(|at| &self.members[at])
     }
 
     fn member_mut(&mut self, client: usize) -> Option<&mut Member> {
-        let life = self.clients[client].life;
-        self.members.iter_mut().find(|member| (member.client, member.life) == (client, life))
+        let at = self.place(client, self.clients[client].life).ok()?;
+        Some(&mut self.members[at])
+    }
+
+    /// The place of the member that a client was or is, in whatever life.
+    fn seat_of(&self, client: usize) -> Option<usize> {
+        let at = self.members.partition_point(|member| member.client < client);
+        self.members.get(at).is_some_and(|member| member.client == client).then_some(at)
     }
 
     /// Asks the coordinator to be a member.
@@ -476,11 +490,9 @@ impl Group {
     }
 
     fn remove(&mut self, client: usize, life: u32, why: Gone, now: Time, out: &mut Vec<Happening>) {
-        let before = self.members.len();
-        self.members.retain(|member| (member.client, member.life) != (client, life));
-        if self.members.len() == before {
-            return;
-        }
+        let Ok(at) = self.place(client, life) else { return };
+        let gone = self.members.remove(at);
+        self.joined -= usize::from(gone.joined);
         out.push(Happening::Removed { client, why });
         match self.config.protocol {
             Protocol::Classic => self.member_gone(now, out),
@@ -518,5 +530,5 @@ impl Member {
 
 /// Whether two lists hold the same partitions.
 fn same(a: &[TopicPartition], b: &[TopicPartition]) -> bool {
-    a.len() == b.len() && a.iter().all(|partition| b.contains(partition))
+    a == b || a.len() == b.len() && a.iter().all(|partition| b.contains(partition))
 }
