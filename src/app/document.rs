@@ -218,11 +218,6 @@ impl Document {
     /// The selection goes with what was done.
     fn follow(&mut self, edit: &Edit, before: &Scenario) {
         match edit {
-            Edit::Add(_) => {
-                if let Some(node) = self.scenario.nodes.last() {
-                    self.selection = Selection::node(node.id());
-                }
-            }
             Edit::Rename { from, to } => {
                 if self.selection.nodes.remove(from) {
                     self.selection.nodes.insert(to.clone());

@@ -17,8 +17,6 @@ use crate::time::Span;
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "few exist at a time, none for long")]
 pub enum Edit {
-    /// Put a new node on the canvas (its id is made unique).
-    Add(Node),
     /// Move nodes to these places.
     Move(Vec<(String, (f32, f32))>),
     /// The same by a command, which gives the step its name.
@@ -67,7 +65,6 @@ impl Edit {
     /// What it does, in words, for the undo menu.
     pub fn label(&self) -> String {
         match self {
-            Edit::Add(node) => format!("Add {}", node.id()),
             Edit::Move(moves) => match moves.as_slice() {
                 [(id, _)] => format!("Move {id}"),
                 _ => format!("Move {} nodes", moves.len()),
@@ -89,12 +86,6 @@ impl Edit {
     /// Makes the change, or says why it cannot be made; then the scenario is as it was.
     pub fn apply(&self, scenario: &mut Scenario) -> Result<(), String> {
         match self {
-            Edit::Add(node) => {
-                let mut node = node.clone();
-                *node.id_mut() = unique_id(scenario, node.id());
-                scenario.nodes.push(node);
-                Ok(())
-            }
             Edit::Move(moves) | Edit::Arrange { moves, .. } => {
                 for (id, at) in moves {
                     if !(at.0.is_finite() && at.1.is_finite()) {

@@ -1,6 +1,6 @@
 use crate::world::*;
 use tidemill::app::action::{Connection, Placing};
-use tidemill::app::edit::{Edit, fresh, unique_id};
+use tidemill::app::edit::{Edit, added, fresh, unique_id};
 use tidemill::scenario::document::{Expect, Link, Node};
 use tidemill::scenario::{NoFiles, Scenario, load, write};
 
@@ -18,9 +18,9 @@ fn link(a: &str, b: &str) -> Link {
 #[test]
 fn added_nodes_get_names_of_their_own() {
     let mut scenario = three();
-    let node = scenario.nodes[0].clone();
-    Edit::Add(node.clone()).apply(&mut scenario).unwrap();
-    Edit::Add(node).apply(&mut scenario).unwrap();
+    for _ in 0..2 {
+        scenario = added(Placing::Producer, (0.0, 0.0), None, &scenario).unwrap().0;
+    }
     let ids: Vec<&str> = scenario.nodes.iter().map(|n| n.id()).collect();
     assert_eq!(ids, ["producer-1", "broker-1", "consumer-1", "producer-2", "producer-3"]);
     assert_eq!(fresh(Placing::Consumer, (0.0, 0.0), &scenario).id(), "consumer-2");
@@ -124,8 +124,7 @@ fn what_a_cluster_says_of_groups_and_producers_goes_with_their_last_connection()
 fn everything_follows_a_new_name() {
     let mut scenario = connected();
     connect(&mut scenario, "consumer-1", "broker-1", "done").unwrap();
-    let other = fresh(Placing::Consumer, (0.0, 0.0), &scenario);
-    Edit::Add(other).apply(&mut scenario).unwrap();
+    scenario = added(Placing::Consumer, (0.0, 0.0), None, &scenario).unwrap().0;
     connect(&mut scenario, "broker-1", "consumer-2", "events").unwrap();
     for node in &mut scenario.nodes {
         if let Node::Consumer(c) = node {
