@@ -18,24 +18,34 @@ impl Folder {
     pub fn of(file: &Path) -> Folder {
         Folder(file.parent().map(Path::to_owned).unwrap_or_default())
     }
+
+    /// Where a file of that name is.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
 }
 
 impl Files for Folder {
     fn read(&self, name: &str) -> Result<String, String> {
-        let path = self.0.join(name);
+        let path = self.path(name);
         bytes(&path)
             .and_then(|bytes| String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text")))
             .map_err(|error| format!("cannot read `{}`: {}", path.display(), reason(&error)))
     }
 }
 
-/// The text of a scenario file. `-` is standard input.
+/// The text of a scenario file, or of a pipe that ends. `-` is standard input.
 ///
 /// # Errors
 /// A problem that says what the system said and what to try.
 pub fn text(path: &Path) -> Result<String, Vec<Problem>> {
     let shown = path.display().to_string();
-    let bytes = if path == Path::new("-") { all(io::stdin()) } else { bytes(path) };
+    let is_stream = || fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir());
+    let bytes = match path {
+        path if path == Path::new("-") => all(io::stdin()),
+        path if is_stream() => fs::File::open(path).and_then(all),
+        path => bytes(path),
+    };
     match bytes {
         Ok(bytes) => read::text(&bytes, &shown),
         Err(error) => {
@@ -142,11 +152,14 @@ impl Place {
 /// A file as it is on the disk.
 ///
 /// # Errors
-/// The system's; folders and files of absurd size are refused as well.
+/// The system's; folders and files of absurd size are refused as well, and pipes and devices: they may keep whoever reads them waiting.
 pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let meta = fs::metadata(path)?;
     if meta.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
+    }
+    if !meta.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or a device"));
     }
     if meta.len() > LARGEST {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 256 MiB"));
@@ -256,5 +269,13 @@ mod tests {
         assert!(problems[0].to_string().contains("cannot read the file: there is no such file or folder"), "{}", problems[0]);
         let folder = tempfile::tempdir().unwrap();
         assert!(text(folder.path()).unwrap_err()[0].to_string().contains("folder"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_may_never_end_is_no_file_but_can_be_a_scenario() {
+        let nothing = Path::new("/dev/null");
+        assert_eq!(reason(&bytes(nothing).unwrap_err()), "it is a pipe or a device");
+        assert_eq!(text(nothing).unwrap(), "");
     }
 }

@@ -106,8 +106,8 @@ impl Document {
         }
         let before = std::mem::replace(&mut self.scenario, next);
         let effect = self.changed(&before);
+        self.follow(edit, &before);
         self.history.push(edit.label(), before);
-        self.follow(edit);
         Ok(effect)
     }
 
@@ -138,12 +138,12 @@ impl Document {
         }
     }
 
-    /// Nothing is selected that is not there.
-    fn forget_what_is_gone(&mut self) {
+    /// Nothing is selected that is not there. Notes and frames are known by their position, which may be another's once one of them is gone.
+    fn forget_what_is_gone(&mut self, before: &Scenario) {
         let (scenario, selection) = (&self.scenario, &mut self.selection);
         selection.nodes.retain(|id| scenario.nodes.iter().any(|n| n.id() == id));
-        selection.note.take_if(|i| *i >= scenario.notes.len());
-        selection.group.take_if(|i| *i >= scenario.groups.len());
+        selection.note.take_if(|_| scenario.notes.len() < before.notes.len());
+        selection.group.take_if(|_| scenario.groups.len() < before.groups.len());
     }
 
     /// The file was read again: `text`, which says `scenario`. What was here before can be had back by undo.
@@ -216,13 +216,8 @@ impl Document {
     }
 
     /// The selection goes with what was done.
-    fn follow(&mut self, edit: &Edit) {
+    fn follow(&mut self, edit: &Edit, before: &Scenario) {
         match edit {
-            Edit::Add(_) => {
-                if let Some(node) = self.scenario.nodes.last() {
-                    self.selection = Selection::node(node.id());
-                }
-            }
             Edit::Rename { from, to } => {
                 if self.selection.nodes.remove(from) {
                     self.selection.nodes.insert(to.clone());
@@ -230,7 +225,7 @@ impl Document {
                 self.selection.connection = None;
             }
             Edit::Delete { .. } => self.selection = Selection::default(),
-            Edit::SetScenario { .. } => self.forget_what_is_gone(),
+            Edit::SetScenario { .. } => self.forget_what_is_gone(before),
             _ => {}
         }
     }

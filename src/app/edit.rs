@@ -1,27 +1,22 @@
 //! Changes of a scenario, as values: pure, without a window.
 
-mod targets;
 pub(in crate::app) mod users;
 
 use super::action::{Connection, Placing, Source};
 use super::kinds::{self, Way};
-use crate::scenario::Scenario;
 use crate::scenario::broker::BrokerKind;
-use crate::scenario::broker::eventbridge::Rule;
-use crate::scenario::broker::kafka::Transaction;
 use crate::scenario::document::{Broker, Consumer, Emit, Event, Handle, Node, Producer, Read, Then};
 use crate::scenario::faults::Target;
 use crate::scenario::shapes::{Arrivals, Times};
 use crate::scenario::store::{Call, Store};
 use crate::scenario::units::{Rate, Size};
+use crate::scenario::{Scenario, expect};
 use crate::time::Span;
 
 /// One undoable change.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "few exist at a time, none for long")]
 pub enum Edit {
-    /// Put a new node on the canvas (its id is made unique).
-    Add(Node),
     /// Move nodes to these places.
     Move(Vec<(String, (f32, f32))>),
     /// The same by a command, which gives the step its name.
@@ -70,7 +65,6 @@ impl Edit {
     /// What it does, in words, for the undo menu.
     pub fn label(&self) -> String {
         match self {
-            Edit::Add(node) => format!("Add {}", node.id()),
             Edit::Move(moves) => match moves.as_slice() {
                 [(id, _)] => format!("Move {id}"),
                 _ => format!("Move {} nodes", moves.len()),
@@ -92,12 +86,6 @@ impl Edit {
     /// Makes the change, or says why it cannot be made; then the scenario is as it was.
     pub fn apply(&self, scenario: &mut Scenario) -> Result<(), String> {
         match self {
-            Edit::Add(node) => {
-                let mut node = node.clone();
-                *node.id_mut() = unique_id(scenario, node.id());
-                scenario.nodes.push(node);
-                Ok(())
-            }
             Edit::Move(moves) | Edit::Arrange { moves, .. } => {
                 for (id, at) in moves {
                     if !(at.0.is_finite() && at.1.is_finite()) {
@@ -120,12 +108,12 @@ impl Edit {
                 if scenario.nodes[position].role() != node.role() {
                     return Err(format!("{} is a {}, not a {}", node.id(), scenario.nodes[position].role(), node.role()));
                 }
-                let held = targets::held(scenario);
+                let users = users::of(scenario);
                 let before = std::mem::replace(&mut scenario.nodes[position], (**node).clone());
                 if let (Node::Consumer(before), Node::Consumer(after)) = (&before, &**node) {
-                    targets::regrouped(scenario, before, after);
+                    users::regroup(scenario, &users::regrouped(before, after));
                 }
-                targets::prune(scenario, &held);
+                users::forget(scenario, &users);
                 Ok(())
             }
             Edit::SetScenario { scenario: new, .. } => {
@@ -225,14 +213,6 @@ pub fn may_connect(from: &Node, to: &Node) -> Result<(), &'static str> {
     }
 }
 
-/// The rules of an EventBridge broker; of anything else none.
-fn rules_of(node: &mut Node) -> &mut [Rule] {
-    match node {
-        Node::Broker(Broker { kind: BrokerKind::EventBridge(parts), .. }) => &mut parts.rules,
-        _ => &mut [],
-    }
-}
-
 /// Has a rule (`broker/rule`) send what it wants to a bus (`broker/bus`), its own broker's or another one's.
 pub fn forwarded(scenario: &Scenario, rule: &str, bus: &str) -> Result<Edit, String> {
     let ((here, rule), (there, name)) = rule.split_once('/').zip(bus.split_once('/')).ok_or("it is gone")?;
@@ -329,7 +309,7 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
     for id in nodes {
         find(scenario, id)?;
     }
-    let (users, held) = (users::of(scenario), targets::held(scenario));
+    let users = users::of(scenario);
     match connection {
         None => {}
         Some(Connection::Emit { producer, index }) => {
@@ -367,8 +347,13 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
         }
         Some(Connection::Forward { broker, index }) => {
             let position = find(scenario, broker)?;
-            let forward = rules_of(&mut scenario.nodes[position]).get_mut(*index).and_then(|rule| rule.forward.take());
-            forward.ok_or("that connection is gone")?;
+            let taken = match &mut scenario.nodes[position] {
+                Node::Broker(b) => kinds::of_mut(&mut b.kind).unforward(*index),
+                _ => false,
+            };
+            if !taken {
+                return Err("that connection is gone".to_owned());
+            }
         }
     }
     let gone = |id: &str| nodes.iter().any(|n| n == id);
@@ -382,7 +367,7 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
                 p.calls.retain(|call| !gone(&call.store));
                 p.outbox.take_if(|outbox| gone(outbox.store()));
             }
-            Node::Broker(_) => rules_of(node).iter_mut().for_each(|rule| drop(rule.forward.take_if(|to| to.contains('/') && at_gone(to)))),
+            Node::Broker(b) => kinds::of_mut(&mut b.kind).cut(&at_gone),
             Node::Store(_) => {}
             Node::Consumer(c) => {
                 c.calls.retain(|call| !gone(&call.store));
@@ -402,8 +387,8 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
     scenario.links.retain(|l| !gone(&l.between.0) && !gone(&l.between.1));
     let struck = |target: &str| matches!(Target::of(target), Target::Node(id) | Target::Instance(id, _) if gone(id));
     scenario.faults.retain(|trouble| !trouble.what().targets().into_iter().any(struck));
-    scenario.expect.retain(|e| !nodes.iter().any(|id| mention(&e.0, id, 0).is_some()));
-    targets::prune(scenario, &held);
+    scenario.expect.retain(|e| !expect::names(&e.0).any(at_gone));
+    users::unexpect(scenario, &users);
     users::forget(scenario, &users);
     Ok(())
 }
@@ -424,8 +409,6 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
         Node::Consumer(c) => c.reads.iter().filter(|r| r.group.as_deref().is_none_or(|g| g == from)).map(|r| r.from.clone()).collect(),
         _ => Vec::new(),
     };
-    // While the places are still called as they were.
-    shared.iter().for_each(|place| targets::rename(scenario, place, from, to));
     let moved = |place: &mut String| {
         if let Some((broker, channel)) = place.split_once('/')
             && broker == from
@@ -448,14 +431,11 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
                 p.calls.iter_mut().for_each(|call| store(&mut call.store));
                 p.outbox.iter_mut().for_each(|outbox| store(outbox.store_mut()));
             }
-            Node::Broker(b) => match &mut b.kind {
-                BrokerKind::RabbitMq(parts) => parts.attaches.iter_mut().for_each(|attach| store(&mut attach.reader)),
-                BrokerKind::EventBridge(parts) => {
-                    parts.rules.iter_mut().flat_map(Rule::forwards_mut).for_each(moved);
-                    parts.sources.0.iter_mut().for_each(|(node, _)| store(node));
-                }
-                BrokerKind::Simple(_) | BrokerKind::Kafka(_) => {}
-            },
+            Node::Broker(b) => {
+                let kind = kinds::of_mut(&mut b.kind);
+                kind.places().into_iter().for_each(moved);
+                kind.rename_node(from, to);
+            }
             Node::Store(_) => {}
             Node::Consumer(c) => {
                 c.calls.iter_mut().for_each(|call| store(&mut call.store));
@@ -474,9 +454,6 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
         }
     }
     *scenario.nodes[position].id_mut() = to.to_owned();
-    for transaction in scenario.nodes.iter_mut().filter_map(transactions).flatten().filter(|transaction| transaction.node == from) {
-        to.clone_into(&mut transaction.node);
-    }
     for member in scenario.groups.iter_mut().flat_map(|g| &mut g.nodes).filter(|id| *id == from) {
         to.clone_into(member);
     }
@@ -494,31 +471,8 @@ fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
             _ => {}
         }
     }
-    for expectation in &mut scenario.expect {
-        let mut start = 0;
-        while let Some(place) = mention(&expectation.0, from, start) {
-            expectation.0.replace_range(place..place + from.len(), to);
-            start = place + to.len();
-        }
-    }
+    scenario.expect.iter_mut().for_each(|e| e.0 = expect::renamed(&e.0, from, to));
+    let places: Vec<(String, String, String)> = shared.into_iter().map(|place| (place, from.to_owned(), to.to_owned())).collect();
+    users::regroup(scenario, &places);
     Ok(())
-}
-
-/// Who publishes to a Kafka cluster in transactions.
-fn transactions(node: &mut Node) -> Option<&mut Vec<Transaction>> {
-    match node {
-        Node::Broker(Broker { kind: BrokerKind::Kafka(kafka), .. }) => Some(&mut kafka.transactions),
-        _ => None,
-    }
-}
-
-/// Where an expectation's text names a node (`billing.lag`, `bus/orders#billing.depth`), at or after `start`.
-fn mention(text: &str, id: &str, start: usize) -> Option<usize> {
-    let of_a_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    text.get(start..)?.match_indices(id).map(|(i, _)| start + i).find(|&i| {
-        let before = text[..i].chars().next_back();
-        let after = text[i + id.len()..].chars().next();
-        // A dot before it makes it a figure's name, as in `x.lag`; what follows a node's name leads on to its parts.
-        before.is_none_or(|c| !of_a_name(c) && c != '.') && matches!(after, Some('.' | '/' | '#'))
-    })
 }

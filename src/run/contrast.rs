@@ -17,6 +17,8 @@ pub struct Contrast {
     pub until: Time,
     /// From when on they differ; none if they do not, up to the moment.
     pub first: Option<Difference>,
+    /// Whether they have the same fingerprint at that moment. Runs of different shapes may tell the same and have other ones.
+    pub exact: bool,
 }
 
 /// One figure of two runs; not a number in the run that has none of it.
@@ -79,10 +81,10 @@ pub fn contrast(
         let before = (one.clone(), two.clone());
         to = Time(to.0.saturating_add(width)).min(until);
         if !print.same(&mut one, &mut two, to)? {
-            return Some(Contrast { until, first: Some(print.narrow(before, to)?) });
+            return Some(Contrast { until, first: Some(print.narrow(before, to)?), exact: false });
         }
     }
-    Some(Contrast { until, first: None })
+    Some(Contrast { until, first: None, exact: one.simulation.fingerprint() == two.simulation.fingerprint() })
 }
 
 /// Lets two runs go on and tells whether the same happens.

@@ -12,6 +12,7 @@ use super::units::{Percent, Rate};
 use crate::time::Span;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 /// A parsed expectation.
 #[derive(Clone, Debug, PartialEq)]
@@ -213,11 +214,57 @@ pub(super) fn is_word(word: &str) -> bool {
 /// Whether an expectation speaks of this node, of an outlet of this broker or group, or of this place (`broker/part`), also as one group
 /// reads it.
 pub fn mentions(text: &str, node: &str) -> bool {
-    let sides = comparison(text).map_or([text, ""], |(start, end, _)| [&text[..start], &text[end..]]);
-    let of = |side: &str| segments(side).ok().and_then(|parts| parts.into_iter().next()).map(|(name, _)| name);
-    let is_place = |name: &str| name.split_once('#').is_some_and(|(place, _)| place == node);
-    let is = |name: &str| name == node || is_place(name) || name.split(['/', '#']).any(|part| part == node);
-    sides.into_iter().filter_map(of).any(|name| is(&name))
+    let is_group = |name: &str| name.split_once('#').is_some_and(|(_, group)| group == node);
+    names(text).any(|name| is_group(name) || exchanged(name, node, node).is_some())
+}
+
+/// An expectation with another name for a node, for a place (`broker/part`) whoever reads it, or for a place as one group reads it
+/// (`broker/part#group`). A node's name is also that of its outlets' broker. What is no name, as a total, stays.
+pub fn renamed(text: &str, from: &str, to: &str) -> String {
+    let mut renamed = text.to_owned();
+    // From the end, so that places before it stay what they are.
+    for (place, name) in subjects(text).into_iter().rev() {
+        if let Some(name) = exchanged(name, from, to) {
+            renamed.replace_range(place.clone(), &written(&name, text[place].chars().next()));
+        }
+    }
+    renamed
+}
+
+/// The nodes and outlets that an expectation speaks of, by name.
+pub fn names(text: &str) -> impl Iterator<Item = &str> {
+    subjects(text).into_iter().map(|(_, name)| name)
+}
+
+/// The names of nodes and outlets in an expectation, and where they stand, with their quotes.
+fn subjects(text: &str) -> Vec<(Range<usize>, &str)> {
+    let sides = comparison(text).map_or([0..text.len(), 0..0], |(start, end, _)| [0..start, end..text.len()]);
+    let subject = |side: Range<usize>| {
+        let whole = &text[side.clone()];
+        let start = side.start + whole.len() - whole.trim_start().len();
+        let (name, quoted, behind) = segment(whole.trim())?;
+        let end = start + name.len() + if quoted { 2 } else { 0 };
+        // One segment alone is a total or a number.
+        (behind.starts_with('.') && !is_number(whole.trim())).then_some((start..end, name))
+    };
+    sides.into_iter().filter_map(subject).collect()
+}
+
+/// A name with `to` in the place of `from`; none if it is not there.
+fn exchanged(name: &str, from: &str, to: &str) -> Option<String> {
+    let rest = name.strip_prefix(from)?;
+    // Behind a node are its outlets, behind a place those who read it.
+    let behind = if from.contains('/') { '#' } else { '/' };
+    (rest.is_empty() || rest.starts_with(behind)).then(|| format!("{to}{rest}"))
+}
+
+/// A name as an expectation has it: in the quotes in which the one before it `began`, if in any, and in some where it would mean something
+/// else without them.
+fn written(name: &str, began: Option<char>) -> String {
+    let kept = began.filter(|quote| matches!(quote, '\'' | '`') && !name.contains(*quote));
+    let needed = name.contains(['.', '=', '!', '<', '>', '\'', '`']) || is_number(name);
+    let usual = || needed.then_some(if name.contains('\'') { '`' } else { '\'' });
+    kept.or_else(usual).map_or_else(|| name.to_owned(), |quote| format!("{quote}{name}{quote}"))
 }
 
 /// What is wrong, and what to do about it.
@@ -498,23 +545,25 @@ fn segments(text: &str) -> Result<Vec<(String, bool)>, Wrong> {
     let mut segments = Vec::new();
     let mut rest = text.trim();
     loop {
-        let (segment, quoted, behind) = match rest.chars().next().filter(|c| matches!(c, '\'' | '`')) {
-            Some(quote) => {
-                let Some((inside, behind)) = rest[1..].split_once(quote) else {
-                    return Err((format!("a quote in `{text}` is not closed"), None));
-                };
-                (inside, true, behind.trim_start())
-            }
-            None => {
-                let end = rest.find('.').unwrap_or(rest.len());
-                (rest[..end].trim(), false, &rest[end..])
-            }
+        let Some((segment, quoted, behind)) = segment(rest) else {
+            return Err((format!("a quote in `{text}` is not closed"), None));
         };
         segments.push((segment.to_owned(), quoted));
         match behind.strip_prefix('.') {
             Some(next) => rest = next.trim_start(),
             None if behind.is_empty() => return Ok(segments),
             None => return Err((format!("`{text}` is no figure: a dot is missing before `{behind}`"), None)),
+        }
+    }
+}
+
+/// The first segment of a figure, whether it is quoted, and what is behind it; none if its quote is not closed.
+fn segment(text: &str) -> Option<(&str, bool, &str)> {
+    match text.chars().next().filter(|c| matches!(c, '\'' | '`')) {
+        Some(quote) => text[1..].split_once(quote).map(|(inside, behind)| (inside, true, behind.trim_start())),
+        None => {
+            let end = text.find('.').unwrap_or(text.len());
+            Some((text[..end].trim(), false, &text[end..]))
         }
     }
 }
@@ -755,6 +804,30 @@ mod tests {
         }
         assert_eq!(parse("3pl.lagg.max < 5").unwrap_err().1.as_deref(), Some("did you mean `lag`?"));
         assert_eq!(parse("5 == lost").unwrap_err().0, "`5` is no figure");
+    }
+
+    #[test]
+    fn names_are_exchanged_where_they_are_names() {
+        for (text, from, to, after) in [
+            ("lost == 0", "lost", "found", "lost == 0"),
+            ("a.lag.max<b.lag.max", "b", "c", "a.lag.max<c.lag.max"),
+            (" a.lag.max < a.lag.last ", "a", "long", " long.lag.max < long.lag.last "),
+            ("a.lag.max < 5", "a", "b c", "b c.lag.max < 5"),
+            ("a.lag.max < 5", "a", "v1.2", "'v1.2'.lag.max < 5"),
+            ("'a'.lag.max < 5", "a", "it's", "`it's`.lag.max < 5"),
+            ("`a`.lag.max < 5", "a", "b", "`b`.lag.max < 5"),
+            ("my-a.lag.max < 5", "a", "b", "my-a.lag.max < 5"),
+            ("x.a.max < 1.5", "a", "b", "x.a.max < 1.5"),
+            ("'bus/a#a'.depth.max < 5", "a", "b", "'bus/a#a'.depth.max < 5"),
+            ("'bus/a#a'.depth.max < 5", "bus", "hub", "'hub/a#a'.depth.max < 5"),
+            ("'bus/a#a'.depth.max < 5", "bus/a", "bus/b", "'bus/b#a'.depth.max < 5"),
+            ("'bus/a#a'.depth.max < 5", "bus/a#a", "bus/a#b", "'bus/a#b'.depth.max < 5"),
+            ("'bus/ab'.depth.max < bus/a.routed", "bus/a", "bus/c", "'bus/ab'.depth.max < bus/c.routed"),
+            ("'bus/a.depth.max < 5", "bus", "hub", "'bus/a.depth.max < 5"),
+        ] {
+            assert_eq!(renamed(text, from, to), after, "{from} to {to}");
+        }
+        assert!(!mentions("lost == 0", "lost") && !mentions("'bus/a#b'.routed > 3", "a"));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub mod set;
 pub mod shapes;
 pub mod state;
 pub mod store;
-mod trace;
+pub mod trace;
 pub mod units;
 pub mod wording;
 pub mod write;
@@ -41,12 +41,21 @@ pub use plan::Plan;
 pub use problem::{Problem, Severity};
 pub use read::{load, read, read_bytes};
 pub use set::{set, set_for};
+use std::sync::Arc;
+use trace::Table;
 pub use write::{write, write_over};
 
 /// Where the text of files named in a scenario comes from.
 pub trait Files {
     /// The whole text of `name` as written in the scenario (a path relative to it), or why it cannot be had.
     fn read(&self, name: &str) -> Result<String, String>;
+
+    /// The same as a table of recorded arrivals, or what is wrong and what to do about it. Asked for at every check: whoever can tell that
+    /// a file is still the same need not read it again.
+    fn table(&self, name: &str) -> Result<Arc<Table>, (String, Option<String>)> {
+        let text = self.read(name).map_err(|why| (why, None))?;
+        Table::parse(name, &text).map(Arc::new)
+    }
 }
 
 /// No files at all: every trace is refused.

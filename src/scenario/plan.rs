@@ -262,7 +262,7 @@ pub struct TraceRow {
     /// Its key, as a position in [`Trace::keys`].
     pub key: Option<u32>,
     /// One value per attribute column; empty text where the file has none.
-    pub values: Box<[Box<str>]>,
+    pub values: Arc<[Box<str>]>,
 }
 
 /// A broker.

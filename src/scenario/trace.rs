@@ -22,12 +22,13 @@ pub(super) struct Traces<'a> {
     types: &'a HashMap<&'a str, TypeId>,
     scenario: &'a Scenario,
     files: &'a dyn Files,
-    parsed: BTreeMap<String, Result<File, Wrong>>,
+    parsed: BTreeMap<String, Result<Arc<Table>, Wrong>>,
     chosen: BTreeMap<(String, Option<TypeId>), Result<Arc<Trace>, Wrong>>,
 }
 
 /// A file as it is, before an `Emit` chooses its rows.
-struct File {
+#[derive(Debug)]
+pub struct Table {
     columns: Vec<String>,
     has_events: bool,
     /// The different names in the `event` column.
@@ -36,12 +37,13 @@ struct File {
     rows: Vec<Row>,
 }
 
+#[derive(Debug)]
 struct Row {
     at: Time,
     line: u64,
     event: u32,
     key: Option<u32>,
-    values: Box<[Box<str>]>,
+    values: Arc<[Box<str>]>,
 }
 
 impl<'a> Traces<'a> {
@@ -57,7 +59,7 @@ impl<'a> Traces<'a> {
             return known.clone();
         }
         let (files, types) = (self.files, self.types);
-        let file = self.parsed.entry(name.to_owned()).or_insert_with(|| parse(name, files));
+        let file = self.parsed.entry(name.to_owned()).or_insert_with(|| files.table(name));
         let chosen = match file {
             Ok(file) => choose(file, name, event, types, self.scenario, suggest).map(Arc::new),
             Err(wrong) => Err(wrong.clone()),
@@ -67,9 +69,17 @@ impl<'a> Traces<'a> {
     }
 }
 
-fn parse(name: &str, files: &dyn Files) -> Result<File, Wrong> {
-    let text = files.read(name).map_err(|why| (why, None))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+impl Table {
+    /// Parses the text of a file that a scenario calls `name`.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do about it.
+    pub fn parse(name: &str, text: &str) -> Result<Table, (String, Option<String>)> {
+        parse(name, text.strip_prefix('\u{feff}').unwrap_or(text))
+    }
+}
+
+fn parse(name: &str, text: &str) -> Result<Table, Wrong> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let headers = reader.headers().map_err(|e| csv_error(name, text, &e))?.clone();
     let column = |wanted: &str| headers.iter().position(|h| h == wanted);
@@ -105,11 +115,11 @@ fn parse(name: &str, files: &dyn Files) -> Result<File, Wrong> {
     }
     rows.sort_by_key(|r| r.at);
     let columns = attributes.iter().filter_map(|c| headers.get(*c)).map(str::to_owned).collect();
-    Ok(File { columns, has_events: event.is_some(), events: events.names, keys: keys.names, rows })
+    Ok(Table { columns, has_events: event.is_some(), events: events.names, keys: keys.names, rows })
 }
 
 fn choose(
-    file: &File,
+    file: &Table,
     name: &str,
     wanted: Option<TypeId>,
     types: &HashMap<&str, TypeId>,
@@ -150,8 +160,8 @@ fn choose(
     Ok(trace(file, file.rows.iter(), |row| known[row.event as usize].unwrap_or(TypeId(0))))
 }
 
-fn trace<'f>(file: &File, rows: impl Iterator<Item = &'f Row>, type_of: impl Fn(&Row) -> TypeId) -> Trace {
-    let rows = rows.map(|r| TraceRow { at: r.at, event: type_of(r), key: r.key, values: r.values.clone() }).collect();
+fn trace<'f>(file: &Table, rows: impl Iterator<Item = &'f Row>, type_of: impl Fn(&Row) -> TypeId) -> Trace {
+    let rows = rows.map(|r| TraceRow { at: r.at, event: type_of(r), key: r.key, values: Arc::clone(&r.values) }).collect();
     Trace { columns: file.columns.clone(), rows, keys: file.keys.clone() }
 }
 

@@ -1,6 +1,6 @@
 use crate::world::*;
 use tidemill::app::action::{Connection, Placing};
-use tidemill::app::edit::{Edit, fresh, unique_id};
+use tidemill::app::edit::{Edit, added, fresh, unique_id};
 use tidemill::scenario::document::{Expect, Link, Node};
 use tidemill::scenario::{NoFiles, Scenario, load, write};
 
@@ -18,9 +18,9 @@ fn link(a: &str, b: &str) -> Link {
 #[test]
 fn added_nodes_get_names_of_their_own() {
     let mut scenario = three();
-    let node = scenario.nodes[0].clone();
-    Edit::Add(node.clone()).apply(&mut scenario).unwrap();
-    Edit::Add(node).apply(&mut scenario).unwrap();
+    for _ in 0..2 {
+        scenario = added(Placing::Producer, (0.0, 0.0), None, &scenario).unwrap().0;
+    }
     let ids: Vec<&str> = scenario.nodes.iter().map(|n| n.id()).collect();
     assert_eq!(ids, ["producer-1", "broker-1", "consumer-1", "producer-2", "producer-3"]);
     assert_eq!(fresh(Placing::Consumer, (0.0, 0.0), &scenario).id(), "consumer-2");
@@ -124,8 +124,7 @@ fn what_a_cluster_says_of_groups_and_producers_goes_with_their_last_connection()
 fn everything_follows_a_new_name() {
     let mut scenario = connected();
     connect(&mut scenario, "consumer-1", "broker-1", "done").unwrap();
-    let other = fresh(Placing::Consumer, (0.0, 0.0), &scenario);
-    Edit::Add(other).apply(&mut scenario).unwrap();
+    scenario = added(Placing::Consumer, (0.0, 0.0), None, &scenario).unwrap().0;
     connect(&mut scenario, "broker-1", "consumer-2", "events").unwrap();
     for node in &mut scenario.nodes {
         if let Node::Consumer(c) = node {
@@ -150,6 +149,116 @@ fn everything_follows_a_new_name() {
     for bad in ["", "bus", "a/b", " x"] {
         assert!(Edit::Rename { from: "billing".into(), to: bad.into() }.apply(&mut scenario).is_err(), "{bad:?}");
     }
+}
+
+/// The scenario of a text; its expectations are sound before and after.
+fn sound(text: &str) -> Scenario {
+    load(text, "s.ron", &NoFiles).unwrap_or_else(|p| panic!("{}\n{text}", p[0])).scenario
+}
+
+fn expected(scenario: &Scenario) -> Vec<&str> {
+    scenario.expect.iter().map(|expect| expect.0.as_str()).collect()
+}
+
+#[test]
+fn expectations_in_quotes_follow_names_and_go_with_them() {
+    let shop = || sound(include_str!("../../scenarios/cases/shop.ron"));
+    let mut scenario = shop();
+    let last = |scenario: &Scenario| expected(scenario).last().map(|text| (*text).to_owned());
+    Edit::Rename { from: "accounting".into(), to: "ledger".into() }.apply(&mut scenario).unwrap();
+    assert_eq!(last(&scenario).as_deref(), Some("'bus/invoices#ledger'.depth.max < 100"));
+    Edit::Rename { from: "bus".into(), to: "central bus".into() }.apply(&mut scenario).unwrap();
+    assert_eq!(last(&scenario).as_deref(), Some("'central bus/invoices#ledger'.depth.max < 100"));
+    Edit::Rename { from: "billing".into(), to: "v1.billing".into() }.apply(&mut scenario).unwrap();
+    assert!(expected(&scenario).contains(&"'v1.billing'.lag.max < 100"), "{:?}", expected(&scenario));
+    scenario.lesson = None;
+    sound(&write(&scenario));
+    let mut scenario = shop();
+    Edit::Delete { nodes: vec!["accounting".into()], connection: None }.apply(&mut scenario).unwrap();
+    assert!(expected(&scenario).len() == 5 && !expected(&scenario).iter().any(|text| text.contains("accounting")));
+    // Without its reader an inbox is none.
+    let mut scenario = shop();
+    let read = Some(Connection::Read { consumer: "accounting".into(), index: 0 });
+    Edit::Delete { nodes: Vec::new(), connection: read }.apply(&mut scenario).unwrap();
+    assert_eq!(expected(&scenario).len(), 5, "{:?}", expected(&scenario));
+}
+
+#[test]
+fn expectations_of_others_stay_as_they_are() {
+    // A topic and a group are called as nodes are; `lost` is a total and a node.
+    let text = r#"Scenario(format: 1, events: [Event(name: "E")], nodes: [
+        Producer(id: "orders", emits: [Emit(event: "E", to: "bus/orders", arrivals: Every("1s")), Emit(event: "E", to: "bus/else", arrivals: Every("1s"))]),
+        Broker(id: "bus", kind: Simple(topics: ["orders", "else"])),
+        Consumer(id: "lost", reads: [Read(from: "bus/orders")]),
+        Consumer(id: "other", reads: [Read(from: "bus/else", group: "lost")]),
+    ], expect: [
+        Expect("lost == 0"), Expect("orders.published > 1"), Expect("'bus/orders#lost'.routed > 1"), Expect("`bus/else#lost`.routed > 1"),
+    ])"#;
+    let mut scenario = sound(text);
+    Edit::Rename { from: "orders".into(), to: "shop".into() }.apply(&mut scenario).unwrap();
+    Edit::Rename { from: "lost".into(), to: "found".into() }.apply(&mut scenario).unwrap();
+    let left = ["lost == 0", "shop.published > 1", "'bus/orders#found'.routed > 1", "`bus/else#lost`.routed > 1"];
+    assert_eq!(expected(&scenario), left);
+    sound(&write(&scenario));
+    let mut scenario = sound(text);
+    Edit::Delete { nodes: vec!["orders".into()], connection: None }.apply(&mut scenario).unwrap();
+    assert_eq!(expected(&scenario), ["lost == 0", "'bus/orders#lost'.routed > 1", "`bus/else#lost`.routed > 1"]);
+    Edit::Delete { nodes: vec!["lost".into()], connection: None }.apply(&mut scenario).unwrap();
+    assert_eq!(expected(&scenario), ["lost == 0", "`bus/else#lost`.routed > 1"]);
+    sound(&write(&scenario));
+}
+
+#[test]
+fn what_a_broker_says_of_its_readers_follows_their_names() {
+    let rename = |text: &str, from: &str, to: &str| {
+        let mut scenario = sound(text);
+        scenario.lesson = None;
+        Edit::Rename { from: from.into(), to: to.into() }.apply(&mut scenario).unwrap();
+        let text = write(&scenario);
+        sound(&text);
+        text
+    };
+    let text = rename(include_str!("../../scenarios/brokers/kafka-replay.ron"), "search", "index");
+    assert!(text.contains("group: \"index\"") && !text.contains("\"search\""), "{text}");
+    rename(include_str!("../../scenarios/patterns/event-sourcing.ron"), "branches", "twigs");
+    let streams = r#"Scenario(format: 1, events: [Event(name: "E")], nodes: [
+        Producer(id: "p", emits: [Emit(event: "E", to: "r/x", arrivals: Every("1s"))]),
+        Broker(id: "r", kind: RabbitMq(exchanges: [Exchange(name: "x", kind: Fanout)], queues: [Queue(name: "s", kind: Stream)],
+            bindings: [Binding(from: "x", to: "s")], attaches: [Attach(reader: "c", stream: "s", offset: First)])),
+        Consumer(id: "c", reads: [Read(from: "r/s")]),
+        Consumer(id: "d", reads: [Read(from: "r/s")]),
+    ])"#;
+    assert!(rename(streams, "c", "e").contains("Attach(reader: \"e\""));
+    let mut scenario = sound(streams);
+    Edit::Delete { nodes: vec!["c".into()], connection: None }.apply(&mut scenario).unwrap();
+    assert!(!write(&sound(&write(&scenario))).contains("Attach"));
+}
+
+const CLUSTER: &str = r#"Scenario(format: 1, events: [Event(name: "E")], nodes: [
+    Producer(id: "p", emits: [Emit(event: "E", to: "k/one", arrivals: Every("1s")), Emit(event: "E", to: "k/two", arrivals: Every("1s"))]),
+    Broker(id: "k", kind: Kafka(topics: [Topic(name: "one"), Topic(name: "two")], groups: [Group(name: "c", starts: "1s")],
+        replays: [Replay(group: "c", at: "5s", to: Beginning)], transactions: [Transaction(node: "p")])),
+    Consumer(id: "c", reads: [Read(from: "k/one"), Read(from: "k/two")]),
+])"#;
+
+#[test]
+fn a_group_that_is_called_otherwise_keeps_what_its_cluster_says_of_it() {
+    let edited = |change: &dyn Fn(&mut tidemill::scenario::document::Consumer)| {
+        let mut scenario = sound(CLUSTER);
+        let mut node = scenario.nodes[2].clone();
+        if let Node::Consumer(consumer) = &mut node {
+            change(consumer);
+        }
+        Edit::SetNode(Box::new(node)).apply(&mut scenario).unwrap();
+        write(&sound(&write(&scenario)))
+    };
+    // As long as it reads anything by its old name, the settings are its.
+    let half = edited(&|it| it.reads[0].group = Some("g".into()));
+    assert!(half.contains("Group(name: \"c\"") && half.contains("group: \"c\""), "{half}");
+    let whole = edited(&|it| it.reads.iter_mut().for_each(|read| read.group = Some("g".into())));
+    assert!(whole.contains("Group(name: \"g\"") && !whole.contains("\"c\", at"), "{whole}");
+    let none = edited(&|it| it.reads.clear());
+    assert!(!none.contains("Group(") && !none.contains("Replay(") && none.contains("Transaction("), "{none}");
 }
 
 #[test]

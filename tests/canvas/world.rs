@@ -4,7 +4,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use tidemill::app::action::{Action, Find, Placing, Selection};
 use tidemill::app::canvas::{Canvas, CanvasInput};
-use tidemill::app::edit::{Edit, fresh};
+use tidemill::app::edit::{Edit, added};
 use tidemill::app::theme::{Mode, Theme};
 use tidemill::run::Frame;
 use tidemill::scenario::Scenario;
@@ -91,8 +91,7 @@ impl World {
 pub fn three() -> Scenario {
     let mut scenario = Scenario::default();
     for (placing, x) in [(Placing::Producer, 80.0), (Placing::Broker("Simple"), 400.0), (Placing::Consumer, 720.0)] {
-        let node = fresh(placing, (x, 240.0), &scenario);
-        Edit::Add(node).apply(&mut scenario).unwrap();
+        scenario = added(placing, (x, 240.0), None, &scenario).unwrap().0;
     }
     scenario
 }

@@ -35,6 +35,15 @@ fn faster(w: &mut Window) {
     w.state_mut().session.apply(Action::Run(Command::Speed(Speed::Times(10.0))));
 }
 
+/// A new node, selected as one that was put on the canvas is.
+fn add(w: &mut Window, node: Node) {
+    let (label, selection) = (format!("Add {}", node.id()), Selection::node(node.id()));
+    let mut next = scenario(w).clone();
+    next.nodes.push(node);
+    w.state_mut().session.apply(Action::Edit(Edit::SetScenario { label, scenario: Box::new(next) }));
+    w.state_mut().session.apply(Action::Select(selection));
+}
+
 fn set_instances(w: &mut Window, id: &str, instances: u32) {
     let mut node = scenario(w).nodes.iter().find(|n| n.id() == id).unwrap().clone();
     if let Node::Consumer(c) = &mut node {
@@ -108,7 +117,7 @@ fn the_shops_lesson_from_start_to_challenge() {
     retype(&mut w, "Your answer", "50");
     until(&mut w, "the answer is taken", |s| at(s, 3, Phase::Go));
     let loyalty = Consumer { id: "consumer-1".into(), reads: vec![Read::new("bus/orders".into())], ..Consumer::default() };
-    w.state_mut().session.apply(Action::Edit(Edit::Add(Node::Consumer(loyalty))));
+    add(&mut w, Node::Consumer(loyalty));
     w.state_mut().session.apply(Action::Edit(Edit::Rename { from: "consumer-1".into(), to: "loyalty".into() }));
     w.state_mut().session.apply(Action::Run(Command::Play));
     faster(&mut w);
@@ -268,7 +277,7 @@ fn the_inspector_is_put_away_by_a_lesson_in_large_type_and_comes_for_who_is_to_c
     retype(&mut w, "Your answer", "50");
     until(&mut w, "it is under way", |s| at(s, 3, Phase::Go));
     let loyalty = Consumer { id: "loyalty".into(), reads: vec![Read::new("bus/orders".into())], ..Consumer::default() };
-    w.state_mut().session.apply(Action::Edit(Edit::Add(Node::Consumer(loyalty))));
+    add(&mut w, Node::Consumer(loyalty));
     w.run_steps(4);
     assert!(unfolded(&w), "what was added is selected, and is to be named");
     assert!(w.state().session.settings.inspector, "it was never more than put away");
@@ -317,7 +326,7 @@ fn who_has_made_the_change_is_not_waited_for_and_a_room_puts_back_what_there_was
     w.run_steps(2);
     assert!(w.query_by_label("Waiting for your change").is_some());
     let loyalty = Consumer { id: "loyalty".into(), reads: vec![Read::new("bus/orders".into())], ..Consumer::default() };
-    w.state_mut().session.apply(Action::Edit(Edit::Add(Node::Consumer(loyalty))));
+    add(&mut w, Node::Consumer(loyalty));
     w.run_steps(2);
     assert!(w.query_by_label("Waiting for your change").is_none());
 }

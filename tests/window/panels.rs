@@ -1,10 +1,10 @@
 //! The parts of the window: dragged by their tabs, sent elsewhere by a command, and found there again.
 
 use crate::hands::*;
-use egui::{Pos2, Rect, pos2};
+use egui::{Key, Pos2, Rect, pos2};
 use egui_kittest::kittest::Queryable;
 use tidemill::app::Shell;
-use tidemill::app::action::Action;
+use tidemill::app::action::{Action, Selection};
 use tidemill::app::panels::{Part, Side};
 use tidemill::app::settings::Settings;
 
@@ -71,4 +71,27 @@ fn folding_leaves_the_canvas_all_the_room() {
     click(&mut w, "Unfold plots");
     w.run_steps(20);
     assert_eq!(w.get_by_label("canvas").rect(), before);
+}
+
+#[test]
+fn deleting_a_note_or_a_frame_selects_no_other() {
+    let text = "Scenario(format: 1, nodes: [Producer(id: \"p\", at: (0, 0)), Producer(id: \"q\", at: (0, 200))],
+        notes: [Note(text: \"one\", at: (0, 400)), Note(text: \"two\", at: (0, 500))],
+        groups: [Group(title: \"a\", nodes: [\"p\"]), Group(title: \"b\", nodes: [\"q\"])])";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.ron");
+    std::fs::write(&path, text).unwrap();
+    let mut w = window();
+    w.state_mut().session.apply(Action::Open(path));
+    w.run_steps(3);
+    for selection in [Selection { note: Some(0), ..Selection::default() }, Selection { group: Some(0), ..Selection::default() }] {
+        w.state_mut().session.apply(Action::Select(selection));
+        w.run_steps(2);
+        // A key that is held comes again and again.
+        (0..4).for_each(|_| press(&mut w, Key::Delete));
+        assert!(w.state().session.document.as_ref().unwrap().selection.is_empty());
+    }
+    let left = scenario(&w);
+    assert_eq!((left.notes.len(), left.groups.len(), left.nodes.len()), (1, 1, 2));
+    assert_eq!((&*left.notes[0].text, &*left.groups[0].title), ("two", "b"));
 }

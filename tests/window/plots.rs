@@ -136,6 +136,41 @@ fn latency_goes_by_powers_of_ten_and_is_kept_as_a_drawing() {
     assert!(kept >= Kind::ALL.len() + 2, "{kept} files: none was written over another");
 }
 
+#[test]
+fn a_table_of_two_runs_keeps_the_moments_of_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut w = ran();
+    w.state_mut().session.apply(Action::SaveAs(folder.path().join("shop.ron")));
+    click(&mut w, "Plots tab");
+    click(&mut w, "Save plot 1 as CSV");
+    let shorter = folder.path().join("shorter.ron");
+    let text = include_str!("../../scenarios/cases/shop.ron");
+    let text = text.replacen("duration: \"60s\"", "duration: \"3s\"", 1).replacen("warmup: \"5s\"", "warmup: \"1s\"", 1);
+    std::fs::write(&shorter, text).unwrap();
+    w.state_mut().session.apply(Action::CompareWith(shorter));
+    until(&mut w, "both are there", |s| frame(s).beside.as_ref().is_some_and(|beside| beside.frame.past.recorded.seconds() >= 3.0));
+    click(&mut w, "Plots tab");
+    click(&mut w, "Save plot 1 as CSV");
+    let [alone, both] = ["", " 2"].map(|end| table(&folder.path().join(format!("Online shop - throughput{end}.csv"))));
+    let (own, all) = (alone[0].len(), both[0].len());
+    assert!(all == 2 * own - 1 && both[0][..own] == alone[0] && both[0][own].ends_with("(shorter.ron)"), "{:?}", both[0]);
+    let time = |row: &[String]| row[0].parse::<f64>().unwrap();
+    assert!(both[1..].windows(2).all(|pair| time(&pair[0]) < time(&pair[1])));
+    // Each run has its points at its own moments, and nothing at those of the other or after its end.
+    let (ours, theirs): (Vec<_>, Vec<_>) =
+        (both[1..].iter().filter(|row| !row[1].is_empty()).collect(), both[1..].iter().filter(|row| !row[own].is_empty()).collect());
+    assert!(ours.len() == alone.len() - 1 && ours.iter().zip(&alone[1..]).all(|(now, before)| now[..own] == before[..]));
+    assert!(theirs.len() > 20 && theirs.iter().all(|row| time(row) <= 3.0) && ours.iter().any(|row| time(row) > 3.0));
+}
+
+/// A table's rows, the names first.
+fn table(path: &std::path::Path) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+    let rows: Vec<Vec<String>> = text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect();
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{text}");
+    rows
+}
+
 /// What the second plot shows.
 fn current(w: &Window) -> String {
     Kind::ALL.iter().map(|kind| kind.title()).find(|title| w.query_by_label(&format!("Plot 2: {title}")).is_some()).unwrap().to_owned()

@@ -42,15 +42,14 @@ pub fn within(scene: &Scene, area: Rect) -> impl Iterator<Item = usize> {
 mod tests {
     use super::*;
     use crate::app::action::Placing;
-    use crate::app::edit::{Edit, fresh};
+    use crate::app::edit::{Edit, added};
     use crate::scenario::Scenario;
     use egui::{Vec2, pos2, vec2};
 
     fn scene() -> Scene {
         let mut scenario = Scenario::default();
         for (placing, x) in [(Placing::Producer, 0.0), (Placing::Broker("Simple"), 400.0), (Placing::Consumer, 800.0)] {
-            let node = fresh(placing, (x, 0.0), &scenario);
-            Edit::Add(node).apply(&mut scenario).unwrap();
+            scenario = added(placing, (x, 0.0), None, &scenario).unwrap().0;
         }
         Edit::Connect { from: "producer-1".into(), to: "broker-1".into(), channel: "events".into() }.apply(&mut scenario).unwrap();
         Scene::of(&scenario, 1.0, &|_| Vec2::ZERO)

@@ -6,10 +6,8 @@ use super::fields::fixed;
 use crate::app::action::Action;
 use crate::app::edit::Edit;
 use crate::app::kinds::{self, Way};
-use crate::scenario::Scenario;
-use crate::scenario::broker::BrokerKind;
-use crate::scenario::broker::eventbridge::Rule;
 use crate::scenario::document::{Broker, Node};
+use crate::scenario::{Scenario, expect};
 use egui::Ui;
 
 /// Draws the fields.
@@ -38,12 +36,8 @@ fn endpoints(scenario: &mut Scenario, mut each: impl FnMut(&mut String, Way)) {
                 each(&mut e.to, Way::In);
                 e.reply.iter_mut().for_each(|reply| each(&mut reply.to, Way::In));
             }),
-            Node::Broker(Broker { kind: BrokerKind::EventBridge(parts), .. }) => {
-                // A name without a broker is of its own, whose renaming it follows there.
-                let far = parts.rules.iter_mut().flat_map(Rule::forwards_mut).filter(|to| to.contains('/'));
-                far.for_each(|to| each(to, Way::In));
-            }
-            Node::Broker(_) | Node::Store(_) => {}
+            Node::Broker(b) => kinds::of_mut(&mut b.kind).places().into_iter().for_each(|to| each(to, Way::In)),
+            Node::Store(_) => {}
             Node::Consumer(c) => {
                 c.reads.iter_mut().for_each(|r| each(&mut r.from, Way::Out));
                 c.then.iter_mut().for_each(|t| each(&mut t.to, Way::In));
@@ -75,13 +69,17 @@ pub fn renamed(scenario: &Scenario, broker: &str, ways: &[Way], from: &str, to: 
             end.clone_from(&new);
         }
     });
+    // Expectations know places by their outlets alone.
+    if ways.contains(&Way::Out) {
+        next.expect.iter_mut().for_each(|e| e.0 = expect::renamed(&e.0, &old, &new));
+    }
     Action::Edit(Edit::SetScenario { label: format!("Rename {noun} {from} to {to}"), scenario: Box::new(next) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::broker::Simple;
+    use crate::scenario::broker::{BrokerKind, Simple};
     use crate::scenario::document::{Consumer, Read};
 
     #[test]
@@ -108,5 +106,25 @@ mod tests {
         assert_eq!(uses(&next, "bus/sales"), "1 in, 1 out");
         assert_eq!(uses(&next, "bus/orders"), "0 in, 0 out");
         assert_eq!(uses(&next, "bus/other"), "0 in, 1 out");
+    }
+
+    #[test]
+    fn renaming_an_outlet_takes_along_what_is_expected_of_it() {
+        let text = r#"Scenario(format: 1, events: [Event(name: "E")], nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "bus/orders", arrivals: Every("1s")), Emit(event: "E", to: "r/x", arrivals: Every("1s"))]),
+            Broker(id: "bus", kind: Simple(topics: ["orders"])),
+            Broker(id: "r", kind: RabbitMq(exchanges: [Exchange(name: "x", kind: Fanout)], queues: [Queue(name: "x")],
+                bindings: [Binding(from: "x", to: "x")])),
+            Consumer(id: "c", reads: [Read(from: "bus/orders"), Read(from: "r/x")]),
+        ], expect: [Expect("'bus/orders#c'.routed > 1"), Expect("'r/x'.depth.max < 10")])"#;
+        let scenario = crate::scenario::read(text, "t.ron").unwrap_or_else(|p| panic!("{p:?}"));
+        let after = |broker: &str, ways: &[Way], from: &str, to: &str| {
+            let Action::Edit(Edit::SetScenario { scenario: next, .. }) = renamed(&scenario, broker, ways, from, to) else { panic!() };
+            next.expect.iter().map(|expect| expect.0.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(after("bus", &[Way::In, Way::Out], "orders", "sales"), ["'bus/sales#c'.routed > 1", "'r/x'.depth.max < 10"]);
+        assert_eq!(after("r", &[Way::Out], "x", "work"), ["'bus/orders#c'.routed > 1", "'r/work'.depth.max < 10"]);
+        // The exchange of that name is no outlet.
+        assert_eq!(after("r", &[Way::In], "x", "all"), ["'bus/orders#c'.routed > 1", "'r/x'.depth.max < 10"]);
     }
 }

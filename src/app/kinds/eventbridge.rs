@@ -17,10 +17,11 @@ use crate::app::action::Action;
 use crate::app::canvas::labels;
 use crate::app::canvas::measures::{BROKER_WIDTH, PAD, ROW};
 use crate::app::canvas::paint::mix;
+use crate::app::edit::users::{Gone, Users};
 use crate::app::inspector::Inspected;
 use crate::run::Frame;
 use crate::run::frame::{BrokerView, eventbridge};
-use crate::scenario::broker::eventbridge::Bus;
+use crate::scenario::broker::eventbridge::{Bus, Rule};
 use crate::scenario::broker::{BrokerKind, EventBridge};
 use crate::scenario::plan::Role;
 use egui::{Align2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
@@ -191,6 +192,38 @@ impl Kind for EventBridge {
         match way {
             Way::In => removal::bus(self, position),
             Way::Out => removal::rule(self, position),
+        }
+    }
+
+    fn places(&mut self) -> Vec<&mut String> {
+        // A bus without a broker is one of its own.
+        self.rules.iter_mut().flat_map(Rule::forwards_mut).filter(|bus| bus.contains('/')).collect()
+    }
+
+    fn cut(&mut self, gone: &dyn Fn(&str) -> bool) {
+        let led = |rule: &&mut Rule| rule.forward.as_ref().is_some_and(|bus| bus.contains('/') && gone(bus));
+        self.rules.iter_mut().filter(led).for_each(|rule| _ = rule.set_forward(None));
+    }
+
+    fn unforward(&mut self, position: usize) -> bool {
+        self.rules.get_mut(position).is_some_and(|rule| rule.set_forward(None))
+    }
+
+    fn rename_node(&mut self, from: &str, to: &str) {
+        self.sources.0.iter_mut().filter(|(node, _)| node == from).for_each(|(node, _)| to.clone_into(node));
+    }
+
+    fn regroup(&mut self, part: &str, from: &str, to: &str, users: &Users) {
+        if users.reads(part, from) {
+            return;
+        }
+        let targets = self.rules.iter_mut().filter(|rule| rule.name == part).flat_map(|rule| &mut rule.targets);
+        targets.filter_map(|target| target.reader.as_mut()).filter(|reader| *reader == from).for_each(|reader| to.clone_into(reader));
+    }
+
+    fn forget(&mut self, gone: &Gone<'_>) {
+        for rule in &mut self.rules {
+            rule.targets.retain(|target| !target.reader.as_ref().is_some_and(|reader| gone.reader(&rule.name, reader)));
         }
     }
 

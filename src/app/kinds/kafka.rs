@@ -10,6 +10,7 @@ use crate::app::canvas::labels;
 use crate::app::canvas::layout::Row;
 use crate::app::canvas::measures::{BROKER_WIDTH, PAD, ROW_FIGURES};
 use crate::app::canvas::paint::mix;
+use crate::app::edit::users::{Gone, Users};
 use crate::app::inspector::Inspected;
 use crate::ids::NodeId;
 use crate::run::Frame;
@@ -172,6 +173,29 @@ impl Kind for Kafka {
         let topic = (position < self.topics.len()).then(|| self.topics.remove(position))?;
         self.replays.retain(|replay| replay.topic.as_ref() != Some(&topic.name));
         Some(topic.name)
+    }
+
+    fn rename_node(&mut self, from: &str, to: &str) {
+        let own = self.transactions.iter_mut().filter(|transaction| transaction.node == from);
+        own.for_each(|transaction| to.clone_into(&mut transaction.node));
+    }
+
+    fn regroup(&mut self, _part: &str, from: &str, to: &str, users: &Users) {
+        // A group is one in the whole cluster.
+        if users.is_group(from) {
+            return;
+        }
+        // What is said of the group that it joins holds.
+        let known = self.groups.iter().any(|group| group.name == to);
+        self.groups.retain(|group| !known || group.name != from);
+        self.groups.iter_mut().filter(|group| group.name == from).for_each(|group| to.clone_into(&mut group.name));
+        self.replays.iter_mut().filter(|replay| replay.group == from).for_each(|replay| to.clone_into(&mut replay.group));
+    }
+
+    fn forget(&mut self, gone: &Gone<'_>) {
+        self.groups.retain(|group| !gone.group(&group.name));
+        self.replays.retain(|replay| !gone.group(&replay.group));
+        self.transactions.retain(|transaction| !gone.node(&transaction.node) && !gone.publisher(&transaction.node));
     }
 
     fn inspect(&mut self, ui: &mut Ui, input: &Inspected<'_>, broker: &str, actions: &mut Vec<Action>) {

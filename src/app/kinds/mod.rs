@@ -13,6 +13,7 @@ pub mod simple;
 
 use super::action::Action;
 use super::canvas::measures::{BROKER_WIDTH, LETTER, PAD, ROW, ROW_FIGURES};
+use super::edit::users::{Gone, Users};
 use super::inspector::Inspected;
 use crate::ids::NodeId;
 use crate::run::Frame;
@@ -165,6 +166,28 @@ pub trait Kind {
     /// Takes away the part at a position among those of this direction (in order of the file), along with whatever else in the broker
     /// refers to it, and tells its name. What leads there follows by itself.
     fn remove(&mut self, position: usize, way: Way) -> Option<String>;
+
+    /// The places of other brokers (`broker/part`) that it sends events to, wherever it names them.
+    fn places(&mut self) -> Vec<&mut String> {
+        Vec::new()
+    }
+
+    /// Sends nothing more to places of other brokers that are `gone`.
+    fn cut(&mut self, _gone: &dyn Fn(&str) -> bool) {}
+
+    /// Takes away the link to another part that the one at a position makes among those that give; whether there was one.
+    fn unforward(&mut self, _position: usize) -> bool {
+        false
+    }
+
+    /// A node is called otherwise: what it says of single nodes follows.
+    fn rename_node(&mut self, _from: &str, _to: &str) {}
+
+    /// Who read a part as one group reads it as another now: what it says of the group follows, unless some of the `users` still read as it.
+    fn regroup(&mut self, _part: &str, _from: &str, _to: &str, _users: &Users) {}
+
+    /// Forgets what it says of readers and publishers that are gone.
+    fn forget(&mut self, _gone: &Gone<'_>) {}
 
     /// What can be asked of a part while a run goes on, in groups with a name: each a line of words and the request.
     fn requests(&self, _part: &str, _readers: &[String]) -> Vec<(String, Vec<(String, Request)>)> {

@@ -11,6 +11,7 @@ pub use fields::{addressed, emitting, mandatory, prefetch, reading};
 
 use super::{Board, Inside, Kind, Offer, Way};
 use crate::app::action::Action;
+use crate::app::edit::users::Gone;
 use crate::app::inspector::Inspected;
 use crate::run::Frame;
 use crate::run::frame::{BrokerView, rabbitmq};
@@ -209,6 +210,14 @@ impl Kind for RabbitMq {
         });
         let lines: Vec<(String, Request)> = lines.collect();
         if lines.is_empty() { Vec::new() } else { vec![(format!("Move what waits in {part}"), lines)] }
+    }
+
+    fn rename_node(&mut self, from: &str, to: &str) {
+        self.attaches.iter_mut().filter(|attach| attach.reader == from).for_each(|attach| to.clone_into(&mut attach.reader));
+    }
+
+    fn forget(&mut self, gone: &Gone<'_>) {
+        self.attaches.retain(|attach| !gone.consumer(&attach.stream, &attach.reader));
     }
 
     fn inspect(&mut self, ui: &mut Ui, input: &Inspected<'_>, broker: &str, actions: &mut Vec<Action>) {

@@ -50,11 +50,8 @@ fn unlink(scenario: &mut Scenario, to: &BTreeSet<String>, from: &BTreeSet<String
                 consumer.then.retain(|then| !to.contains(&then.to));
                 consumer.dead_letter.take_if(|place| to.contains(place));
             }
-            Node::Broker(Broker { kind: BrokerKind::EventBridge(parts), .. }) => {
-                let led = parts.rules.iter_mut().filter(|rule| rule.forward.as_ref().is_some_and(|bus| to.contains(bus)));
-                led.for_each(|rule| _ = rule.set_forward(None));
-            }
-            Node::Broker(_) | Node::Store(_) => {}
+            Node::Broker(broker) => of_mut(&mut broker.kind).cut(&|place| to.contains(place)),
+            Node::Store(_) => {}
         }
     }
     scenario.expect.retain(|expect| !from.iter().any(|place| mentions(&expect.0, place)));

@@ -269,6 +269,9 @@ struct End {
 /// Names at the lines' ends, moved apart where they would cover each other; what does not fit is left to hovering.
 fn name_ends(ui: &Ui, theme: &Theme, transform: &PlotTransform, room: Rect, ends: Vec<End>) {
     let height = theme.label * 1.3;
+    if room.height() < height {
+        return;
+    }
     let (top, bottom) = (room.top() + height / 2.0, room.bottom() - height / 2.0);
     let place = |value: f64| transform.position_from_point_y(value).clamp(top, bottom);
     let mut ends: Vec<(f32, End)> = ends.into_iter().map(|end| (place(end.value), end)).collect();
@@ -353,6 +356,23 @@ mod tests {
             lines.map(|i| Ink::Node(NodeId::at(i))).chain(idle.map(|i| Ink::Outlet(crate::ids::OutletId::at(i)))).collect();
         let places: std::collections::BTreeSet<usize> = inks.iter().map(|ink| rank(&plan, *ink)).collect();
         assert!(inks.len() == 5 && places == (0..5).collect(), "{inks:?} {places:?}");
+    }
+
+    #[test]
+    fn names_that_have_no_room_are_left_out() {
+        let (ctx, theme) = (egui::Context::default(), Theme::of(crate::app::theme::Mode::Projector));
+        let bounds = egui_plot::PlotBounds::from_min_max([0.0, 0.0], [1.0, 1.0]);
+        for height in [0.0, 1.0, 10.0, 200.0] {
+            let room = Rect::from_min_size(egui::Pos2::ZERO, vec2(100.0, height));
+            let transform = PlotTransform::new(room, bounds, [false, false]);
+            let end = |value: f64| End { name: "billing".to_owned(), value, colour: Color32::WHITE, selected: true };
+            let mut drawn = 0;
+            let _ = ctx.run_ui(egui::RawInput::default(), |ui| {
+                name_ends(ui, &theme, &transform, room, vec![end(0.2), end(0.9)]);
+                drawn += 1;
+            });
+            assert!(drawn > 0, "{height}");
+        }
     }
 
     #[test]

@@ -134,13 +134,19 @@ fn csv(frame: &Frame, kind: Kind, (from, to): (f64, f64)) -> String {
         let _ = write!(out, ",{}", field(&curve.name));
     }
     out.push('\n');
-    for row in 0..curves.first().map_or(0, |curve| curve.points.len()) {
-        let _ = write!(out, "{}", curves[0].points[row][0]);
-        for curve in &curves {
-            // A gap is an empty cell.
-            match curve.points[row][1] {
-                value if value.is_finite() => drop(write!(out, ",{value}")),
-                _ => out.push(','),
+    // A run that is compared with has moments of its own: a line has an empty cell where it has no point, as where it has a gap.
+    let mut rest: Vec<&[[f64; 2]]> = curves.iter().map(|curve| &*curve.points).collect();
+    while let Some(now) = rest.iter().filter_map(|points| points.first()).map(|point| point[0]).min_by(f64::total_cmp) {
+        let _ = write!(out, "{now}");
+        for points in &mut rest {
+            out.push(',');
+            if let Some(([at, value], behind)) = points.split_first()
+                && *at == now
+            {
+                if value.is_finite() {
+                    let _ = write!(out, "{value}");
+                }
+                *points = behind;
             }
         }
         out.push('\n');

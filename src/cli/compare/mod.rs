@@ -7,12 +7,13 @@ use super::replicas::{Replicas, cell};
 use super::{Exit, ONCE, complain, figure_problem, print, report, table};
 use crate::files;
 use crate::record::Series;
-use crate::run::contrast::{Difference, contrast};
+use crate::run::contrast::{Contrast, contrast};
 use crate::run::sweep::{self, Column, Results, Row};
 use crate::run::{Moment, Script};
 use crate::scenario::Plan;
 use crate::scenario::expect::Known;
 use serde_json::{Map, Value, json};
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -110,7 +111,9 @@ impl Compare {
         };
         let seeds: Vec<u64> = sweep::seeds(seed, self.replicas.count()).collect();
         let figures: Map<String, Value> = figures.collect();
-        let first = first(rows, seed).map(|first| json!({"at": first.at.seconds(), "a": first.a, "b": first.b}));
+        let first = contrasted(rows, seed)
+            .and_then(|contrast| contrast.first)
+            .map(|first| json!({"at": first.at.seconds(), "a": first.a, "b": first.b}));
         let object = json!({"a": side(0, &self.a), "b": side(1, other), "seeds": seeds, "figures": figures, "first_difference": first});
         format!("{object}\n")
     }
@@ -138,11 +141,8 @@ impl Compare {
         if clear {
             text.push_str("\n  * the interval of the difference excludes zero: hardly luck\n");
         }
-        match first(rows, seed) {
-            Some(first) => {
-                text += &format!("\n  with seed {seed} they differ from {} on:\n    A: {}\n    B: {}\n", first.at, first.a, first.b);
-            }
-            None => text += &format!("\n  with seed {seed} they are the same run, bit for bit\n"),
+        if let Some(contrast) = contrasted(rows, seed) {
+            text += &format!("\n  with seed {seed} {}\n", words(rows, &contrast));
         }
         for (which, results) in ["A", "B"].into_iter().zip(results).filter(|(_, results)| !results.stopped.is_empty()) {
             text += &format!("\n  {which}: {} of {} runs stopped and are left out\n", results.stopped.len(), results.replicas.len());
@@ -151,11 +151,24 @@ impl Compare {
     }
 }
 
-/// Where the runs of this seed part.
-fn first(rows: &[Row; 2], seed: u64) -> Option<Difference> {
+/// Where the runs of this seed part, as long as both last.
+fn contrasted(rows: &[Row; 2], seed: u64) -> Option<Contrast> {
     let [a, b] = [0, 1].map(|which: usize| Script::plain(Arc::clone(&rows[which].plan), seed));
     let start = |script: &Script| Moment::start(script, Series::PLAIN);
-    contrast((&a, start(&a)), (&b, start(&b)), a.plan.duration.min(b.plan.duration), &|| false)?.first
+    contrast((&a, start(&a)), (&b, start(&b)), a.plan.duration.min(b.plan.duration), &|| false)
+}
+
+/// How two runs compare as wholes, in words.
+fn words(rows: &[Row; 2], contrast: &Contrast) -> String {
+    let [a, b] = [0, 1].map(|which: usize| rows[which].plan.duration);
+    match (&contrast.first, a.cmp(&b)) {
+        (Some(first), _) => format!("they differ from {} on:\n    A: {}\n    B: {}", first.at, first.a, first.b),
+        (None, Ordering::Equal) if contrast.exact => "they are the same run, bit for bit".to_owned(),
+        (None, Ordering::Equal) => "the same happens in both".to_owned(),
+        (None, shorter) => {
+            format!("the same happens in both up to {}, where {} ends", contrast.until, if shorter.is_lt() { "A" } else { "B" })
+        }
+    }
 }
 
 fn load(file: &Path) -> Result<Plan, ()> {

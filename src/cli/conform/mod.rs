@@ -9,6 +9,7 @@ mod rabbitmq;
 
 use super::{Exit, complain, print};
 use crate::files;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -120,6 +121,48 @@ pub fn run(kind: &str, text: &str) -> Result<Vec<Verdict>, String> {
 /// The rows of a document `{"rows": [...]}`.
 fn rows(document: &Value) -> Result<&[Value], String> {
     document.get("rows").and_then(Value::as_array).map(Vec::as_slice).ok_or_else(|| "it has no list called `rows`".to_owned())
+}
+
+/// What a row expects, and what the model answers.
+struct Compared {
+    expected: Value,
+    actual: Value,
+}
+
+impl Compared {
+    /// A row's field `expected` against an answer.
+    fn with(row: &Value, actual: Value) -> Result<Compared, String> {
+        let expected = row.get("expected").cloned().ok_or("it has no `expected`")?;
+        Ok(Compared { expected, actual })
+    }
+}
+
+/// Runs a row of one kind.
+type Runner = fn(&Value) -> Result<Compared, String>;
+
+/// Runs every row `{"id", "kind", "rule", ...}` of a document by its kind.
+fn by_kind(document: &Value, kinds: &[(&str, Runner)]) -> Result<Vec<Verdict>, String> {
+    rows(document)?.iter().enumerate().map(|(at, row)| verdict(at, row, kinds)).collect()
+}
+
+fn verdict(at: usize, row: &Value, kinds: &[(&str, Runner)]) -> Result<Verdict, String> {
+    let text = |field: &str| row.get(field).and_then(Value::as_str);
+    let id = text("id").map_or_else(|| format!("row {at} (without an id)"), str::to_owned);
+    let kind = text("kind").ok_or_else(|| format!("{id} has no `kind`"))?;
+    let Some((_, run)) = kinds.iter().find(|(name, _)| *name == kind) else {
+        let known: Vec<&str> = kinds.iter().map(|(name, _)| *name).collect();
+        return Err(format!("{id} is of the unknown kind `{kind}`; known are {}", known.join(", ")));
+    };
+    let group = text("rule").map_or_else(|| kind.to_owned(), |rule| format!("{kind}/{rule}"));
+    Ok(match run(row) {
+        Ok(Compared { expected, actual }) => Verdict::comparing(group, id, row, expected, actual),
+        Err(problem) => Verdict::not_understood(group, id.clone(), format!("{id} ({kind}): {problem}")),
+    })
+}
+
+/// A row or a part of it as its kind spells it; fields that no model looks at (notes, sources) may be there.
+fn read<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+    serde_json::from_value(value.clone()).map_err(|error| error.to_string())
 }
 
 /// A line per group in the order of the file, the total, then the first failures in full.

@@ -1,14 +1,13 @@
 use super::*;
 use crate::app::edit::Edit;
-use crate::app::{action::Placing, edit::fresh};
+use crate::app::{action::Placing, edit::added};
 
 fn connected() -> Scenario {
     let mut scenario = Scenario::default();
     for (placing, at) in
         [(Placing::Producer, (80.0, 240.0)), (Placing::Broker("Simple"), (420.0, 240.0)), (Placing::Consumer, (760.0, 240.0))]
     {
-        let node = fresh(placing, at, &scenario);
-        Edit::Add(node).apply(&mut scenario).unwrap();
+        scenario = added(placing, at, None, &scenario).unwrap().0;
     }
     for (from, to, channel) in
         [("producer-1", "broker-1", "events"), ("broker-1", "consumer-1", "events"), ("consumer-1", "broker-1", "done")]
@@ -53,8 +52,7 @@ fn links_back_go_around_nodes() {
 #[test]
 fn links_forward_go_around_nodes() {
     let mut scenario = connected();
-    let node = fresh(Placing::Consumer, (250.0, 240.0), &scenario);
-    Edit::Add(node).apply(&mut scenario).unwrap();
+    scenario = added(Placing::Consumer, (250.0, 240.0), None, &scenario).unwrap().0;
     scenario.nodes[1].set_at((600.0, 240.0));
     scenario.nodes[2].set_at((900.0, 240.0));
     let scene = Scene::of(&scenario, 1.0, &still);
@@ -66,8 +64,8 @@ fn links_forward_go_around_nodes() {
 fn places_are_found_without_overlap_and_in_the_direction_of_flow() {
     let mut scenario = connected();
     for i in 0..30 {
-        let node = fresh([Placing::Producer, Placing::Broker("Simple"), Placing::Consumer][i % 3], (0.0, 0.0), &scenario);
-        Edit::Add(node).apply(&mut scenario).unwrap();
+        let placing = [Placing::Producer, Placing::Broker("Simple"), Placing::Consumer][i % 3];
+        scenario = added(placing, (0.0, 0.0), None, &scenario).unwrap().0;
     }
     for (i, node) in scenario.nodes.iter_mut().enumerate() {
         match node {

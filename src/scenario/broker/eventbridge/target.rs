@@ -92,17 +92,6 @@ impl Rule {
         self.targets.retain(|target| target.reader.is_some() || target.bus.is_some() || before.is_none());
         true
     }
-
-    /// Forgets what was said of targets that are none any more.
-    pub fn keep_targets(&mut self, is_reader: impl Fn(&str) -> bool) {
-        let forward = self.forward.clone();
-        self.targets.retain(|target| match (&target.reader, &target.bus) {
-            (Some(reader), None) => is_reader(reader),
-            (None, Some(bus)) => forward.as_ref() == Some(bus),
-            // Not understood, and so not to be judged here.
-            _ => true,
-        });
-    }
 }
 
 impl Target {
