@@ -17,3 +17,4 @@ mod plots;
 mod road;
 mod shop;
 mod time;
+mod typing;
