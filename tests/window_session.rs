@@ -10,8 +10,11 @@ use tidemill::app::document::Document;
 use tidemill::app::edit::Edit;
 use tidemill::app::session::{Level, Question, Session};
 use tidemill::app::settings::Settings;
-use tidemill::scenario::Scenario;
-use tidemill::time::Span;
+use tidemill::app::teach::Teach;
+use tidemill::run::{Command, Frame};
+use tidemill::scenario::intervention::What;
+use tidemill::scenario::{self, Scenario};
+use tidemill::time::{Span, Time};
 
 fn session() -> Session {
     Session::new(Settings::default(), Arc::new(|| ()))
@@ -31,6 +34,35 @@ fn with(session: &Session, label: &str, change: impl Fn(&mut Scenario)) -> Actio
     let mut scenario = document(session).scenario.clone();
     change(&mut scenario);
     Action::Edit(Edit::SetScenario { label: label.to_owned(), scenario: Box::new(scenario) })
+}
+
+/// The shop in a file of its own.
+fn in_file(path: &Path) -> Session {
+    let mut session = shop();
+    session.apply(Action::SaveAs(path.to_path_buf()));
+    session
+}
+
+/// A notice of this level that says this.
+fn told(session: &Session, level: Level, words: &str) -> bool {
+    session.notices.iter().any(|n| n.level == level && n.text.contains(words))
+}
+
+/// Waits for a picture of the run.
+fn until(session: &Session, what: &str, so: impl Fn(&Frame) -> bool) {
+    let began = std::time::Instant::now();
+    while !session.frame().is_some_and(|frame| so(&frame)) {
+        assert!(began.elapsed() < std::time::Duration::from_secs(30), "waited in vain until {what}");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+/// Lets so much time pass that what is unsaved is kept safe. `now` in seconds.
+fn keep(session: &mut Session, now: f64) {
+    for i in 0..20 {
+        session.pass(now + f64::from(i) * 0.001);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
 }
 
 fn longer(session: &Session) -> Action {
@@ -182,4 +214,58 @@ fn a_day_is_shown_in_a_sitting() {
     let frame = session.frame().unwrap();
     assert_eq!(frame.speed, tidemill::run::frame::Speed::Times(1000.0));
     assert!(frame.now.seconds() > 10.0);
+}
+
+#[test]
+fn an_ending_that_the_program_adds_overwrites_nothing_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let (typed, meant) = (folder.path().join("shop"), folder.path().join("shop.ron"));
+    std::fs::write(&meant, "another scenario").unwrap();
+    let mut session = shop();
+    session.apply(Action::SaveAs(typed.clone()));
+    assert!(session.question.is_some());
+    assert_eq!(std::fs::read_to_string(&meant).unwrap(), "another scenario");
+    session.apply(Action::Answer(Answer::Cancel));
+    assert_eq!(std::fs::read_to_string(&meant).unwrap(), "another scenario");
+    session.apply(Action::SaveAs(typed.clone()));
+    session.apply(Action::Answer(Answer::Save));
+    assert_eq!(session.question, None);
+    assert_eq!(document(&session).home.path(), Some(meant.as_path()));
+    // Its own file is not another one.
+    session.apply(Action::SaveAs(typed));
+    assert_eq!(session.question, None);
+}
+
+#[test]
+fn a_wish_to_close_does_not_outlive_an_export() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = session();
+    session.apply(Action::OpenShipped("brokers/shop-eventbridge.ron"));
+    let action = longer(&session);
+    session.apply(action);
+    session.apply(Action::Close);
+    session.apply(Action::Answer(Answer::Save));
+    session.apply(Action::SaveAs(folder.path().join("x.yaml")));
+    assert!(folder.path().join("x.yaml").is_file(), "{:?}", session.notices);
+    session.apply(Action::SaveAs(folder.path().join("a.ron")));
+    assert!(!session.dirty() && !session.closing);
+}
+
+#[test]
+fn a_trace_that_goes_along_is_told_and_so_is_one_that_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = session();
+    session.apply(Action::OpenShipped("cases/airport.ron"));
+    let here = folder.path().join("day.ron");
+    session.apply(Action::SaveAs(here.clone()));
+    let saved = format!("Saved {}", here.display());
+    assert!(
+        session.notices.iter().any(|n| n.text.contains(&saved) && n.text.contains("nyc-flights-2013-07-01.csv")),
+        "{:?}",
+        session.notices
+    );
+    std::fs::remove_file(folder.path().join("nyc-flights-2013-07-01.csv")).unwrap();
+    let there = tempfile::tempdir().unwrap();
+    session.apply(Action::SaveAs(there.path().join("day.ron")));
+    assert!(told(&session, Level::Warning, "nyc-flights-2013-07-01.csv could not be copied"), "{:?}", session.notices);
 }

@@ -132,6 +132,8 @@ pub enum Question {
     Unsaved,
     /// The file to save to was changed by someone else.
     ChangedOnDisk(PathBuf),
+    /// There is a file of this name, which was named without its ending.
+    Exists(PathBuf),
     /// There is work on this file that was not saved before the program ended.
     Recover(PathBuf),
     /// Something else has written the open file; this is its text now.
@@ -463,7 +465,7 @@ impl Session {
         let question = self.question.take();
         match (answer, question) {
             (Answer::Save, Some(Question::Unsaved)) => self.apply(Action::Save),
-            (Answer::Save, Some(Question::ChangedOnDisk(path))) => self.save(path, true),
+            (Answer::Save, Some(Question::ChangedOnDisk(path) | Question::Exists(path))) => self.save(path, true),
             (Answer::Save, Some(Question::Recover(copy))) => self.recover(&copy),
             (Answer::Discard, Some(Question::Recover(copy))) => drop(std::fs::remove_file(copy)),
             (Answer::Save, Some(Question::Reload { path, text })) => self.reload(&path, text),
