@@ -236,6 +236,120 @@ fn an_ending_that_the_program_adds_overwrites_nothing_unasked() {
     assert_eq!(session.question, None);
 }
 
+/// The shop's lesson in a file, begun, at its challenge.
+fn in_its_lesson(path: &Path) -> Session {
+    let mut session = in_file(path);
+    session.apply(Action::Teach(Teach::Start));
+    session.apply(Action::Teach(Teach::To(4)));
+    assert!(session.course.as_ref().is_some_and(|course| course.at == 4 && course.original != document(&session).scenario));
+    session
+}
+
+#[test]
+fn a_lesson_in_a_file_is_not_written_over_by_its_own_middle() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("workshop.ron");
+    let mut session = in_its_lesson(&path);
+    let before = std::fs::read_to_string(&path).unwrap();
+    keep(&mut session, 1.0);
+    assert!(!folder.path().join(".workshop.ron.autosave").exists(), "a step is no work");
+    assert!(!session.dirty());
+    for action in [Action::Save, Action::AskSaveAs, Action::SaveAs(path.clone())] {
+        session.apply(action);
+        assert_eq!(session.question, None);
+        assert!(told(&session, Level::Warning, "Leave the lesson"), "{:?}", session.notices);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+        session.notices.clear();
+    }
+    session.apply(Action::Close);
+    assert_eq!(session.question, None);
+    assert!(session.closing);
+}
+
+#[test]
+fn what_was_unsaved_before_a_lesson_is_kept_and_asked_about_and_saved_without_the_lessons_steps() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("workshop.ron");
+    let mut session = in_file(&path);
+    let action = with(&session, "Change name", |s| s.name = "Mine".to_owned());
+    session.apply(action);
+    let mine = document(&session).scenario.clone();
+    session.apply(Action::Teach(Teach::Start));
+    session.apply(Action::Teach(Teach::To(4)));
+    keep(&mut session, 1.0);
+    let copy = std::fs::read_to_string(folder.path().join(".workshop.ron.autosave")).unwrap();
+    assert!(scenario::read(&copy, "copy").unwrap() == mine);
+    session.apply(Action::Close);
+    assert_eq!(session.question, Some(Question::Unsaved));
+    session.apply(Action::Answer(Answer::Save));
+    assert!(session.closing);
+    assert!(scenario::read(&std::fs::read_to_string(&path).unwrap(), "file").unwrap() == mine);
+}
+
+#[test]
+fn a_lesson_ends_where_its_file_is_loaded_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("workshop.ron");
+    let mut session = in_its_lesson(&path);
+    let theirs = std::fs::read_to_string(&path).unwrap().replace("Online shop", "Their shop");
+    session.question = Some(Question::Reload { path, text: theirs });
+    session.apply(Action::Answer(Answer::Save));
+    assert!(session.course.is_none() && !session.dirty());
+    assert_eq!(document(&session).scenario.name, "Their shop");
+}
+
+#[test]
+fn work_that_is_not_recovered_now_is_offered_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.ron");
+    drop(in_file(&path));
+    let lost = scenario::write(&Scenario { name: "Lost".to_owned(), ..shop().document.unwrap().scenario });
+    std::fs::write(folder.path().join(".a.ron.autosave"), &lost).unwrap();
+
+    let mut session = self::session();
+    session.apply(Action::Open(path.clone()));
+    assert!(matches!(session.question, Some(Question::Recover(_))));
+    session.apply(Action::Answer(Answer::Cancel));
+    let action = longer(&session);
+    session.apply(action);
+    keep(&mut session, 1.0);
+    let action = with(&session, "Change name", |s| s.name = "Kept".to_owned());
+    session.apply(action);
+    keep(&mut session, 4.0);
+    session.apply(Action::Save);
+    keep(&mut session, 7.0);
+
+    let mut again = self::session();
+    again.apply(Action::Open(path.clone()));
+    assert!(matches!(again.question, Some(Question::Recover(_))));
+    again.apply(Action::Answer(Answer::Save));
+    assert_eq!(document(&again).scenario.name, "Lost");
+    keep(&mut again, 1.0);
+    again.apply(Action::Save);
+    keep(&mut again, 4.0);
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["a.ron"], "what is safe is kept once");
+}
+
+#[test]
+fn a_file_that_does_not_open_costs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, broken) = (folder.path().join("a.ron"), folder.path().join("broken.ron"));
+    std::fs::write(&broken, "Scenario(").unwrap();
+    for wrong in [broken, folder.path().join("none.ron")] {
+        let mut session = in_file(&path);
+        let action = longer(&session);
+        session.apply(action);
+        session.apply(Action::Teach(Teach::Start));
+        keep(&mut session, 1.0);
+        let copy = folder.path().join(".a.ron.autosave");
+        session.apply(Action::Open(wrong));
+        session.apply(Action::Answer(Answer::Discard));
+        assert!(session.course.is_some() && session.lesson, "the lesson goes on");
+        assert!(copy.is_file(), "and the work in it is still kept");
+    }
+}
+
 #[test]
 fn a_wish_to_close_does_not_outlive_an_export() {
     let folder = tempfile::tempdir().unwrap();

@@ -207,7 +207,9 @@ impl Session {
 
     /// Lets time pass: unsaved work is kept safe, and the open file is looked at. `now` in seconds. Gives when to call next.
     pub fn pass(&mut self, now: f64) -> Option<f64> {
-        if let Some(trouble) = self.keep.pass(now, self.document.as_ref()) {
+        let unsaved = unsaved(self.document.as_ref(), self.course.as_ref());
+        let dirty = unsaved.is_some();
+        if let Some(trouble) = self.keep.pass(now, self.document.as_ref(), unsaved) {
             self.tell(Level::Warning, trouble);
         }
         if let (Some(document), None) = (&self.document, &self.question)
@@ -216,7 +218,7 @@ impl Session {
         {
             self.question = Some(Question::Reload { path: path.to_path_buf(), text });
         }
-        self.keep.next(self.document.as_ref())
+        self.keep.next(self.document.as_ref(), dirty)
     }
 
     /// The latest picture of the run, if the open scenario has one.
@@ -243,21 +245,14 @@ impl Session {
 
     /// Whether there is work that is in no file.
     pub fn dirty(&self) -> bool {
-        self.document.as_ref().is_some_and(Document::dirty)
-    }
-
-    /// Whether leaving what is open is asked about: there is work in no file, and it is more than what a lesson did to a scenario that
-    /// ships with the program.
-    fn asks(&self) -> bool {
-        let only_learned = self.course.is_some() && self.document.as_ref().is_some_and(|d| matches!(d.home, Home::Shipped(_)));
-        self.dirty() && !only_learned
+        unsaved(self.document.as_ref(), self.course.as_ref()).is_some()
     }
 
     /// Makes an action take effect.
     pub fn apply(&mut self, action: Action) {
         match action {
             Action::Open(_) | Action::OpenShipped(_) | Action::OpenLesson(_) | Action::New | Action::Welcome | Action::Close
-                if self.asks() =>
+                if self.dirty() =>
             {
                 self.question = Some(Question::Unsaved);
                 self.then = Some(action);
@@ -293,6 +288,7 @@ impl Session {
             Action::AskCompare => self.question = self.document.as_ref().map(|_| Question::ComparePath),
             Action::CompareWith(path) => self.compare_with(&path),
             Action::AskOpen => self.question = Some(Question::OpenPath),
+            Action::Save | Action::AskSaveAs if self.is_a_step() => {}
             Action::Save => match self.document.as_ref().map(|d| d.home.path().map(Path::to_path_buf)) {
                 Some(Some(path)) => self.save(path, false),
                 Some(None) => self.question = Some(Question::SavePath),
@@ -464,7 +460,10 @@ impl Session {
     fn answer(&mut self, answer: Answer) {
         let question = self.question.take();
         match (answer, question) {
-            (Answer::Save, Some(Question::Unsaved)) => self.apply(Action::Save),
+            (Answer::Save, Some(Question::Unsaved)) => {
+                self.leave_lesson();
+                self.apply(Action::Save);
+            }
             (Answer::Save, Some(Question::ChangedOnDisk(path) | Question::Exists(path))) => self.save(path, true),
             (Answer::Save, Some(Question::Recover(copy))) => self.recover(&copy),
             (Answer::Discard, Some(Question::Recover(copy))) => drop(std::fs::remove_file(copy)),
@@ -481,31 +480,43 @@ impl Session {
     /// Leaves what is open; unsaved work was asked about before.
     fn leave_for(&mut self, action: Action) {
         self.question = None;
-        if !matches!(action, Action::Close) {
-            self.leave_lesson();
-            (self.lesson, self.writing) = (false, false);
-        }
-        self.keep.forget();
         match action {
             Action::Open(path) => self.open(&path),
             Action::OpenLesson(name) => {
-                self.leave_for(Action::OpenShipped(name));
-                self.teach(Teach::Resume);
+                self.open_shipped(name);
+                if self.document.as_ref().is_some_and(|d| matches!(d.home, Home::Shipped(shipped) if shipped.file == name)) {
+                    self.teach(Teach::Resume);
+                }
             }
-            Action::OpenShipped(name) => match library::shipped(name) {
-                Some(shipped) => self.open_text(shipped.text, Home::Shipped(shipped), &shipped.name, true),
-                None => self.tell(Level::Error, format!("no scenario called `{name}` comes with this program")),
-            },
+            Action::OpenShipped(name) => self.open_shipped(name),
             Action::New => self.replace(Document::new(Scenario::default(), String::new(), Home::Nowhere), false),
             Action::Welcome => {
+                self.leave();
                 self.send(Command::Pause);
                 self.document = None;
                 self.placing = None;
                 self.settings.last = None;
             }
-            Action::Close => self.closing = true,
+            Action::Close => {
+                self.keep.forget();
+                self.closing = true;
+            }
             _ => {}
         }
+    }
+
+    fn open_shipped(&mut self, name: &str) {
+        match library::shipped(name) {
+            Some(shipped) => self.open_text(shipped.text, Home::Shipped(shipped), &shipped.name, true),
+            None => self.tell(Level::Error, format!("no scenario called `{name}` comes with this program")),
+        }
+    }
+
+    /// Nothing of what was open is needed any more: its lesson ends, and the copy of its unsaved work goes.
+    fn leave(&mut self) {
+        self.leave_lesson();
+        (self.lesson, self.writing) = (false, false);
+        self.keep.forget();
     }
 
     /// Lets a scenario or a recording run beside the open one.
@@ -525,6 +536,7 @@ impl Session {
     }
 
     fn replace(&mut self, document: Document, play: bool) {
+        self.leave();
         self.send(Command::Pause);
         self.send(Command::Compare(None));
         self.other = None;
@@ -603,6 +615,15 @@ impl Session {
         if let Some(runner) = &self.runner {
             runner.send(command);
         }
+    }
+}
+
+/// What of the person's work is in no file. During a lesson that is the scenario as it was before it: what a step makes of it is none.
+fn unsaved<'a>(document: Option<&'a Document>, course: Option<&'a Course>) -> Option<&'a Scenario> {
+    let document = document?;
+    match course {
+        Some(course) => Some(&course.original).filter(|original| document.differs(original)),
+        None => Some(&document.scenario).filter(|_| document.dirty()),
     }
 }
 

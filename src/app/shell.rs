@@ -351,7 +351,7 @@ impl Shell {
     fn entitle(&mut self, ctx: &Context) {
         let title = match &self.session.document {
             None => "Tidemill".to_owned(),
-            Some(d) => format!("{}{} – Tidemill", d.scenario.name, if d.dirty() { " *" } else { "" }),
+            Some(d) => format!("{}{} – Tidemill", d.scenario.name, if self.session.dirty() { " *" } else { "" }),
         };
         if title != self.title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));

@@ -35,13 +35,13 @@ impl Session {
     pub(super) fn open_text(&mut self, text: &str, home: Home, called: &str, play: bool) {
         match scenario::read(text, called) {
             Ok(scenario) => {
-                let copy = home.path().map(keep::beside).filter(|copy| copy.is_file());
-                if let Some(path) = home.path() {
+                let path = home.path().map(Path::to_path_buf);
+                if let Some(path) = &path {
                     self.settings.note(path);
                 }
-                let unsaved = copy.filter(|copy| keep::kept(copy).is_some_and(|kept| kept != scenario));
                 self.replace(Document::new(scenario, text.to_owned(), home), play);
-                self.question = unsaved.map(Question::Recover);
+                let copy = self.document.as_ref().zip(path).and_then(|(document, path)| keep::offered(&path, &document.scenario));
+                self.question = copy.map(Question::Recover);
             }
             Err(problems) => self.question = Some(Question::Broken { file: called.to_owned(), problems }),
         }
@@ -53,23 +53,41 @@ impl Session {
         if self.document.as_ref().is_none_or(|d| d.home.path().is_none()) {
             self.replace(Document::new(Scenario::default(), String::new(), Home::Nowhere), false);
             self.left_behind.retain(|(known, _)| known != copy);
-            drop(std::fs::remove_file(copy));
         }
-        self.keep.adopt(copy);
+        if let Some(document) = &self.document {
+            self.keep.adopt(copy, &document.home);
+        }
         let label = "Recover unsaved changes".to_owned();
         self.apply(Action::Edit(Edit::SetScenario { label, scenario: Box::new(kept) }));
         self.fit = true;
     }
 
     pub(super) fn reload(&mut self, path: &Path, text: String) {
-        match (scenario::read(&text, &files::shown(path)), &mut self.document) {
-            (Ok(scenario), Some(document)) => {
-                let effect = document.reload(text, scenario);
-                self.take_effect(effect);
+        let scenario = match scenario::read(&text, &files::shown(path)) {
+            Ok(scenario) => scenario,
+            Err(problems) => {
+                self.question = Some(Question::Broken { file: files::shown(path), problems });
+                return;
             }
-            (Err(problems), _) => self.question = Some(Question::Broken { file: files::shown(path), problems }),
-            (Ok(_), None) => {}
+        };
+        // Its scenario is not the file's any more.
+        self.leave_lesson();
+        if let Some(document) = &mut self.document {
+            let effect = document.reload(text, scenario);
+            self.take_effect(effect);
         }
+    }
+
+    /// Whether what is on the canvas is a lesson's, so that saving it would write over the scenario that the lesson is about.
+    pub(super) fn is_a_step(&mut self) -> bool {
+        if self.course.is_some() {
+            self.tell(
+                Level::Warning,
+                "Not saved: what is on the canvas is a step of the lesson. Leave the lesson, and your scenario is back to be saved; \
+                 undo then brings back what you did in the lesson",
+            );
+        }
+        self.course.is_some()
     }
 
     /// Saves; `over` says that what is in the file already may go.
@@ -81,6 +99,9 @@ impl Session {
             // What was to come after saving would be a surprise later: by this the scenario is not safe.
             self.then = None;
             return self.export(&path, format);
+        }
+        if self.is_a_step() {
+            return;
         }
         let Some(document) = &mut self.document else { return };
         let same_place = document.home.path() == Some(&path);
