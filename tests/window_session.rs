@@ -351,6 +351,54 @@ fn a_file_that_does_not_open_costs_nothing() {
 }
 
 #[test]
+fn undo_takes_back_no_edit_in_place_of_a_change_on_another_branch() {
+    let mut session = shop();
+    let action = longer(&session);
+    session.apply(action);
+    until(&session, "it has gone some way", |frame| frame.plan.duration.seconds() == 90.0 && frame.now.seconds() > 1.0);
+    session.apply(Action::Run(Command::Pause));
+    session.apply(Action::Run(Command::Seek(Time(500_000_000))));
+    until(&session, "it is in the past", |frame| frame.now == Time(500_000_000) && frame.past.seeking.is_none());
+    session.apply(Action::FromNow(vec![What::Set { path: "billing.instances".to_owned(), value: "2".to_owned() }]));
+    until(&session, "it has branched", |frame| frame.past.branches.len() == 2);
+    session.apply(Action::Run(Command::Branch(0)));
+    until(&session, "it is on the first branch", |frame| frame.past.branch == 0 && frame.past.seeking.is_none());
+    session.apply(Action::Undo);
+    assert_eq!(document(&session).scenario.duration, Span::from_millis(90_000), "the edit stays");
+    assert!(told(&session, Level::Info, "Nothing was undone"), "{:?}", session.notices);
+    assert_eq!(session.frame().unwrap().past.branches.len(), 2, "and so do the branches");
+    // There it is taken back.
+    session.apply(Action::Run(Command::Branch(1)));
+    until(&session, "it is on the branch", |frame| frame.past.branch == 1 && frame.past.seeking.is_none());
+    session.apply(Action::Undo);
+    until(&session, "it is where the change is not", |frame| frame.past.here().is_some_and(|here| here.interventions.is_empty()));
+    session.apply(Action::Undo);
+    assert_eq!(document(&session).undo_label(), None);
+}
+
+#[test]
+fn a_refusal_takes_its_own_change_from_undo_and_no_other() {
+    let mut session = shop();
+    until(&session, "it runs", |frame| frame.now.seconds() > 0.1);
+    session.apply(Action::Run(Command::Pause));
+    let set = |path: &str, value: &str| What::Set { path: path.to_owned(), value: value.to_owned() };
+    session.apply(Action::FromNow(vec![set("billing.instances", "2")]));
+    session.apply(Action::Run(Command::Compare(Some(tidemill::run::rival::Rival::Branch(99)))));
+    until(&session, "that is refused", |frame| !frame.past.refused.is_empty());
+    session.hear();
+    assert!(session.undo_label().is_some_and(|label| label.contains("billing.instances")), "{:?}", session.undo_label());
+    assert!(told(&session, Level::Error, "no longer there"));
+    // Of several, those that were made stay to be undone.
+    session.apply(Action::FromNow(vec![set("billing.instances", "many"), set("billing.instances", "3"), set("nobody.instances", "1")]));
+    until(&session, "two are refused", |frame| frame.past.refused.len() == 3);
+    session.hear();
+    assert!(session.undo_label().is_some_and(|label| label.starts_with("billing.instances = 3, ")), "{:?}", session.undo_label());
+    session.apply(Action::Undo);
+    let left = |frame: &Frame| frame.past.here().map(|here| here.interventions.iter().map(|i| i.what.to_string()).collect::<Vec<_>>());
+    until(&session, "it is taken back", |frame| left(frame).is_some_and(|left| left == ["billing.instances = 2"]));
+}
+
+#[test]
 fn a_wish_to_close_does_not_outlive_an_export() {
     let folder = tempfile::tempdir().unwrap();
     let mut session = session();

@@ -11,7 +11,7 @@ use super::document::{Document, Effect};
 use super::files::{self, Home};
 use super::keep::Keep;
 use super::library;
-use super::on_the_way::OnTheWay;
+use super::on_the_way::{OnTheWay, Undo};
 use super::panels::{Part, Side};
 use super::settings::Settings;
 use super::teach::course::Course;
@@ -81,6 +81,10 @@ pub struct Session {
     keep: Keep,
     /// What undo knows of changes on the way.
     on_the_way: OnTheWay,
+    /// How many interventions the runner was asked for.
+    asked: u64,
+    /// The latest refusal that was told.
+    refused: u64,
     runner: Option<Runner>,
     /// What other threads will have to tell: of a recording that is written, or run again.
     awaited: Vec<std::sync::mpsc::Receiver<(Level, String)>>,
@@ -191,6 +195,8 @@ impl Session {
             left_behind: Vec::new(),
             keep: Keep::default(),
             on_the_way: OnTheWay::default(),
+            asked: 0,
+            refused: 0,
             runner: None,
             stale: None,
             then: None,
@@ -387,15 +393,31 @@ impl Session {
         }
         let Some(depth) = self.document.as_ref().map(Document::depth) else { return };
         self.course.iter_mut().for_each(|course| course.changed = true);
-        for what in &what {
-            self.send(Command::Intervene(what.clone()));
-        }
-        self.on_the_way.note(depth, what);
+        let changes = what.into_iter().filter_map(|what| Some((self.intervene(what.clone())?, what))).collect();
+        self.on_the_way.note(depth, changes);
     }
 
-    /// The latest change on the way could not be made.
-    pub(super) fn refused(&mut self) {
-        self.on_the_way.refused();
+    /// Asks for a change of the run; its number, by which a refusal names it. None where nothing runs.
+    pub(super) fn intervene(&mut self, what: What) -> Option<u64> {
+        self.runner.as_ref()?.send(Command::Intervene(what));
+        self.asked += 1;
+        Some(self.asked)
+    }
+
+    /// Tells what the run could not do; a change that was not made is not offered to be undone.
+    fn hear_refusals(&mut self) {
+        let Some(frame) = self.frame() else { return };
+        let told = self.refused;
+        for refusal in frame.past.refused.iter().skip_while(|refusal| refusal.number <= told) {
+            match refusal.intervention {
+                Some(number) => {
+                    self.on_the_way.refused(number);
+                    self.tell(Level::Error, format!("Not changed: {}", refusal.why));
+                }
+                None => self.tell(Level::Error, format!("That cannot be done: {}", refusal.why)),
+            }
+        }
+        self.refused = frame.past.refused.last().map_or(self.refused, |last| last.number);
     }
 
     /// What undo would take back: the latest edit, or the latest change on the way.
@@ -419,14 +441,25 @@ impl Session {
         !on_the_way && self.course.as_ref().is_some_and(|course| depth <= Some(course.depth))
     }
 
-    /// Goes on without the latest change on the way, if that was the latest thing that was done.
+    /// Goes on without the latest change on the way, if that was the latest thing that was done. Where it cannot, nothing else is
+    /// undone in its place.
     fn undo_on_the_way(&mut self) -> bool {
         let Some(depth) = self.document.as_ref().map(Document::depth) else { return false };
         let Some(label) = self.on_the_way.undo_label(depth) else { return false };
-        let Some(frame) = self.frame() else { return false };
-        let Some(left) = frame.past.here().and_then(|branch| self.on_the_way.undo(depth, branch)) else { return false };
-        self.send(Command::Changes(left));
-        self.tell(Level::Info, format!("Undone: {label}. The branch that has it is kept"));
+        let undo = self.frame().map_or(Some(Undo::Underway), |frame| self.on_the_way.undo(depth, &frame.past));
+        let told = match undo {
+            None => return false,
+            Some(Undo::Left(left)) => {
+                self.send(Command::Changes(left));
+                format!("Undone: {label}. The branch that has it is kept")
+            }
+            Some(Undo::Elsewhere(branch)) => {
+                format!("Nothing was undone: {label} was changed on the branch “{branch}”. Go there, under Branches, to undo it")
+            }
+            Some(Undo::Underway) => format!("Nothing was undone: {label} is just being changed. Undo it in a moment"),
+            Some(Undo::Gone) => format!("Nothing was undone: no branch of the run has {label} any more"),
+        };
+        self.tell(Level::Info, told);
         true
     }
 
@@ -590,6 +623,7 @@ impl Session {
 
     /// Frames of what runs now are of what was before.
     pub(super) fn forget_frames(&mut self) {
+        self.on_the_way.edited(true);
         self.stale = self.runner.as_ref().map(|runner| runner.frame().run);
     }
 

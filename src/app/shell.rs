@@ -62,8 +62,6 @@ pub struct Shell {
     broken: bool,
     /// The run whose end was already told, and the notice that says it.
     told: Option<(u64, u64)>,
-    /// The refused change that was already told.
-    refused: Option<u64>,
 }
 
 impl Shell {
@@ -94,7 +92,6 @@ impl Shell {
             title: String::new(),
             broken: false,
             told: None,
-            refused: None,
         };
         shell.dress(ctx);
         shell
@@ -158,7 +155,6 @@ impl Shell {
         }
         let frame = self.session.frame_to_draw();
         self.tell_end(frame.as_deref());
-        self.tell_refused(frame.as_deref());
         let corner = self.parts(ui, frame.as_deref(), &mut actions);
         if let Some(course) = self.session.course.as_ref().filter(|_| self.session.room.is_some()) {
             teach::notes::show(&ctx, course, frame.as_deref(), &mut self.teaching, &mut actions);
@@ -257,18 +253,6 @@ impl Shell {
         if let (Some((run, why)), None) = (stopped, self.told) {
             self.session.tell(super::session::Level::Error, format!("The run was stopped: {why}"));
             self.told = self.session.notices.last().map(|notice| (run, notice.id));
-        }
-    }
-
-    /// Says once why a change on the way could not be made.
-    fn tell_refused(&mut self, frame: Option<&Frame>) {
-        let refused = frame.and_then(|f| f.past.refused.as_ref().map(|(number, why)| (*number, why)));
-        if let Some((which, why)) = refused
-            && self.refused != Some(which)
-        {
-            self.refused = Some(which);
-            self.session.refused();
-            self.session.tell(super::session::Level::Error, format!("Not changed: {why}"));
         }
     }
 

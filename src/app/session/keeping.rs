@@ -101,8 +101,9 @@ impl Session {
         });
     }
 
-    /// Takes in what other threads have finished.
+    /// Takes in what other threads have finished, and what the run could not do.
     pub fn hear(&mut self) {
+        self.hear_refusals();
         let mut told = Vec::new();
         self.awaited.retain(|receiver| match receiver.try_recv() {
             Ok(said) => {

@@ -213,7 +213,7 @@ impl Session {
             self.put_scenario(&label, scenario);
         }
         for what in acts.iter().filter_map(Act::on_the_way).cloned() {
-            self.send(Command::Intervene(what));
+            self.intervene(what);
         }
         self.send(Command::Play);
     }
