@@ -236,11 +236,20 @@ fn an_ending_that_the_program_adds_overwrites_nothing_unasked() {
     assert_eq!(session.question, None);
 }
 
+/// Goes to a step of the lesson, and waits until it is there.
+fn go_to(session: &mut Session, at: usize) {
+    session.apply(Action::Teach(Teach::To(at)));
+    while session.going.is_some() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        session.watch_lesson();
+    }
+}
+
 /// The shop's lesson in a file, begun, at its challenge.
 fn in_its_lesson(path: &Path) -> Session {
     let mut session = in_file(path);
     session.apply(Action::Teach(Teach::Start));
-    session.apply(Action::Teach(Teach::To(4)));
+    go_to(&mut session, 4);
     assert!(session.course.as_ref().is_some_and(|course| course.at == 4 && course.original != document(&session).scenario));
     session
 }
@@ -275,7 +284,7 @@ fn what_was_unsaved_before_a_lesson_is_kept_and_asked_about_and_saved_without_th
     session.apply(action);
     let mine = document(&session).scenario.clone();
     session.apply(Action::Teach(Teach::Start));
-    session.apply(Action::Teach(Teach::To(4)));
+    go_to(&mut session, 4);
     keep(&mut session, 1.0);
     let copy = std::fs::read_to_string(folder.path().join(".workshop.ron.autosave")).unwrap();
     assert!(scenario::read(&copy, "copy").unwrap() == mine);
@@ -396,6 +405,29 @@ fn a_refusal_takes_its_own_change_from_undo_and_no_other() {
     session.apply(Action::Undo);
     let left = |frame: &Frame| frame.past.here().map(|here| here.interventions.iter().map(|i| i.what.to_string()).collect::<Vec<_>>());
     until(&session, "it is taken back", |frame| left(frame).is_some_and(|left| left == ["billing.instances = 2"]));
+}
+
+#[test]
+fn the_way_to_a_late_step_is_found_on_the_side_and_can_be_given_up() {
+    let mut session = shop();
+    session.apply(Action::Teach(Teach::Start));
+    let before = document(&session).scenario.clone();
+    session.apply(Action::Teach(Teach::To(4)));
+    let at = |session: &Session| session.course.as_ref().map(|course| course.at);
+    assert_eq!((at(&session), session.going.as_ref().map(|going| going.at)), (Some(0), Some(4)), "nobody waits for it");
+    session.apply(Action::Teach(Teach::Next));
+    assert_eq!(at(&session), Some(0), "nothing is done meanwhile in the step that is left");
+    session.apply(Action::Teach(Teach::Stay));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    session.watch_lesson();
+    assert!(at(&session) == Some(0) && document(&session).scenario == before, "it is not gone to any more");
+    go_to(&mut session, 4);
+    assert!(at(&session) == Some(4) && document(&session).scenario != before);
+    // A lesson that would begin there is not begun, and goes on there another time.
+    session.apply(Action::Teach(Teach::Leave));
+    session.apply(Action::Teach(Teach::Resume));
+    session.apply(Action::Teach(Teach::Stay));
+    assert!(session.course.is_none() && session.progress().is_some_and(|progress| progress.step == 4));
 }
 
 #[test]

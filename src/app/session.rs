@@ -15,6 +15,7 @@ use super::on_the_way::{OnTheWay, Undo};
 use super::panels::{Part, Side};
 use super::settings::Settings;
 use super::teach::course::Course;
+use super::teach::going::Going;
 use super::teach::{Room, Teach};
 use crate::ids::EventId;
 use crate::run::frame::{PlayState, Speed};
@@ -68,6 +69,8 @@ pub struct Session {
     pub lesson: bool,
     /// The lesson that is gone through.
     pub course: Option<Course>,
+    /// The step of it that is gone to.
+    pub going: Option<Going>,
     /// Whether the lesson is being written.
     pub writing: bool,
     /// While a lesson is shown to a room: what to put back afterwards.
@@ -189,6 +192,7 @@ impl Session {
             lesson: false,
             tucked: false,
             course: None,
+            going: None,
             writing: false,
             room: None,
             closing: false,
@@ -350,6 +354,11 @@ impl Session {
             Action::Teach(what) => self.teach(what),
             Action::OpenJourney(event) => self.journey = Some(event),
         }
+    }
+
+    /// To be called by other threads that have something to show.
+    pub(super) fn wake(&self) -> Wake {
+        Arc::clone(&self.wake)
     }
 
     /// Tells the person something.
@@ -621,7 +630,7 @@ impl Session {
         self.send(Command::Source { source, interventions });
     }
 
-    /// Frames of what runs now are of what was before.
+    /// Frames of what runs now are of what was before, and so are the changes that were made to it.
     pub(super) fn forget_frames(&mut self) {
         self.on_the_way.edited(true);
         self.stale = self.runner.as_ref().map(|runner| runner.frame().run);
