@@ -144,6 +144,7 @@ impl Session {
         }
     }
 
+    /// Begins a step where it was found to begin.
     fn enter(&mut self, at: usize, found: Result<Stand, String>) {
         let stand = match found {
             Ok(stand) => stand,
