@@ -10,8 +10,11 @@ use tidemill::app::document::Document;
 use tidemill::app::edit::Edit;
 use tidemill::app::session::{Level, Question, Session};
 use tidemill::app::settings::Settings;
-use tidemill::scenario::Scenario;
-use tidemill::time::Span;
+use tidemill::app::teach::Teach;
+use tidemill::run::{Command, Frame};
+use tidemill::scenario::intervention::What;
+use tidemill::scenario::{self, Scenario};
+use tidemill::time::{Span, Time};
 
 fn session() -> Session {
     Session::new(Settings::default(), Arc::new(|| ()))
@@ -31,6 +34,35 @@ fn with(session: &Session, label: &str, change: impl Fn(&mut Scenario)) -> Actio
     let mut scenario = document(session).scenario.clone();
     change(&mut scenario);
     Action::Edit(Edit::SetScenario { label: label.to_owned(), scenario: Box::new(scenario) })
+}
+
+/// The shop in a file of its own.
+fn in_file(path: &Path) -> Session {
+    let mut session = shop();
+    session.apply(Action::SaveAs(path.to_path_buf()));
+    session
+}
+
+/// A notice of this level that says this.
+fn told(session: &Session, level: Level, words: &str) -> bool {
+    session.notices.iter().any(|n| n.level == level && n.text.contains(words))
+}
+
+/// Waits for a picture of the run.
+fn until(session: &Session, what: &str, so: impl Fn(&Frame) -> bool) {
+    let began = std::time::Instant::now();
+    while !session.frame().is_some_and(|frame| so(&frame)) {
+        assert!(began.elapsed() < std::time::Duration::from_secs(30), "waited in vain until {what}");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+/// Lets so much time pass that what is unsaved is kept safe. `now` in seconds.
+fn keep(session: &mut Session, now: f64) {
+    for i in 0..20 {
+        session.pass(now + f64::from(i) * 0.001);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
 }
 
 fn longer(session: &Session) -> Action {
@@ -182,4 +214,252 @@ fn a_day_is_shown_in_a_sitting() {
     let frame = session.frame().unwrap();
     assert_eq!(frame.speed, tidemill::run::frame::Speed::Times(1000.0));
     assert!(frame.now.seconds() > 10.0);
+}
+
+#[test]
+fn an_ending_that_the_program_adds_overwrites_nothing_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let (typed, meant) = (folder.path().join("shop"), folder.path().join("shop.ron"));
+    std::fs::write(&meant, "another scenario").unwrap();
+    let mut session = shop();
+    session.apply(Action::SaveAs(typed.clone()));
+    assert!(session.question.is_some());
+    assert_eq!(std::fs::read_to_string(&meant).unwrap(), "another scenario");
+    session.apply(Action::Answer(Answer::Cancel));
+    assert_eq!(std::fs::read_to_string(&meant).unwrap(), "another scenario");
+    session.apply(Action::SaveAs(typed.clone()));
+    session.apply(Action::Answer(Answer::Save));
+    assert_eq!(session.question, None);
+    assert_eq!(document(&session).home.path(), Some(meant.as_path()));
+    // Its own file is not another one.
+    session.apply(Action::SaveAs(typed));
+    assert_eq!(session.question, None);
+}
+
+/// Goes to a step of the lesson, and waits until it is there.
+fn go_to(session: &mut Session, at: usize) {
+    session.apply(Action::Teach(Teach::To(at)));
+    while session.going.is_some() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        session.watch_lesson();
+    }
+}
+
+/// The shop's lesson in a file, begun, at its challenge.
+fn in_its_lesson(path: &Path) -> Session {
+    let mut session = in_file(path);
+    session.apply(Action::Teach(Teach::Start));
+    go_to(&mut session, 4);
+    assert!(session.course.as_ref().is_some_and(|course| course.at == 4 && course.original != document(&session).scenario));
+    session
+}
+
+#[test]
+fn a_lesson_in_a_file_is_not_written_over_by_its_own_middle() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("workshop.ron");
+    let mut session = in_its_lesson(&path);
+    let before = std::fs::read_to_string(&path).unwrap();
+    keep(&mut session, 1.0);
+    assert!(!folder.path().join(".workshop.ron.autosave").exists(), "a step is no work");
+    assert!(!session.dirty());
+    for action in [Action::Save, Action::AskSaveAs, Action::SaveAs(path.clone())] {
+        session.apply(action);
+        assert_eq!(session.question, None);
+        assert!(told(&session, Level::Warning, "Leave the lesson"), "{:?}", session.notices);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+        session.notices.clear();
+    }
+    session.apply(Action::Close);
+    assert_eq!(session.question, None);
+    assert!(session.closing);
+}
+
+#[test]
+fn what_was_unsaved_before_a_lesson_is_kept_and_asked_about_and_saved_without_the_lessons_steps() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("workshop.ron");
+    let mut session = in_file(&path);
+    let action = with(&session, "Change name", |s| s.name = "Mine".to_owned());
+    session.apply(action);
+    let mine = document(&session).scenario.clone();
+    session.apply(Action::Teach(Teach::Start));
+    go_to(&mut session, 4);
+    keep(&mut session, 1.0);
+    let copy = std::fs::read_to_string(folder.path().join(".workshop.ron.autosave")).unwrap();
+    assert!(scenario::read(&copy, "copy").unwrap() == mine);
+    session.apply(Action::Close);
+    assert_eq!(session.question, Some(Question::Unsaved));
+    session.apply(Action::Answer(Answer::Save));
+    assert!(session.closing);
+    assert!(scenario::read(&std::fs::read_to_string(&path).unwrap(), "file").unwrap() == mine);
+}
+
+#[test]
+fn a_lesson_ends_where_its_file_is_loaded_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("workshop.ron");
+    let mut session = in_its_lesson(&path);
+    let theirs = std::fs::read_to_string(&path).unwrap().replace("Online shop", "Their shop");
+    session.question = Some(Question::Reload { path, text: theirs });
+    session.apply(Action::Answer(Answer::Save));
+    assert!(session.course.is_none() && !session.dirty());
+    assert_eq!(document(&session).scenario.name, "Their shop");
+}
+
+#[test]
+fn work_that_is_not_recovered_now_is_offered_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.ron");
+    drop(in_file(&path));
+    let lost = scenario::write(&Scenario { name: "Lost".to_owned(), ..shop().document.unwrap().scenario });
+    std::fs::write(folder.path().join(".a.ron.autosave"), &lost).unwrap();
+
+    let mut session = self::session();
+    session.apply(Action::Open(path.clone()));
+    assert!(matches!(session.question, Some(Question::Recover(_))));
+    session.apply(Action::Answer(Answer::Cancel));
+    let action = longer(&session);
+    session.apply(action);
+    keep(&mut session, 1.0);
+    let action = with(&session, "Change name", |s| s.name = "Kept".to_owned());
+    session.apply(action);
+    keep(&mut session, 4.0);
+    session.apply(Action::Save);
+    keep(&mut session, 7.0);
+
+    let mut again = self::session();
+    again.apply(Action::Open(path.clone()));
+    assert!(matches!(again.question, Some(Question::Recover(_))));
+    again.apply(Action::Answer(Answer::Save));
+    assert_eq!(document(&again).scenario.name, "Lost");
+    keep(&mut again, 1.0);
+    again.apply(Action::Save);
+    keep(&mut again, 4.0);
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["a.ron"], "what is safe is kept once");
+}
+
+#[test]
+fn a_file_that_does_not_open_costs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, broken) = (folder.path().join("a.ron"), folder.path().join("broken.ron"));
+    std::fs::write(&broken, "Scenario(").unwrap();
+    for wrong in [broken, folder.path().join("none.ron")] {
+        let mut session = in_file(&path);
+        let action = longer(&session);
+        session.apply(action);
+        session.apply(Action::Teach(Teach::Start));
+        keep(&mut session, 1.0);
+        let copy = folder.path().join(".a.ron.autosave");
+        session.apply(Action::Open(wrong));
+        session.apply(Action::Answer(Answer::Discard));
+        assert!(session.course.is_some() && session.lesson, "the lesson goes on");
+        assert!(copy.is_file(), "and the work in it is still kept");
+    }
+}
+
+#[test]
+fn undo_takes_back_no_edit_in_place_of_a_change_on_another_branch() {
+    let mut session = shop();
+    let action = longer(&session);
+    session.apply(action);
+    until(&session, "it has gone some way", |frame| frame.plan.duration.seconds() == 90.0 && frame.now.seconds() > 1.0);
+    session.apply(Action::Run(Command::Pause));
+    session.apply(Action::Run(Command::Seek(Time(500_000_000))));
+    until(&session, "it is in the past", |frame| frame.now == Time(500_000_000) && frame.past.seeking.is_none());
+    session.apply(Action::FromNow(vec![What::Set { path: "billing.instances".to_owned(), value: "2".to_owned() }]));
+    until(&session, "it has branched", |frame| frame.past.branches.len() == 2);
+    session.apply(Action::Run(Command::Branch(0)));
+    until(&session, "it is on the first branch", |frame| frame.past.branch == 0 && frame.past.seeking.is_none());
+    session.apply(Action::Undo);
+    assert_eq!(document(&session).scenario.duration, Span::from_millis(90_000), "the edit stays");
+    assert!(told(&session, Level::Info, "Nothing was undone"), "{:?}", session.notices);
+    assert_eq!(session.frame().unwrap().past.branches.len(), 2, "and so do the branches");
+    // There it is taken back.
+    session.apply(Action::Run(Command::Branch(1)));
+    until(&session, "it is on the branch", |frame| frame.past.branch == 1 && frame.past.seeking.is_none());
+    session.apply(Action::Undo);
+    until(&session, "it is where the change is not", |frame| frame.past.here().is_some_and(|here| here.interventions.is_empty()));
+    session.apply(Action::Undo);
+    assert_eq!(document(&session).undo_label(), None);
+}
+
+#[test]
+fn a_refusal_takes_its_own_change_from_undo_and_no_other() {
+    let mut session = shop();
+    until(&session, "it runs", |frame| frame.now.seconds() > 0.1);
+    session.apply(Action::Run(Command::Pause));
+    let set = |path: &str, value: &str| What::Set { path: path.to_owned(), value: value.to_owned() };
+    session.apply(Action::FromNow(vec![set("billing.instances", "2")]));
+    session.apply(Action::Run(Command::Compare(Some(tidemill::run::rival::Rival::Branch(99)))));
+    until(&session, "that is refused", |frame| !frame.past.refused.is_empty());
+    session.hear();
+    assert!(session.undo_label().is_some_and(|label| label.contains("billing.instances")), "{:?}", session.undo_label());
+    assert!(told(&session, Level::Error, "no longer there"));
+    // Of several, those that were made stay to be undone.
+    session.apply(Action::FromNow(vec![set("billing.instances", "many"), set("billing.instances", "3"), set("nobody.instances", "1")]));
+    until(&session, "two are refused", |frame| frame.past.refused.len() == 3);
+    session.hear();
+    assert!(session.undo_label().is_some_and(|label| label.starts_with("billing.instances = 3, ")), "{:?}", session.undo_label());
+    session.apply(Action::Undo);
+    let left = |frame: &Frame| frame.past.here().map(|here| here.interventions.iter().map(|i| i.what.to_string()).collect::<Vec<_>>());
+    until(&session, "it is taken back", |frame| left(frame).is_some_and(|left| left == ["billing.instances = 2"]));
+}
+
+#[test]
+fn the_way_to_a_late_step_is_found_on_the_side_and_can_be_given_up() {
+    let mut session = shop();
+    session.apply(Action::Teach(Teach::Start));
+    let before = document(&session).scenario.clone();
+    session.apply(Action::Teach(Teach::To(4)));
+    let at = |session: &Session| session.course.as_ref().map(|course| course.at);
+    assert_eq!((at(&session), session.going.as_ref().map(|going| going.at)), (Some(0), Some(4)), "nobody waits for it");
+    session.apply(Action::Teach(Teach::Next));
+    assert_eq!(at(&session), Some(0), "nothing is done meanwhile in the step that is left");
+    session.apply(Action::Teach(Teach::Stay));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    session.watch_lesson();
+    assert!(at(&session) == Some(0) && document(&session).scenario == before, "it is not gone to any more");
+    go_to(&mut session, 4);
+    assert!(at(&session) == Some(4) && document(&session).scenario != before);
+    // A lesson that would begin there is not begun, and goes on there another time.
+    session.apply(Action::Teach(Teach::Leave));
+    session.apply(Action::Teach(Teach::Resume));
+    session.apply(Action::Teach(Teach::Stay));
+    assert!(session.course.is_none() && session.progress().is_some_and(|progress| progress.step == 4));
+}
+
+#[test]
+fn a_wish_to_close_does_not_outlive_an_export() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = session();
+    session.apply(Action::OpenShipped("brokers/shop-eventbridge.ron"));
+    let action = longer(&session);
+    session.apply(action);
+    session.apply(Action::Close);
+    session.apply(Action::Answer(Answer::Save));
+    session.apply(Action::SaveAs(folder.path().join("x.yaml")));
+    assert!(folder.path().join("x.yaml").is_file(), "{:?}", session.notices);
+    session.apply(Action::SaveAs(folder.path().join("a.ron")));
+    assert!(!session.dirty() && !session.closing);
+}
+
+#[test]
+fn a_trace_that_goes_along_is_told_and_so_is_one_that_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = session();
+    session.apply(Action::OpenShipped("cases/airport.ron"));
+    let here = folder.path().join("day.ron");
+    session.apply(Action::SaveAs(here.clone()));
+    let saved = format!("Saved {}", here.display());
+    assert!(
+        session.notices.iter().any(|n| n.text.contains(&saved) && n.text.contains("nyc-flights-2013-07-01.csv")),
+        "{:?}",
+        session.notices
+    );
+    std::fs::remove_file(folder.path().join("nyc-flights-2013-07-01.csv")).unwrap();
+    let there = tempfile::tempdir().unwrap();
+    session.apply(Action::SaveAs(there.path().join("day.ron")));
+    assert!(told(&session, Level::Warning, "nyc-flights-2013-07-01.csv could not be copied"), "{:?}", session.notices);
 }

@@ -192,6 +192,20 @@ fn what_is_saved_opens_again_the_same() {
 }
 
 #[test]
+fn a_name_without_its_ending_is_known_to_be_taken_before_it_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = folder.path().join("shop.ron");
+    std::fs::write(&taken, "another scenario").unwrap();
+    let mut harness = shop();
+    click(&mut harness, "Save");
+    retype(&mut harness, "Path of the file", folder.path().join("shop").to_str().unwrap());
+    let told = format!("{} exists: it will be replaced", taken.display());
+    assert!(harness.query_by_label(&told).is_some());
+    retype(&mut harness, "Path of the file", folder.path().join("other").to_str().unwrap());
+    assert!(harness.query_by_label("A new file").is_some());
+}
+
+#[test]
 fn a_scenario_with_a_trace_takes_it_along() {
     let folder = tempfile::tempdir().unwrap();
     let mut harness = window();

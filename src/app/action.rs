@@ -102,6 +102,18 @@ pub enum Action {
     Teach(super::teach::Teach),
 }
 
+impl Action {
+    /// Whether it saves what is open, or leaves it.
+    pub fn saves_or_leaves(&self) -> bool {
+        match self {
+            Action::Save | Action::AskSaveAs | Action::AskExport | Action::SaveRecording => true,
+            Action::New | Action::AskOpen | Action::Open(_) | Action::OpenShipped(_) | Action::OpenLesson(_) => true,
+            Action::Welcome | Action::Close => true,
+            _ => false,
+        }
+    }
+}
+
 /// What the canvas does when told: by a key, a menu or the list of commands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OnCanvas {

@@ -68,7 +68,15 @@ impl Dialogs {
         match &session.question {
             None => {}
             Some(Question::Unsaved) => unsaved(ctx, session, theme, actions),
-            Some(Question::ChangedOnDisk(path)) => changed(ctx, theme, path, actions),
+            Some(Question::ChangedOnDisk(path)) => {
+                let words =
+                    format!("Something else has written {} since it was opened here. Saving now would lose that.", files::shown(path));
+                replace(ctx, theme, "The file has changed", &words, actions);
+            }
+            Some(Question::Exists(path)) => {
+                let words = format!("{} is there already. Saving replaces what is in it.", files::shown(path));
+                replace(ctx, theme, "There is a file of this name", &words, actions);
+            }
             Some(Question::Recover(_)) => recover(ctx, theme, actions),
             Some(Question::Reload { path, .. }) => reload(ctx, session, theme, path, actions),
             Some(Question::Broken { file, problems }) => broken(ctx, theme, file, problems, actions),
@@ -238,9 +246,19 @@ fn foreign(path: &Path, session: &Session) -> Option<&'static Format> {
     exchange::by_extension(&session.document.as_ref()?.scenario, path.extension()?.to_str()?)
 }
 
+/// The file that is meant by what was typed: `~` is the home folder, and a scenario is saved with its ending.
+fn meant(typed: &str, purpose: Purpose) -> PathBuf {
+    let typed = typed.trim();
+    let path = match typed.strip_prefix("~/").zip(std::env::home_dir()) {
+        Some((rest, home)) => home.join(rest),
+        None => PathBuf::from(typed),
+    };
+    if purpose == Purpose::Save && !path.is_dir() { files::with_ending(path) } else { path }
+}
+
 /// What would happen with this path.
-fn hint(path: &str, purpose: Purpose, session: &Session) -> String {
-    let path = Path::new(path.trim());
+fn hint(typed: &str, purpose: Purpose, session: &Session) -> String {
+    let path = &meant(typed, purpose);
     let there = path.is_file();
     match (purpose, foreign(path, session)) {
         (Purpose::Open, _) if there => "This file can be opened".to_owned(),
@@ -253,18 +271,14 @@ fn hint(path: &str, purpose: Purpose, session: &Session) -> String {
             format!("Writes {}{yaml}: of a broker alone, of several the selected one; the scenario is not saved by that{also}", format.what)
         }
         (Purpose::Export, None) => NO_FORMAT.to_owned(),
-        (Purpose::Save, None) if there => "This file exists: it will be replaced".to_owned(),
+        (Purpose::Save, None) if there => format!("{} exists: it will be replaced", files::shown(path)),
         (Purpose::Save, None) => "A new file".to_owned(),
     }
 }
 
 /// A path that makes sense, or why it does not.
-fn checked(path: &str, purpose: Purpose, session: &Session) -> Result<PathBuf, String> {
-    let path = path.trim();
-    let path = match path.strip_prefix("~/").zip(std::env::home_dir()) {
-        Some((rest, home)) => home.join(rest),
-        None => PathBuf::from(path),
-    };
+fn checked(typed: &str, purpose: Purpose, session: &Session) -> Result<PathBuf, String> {
+    let path = meant(typed, purpose);
     if path.is_dir() {
         return Err("This is a folder: add the name of a file".to_owned());
     }
@@ -323,9 +337,10 @@ fn unsaved(ctx: &Context, session: &Session, theme: &Theme, actions: &mut Vec<Ac
     }
 }
 
-fn changed(ctx: &Context, theme: &Theme, path: &Path, actions: &mut Vec<Action>) {
-    let away = dialog(ctx, theme, "The file has changed", |ui| {
-        ui.label(format!("Something else has written {} since it was opened here. Saving now would lose that.", files::shown(path)));
+/// Asks whether a file may be replaced.
+fn replace(ctx: &Context, theme: &Theme, head: &str, words: &str, actions: &mut Vec<Action>) {
+    let away = dialog(ctx, theme, head, |ui| {
+        ui.label(words);
         buttons(ui, |ui| {
             if ui.button("Cancel").clicked() {
                 actions.push(Action::Answer(Answer::Cancel));

@@ -72,6 +72,11 @@ impl Document {
         self.dirty
     }
 
+    /// Whether this is another scenario than the one that was saved.
+    pub fn differs(&self, scenario: &Scenario) -> bool {
+        *scenario != self.saved
+    }
+
     /// Another number after every change.
     pub fn revision(&self) -> u64 {
         self.revision

@@ -92,6 +92,11 @@ fn kept<E>(path: &Path, read: impl FnOnce() -> Result<Arc<Table>, E>) -> Result<
     Ok(table)
 }
 
+/// The file that a scenario is saved in where a person named no ending.
+pub fn with_ending(path: PathBuf) -> PathBuf {
+    if path.extension().is_some() { path } else { path.with_extension("ron") }
+}
+
 /// A path as people read it.
 pub fn shown(path: &Path) -> String {
     path.display().to_string()

@@ -3,7 +3,8 @@
 
 use super::document::Document;
 use super::files::Home;
-use crate::{files, scenario};
+use crate::files;
+use crate::scenario::{self, Scenario};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -40,15 +41,16 @@ impl Keep {
         Keep { folder, ..Keep::default() }
     }
 
-    /// To be called now and then, with the seconds since some beginning. Gives what went wrong, once.
-    pub fn pass(&mut self, now: f64, document: Option<&Document>) -> Option<String> {
+    /// To be called now and then, with the seconds since some beginning, what is open, and what of it is in no file. Gives what went
+    /// wrong, once.
+    pub fn pass(&mut self, now: f64, document: Option<&Document>, unsaved: Option<&Scenario>) -> Option<String> {
         let trouble = self.finished();
         let Some(document) = document else { return trouble };
-        if !document.dirty() {
+        let Some(unsaved) = unsaved else {
             self.forget();
             self.revision = document.revision();
             return trouble;
-        }
+        };
         let due = self.last.is_none_or(|last| now - last >= EVERY || now < last);
         if !due || self.revision == document.revision() || self.writing.is_some() {
             return trouble;
@@ -57,7 +59,15 @@ impl Keep {
         if self.copy.as_ref().is_some_and(|copy| *copy != place) {
             self.forget();
         }
-        let text = scenario::write(&document.scenario);
+        // What is there already is work from before, which may still be wanted.
+        if self.copy.is_none()
+            && place.exists()
+            && let Err(why) = set_aside(&place)
+        {
+            self.last = Some(now);
+            return Some(not_kept(&why));
+        }
+        let text = scenario::write(unsaved);
         (self.copy, self.revision, self.last) = (Some(place.clone()), document.revision(), Some(now));
         let write = move || {
             if let Some(folder) = place.parent() {
@@ -73,10 +83,10 @@ impl Keep {
         trouble
     }
 
-    /// When the next call of [`Keep::pass`] is of use, in seconds from now.
-    pub fn next(&self, document: Option<&Document>) -> Option<f64> {
+    /// When the next call of [`Keep::pass`] is of use, in seconds from now. `dirty` is whether something is in no file.
+    pub fn next(&self, document: Option<&Document>, dirty: bool) -> Option<f64> {
         let document = document?;
-        let unkept = document.dirty() && (self.revision != document.revision() || self.writing.is_some());
+        let unkept = dirty && (self.revision != document.revision() || self.writing.is_some());
         (unkept || document.home.path().is_some()).then_some(if unkept { EVERY / 4.0 } else { LOOK * 2.0 })
     }
 
@@ -84,14 +94,15 @@ impl Keep {
         let thread = self.writing.take_if(|thread| thread.is_finished())?;
         match thread.join() {
             Ok(Ok(())) => None,
-            Ok(Err(why)) => Some(format!("Your work could not be kept safe beside its file: {}. Save it", files::reason(&why))),
+            Ok(Err(why)) => Some(not_kept(&why)),
             Err(_) => None,
         }
     }
 
-    /// This copy is of what is open now: it goes when the work is safe.
-    pub fn adopt(&mut self, copy: &Path) {
-        self.copy = Some(copy.to_path_buf());
+    /// This copy is of what is open now, which lives there: it stays until a newer one takes its place, or the work is safe.
+    pub fn adopt(&mut self, copy: &Path, home: &Home) {
+        let place = self.place(home).filter(|place| place == copy || !place.exists() && fs::rename(copy, place).is_ok());
+        self.copy = Some(place.unwrap_or_else(|| copy.to_path_buf()));
     }
 
     /// The work is in its file, or given up: the copy goes.
@@ -103,7 +114,7 @@ impl Keep {
         if let Some(copy) = self.copy.take() {
             drop(fs::remove_file(copy));
         }
-        self.last = None;
+        (self.last, self.revision) = (None, 0);
     }
 
     fn place(&self, home: &Home) -> Option<PathBuf> {
@@ -149,17 +160,58 @@ pub fn beside(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.autosave"))
 }
 
+fn not_kept(why: &io::Error) -> String {
+    format!("Your work could not be kept safe beside its file: {}. Save it", files::reason(why))
+}
+
+/// Another name for a copy that is not ours, so that ours can have its place.
+fn set_aside(copy: &Path) -> io::Result<()> {
+    let stem = stem(copy);
+    let ends = copy.extension().unwrap_or_default().to_string_lossy().into_owned();
+    let mut names = (2..).map(|number| copy.with_file_name(format!("{stem}-{number}.{ends}")));
+    names.find(|name| !name.exists()).map_or(Ok(()), |name| fs::rename(copy, name))
+}
+
+/// The copies of a file's unsaved work, the latest first: the one beside it, and those that were set aside.
+fn copies(path: &Path) -> Vec<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let first = beside(path);
+    let own = stem(&first);
+    let numbered = |rest: &str| rest.is_empty() || rest.strip_prefix('-').is_some_and(|number| number.parse::<u32>().is_ok());
+    let is_one = |found: &Path| found.extension() == first.extension() && stem(found).strip_prefix(&own).is_some_and(numbered);
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(path.with_file_name(entry.ok()?.file_name())));
+    let mut found: Vec<PathBuf> = entries.filter(|found| is_one(found)).collect();
+    found.sort_by_key(|copy| (fs::metadata(copy).and_then(|meta| meta.modified()).ok(), copy.clone()));
+    found.reverse();
+    found
+}
+
+/// The latest work on a file that is in none, where the file says `saved`. Copies of what it says already go.
+pub fn offered(path: &Path, saved: &Scenario) -> Option<PathBuf> {
+    copies(path).into_iter().find(|copy| match kept(copy) {
+        Some(kept) if kept == *saved => {
+            drop(fs::remove_file(copy));
+            false
+        }
+        kept => kept.is_some(),
+    })
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 /// The scenario that was kept there.
-pub fn kept(copy: &Path) -> Option<scenario::Scenario> {
+pub fn kept(copy: &Path) -> Option<Scenario> {
     scenario::read(&files::text(copy).ok()?, "autosave").ok()
 }
 
 /// Whether this is kept work of a program that no longer runs.
 fn is_orphan(path: &Path) -> bool {
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let Some(id) = name.strip_prefix("unsaved-").and_then(|n| n.strip_suffix(".ron")).and_then(|n| n.parse::<u32>().ok()) else {
-        return false;
-    };
+    let id = name.strip_prefix("unsaved-").and_then(|n| n.strip_suffix(".ron"));
+    // One that was set aside has a number behind that of its process.
+    let Some(id) = id.and_then(|n| n.split('-').next()).and_then(|n| n.parse::<u32>().ok()) else { return false };
     let processes = Path::new("/proc/self");
     id != std::process::id() && !(processes.exists() && Path::new("/proc").join(id.to_string()).exists())
 }
@@ -176,10 +228,11 @@ mod tests {
     }
 
     fn settle(keep: &mut Keep, document: &Document, now: f64) {
-        assert_eq!(keep.pass(now, Some(document)), None);
+        let unsaved = Some(&document.scenario).filter(|_| document.dirty());
+        assert_eq!(keep.pass(now, Some(document), unsaved), None);
         while keep.writing.is_some() {
             std::thread::yield_now();
-            assert_eq!(keep.pass(now, Some(document)), None);
+            assert_eq!(keep.pass(now, Some(document), unsaved), None);
         }
     }
 
@@ -221,6 +274,43 @@ mod tests {
         assert_eq!(keep.left_behind(), [(orphan, "Mine".to_owned())]);
         keep.forget();
         assert!(!own.exists());
+    }
+
+    #[test]
+    fn a_copy_that_is_not_ours_is_set_aside_and_offered_until_it_is_wanted_or_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shop.ron");
+        let (place, aside) = (beside(&path), folder.path().join(".shop.ron-2.autosave"));
+        let before = Scenario { name: "Before".into(), ..Scenario::default() };
+        fs::write(&place, scenario::write(&before)).unwrap();
+        fs::write(folder.path().join(".shop.ron-x.autosave"), scenario::write(&before)).unwrap();
+        let mut document = Document::new(Scenario::default(), String::new(), Home::File(path.clone()));
+        let mut keep = Keep::default();
+        renamed(&mut document, "Shop");
+        settle(&mut keep, &document, 0.0);
+        assert_eq!((kept(&place).unwrap().name, kept(&aside).unwrap().name), ("Shop".into(), "Before".into()));
+        document.saved("saved".into(), Home::File(path.clone()));
+        settle(&mut keep, &document, 3.0);
+        assert!(!place.exists());
+        assert_eq!(offered(&path, &document.scenario), Some(aside.clone()));
+        keep.adopt(&aside, &document.home);
+        assert!(place.is_file() && !aside.exists());
+        assert_eq!(offered(&path, &before), None, "what the file says is not offered");
+        assert!(!place.exists());
+    }
+
+    #[test]
+    fn another_document_at_the_same_number_of_changes_is_kept_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut keep = Keep::default();
+        for name in ["a.ron", "b.ron"] {
+            let path = folder.path().join(name);
+            let mut document = Document::new(Scenario::default(), String::new(), Home::File(path.clone()));
+            renamed(&mut document, name);
+            settle(&mut keep, &document, 0.0);
+            assert_eq!(kept(&beside(&path)).unwrap().name, name);
+            keep.forget();
+        }
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub mod theme;
 pub mod timeline;
 pub mod topbar;
 pub mod transport;
+pub mod typing;
 pub mod welcome;
 pub mod why;
 pub mod widgets;

@@ -93,6 +93,7 @@ impl Parts<'_> {
                 let input = panel::Input {
                     document,
                     course: session.course.as_ref(),
+                    going: session.going.as_ref().map(|going| going.at),
                     progress: session.progress(),
                     presented: session.room.is_some(),
                     frame,

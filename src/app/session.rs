@@ -11,10 +11,11 @@ use super::document::{Document, Effect};
 use super::files::{self, Home};
 use super::keep::Keep;
 use super::library;
-use super::on_the_way::OnTheWay;
+use super::on_the_way::{OnTheWay, Undo};
 use super::panels::{Part, Side};
 use super::settings::Settings;
 use super::teach::course::Course;
+use super::teach::going::Going;
 use super::teach::{Room, Teach};
 use crate::ids::EventId;
 use crate::run::frame::{PlayState, Speed};
@@ -68,6 +69,8 @@ pub struct Session {
     pub lesson: bool,
     /// The lesson that is gone through.
     pub course: Option<Course>,
+    /// The step of it that is gone to.
+    pub going: Option<Going>,
     /// Whether the lesson is being written.
     pub writing: bool,
     /// While a lesson is shown to a room: what to put back afterwards.
@@ -81,6 +84,10 @@ pub struct Session {
     keep: Keep,
     /// What undo knows of changes on the way.
     on_the_way: OnTheWay,
+    /// How many interventions the runner was asked for.
+    asked: u64,
+    /// The latest refusal that was told.
+    refused: u64,
     runner: Option<Runner>,
     /// What other threads will have to tell: of a recording that is written, or run again.
     awaited: Vec<std::sync::mpsc::Receiver<(Level, String)>>,
@@ -132,6 +139,8 @@ pub enum Question {
     Unsaved,
     /// The file to save to was changed by someone else.
     ChangedOnDisk(PathBuf),
+    /// There is a file of this name, which was named without its ending.
+    Exists(PathBuf),
     /// There is work on this file that was not saved before the program ended.
     Recover(PathBuf),
     /// Something else has written the open file; this is its text now.
@@ -183,12 +192,15 @@ impl Session {
             lesson: false,
             tucked: false,
             course: None,
+            going: None,
             writing: false,
             room: None,
             closing: false,
             left_behind: Vec::new(),
             keep: Keep::default(),
             on_the_way: OnTheWay::default(),
+            asked: 0,
+            refused: 0,
             runner: None,
             stale: None,
             then: None,
@@ -205,7 +217,9 @@ impl Session {
 
     /// Lets time pass: unsaved work is kept safe, and the open file is looked at. `now` in seconds. Gives when to call next.
     pub fn pass(&mut self, now: f64) -> Option<f64> {
-        if let Some(trouble) = self.keep.pass(now, self.document.as_ref()) {
+        let unsaved = unsaved(self.document.as_ref(), self.course.as_ref());
+        let dirty = unsaved.is_some();
+        if let Some(trouble) = self.keep.pass(now, self.document.as_ref(), unsaved) {
             self.tell(Level::Warning, trouble);
         }
         if let (Some(document), None) = (&self.document, &self.question)
@@ -215,7 +229,7 @@ impl Session {
             self.question = Some(Question::Reload { path: path.to_path_buf(), text });
         }
         self.want_figures();
-        self.keep.next(self.document.as_ref())
+        self.keep.next(self.document.as_ref(), dirty)
     }
 
     /// All figures are asked of the run while somebody reads them: a lesson, or who looks at what is expected.
@@ -251,21 +265,14 @@ impl Session {
 
     /// Whether there is work that is in no file.
     pub fn dirty(&self) -> bool {
-        self.document.as_ref().is_some_and(Document::dirty)
-    }
-
-    /// Whether leaving what is open is asked about: there is work in no file, and it is more than what a lesson did to a scenario that
-    /// ships with the program.
-    fn asks(&self) -> bool {
-        let only_learned = self.course.is_some() && self.document.as_ref().is_some_and(|d| matches!(d.home, Home::Shipped(_)));
-        self.dirty() && !only_learned
+        unsaved(self.document.as_ref(), self.course.as_ref()).is_some()
     }
 
     /// Makes an action take effect.
     pub fn apply(&mut self, action: Action) {
         match action {
             Action::Open(_) | Action::OpenShipped(_) | Action::OpenLesson(_) | Action::New | Action::Welcome | Action::Close
-                if self.asks() =>
+                if self.dirty() =>
             {
                 self.question = Some(Question::Unsaved);
                 self.then = Some(action);
@@ -301,6 +308,7 @@ impl Session {
             Action::AskCompare => self.question = self.document.as_ref().map(|_| Question::ComparePath),
             Action::CompareWith(path) => self.compare_with(&path),
             Action::AskOpen => self.question = Some(Question::OpenPath),
+            Action::Save | Action::AskSaveAs if self.is_a_step() => {}
             Action::Save => match self.document.as_ref().map(|d| d.home.path().map(Path::to_path_buf)) {
                 Some(Some(path)) => self.save(path, false),
                 Some(None) => self.question = Some(Question::SavePath),
@@ -358,6 +366,11 @@ impl Session {
         }
     }
 
+    /// To be called by other threads that have something to show.
+    pub(super) fn wake(&self) -> Wake {
+        Arc::clone(&self.wake)
+    }
+
     /// Tells the person something.
     pub fn tell(&mut self, level: Level, text: impl Into<String>) {
         let text = text.into();
@@ -399,15 +412,31 @@ impl Session {
         }
         let Some(depth) = self.document.as_ref().map(Document::depth) else { return };
         self.course.iter_mut().for_each(|course| course.changed = true);
-        for what in &what {
-            self.send(Command::Intervene(what.clone()));
-        }
-        self.on_the_way.note(depth, what);
+        let changes = what.into_iter().filter_map(|what| Some((self.intervene(what.clone())?, what))).collect();
+        self.on_the_way.note(depth, changes);
     }
 
-    /// The latest change on the way could not be made.
-    pub(super) fn refused(&mut self) {
-        self.on_the_way.refused();
+    /// Asks for a change of the run; its number, by which a refusal names it. None where nothing runs.
+    pub(super) fn intervene(&mut self, what: What) -> Option<u64> {
+        self.runner.as_ref()?.send(Command::Intervene(what));
+        self.asked += 1;
+        Some(self.asked)
+    }
+
+    /// Tells what the run could not do; a change that was not made is not offered to be undone.
+    fn hear_refusals(&mut self) {
+        let Some(frame) = self.frame() else { return };
+        let told = self.refused;
+        for refusal in frame.past.refused.iter().skip_while(|refusal| refusal.number <= told) {
+            match refusal.intervention {
+                Some(number) => {
+                    self.on_the_way.refused(number);
+                    self.tell(Level::Error, format!("Not changed: {}", refusal.why));
+                }
+                None => self.tell(Level::Error, format!("That cannot be done: {}", refusal.why)),
+            }
+        }
+        self.refused = frame.past.refused.last().map_or(self.refused, |last| last.number);
     }
 
     /// What undo would take back: the latest edit, or the latest change on the way.
@@ -431,14 +460,25 @@ impl Session {
         !on_the_way && self.course.as_ref().is_some_and(|course| depth <= Some(course.depth))
     }
 
-    /// Goes on without the latest change on the way, if that was the latest thing that was done.
+    /// Goes on without the latest change on the way, if that was the latest thing that was done. Where it cannot, nothing else is
+    /// undone in its place.
     fn undo_on_the_way(&mut self) -> bool {
         let Some(depth) = self.document.as_ref().map(Document::depth) else { return false };
         let Some(label) = self.on_the_way.undo_label(depth) else { return false };
-        let Some(frame) = self.frame() else { return false };
-        let Some(left) = frame.past.here().and_then(|branch| self.on_the_way.undo(depth, branch)) else { return false };
-        self.send(Command::Changes(left));
-        self.tell(Level::Info, format!("Undone: {label}. The branch that has it is kept"));
+        let undo = self.frame().map_or(Some(Undo::Underway), |frame| self.on_the_way.undo(depth, &frame.past));
+        let told = match undo {
+            None => return false,
+            Some(Undo::Left(left)) => {
+                self.send(Command::Changes(left));
+                format!("Undone: {label}. The branch that has it is kept")
+            }
+            Some(Undo::Elsewhere(branch)) => {
+                format!("Nothing was undone: {label} was changed on the branch “{branch}”. Go there, under Branches, to undo it")
+            }
+            Some(Undo::Underway) => format!("Nothing was undone: {label} is just being changed. Undo it in a moment"),
+            Some(Undo::Gone) => format!("Nothing was undone: no branch of the run has {label} any more"),
+        };
+        self.tell(Level::Info, told);
         true
     }
 
@@ -472,8 +512,11 @@ impl Session {
     fn answer(&mut self, answer: Answer) {
         let question = self.question.take();
         match (answer, question) {
-            (Answer::Save, Some(Question::Unsaved)) => self.apply(Action::Save),
-            (Answer::Save, Some(Question::ChangedOnDisk(path))) => self.save(path, true),
+            (Answer::Save, Some(Question::Unsaved)) => {
+                self.leave_lesson();
+                self.apply(Action::Save);
+            }
+            (Answer::Save, Some(Question::ChangedOnDisk(path) | Question::Exists(path))) => self.save(path, true),
             (Answer::Save, Some(Question::Recover(copy))) => self.recover(&copy),
             (Answer::Discard, Some(Question::Recover(copy))) => drop(std::fs::remove_file(copy)),
             (Answer::Save, Some(Question::Reload { path, text })) => self.reload(&path, text),
@@ -489,31 +532,43 @@ impl Session {
     /// Leaves what is open; unsaved work was asked about before.
     fn leave_for(&mut self, action: Action) {
         self.question = None;
-        if !matches!(action, Action::Close) {
-            self.leave_lesson();
-            (self.lesson, self.writing) = (false, false);
-        }
-        self.keep.forget();
         match action {
             Action::Open(path) => self.open(&path),
             Action::OpenLesson(name) => {
-                self.leave_for(Action::OpenShipped(name));
-                self.teach(Teach::Resume);
+                self.open_shipped(name);
+                if self.document.as_ref().is_some_and(|d| matches!(d.home, Home::Shipped(shipped) if shipped.file == name)) {
+                    self.teach(Teach::Resume);
+                }
             }
-            Action::OpenShipped(name) => match library::shipped(name) {
-                Some(shipped) => self.open_text(shipped.text, Home::Shipped(shipped), &shipped.name, true),
-                None => self.tell(Level::Error, format!("no scenario called `{name}` comes with this program")),
-            },
+            Action::OpenShipped(name) => self.open_shipped(name),
             Action::New => self.replace(Document::new(Scenario::default(), String::new(), Home::Nowhere), false),
             Action::Welcome => {
+                self.leave();
                 self.send(Command::Pause);
                 self.document = None;
                 self.placing = None;
                 self.settings.last = None;
             }
-            Action::Close => self.closing = true,
+            Action::Close => {
+                self.keep.forget();
+                self.closing = true;
+            }
             _ => {}
         }
+    }
+
+    fn open_shipped(&mut self, name: &str) {
+        match library::shipped(name) {
+            Some(shipped) => self.open_text(shipped.text, Home::Shipped(shipped), &shipped.name, true),
+            None => self.tell(Level::Error, format!("no scenario called `{name}` comes with this program")),
+        }
+    }
+
+    /// Nothing of what was open is needed any more: its lesson ends, and the copy of its unsaved work goes.
+    fn leave(&mut self) {
+        self.leave_lesson();
+        (self.lesson, self.writing) = (false, false);
+        self.keep.forget();
     }
 
     /// Lets a scenario or a recording run beside the open one.
@@ -533,6 +588,7 @@ impl Session {
     }
 
     fn replace(&mut self, document: Document, play: bool) {
+        self.leave();
         self.send(Command::Pause);
         self.send(Command::Compare(None));
         self.other = None;
@@ -584,8 +640,9 @@ impl Session {
         self.send(Command::Source { source, interventions });
     }
 
-    /// Frames of what runs now are of what was before.
+    /// Frames of what runs now are of what was before, and so are the changes that were made to it.
     pub(super) fn forget_frames(&mut self) {
+        self.on_the_way.edited(true);
         self.stale = self.runner.as_ref().map(|runner| runner.frame().run);
     }
 
@@ -611,6 +668,15 @@ impl Session {
         if let Some(runner) = &self.runner {
             runner.send(command);
         }
+    }
+}
+
+/// What of the person's work is in no file. During a lesson that is the scenario as it was before it: what a step makes of it is none.
+fn unsaved<'a>(document: Option<&'a Document>, course: Option<&'a Course>) -> Option<&'a Scenario> {
+    let document = document?;
+    match course {
+        Some(course) => Some(&course.original).filter(|original| document.differs(original)),
+        None => Some(&document.scenario).filter(|_| document.dirty()),
     }
 }
 

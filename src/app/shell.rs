@@ -17,6 +17,7 @@ use super::teach::{self, course::Course, editor::Editor, panel};
 use super::theme::{Mode, Theme, motion, size, space};
 use super::topbar::{self, Folds};
 use super::transport::{self, Transport};
+use super::typing::Typing;
 use super::welcome::Welcome;
 use super::zoom::Zoom;
 use super::{expectations, help, rail, style};
@@ -55,13 +56,12 @@ pub struct Shell {
     moment: inspector::Moment,
     teaching: panel::Panel,
     editor: Editor,
+    typing: Typing,
     title: String,
     /// Whether the open scenario could not run when it was last looked at.
     broken: bool,
     /// The run whose end was already told, and the notice that says it.
     told: Option<(u64, u64)>,
-    /// The refused change that was already told.
-    refused: Option<u64>,
 }
 
 impl Shell {
@@ -88,10 +88,10 @@ impl Shell {
             moment: inspector::Moment::default(),
             teaching: panel::Panel::default(),
             editor: Editor::default(),
+            typing: Typing::default(),
             title: String::new(),
             broken: false,
             told: None,
-            refused: None,
         };
         shell.dress(ctx);
         shell
@@ -121,8 +121,12 @@ impl Shell {
     pub fn ui(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
         let mut actions = Vec::new();
-        self.hear(&ctx, &mut actions);
-        if self.session.question.is_none() && !self.session.help && !self.finder.is_open() {
+        self.typing.begin(&ctx);
+        // What is typed into a dialog or a list is no work.
+        let aside = self.session.question.is_some() || self.finder.is_open();
+        let typing = !aside && ctx.text_edit_focused();
+        self.hear(&ctx, typing, &mut actions);
+        if !aside && !self.session.help && !self.typing.waits() {
             if let Some(course) = &self.session.course {
                 teach::notes::keys(&ctx, course, self.session.room.is_some(), &mut self.teaching, &mut actions);
             }
@@ -151,7 +155,6 @@ impl Shell {
         }
         let frame = self.session.frame_to_draw();
         self.tell_end(frame.as_deref());
-        self.tell_refused(frame.as_deref());
         let corner = self.parts(ui, frame.as_deref(), &mut actions);
         if let Some(course) = self.session.course.as_ref().filter(|_| self.session.room.is_some()) {
             teach::notes::show(&ctx, course, frame.as_deref(), &mut self.teaching, &mut actions);
@@ -160,14 +163,15 @@ impl Shell {
         help::show(&ctx, &self.theme, &mut self.session.help, &mut self.session.settings.reduce_motion);
         self.finder.show(&ctx, &self.session, &self.theme, &mut actions);
         self.notices.show(&ctx, &self.theme, &self.session.notices, corner, &mut actions);
+        let actions = self.typing.sort(actions, typing);
         self.after(&ctx, actions, frame.as_deref());
     }
 
     /// Files dropped into the window, and its close button.
-    fn hear(&mut self, ctx: &Context, actions: &mut Vec<Action>) {
+    fn hear(&mut self, ctx: &Context, typing: bool, actions: &mut Vec<Action>) {
         let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|f| f.path().to_path_buf()));
         actions.extend(dropped.map(Action::Open));
-        if ctx.input(|i| i.viewport().close_requested()) && !self.session.closing && self.session.dirty() {
+        if ctx.input(|i| i.viewport().close_requested()) && !self.session.closing && (typing || self.session.dirty()) {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             actions.push(Action::Close);
         }
@@ -254,25 +258,16 @@ impl Shell {
         }
     }
 
-    /// Says once why a change on the way could not be made.
-    fn tell_refused(&mut self, frame: Option<&Frame>) {
-        let refused = frame.and_then(|f| f.past.refused.as_ref().map(|(number, why)| (*number, why)));
-        if let Some((which, why)) = refused
-            && self.refused != Some(which)
-        {
-            self.refused = Some(which);
-            self.session.refused();
-            self.session.tell(super::session::Level::Error, format!("Not changed: {why}"));
-        }
-    }
-
     /// What was asked for takes effect, once everything has been drawn.
     fn after(&mut self, ctx: &Context, actions: Vec<Action>, frame: Option<&Frame>) {
-        if !actions.is_empty() {
+        if !actions.is_empty() || self.typing.waits() {
             ctx.request_repaint();
         }
         for action in actions {
             self.session.apply(action);
+        }
+        if self.session.question.is_none() && !self.session.fresh && !self.session.closing {
+            self.typing.go_on(ctx);
         }
         if let Some(seconds) = self.session.pass(ctx.input(|i| i.time)) {
             ctx.request_repaint_after_secs(seconds as f32);
@@ -342,7 +337,7 @@ impl Shell {
     fn entitle(&mut self, ctx: &Context) {
         let title = match &self.session.document {
             None => "Tidemill".to_owned(),
-            Some(d) => format!("{}{} – Tidemill", d.scenario.name, if d.dirty() { " *" } else { "" }),
+            Some(d) => format!("{}{} – Tidemill", d.scenario.name, if self.session.dirty() { " *" } else { "" }),
         };
         if title != self.title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));

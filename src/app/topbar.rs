@@ -69,10 +69,11 @@ pub fn show(ui: &mut Ui, theme: &Theme, session: &Session, verdicts: &Verdicts, 
 /// The scenario's name, a star for unsaved work, and the file.
 fn name(ui: &mut Ui, theme: &Theme, session: &Session) {
     let Some(document) = &session.document else { return };
-    let star = if document.dirty() { " *" } else { "" };
+    let dirty = session.dirty();
+    let star = if dirty { " *" } else { "" };
     let name = RichText::new(format!("{}{star}", document.scenario.name)).size(theme.body);
     let response = ui.add(egui::Label::new(name).truncate());
-    response.on_hover_text(if document.dirty() { "Has changes that are not saved" } else { "Saved" });
+    response.on_hover_text(if dirty { "Has changes that are not saved" } else { "Saved" });
     if let Some(path) = document.home.path()
         && let Some(file) = path.file_name()
         && ui.available_width() > theme.px(80.0)

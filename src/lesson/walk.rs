@@ -10,9 +10,12 @@ use crate::scenario::lesson::{Act, Step};
 use crate::scenario::{Files, Plan, Problem, Scenario, write};
 use crate::time::{Span, Time};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Looks at the figures in a run: as often as the window does at its usual speed in a run of a minute.
 const LOOKS: u64 = 240;
+/// Steps of the simulation between two looks at whether to stop.
+const STRIDE: u64 = 100_000;
 
 /// A lesson under way. A copy is a checkpoint.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub struct Walk {
     pub scenario: Scenario,
     /// What was changed on the way since the run began.
     pub interventions: Vec<Intervention>,
+    /// Once another thread sets it, the run goes no further.
+    pub stop: Arc<AtomicBool>,
     source: Source,
     script: Script,
     moment: Moment,
@@ -45,7 +50,7 @@ impl Walk {
         let source = Source { text: write(&scenario), name: scenario.name.clone(), files };
         let script = source.script(None, &[])?;
         let moment = Moment::start(&script, Series::PLAIN);
-        Ok(Walk { scenario, interventions: Vec::new(), source, script, moment })
+        Ok(Walk { scenario, interventions: Vec::new(), stop: Arc::default(), source, script, moment })
     }
 
     /// What runs.
@@ -104,9 +109,21 @@ impl Walk {
         Ok(())
     }
 
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// Lets the run go on to a time.
     pub fn advance(&mut self, to: Time) {
-        self.moment.advance(&self.script, to.min(self.script.plan.duration), u64::MAX, &mut ());
+        let to = to.min(self.script.plan.duration);
+        loop {
+            let before = self.moment.simulation.steps();
+            self.moment.advance(&self.script, to, STRIDE, &mut ());
+            // After fewer it is there, or a limit has stopped it.
+            if self.moment.simulation.steps() - before < STRIDE || self.stopped() {
+                return;
+            }
+        }
     }
 
     /// Lets the run go on until a condition holds, at most to `by`.
@@ -121,8 +138,8 @@ impl Walk {
             }
             let before = self.now();
             self.advance((before + stride).min(by));
-            if self.now() <= before {
-                // A limit has stopped it.
+            if self.now() <= before || self.stopped() {
+                // A limit has stopped it, or another thread.
                 return Reached::Never;
             }
         }

@@ -89,13 +89,29 @@ pub struct Past {
     pub memory: (usize, usize),
     /// Bytes that checkpoints may take.
     pub budget: usize,
-    /// Why the last intervention could not be made: which one it was, and the reason.
-    pub refused: Option<(u64, Arc<str>)>,
+    /// How many interventions this runner was asked for so far.
+    pub asked: u64,
+    /// What could not be done, the latest last.
+    pub refused: Arc<Vec<Refusal>>,
     /// What was looked up.
     pub answers: Answers,
 }
 
+/// Something that a run was asked for and could not do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Counts up with every one.
+    pub number: u64,
+    /// Which intervention it was, by [`Past::asked`]; none if it was something else.
+    pub intervention: Option<u64>,
+    /// In words.
+    pub why: Arc<str>,
+}
+
 impl Past {
+    /// The most refusals in one frame; those of one step all reach whoever made it.
+    pub const REFUSALS: usize = 64;
+
     /// The branch that is shown.
     pub fn here(&self) -> Option<&BranchInfo> {
         self.branches.iter().find(|branch| branch.id == self.branch)

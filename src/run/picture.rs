@@ -136,7 +136,8 @@ impl Stage {
             branches: Arc::clone(&self.infos),
             memory: self.memory(),
             budget: self.budget(),
-            refused: self.refused.clone(),
+            asked: self.asked,
+            refused: Arc::clone(&self.refused),
             answers: self.answers.clone(),
         }
     }

@@ -56,7 +56,8 @@ pub enum Command {
         /// What is changed on the way.
         interventions: Vec<Intervention>,
     },
-    /// Change something, at the moment that is shown. In the past this begins a new branch.
+    /// Change something, at the moment that is shown. In the past this begins a new branch. They are counted as they come: by its
+    /// number a [`super::frame::Refusal`] says which one it is of.
     Intervene(What),
     /// Be where exactly these changes were made and no others, at the same moment: on the branch that has them, or on a new one that
     /// leaves this one where they begin to differ. Takes back a change, or makes it again.

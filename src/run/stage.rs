@@ -3,7 +3,7 @@
 use super::branches::{Branch, BranchInfo};
 use super::checkpoints::{Checkpoint, Checkpoints};
 use super::flights::Flights;
-use super::frame::{PlayState, Speed};
+use super::frame::{Past, PlayState, Refusal, Speed};
 use super::look::{Answer, Answers, Library, Look};
 use super::pacing::Pacing;
 use super::rival::{Against, Companion, Rival};
@@ -44,7 +44,9 @@ pub(super) struct Stage {
     pub(super) goal: Option<Goal>,
     pub(super) looping: Option<(Time, Time)>,
     pub(super) follow: bool,
-    pub(super) refused: Option<(u64, Arc<str>)>,
+    /// How many interventions came so far.
+    pub(super) asked: u64,
+    pub(super) refused: Arc<Vec<Refusal>>,
     pub(super) answers: Answers,
     /// The way back for those who look things up.
     pub(super) reply: Option<mpsc::WeakUnboundedSender<Command>>,
@@ -116,7 +118,8 @@ impl Stage {
             goal: None,
             looping: None,
             follow: false,
-            refused: None,
+            asked: 0,
+            refused: Arc::default(),
             answers: Answers::default(),
             reply: None,
             looking: (0, Arc::default()),
@@ -171,9 +174,11 @@ impl Stage {
         // Another run stays beside whatever becomes of this one; branches go with it.
         let beside = (self.beside.0.take().filter(|beside| beside.against == Against::Other), self.beside.1);
         self.looking.1.store(true, Ordering::Relaxed);
-        let (reply, source, looking, refused) = (self.reply.take(), self.source.take(), self.looking.0, self.refused.take());
+        let (reply, source, looking) = (self.reply.take(), self.source.take(), self.looking.0);
+        let (asked, refused) = (self.asked, std::mem::take(&mut self.refused));
         *self = Stage::new(script, interventions, self.id + 1);
-        (self.reply, self.source, self.looking.0, self.refused) = (reply, source, looking, refused);
+        (self.reply, self.source, self.looking.0) = (reply, source, looking);
+        (self.asked, self.refused) = (asked, refused);
         (self.pacing, self.follow, self.wants_figures) = (pacing, follow, wants);
         self.beside = beside;
         self.limit(budget);
@@ -296,20 +301,27 @@ impl Stage {
         if !interventions.is_empty() {
             match source.script(Some(self.branch().script.seed), &interventions) {
                 Ok(script) => self.replace(script, interventions, self.state == PlayState::Playing),
-                Err(problems) => self.refuse(problems.first().map(|p| p.message.clone()).unwrap_or_default()),
+                Err(problems) => self.refuse(None, problems.first().map(|p| p.message.clone()).unwrap_or_default()),
             }
         }
         self.source = Some(source);
     }
 
-    fn refuse(&mut self, why: String) {
-        let number = self.refused.as_ref().map_or(1, |(number, _)| number + 1);
-        self.refused = Some((number, why.into()));
+    /// Says why something could not be done, and which intervention it was, if it was one.
+    fn refuse(&mut self, intervention: Option<u64>, why: String) {
+        let number = self.refused.last().map_or(1, |last| last.number + 1);
+        let refused = Arc::make_mut(&mut self.refused);
+        refused.push(Refusal { number, intervention, why: why.into() });
+        if refused.len() > Past::REFUSALS {
+            refused.remove(0);
+        }
     }
 
     /// Changes something now: at the end of what was simulated the branch goes on with it, before that a new branch begins.
     fn intervene(&mut self, what: What) {
-        let Some(source) = self.source.clone() else { return self.refuse("this run has no scenario text to change".to_owned()) };
+        self.asked += 1;
+        let number = Some(self.asked);
+        let Some(source) = self.source.clone() else { return self.refuse(number, "this run has no scenario text to change".to_owned()) };
         // After everything else that happens at this time.
         let now = self.moment.now();
         while self.go(now) == Progress::Paused {}
@@ -321,7 +333,7 @@ impl Stage {
             Err(problems) => {
                 let problem = problems.first();
                 let words = problem.map(|p| p.help.as_ref().map_or(p.message.clone(), |help| format!("{}: {help}", p.message)));
-                return self.refuse(words.unwrap_or_default());
+                return self.refuse(number, words.unwrap_or_default());
             }
         };
         self.goal = None;
@@ -349,10 +361,10 @@ impl Stage {
         if let Some(known) = self.branches.iter().find(|branch| branch.interventions == wanted) {
             return self.switch(known.id);
         }
-        let Some(source) = self.source.clone() else { return self.refuse("this run has no scenario text to change".to_owned()) };
+        let Some(source) = self.source.clone() else { return self.refuse(None, "this run has no scenario text to change".to_owned()) };
         let script = match source.script(Some(self.branch().script.seed), &wanted) {
             Ok(script) => script,
-            Err(problems) => return self.refuse(problems.first().map(|p| p.message.clone()).unwrap_or_default()),
+            Err(problems) => return self.refuse(None, problems.first().map(|p| p.message.clone()).unwrap_or_default()),
         };
         let ours = &self.branch().interventions;
         let alike = ours.iter().zip(&wanted).take_while(|(a, b)| a == b).count();
@@ -408,7 +420,7 @@ impl Stage {
             Some(Rival::Branch(id)) if id == self.branch().id => return,
             Some(Rival::Branch(branch)) => match self.branches.iter().find(|known| known.id == branch) {
                 Some(known) => Some(Companion::branch(known.clone(), &self.checkpoints.along(&known.lineage), id)),
-                None => return self.refuse("this branch is no longer there to compare with".to_owned()),
+                None => return self.refuse(None, "this branch is no longer there to compare with".to_owned()),
             },
             Some(Rival::Other { name, script, interventions }) => Some(Companion::other(name, Script::clone(&script), interventions, id)),
         };

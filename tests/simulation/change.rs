@@ -200,6 +200,6 @@ fn changing_the_past_in_the_window_makes_a_branch_and_leaves_the_first_run_as_it
     wait(&runner, "the first run", |frame| frame.past.branch == 0 && frame.fingerprint == plain);
     // A refusal changes nothing and says why.
     runner.send(what("c.instances", "many"));
-    let refused = wait(&runner, "the refusal", |frame| frame.past.refused.is_some());
+    let refused = wait(&runner, "the refusal", |frame| !frame.past.refused.is_empty());
     assert!(refused.past.branches.len() == 2 && refused.fingerprint == plain, "{:?}", refused.past.refused);
 }

@@ -63,7 +63,7 @@ fn a_group_is_sent_back_by_hand_while_the_run_goes_on() {
     let here = w.state().session.frame().unwrap();
     let told: Vec<String> = here.past.here().unwrap().interventions.iter().map(ToString::to_string).collect();
     assert_eq!(told, ["kafka: shop goes to the beginning at 20s"]);
-    assert!(here.past.refused.is_none());
+    assert!(here.past.refused.is_empty());
 }
 
 #[test]

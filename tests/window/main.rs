@@ -18,3 +18,4 @@ mod plots;
 mod road;
 mod shop;
 mod time;
+mod typing;

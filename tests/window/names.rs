@@ -143,6 +143,7 @@ fn every_question() {
     let questions = [
         Question::Unsaved,
         Question::ChangedOnDisk("/tmp/a.ron".into()),
+        Question::Exists("/tmp/a.ron".into()),
         Question::Recover("/tmp/.a.ron.autosave".into()),
         Question::Reload { path: "/tmp/a.ron".into(), text: String::new() },
         Question::OpenPath,

@@ -35,13 +35,13 @@ impl Session {
     pub(super) fn open_text(&mut self, text: &str, home: Home, called: &str, play: bool) {
         match scenario::read(text, called) {
             Ok(scenario) => {
-                let copy = home.path().map(keep::beside).filter(|copy| copy.is_file());
-                if let Some(path) = home.path() {
+                let path = home.path().map(Path::to_path_buf);
+                if let Some(path) = &path {
                     self.settings.note(path);
                 }
-                let unsaved = copy.filter(|copy| keep::kept(copy).is_some_and(|kept| kept != scenario));
                 self.replace(Document::new(scenario, text.to_owned(), home), play);
-                self.question = unsaved.map(Question::Recover);
+                let copy = self.document.as_ref().zip(path).and_then(|(document, path)| keep::offered(&path, &document.scenario));
+                self.question = copy.map(Question::Recover);
             }
             Err(problems) => self.question = Some(Question::Broken { file: called.to_owned(), problems }),
         }
@@ -53,39 +53,65 @@ impl Session {
         if self.document.as_ref().is_none_or(|d| d.home.path().is_none()) {
             self.replace(Document::new(Scenario::default(), String::new(), Home::Nowhere), false);
             self.left_behind.retain(|(known, _)| known != copy);
-            drop(std::fs::remove_file(copy));
         }
-        self.keep.adopt(copy);
+        if let Some(document) = &self.document {
+            self.keep.adopt(copy, &document.home);
+        }
         let label = "Recover unsaved changes".to_owned();
         self.apply(Action::Edit(Edit::SetScenario { label, scenario: Box::new(kept) }));
         self.fit = true;
     }
 
     pub(super) fn reload(&mut self, path: &Path, text: String) {
-        match (scenario::read(&text, &files::shown(path)), &mut self.document) {
-            (Ok(scenario), Some(document)) => {
-                let effect = document.reload(text, scenario);
-                self.take_effect(effect);
+        let scenario = match scenario::read(&text, &files::shown(path)) {
+            Ok(scenario) => scenario,
+            Err(problems) => {
+                self.question = Some(Question::Broken { file: files::shown(path), problems });
+                return;
             }
-            (Err(problems), _) => self.question = Some(Question::Broken { file: files::shown(path), problems }),
-            (Ok(_), None) => {}
+        };
+        // Its scenario is not the file's any more.
+        self.leave_lesson();
+        if let Some(document) = &mut self.document {
+            let effect = document.reload(text, scenario);
+            self.take_effect(effect);
         }
     }
 
-    /// Saves; `over` says that a version someone else wrote meanwhile may go.
-    pub(super) fn save(&mut self, mut path: PathBuf, over: bool) {
+    /// Whether what is on the canvas is a lesson's, so that saving it would write over the scenario that the lesson is about.
+    pub(super) fn is_a_step(&mut self) -> bool {
+        if self.course.is_some() {
+            self.tell(
+                Level::Warning,
+                "Not saved: what is on the canvas is a step of the lesson. Leave the lesson, and your scenario is back to be saved; \
+                 undo then brings back what you did in the lesson",
+            );
+        }
+        self.course.is_some()
+    }
+
+    /// Saves; `over` says that what is in the file already may go.
+    pub(super) fn save(&mut self, named: PathBuf, over: bool) {
         self.question = None;
+        let path = files::with_ending(named.clone());
         let format = path.extension().zip(self.document.as_ref());
         if let Some(format) = format.and_then(|(extension, document)| exchange::by_extension(&document.scenario, extension.to_str()?)) {
+            // What was to come after saving would be a surprise later: by this the scenario is not safe.
+            self.then = None;
             return self.export(&path, format);
         }
-        let Some(document) = &mut self.document else { return };
-        if path.extension().is_none() {
-            path.set_extension("ron");
+        if self.is_a_step() {
+            return;
         }
+        let Some(document) = &mut self.document else { return };
         let same_place = document.home.path() == Some(&path);
         if same_place && !over && changed_since(&path, &document.original) {
             self.question = Some(Question::ChangedOnDisk(path));
+            return;
+        }
+        // Whoever named it without its ending was not shown that it is there.
+        if path != named && !same_place && !over && path.exists() {
+            self.question = Some(Question::Exists(path));
             return;
         }
         let rewritten = match document.original.as_str() {
@@ -93,7 +119,7 @@ impl Session {
             original => scenario::write_over(&document.scenario, original),
         };
         let home = Home::File(path.clone());
-        let taken_along = take_files_along(&document.scenario, &document.home, &path);
+        let along = take_files_along(&document.scenario, &document.home, &path);
         if let Err(why) = crate::files::save(&path, &rewritten.text) {
             self.then = None;
             let (shown, why) = (files::shown(&path), crate::files::reason(&why));
@@ -102,19 +128,26 @@ impl Session {
         }
         document.saved(rewritten.text, home);
         self.settings.note(&path);
-        for told in taken_along {
-            self.tell(Level::Info, told);
-        }
-        match rewritten.displaced.len() {
-            0 => self.tell(Level::Info, format!("Saved {}", files::shown(&path))),
-            1 => self.tell(Level::Warning, "Saved. One comment belonged to something that is gone: it stands at the end of the file now"),
-            n => self.tell(
-                Level::Warning,
-                format!("Saved. {n} comments belonged to things that are gone: they stand at the end of the file now"),
-            ),
-        }
+        self.tell_saved(&path, &along, rewritten.displaced.len());
         if let Some(then) = self.then.take() {
             self.apply(then);
+        }
+    }
+
+    /// Says what was saved, and where somebody has to see to something.
+    fn tell_saved(&mut self, path: &Path, along: &Along, displaced: usize) {
+        let beside = match along.copied.as_slice() {
+            [] => String::new(),
+            names => format!(", and {} beside it", names.join(", ")),
+        };
+        self.tell(Level::Info, format!("Saved {}{beside}", files::shown(path)));
+        match displaced {
+            0 => {}
+            1 => self.tell(Level::Warning, "One comment belonged to something that is gone: it stands at the end of the file now"),
+            n => self.tell(Level::Warning, format!("{n} comments belonged to things that are gone: they stand at the end of the file now")),
+        }
+        for (name, why) in &along.failed {
+            self.tell(Level::Warning, format!("{name} could not be copied beside the scenario: {why}. Put it there by hand"));
         }
     }
 }
@@ -127,21 +160,30 @@ fn changed_since(path: &Path, original: &str) -> bool {
     }
 }
 
+/// What became of the trace files of a scenario that was saved elsewhere.
+#[derive(Default)]
+struct Along {
+    /// The names of those that were copied.
+    copied: Vec<String>,
+    /// Those that could not be, and why.
+    failed: Vec<(String, String)>,
+}
+
 /// Copies trace files beside the place where the scenario goes, where there are none of that name yet.
-fn take_files_along(scenario: &Scenario, from: &Home, to: &Path) -> Vec<String> {
+fn take_files_along(scenario: &Scenario, from: &Home, to: &Path) -> Along {
     let folder = to.parent().unwrap_or(Path::new(""));
-    let mut told = Vec::new();
+    let mut along = Along::default();
     for name in traces(scenario) {
         let target = folder.join(name);
         if target.exists() || Path::new(name).is_absolute() {
             continue;
         }
         match from.read(name).and_then(|text| crate::files::save(&target, &text).map_err(|why| crate::files::reason(&why))) {
-            Ok(()) => told.push(format!("Copied {name} beside the scenario")),
-            Err(why) => told.push(format!("{name} could not be copied beside the scenario: {why}")),
+            Ok(()) => along.copied.push(name.to_owned()),
+            Err(why) => along.failed.push((name.to_owned(), why)),
         }
     }
-    told
+    along
 }
 
 fn traces(scenario: &Scenario) -> impl Iterator<Item = &str> {

@@ -93,7 +93,7 @@ impl Session {
     fn on_a_thread(&mut self, work: impl FnOnce() -> (Level, String) + Send + 'static) {
         let (sender, receiver) = std::sync::mpsc::channel();
         self.awaited.push(receiver);
-        let wake = Arc::clone(&self.wake);
+        let wake = self.wake();
         std::thread::spawn(move || {
             // Fails only once the window is gone.
             let _ = sender.send(work());
@@ -101,8 +101,9 @@ impl Session {
         });
     }
 
-    /// Takes in what other threads have finished.
+    /// Takes in what other threads have finished, and what the run could not do.
     pub fn hear(&mut self) {
+        self.hear_refusals();
         let mut told = Vec::new();
         self.awaited.retain(|receiver| match receiver.try_recv() {
             Ok(said) => {

@@ -2,12 +2,12 @@
 //! the run shows.
 
 use super::course::{Course, Phase, Said, Stop};
+use super::going::{Going, Stand, stand};
 use super::{Room, Teach, files_of, key, lock};
 use crate::app::document::Document;
 use crate::app::edit::Edit;
 use crate::app::session::{Level, Session};
 use crate::app::theme::Mode;
-use crate::lesson::Walk;
 use crate::run::Command;
 use crate::run::frame::{PlayState, Speed};
 use crate::scenario::Scenario;
@@ -15,22 +15,20 @@ use crate::scenario::intervention::{Intervention, What};
 use crate::scenario::lesson::Act;
 use crate::time::Time;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Wall seconds that a try at a challenge takes.
 const TRY: f64 = 8.0;
 
-/// Where a learner would stand who did everything as the reference solutions do.
-struct Stand {
-    scenario: Scenario,
-    interventions: Vec<Intervention>,
-    now: Time,
-    /// What this run went through on the way there.
-    trail: Vec<Stop>,
-}
-
 impl Session {
     /// Does what was asked for in a lesson.
     pub fn teach(&mut self, what: Teach) {
+        // On the way to a step nothing is done in the one that is left.
+        let on_the_way =
+            matches!(what, Teach::Start | Teach::Resume | Teach::To(_) | Teach::Stay | Teach::Leave | Teach::Write | Teach::Present);
+        if self.going.is_some() && !on_the_way {
+            return;
+        }
         match what {
             Teach::Start => self.start_lesson(0),
             Teach::Resume => {
@@ -63,7 +61,12 @@ impl Session {
                 }
             }
             Teach::Next => self.next_step(),
-            Teach::To(at) => self.enter(at),
+            Teach::To(at) => self.go_to(at, self.going.as_ref().is_some_and(|going| going.begins)),
+            Teach::Stay => {
+                if self.going.take().is_some_and(|going| going.begins) {
+                    self.leave_lesson();
+                }
+            }
             Teach::Try => self.try_challenge(),
         }
     }
@@ -83,7 +86,7 @@ impl Session {
         if let Some(document) = &mut self.document {
             document.teach(true);
         }
-        self.enter(at);
+        self.go_to(at, true);
     }
 
     /// Leaves the lesson; the scenario is as it was before.
@@ -92,7 +95,7 @@ impl Session {
             self.present();
         }
         let Some(course) = self.course.take() else { return };
-        self.tucked = false;
+        (self.going, self.tucked) = (None, false);
         self.send(Command::Pause);
         self.put_scenario("Leave lesson", course.original);
         if let Some(document) = &mut self.document {
@@ -109,14 +112,43 @@ impl Session {
         }
     }
 
-    /// Begins a step as if all before it had been done as the lesson does them.
-    fn enter(&mut self, at: usize) {
+    /// Goes to a step, to begin it as if all before it had been done as the lesson does it; `begins` says that the lesson begins there.
+    fn go_to(&mut self, at: usize, begins: bool) {
         let (Some(course), Some(document)) = (&self.course, &self.document) else { return };
         let at = at.min(course.last());
-        let stand = match stand(course, files_of(&document.home), at) {
+        let files = files_of(&document.home);
+        self.going = None;
+        if at == 0 {
+            // There is nothing to be simulated before it.
+            return self.enter(at, stand(course, files, at, Arc::default()));
+        }
+        match Going::to(at, begins, course, files, self.wake()) {
+            Ok(going) => {
+                self.send(Command::Pause);
+                self.going = Some(going);
+            }
+            Err(why) => self.enter(at, Err(format!("the system has no thread to give ({why})"))),
+        }
+    }
+
+    /// Begins the step that was gone to, once it is known where it begins.
+    fn arrive(&mut self) {
+        if let Some(going) = &self.going
+            && let Some(found) = going.arrived()
+        {
+            let at = going.at;
+            self.going = None;
+            self.enter(at, found);
+        }
+    }
+
+    /// Begins a step where it was found to begin.
+    fn enter(&mut self, at: usize, found: Result<Stand, String>) {
+        let stand = match found {
             Ok(stand) => stand,
             Err(why) => return self.tell(Level::Error, format!("The lesson cannot go there: {why}")),
         };
+        let (Some(course), Some(document)) = (&self.course, &self.document) else { return };
         let lesson = course.original.lesson.clone();
         let ids = |scenario: &Scenario| scenario.nodes.iter().map(|node| node.id().to_owned()).collect::<BTreeSet<_>>();
         // Other nodes than were there may be out of sight.
@@ -165,7 +197,7 @@ impl Session {
         let skipped = course.phase != Phase::Reached;
         let over = self.frame().is_some_and(|f| matches!(f.state, PlayState::Finished | PlayState::Stopped(_)));
         let (Some(course), Some(document)) = (&self.course, &self.document) else { return };
-        let Some(step) = course.lesson.steps.get(at).filter(|_| !skipped && !over) else { return self.enter(at) };
+        let Some(step) = course.lesson.steps.get(at).filter(|_| !skipped && !over) else { return self.go_to(at, false) };
         let (anew, scenario) = (step.anew, document.scenario.clone());
         let now = self.frame().map_or(Time::ZERO, |frame| frame.now);
         if anew {
@@ -211,7 +243,7 @@ impl Session {
             self.put_scenario(&label, scenario);
         }
         for what in acts.iter().filter_map(Act::on_the_way).cloned() {
-            self.send(Command::Intervene(what));
+            self.intervene(what);
         }
         self.send(Command::Play);
     }
@@ -230,6 +262,10 @@ impl Session {
 
     /// Looks at the run: what is reached is told, and the run stands so that it can be looked at.
     pub fn watch_lesson(&mut self) {
+        self.arrive();
+        if self.going.is_some() {
+            return;
+        }
         let Some(frame) = self.frame() else { return };
         let Some(course) = &mut self.course else { return };
         if !course.look(&frame) {
@@ -289,30 +325,4 @@ fn only(touch: &[String]) -> String {
         _ => names.concat(),
     };
     format!("Only {names} can be changed in this step, everything else after the lesson")
-}
-
-/// See [`Stand`].
-fn stand(course: &Course, files: std::sync::Arc<dyn crate::scenario::Files + Send + Sync>, at: usize) -> Result<Stand, String> {
-    let first = |problems: Vec<crate::scenario::Problem>| problems.into_iter().next().map(|p| p.message).unwrap_or_default();
-    let mut walk = Walk::new(&course.original, files).map_err(first)?;
-    let mut trail = Vec::new();
-    for (i, step) in course.lesson.steps.iter().take(at).enumerate() {
-        if step.anew || step.act.iter().any(|act| act.on_the_way().is_none()) {
-            // Another run begins.
-            trail.clear();
-        }
-        let began = if trail.is_empty() { Time::ZERO } else { walk.now() };
-        walk.take(step)?;
-        trail.push(Stop { step: i, began, reached: Some(walk.now()) });
-    }
-    if let Some(challenge) = course.lesson.challenge.as_ref().filter(|_| at >= course.lesson.steps.len()) {
-        walk.act(&challenge.prepare)?;
-        walk.anew().map_err(first)?;
-        trail.clear();
-    }
-    if course.lesson.steps.get(at).is_some_and(|step| step.anew) {
-        walk.anew().map_err(first)?;
-        trail.clear();
-    }
-    Ok(Stand { now: walk.now(), interventions: walk.interventions.clone(), scenario: walk.scenario, trail })
 }

@@ -3,6 +3,7 @@
 
 pub mod course;
 pub mod editor;
+pub mod going;
 pub mod lead;
 pub mod lock;
 pub mod markdown;
@@ -34,6 +35,8 @@ pub enum Teach {
     Next,
     /// A step, as if all before it had been done.
     To(usize),
+    /// Go there no more.
+    Stay,
     /// Run the challenge from the start, and judge it at the end.
     Try,
     /// Show the lesson to a room, or no longer.

@@ -22,6 +22,8 @@ pub struct Input<'a> {
     pub document: &'a Document,
     /// The lesson under way, if one is.
     pub course: Option<&'a Course>,
+    /// The step of it that is gone to.
+    pub going: Option<usize>,
     /// What was reached of it before.
     pub progress: Option<Progress>,
     /// Whether it is shown to a room.
@@ -310,9 +312,24 @@ fn afterwards(ui: &mut Ui, input: &Input<'_>, actions: &mut Vec<Action>) {
     });
 }
 
+/// What is said on the way to another step.
+fn going(ui: &mut Ui, theme: &Theme, to: usize, course: &Course, actions: &mut Vec<Action>) {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.spinner();
+        let place = if to < course.lesson.steps.len() { format!("step {}", to + 1) } else { "the challenge".to_owned() };
+        ui.label(muted(theme, format!("Going to {place}")).size(theme.label)).on_hover_text("What lies before it is simulated");
+        if ui.button("Do not go there").clicked() {
+            actions.push(Action::Teach(Teach::Stay));
+        }
+    });
+}
+
 /// What is to be clicked next.
 #[allow(clippy::collapsible_match, reason = "what draws does not belong in a guard")]
 fn buttons(ui: &mut Ui, input: &Input<'_>, course: &Course, actions: &mut Vec<Action>) {
+    if let Some(to) = input.going {
+        return going(ui, input.theme, to, course, actions);
+    }
     if course.phase == Phase::Over {
         return afterwards(ui, input, actions);
     }
