@@ -5,21 +5,35 @@ use super::document::Document;
 use super::edit::Edit;
 use super::theme::{Theme, size, space};
 use super::widgets::{labelled_button, muted, prose};
+use crate::figures::counted;
 use crate::record::report::ExpectationReport;
 use crate::run::Frame;
 use crate::run::frame::PlayState;
 use crate::run::words;
 use crate::scenario::document::Expect;
+use crate::time::Time;
 use egui::{ScrollArea, Ui};
 use egui_material_icons::icons::{ICON_ADD, ICON_CANCEL, ICON_CHECK_CIRCLE, ICON_HOURGLASS_EMPTY};
+
+/// How far a run is, for what is said of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// At its start: nothing has come of anything.
+    #[default]
+    Start,
+    /// On its way: they say how it stands.
+    Way,
+    /// At its end.
+    End,
+}
 
 /// What has come of the expectations.
 #[derive(Debug, Default)]
 pub struct Verdicts {
     /// In their order in the file; none while there are no figures.
     pub judged: Vec<ExpectationReport>,
-    /// Whether the run is at its end: before that they say how it stands.
-    pub over: bool,
+    /// How far the run is.
+    pub stage: Stage,
 }
 
 impl Verdicts {
@@ -31,13 +45,14 @@ impl Verdicts {
     /// How it stands in a few words, and whether all is well; nothing if nothing is expected, or not known yet.
     pub fn summary(&self) -> Option<(String, bool)> {
         let (all, hold) = (self.judged.len(), self.judged.iter().filter(|verdict| verdict.holds).count());
-        let words = match (all, self.over) {
+        let words = match (all, self.stage) {
             (0, _) => return None,
-            (1, true) if hold == 1 => "Holds".to_owned(),
-            (1, true) => "Fails".to_owned(),
-            (_, true) if hold == all => format!("All {all} hold"),
-            (_, true) => format!("{} of {all} fail", all - hold),
-            (_, false) => format!("{hold} of {all} hold so far"),
+            (_, Stage::Start) => counted(all as u64, "expectation"),
+            (_, Stage::Way) => format!("{hold} of {all} hold so far"),
+            (1, Stage::End) if hold == 1 => "Holds".to_owned(),
+            (1, Stage::End) => "Fails".to_owned(),
+            (_, Stage::End) if hold == all => format!("All {all} hold"),
+            (_, Stage::End) => format!("{} of {all} fail", all - hold),
         };
         Some((words, hold == all))
     }
@@ -46,8 +61,12 @@ impl Verdicts {
 /// What has come of the document's expectations at the moment that is shown.
 pub fn verdicts(document: &Document, frame: Option<&Frame>) -> Verdicts {
     let judged = (|| Some(frame?.figures.as_ref()?.judge(&document.plan.as_ref()?.expectations)))();
-    let over = frame.is_some_and(|frame| matches!(frame.state, PlayState::Finished | PlayState::Stopped(_)));
-    Verdicts { judged: judged.unwrap_or_default(), over }
+    let stage = match frame {
+        Some(frame) if matches!(frame.state, PlayState::Finished | PlayState::Stopped(_)) => Stage::End,
+        Some(frame) if frame.now > Time::ZERO => Stage::Way,
+        _ => Stage::Start,
+    };
+    Verdicts { judged: judged.unwrap_or_default(), stage }
 }
 
 /// Draws the tab.
@@ -74,7 +93,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, document: &Document, verdicts: &Verdicts
             ui.add_space(theme.px(space::XS));
             ui.label(prose(theme, &format!("`{}`", expect.0), theme.body, theme.text));
             match verdicts.of(&expect.0) {
-                Some(verdict) => told(ui, theme, verdict, verdicts.over),
+                Some(verdict) => told(ui, theme, verdict, verdicts.stage),
                 None => _ = ui.label(muted(theme, "Not known yet").size(theme.label)),
             }
         }
@@ -82,12 +101,13 @@ pub fn show(ui: &mut Ui, theme: &Theme, document: &Document, verdicts: &Verdicts
 }
 
 /// What has come of one: whether it holds, and the figure it speaks of.
-pub fn told(ui: &mut Ui, theme: &Theme, verdict: &ExpectationReport, over: bool) {
-    let (icon, colour, words) = match (verdict.holds, over) {
-        (true, true) => (ICON_CHECK_CIRCLE, theme.good, "Holds"),
-        (false, true) => (ICON_CANCEL, theme.bad, "Fails"),
-        (true, false) => (ICON_CHECK_CIRCLE, theme.muted, "Holds so far"),
-        (false, false) => (ICON_HOURGLASS_EMPTY, theme.warn, "Does not hold so far"),
+pub fn told(ui: &mut Ui, theme: &Theme, verdict: &ExpectationReport, stage: Stage) {
+    let (icon, colour, words) = match (verdict.holds, stage) {
+        (_, Stage::Start) => return,
+        (true, Stage::End) => (ICON_CHECK_CIRCLE, theme.good, "Holds"),
+        (false, Stage::End) => (ICON_CANCEL, theme.bad, "Fails"),
+        (true, Stage::Way) => (ICON_CHECK_CIRCLE, theme.muted, "Holds so far"),
+        (false, Stage::Way) => (ICON_HOURGLASS_EMPTY, theme.warn, "Does not hold so far"),
     };
     let actual =
         verdict.actual.map_or("the run gave no value".to_owned(), |value| format!("it is {}", words::figure(value, verdict.quantity)));

@@ -23,7 +23,7 @@ struct Step {
 }
 
 /// What becomes of undo.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Undo {
     /// The changes that are left of those of the branch.
     Left(Vec<Intervention>),

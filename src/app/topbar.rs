@@ -1,7 +1,7 @@
 //! The bar at the top: what is open, what can be done with it, how it looks.
 
 use super::action::{Action, Fold};
-use super::expectations::Verdicts;
+use super::expectations::{Stage, Verdicts};
 use super::panels::Part;
 use super::session::Session;
 use super::theme::{Mode, Theme, size, space};
@@ -120,10 +120,10 @@ fn right(ui: &mut Ui, theme: &Theme, session: &Session, verdicts: &Verdicts, fol
         actions.push(Action::FitView);
     }
     if let Some((words, well)) = verdicts.summary() {
-        let (icon, colour) = match (well, verdicts.over) {
-            (true, true) => (i::ICON_CHECK_CIRCLE, theme.good),
-            (false, true) => (i::ICON_CANCEL, theme.bad),
-            (_, false) => (i::ICON_HOURGLASS_EMPTY, theme.muted),
+        let (icon, colour) = match (well, verdicts.stage) {
+            (true, Stage::End) => (i::ICON_CHECK_CIRCLE, theme.good),
+            (false, Stage::End) => (i::ICON_CANCEL, theme.bad),
+            (_, Stage::Start | Stage::Way) => (i::ICON_HOURGLASS_EMPTY, theme.muted),
         };
         let face = (icon.rich_text().size(theme.px(size::ICON)).color(colour), RichText::new(&words).color(colour));
         let response = ui.add(Button::new(face).frame_when_inactive(false));

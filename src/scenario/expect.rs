@@ -244,8 +244,8 @@ fn subjects(text: &str) -> Vec<(Range<usize>, &str)> {
         let start = side.start + whole.len() - whole.trim_start().len();
         let (name, quoted, behind) = segment(whole.trim())?;
         let end = start + name.len() + if quoted { 2 } else { 0 };
-        // One segment alone is a total or a number.
-        (behind.starts_with('.') && !is_number(whole.trim())).then_some((start..end, name))
+        // One segment alone is a total or a number, and so is one with digits behind it.
+        behind.strip_prefix('.').is_some_and(is_figure).then_some((start..end, name))
     };
     sides.into_iter().filter_map(subject).collect()
 }
@@ -262,7 +262,7 @@ fn exchanged(name: &str, from: &str, to: &str) -> Option<String> {
 /// else without them.
 fn written(name: &str, began: Option<char>) -> String {
     let kept = began.filter(|quote| matches!(quote, '\'' | '`') && !name.contains(*quote));
-    let needed = name.contains(['.', '=', '!', '<', '>', '\'', '`']) || is_number(name);
+    let needed = name.contains(['.', '=', '!', '<', '>', '\'', '`']) || begins_as_number(name);
     let usual = || needed.then_some(if name.contains('\'') { '`' } else { '\'' });
     kept.or_else(usual).map_or_else(|| name.to_owned(), |quote| format!("{quote}{name}{quote}"))
 }
@@ -505,12 +505,18 @@ impl Quantity {
 
 /// Whether a side is (meant as) a number. A node may be called `3pl`: its name with a figure behind it is none.
 fn is_number(text: &str, known: &Known<'_>) -> bool {
-    let names_figure = text.split_once('.').is_some_and(|(name, figure)| {
-        let (name, figure) = (name.trim(), figure.trim_start());
-        let is_known = known.roles.contains_key(name) || known.outlets.contains_key(name);
-        is_known && figure.starts_with(|c: char| c.is_ascii_alphabetic())
-    });
-    text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) && !names_figure
+    let is_known = |name: &str| known.roles.contains_key(name) || known.outlets.contains_key(name);
+    let names_figure = text.split_once('.').is_some_and(|(name, figure)| is_known(name.trim()) && is_figure(figure));
+    begins_as_number(text) && !names_figure
+}
+
+fn begins_as_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
+}
+
+/// Whether what stands behind a name and its dot can be one of its figures.
+fn is_figure(text: &str) -> bool {
+    text.trim_start().starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 /// The first comparison outside quotes: where it starts and ends.

@@ -19,7 +19,7 @@ fn what_is_expected_is_judged_where_it_is_seen() {
     click(&mut w, "Open Online shop");
     until(&mut w, "the figures are there", |shell| shell.session.frame().is_some_and(|frame| frame.figures.is_some()));
     w.run_steps(2);
-    assert!(w.query_by_label_contains("of 6 hold so far").is_some(), "before anything has happened");
+    assert!(w.query_by_label("Expectations: 6 expectations").is_some(), "before anything has happened");
     w.state_mut().session.apply(Action::Run(Command::Seek(Time::NEVER)));
     until(&mut w, "the run is over", |shell| at_the_end(&shell.session));
     w.run_steps(2);
@@ -56,5 +56,5 @@ fn a_wrong_expectation_of_a_file_is_told_at_its_field_and_its_mend_runs() {
     until(&mut w, "all is well", |shell| shell.session.frame().is_some_and(|frame| frame.figures.is_some()));
     w.run_steps(3);
     assert!(w.query_by_label_contains("there is no node nobody").is_none());
-    assert!(w.query_by_label_contains("of 6 hold so far").is_some());
+    assert!(w.query_by_label("Expectations: 6 expectations").is_some());
 }
