@@ -215,7 +215,7 @@ fn compare_pairs_the_runs_of_two_scenarios() {
     let text = include_str!("../scenarios/cases/shop.ron");
     std::fs::write(&longer, text.replacen("duration: \"60s\"", "duration: \"70s\"", 1)).unwrap();
     let longer = out(&tidemill(&["compare", SHOP, longer.to_str().unwrap(), "--replicas", "1"]));
-    assert!(longer.contains("the same happens in both up to 60s, where A ends") && !longer.contains("bit for bit"), "{longer}");
+    assert!(longer.contains("the same happens in both up to 00:01:00.000, where A ends") && !longer.contains("bit for bit"), "{longer}");
     let arguments = ["compare", SHOP, "scenarios/cases/shop-loyalty.ron", "--replicas", "3"];
     let object = json(&[&arguments[..], &["--json"]].concat());
     let lag = &object["figures"]["inventory.lag.mean"];

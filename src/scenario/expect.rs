@@ -261,10 +261,9 @@ fn exchanged(name: &str, from: &str, to: &str) -> Option<String> {
 /// A name as an expectation has it: in the quotes in which the one before it `began`, if in any, and in some where it would mean something
 /// else without them.
 fn written(name: &str, began: Option<char>) -> String {
-    let kept = began.filter(|quote| matches!(quote, '\'' | '`') && !name.contains(*quote));
-    let needed = name.contains(['.', '=', '!', '<', '>', '\'', '`']) || begins_as_number(name);
-    let usual = || needed.then_some(if name.contains('\'') { '`' } else { '\'' });
-    kept.or_else(usual).map_or_else(|| name.to_owned(), |quote| format!("{quote}{name}{quote}"))
+    let needed = name.contains(['.', '=', '!', '<', '>']) || begins_as_number(name);
+    let quote = began.filter(|c| matches!(c, '\'' | '`')).or_else(|| needed.then_some('\''));
+    quote.map_or_else(|| name.to_owned(), |quote| format!("{quote}{name}{quote}"))
 }
 
 /// What is wrong, and what to do about it.
@@ -820,7 +819,7 @@ mod tests {
             (" a.lag.max < a.lag.last ", "a", "long", " long.lag.max < long.lag.last "),
             ("a.lag.max < 5", "a", "b c", "b c.lag.max < 5"),
             ("a.lag.max < 5", "a", "v1.2", "'v1.2'.lag.max < 5"),
-            ("'a'.lag.max < 5", "a", "it's", "`it's`.lag.max < 5"),
+            ("bus/a#c.routed > 5", "bus/a", "bus/b.1", "'bus/b.1#c'.routed > 5"),
             ("`a`.lag.max < 5", "a", "b", "`b`.lag.max < 5"),
             ("my-a.lag.max < 5", "a", "b", "my-a.lag.max < 5"),
             ("x.a.max < 1.5", "a", "b", "x.a.max < 1.5"),
