@@ -15,6 +15,7 @@ pub mod expect;
 pub mod faults;
 pub mod handling;
 pub mod intervention;
+mod knots;
 pub mod lesson;
 pub mod lint;
 pub mod locate;
