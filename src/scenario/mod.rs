@@ -20,6 +20,7 @@ pub mod lesson;
 pub mod lint;
 pub mod locate;
 mod names;
+pub mod needs;
 pub mod pairs;
 pub mod plan;
 pub mod problem;

@@ -7,6 +7,7 @@ use crate::scenario::broker::Parts;
 use crate::scenario::document::{Consumer, Node, Scenario};
 use crate::scenario::expect::{self, Expectation, Known, broker_role};
 use crate::scenario::names::listed;
+use crate::scenario::needs;
 use crate::scenario::plan::Trace;
 use crate::scenario::shapes::Arrivals;
 use crate::scenario::trace::Traces;
@@ -558,7 +559,9 @@ pub(super) fn expectations(scenario: &Scenario, names: &Names<'_>, findings: &mu
         }
         _ => expect::Outlet::Plain,
     };
-    let known = Known::new(scenario.nodes.iter().map(|n| (n.id(), role(n))), names.outlets.iter().map(|o| (o.name.as_str(), outlet(o))));
+    let met = needs::met(scenario);
+    let nodes = scenario.nodes.iter().zip(&met).map(|(node, met)| (node.id(), role(node), met));
+    let known = Known::new(nodes, names.outlets.iter().map(|o| (o.name.as_str(), outlet(o))));
     let mut parsed = Vec::with_capacity(scenario.expect.len());
     for (i, expect) in scenario.expect.iter().enumerate() {
         match Expectation::parse(&expect.0, &known, &findings.suggest) {
