@@ -52,7 +52,7 @@ pub fn read(text: &str, file: &str) -> Result<Scenario, Vec<Problem>> {
     read_located(&tree, file)
 }
 
-/// Reads and checks: everything that is wrong is reported at once.
+/// Reads and checks: what is wrong in form is reported together, and where nothing is, what is wrong in meaning.
 pub fn load(text: &str, file: &str, files: &dyn Files) -> Result<Loaded, Vec<Problem>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let tree = Tree::new(text).map_err(|b| vec![broken(text, file, &b)])?;

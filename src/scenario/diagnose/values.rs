@@ -6,7 +6,7 @@
 use crate::scenario::locate::{Item, Place, Shape, Tree};
 use crate::scenario::read::shortened;
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, Expected, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 /// Why a value was refused.
@@ -87,6 +87,8 @@ pub(super) struct Value<'a, 't> {
     pub item: u32,
     /// Whether the brackets of the item were a variant's: what is wanted is what stands in them.
     pub inside: bool,
+    /// Fields and elements of lists that are read as if they were not there.
+    pub passed: &'a BTreeSet<u32>,
 }
 
 impl<'a, 't> Value<'a, 't> {
@@ -96,6 +98,14 @@ impl<'a, 't> Value<'a, 't> {
 
     fn other(&self, expected: impl Into<String>) -> Refused {
         Refused::new(Why::Other { expected: expected.into() }).at(self.item)
+    }
+
+    /// The child at this position, or the first behind it that is not passed over.
+    fn next(&self, position: &mut usize) -> Option<u32> {
+        let children = self.item().children.get(*position..)?;
+        let passed = children.iter().take_while(|child| self.passed.contains(child)).count();
+        *position += passed;
+        children.get(passed).copied()
     }
 
     /// The value itself, where the brackets around it were a variant's.
@@ -117,7 +127,7 @@ impl<'a, 't> Value<'a, 't> {
                 let message = format!("a value stands here without a name: leave `{}:` out", self.tree.slice(key));
                 Err(Refused { why: Why::Message(message), item: Some(child), place: Some(key) })
             }
-            _ => Ok(Value { tree: self.tree, item: child, inside: false }),
+            _ => Ok(Value { item: child, inside: false, ..self }),
         }
     }
 
@@ -301,7 +311,7 @@ impl<'a, 't> Children<'a, 't> {
 impl<'de> SeqAccess<'de> for Children<'_, '_> {
     type Error = Refused;
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Refused> {
-        let Some(child) = self.of.item().children.get(self.next).copied() else { return Ok(None) };
+        let Some(child) = self.of.next(&mut self.next) else { return Ok(None) };
         self.next += 1;
         seed.deserialize(self.of.plain(child)?).map(Some).map_err(|e| e.at(child))
     }
@@ -326,7 +336,7 @@ impl<'de> MapAccess<'de> for Fields<'_, '_> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refused> {
         let tree = self.of.tree;
-        let Some(child) = self.of.item().children.get(self.next).copied() else { return Ok(None) };
+        let Some(child) = self.of.next(&mut self.next) else { return Ok(None) };
         let refused = |why: Why| Refused { why, item: Some(child), place: tree.item(child).key };
         let Some(key) = tree.key(child) else {
             let value = shortened(tree.slice(tree.item(child).place));
@@ -347,7 +357,7 @@ impl<'de> MapAccess<'de> for Fields<'_, '_> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refused> {
         let child = self.of.item().children.get(self.next).copied().unwrap_or(self.of.item);
         self.next += 1;
-        seed.deserialize(Value { tree: self.of.tree, item: child, inside: false }).map_err(|e| e.at(child))
+        seed.deserialize(Value { item: child, inside: false, ..self.of }).map_err(|e| e.at(child))
     }
 }
 
