@@ -171,7 +171,7 @@ fn refusal<T: DeserializeOwned>(tree: &Tree<'_>, item: u32, passed: &BTreeSet<u3
 fn place(tree: &Tree<'_>, refused: &Refused) -> Place {
     let item = refused.item.unwrap_or(tree.root);
     refused.place.unwrap_or_else(|| match refused.why {
-        Why::Other { .. } | Why::Message(_) => tree.item(item).place,
+        Why::Other { .. } | Why::Choice { .. } | Why::Structure { .. } | Why::Message(_) => tree.item(item).place,
         _ => tree.spot(item),
     })
 }

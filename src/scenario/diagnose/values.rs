@@ -16,6 +16,12 @@ pub(super) enum Why {
     Message(String),
     /// Not what belongs there.
     Other { expected: String },
+    /// None of the variants of an enum.
+    Choice { known: &'static [&'static str] },
+    /// Not the structure that belongs there, whose first field may tell what was meant.
+    Structure { name: &'static str, first: Option<&'static str> },
+    /// A key of a map without quotes.
+    Unquoted(String),
     /// No such field.
     Field { name: String, known: &'static [&'static str] },
     /// No such variant of an enum.
@@ -160,11 +166,11 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
         deserialize_i8 visit_i8 i8, "a whole number";
         deserialize_i16 visit_i16 i16, "a whole number";
         deserialize_i32 visit_i32 i32, "a whole number";
-        deserialize_i64 visit_i64 i64, "a whole number";
-        deserialize_u8 visit_u8 u8, "a whole number of 0 or more";
-        deserialize_u16 visit_u16 u16, "a whole number of 0 or more";
+        deserialize_i64 visit_i64 i64, "a whole number from -9223372036854775808 to 9223372036854775807";
+        deserialize_u8 visit_u8 u8, "a whole number from 0 to 255";
+        deserialize_u16 visit_u16 u16, "a whole number from 0 to 65535";
         deserialize_u32 visit_u32 u32, "a whole number from 0 to 4294967295";
-        deserialize_u64 visit_u64 u64, "a whole number of 0 or more";
+        deserialize_u64 visit_u64 u64, "a whole number from 0 to 18446744073709551615";
         deserialize_f32 visit_f32 f32, "a number";
         deserialize_f64 visit_f64 f64, "a number";
     }
@@ -226,7 +232,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
         let value = self.only(&visitor)?;
         let fits = value.item().shape == Shape::Round && self.tree.name(value.item).is_none_or(|n| n == name);
         if !fits {
-            return Err(value.other(format!("`{name}(...)`")));
+            return Err(Refused::new(Why::Structure { name, first: None }).at(value.item));
         }
         visitor.visit_newtype_struct(Value { inside: true, ..value }).map_err(|e| e.at(value.item))
     }
@@ -267,7 +273,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
     ) -> Result<V::Value, Refused> {
         let fits = self.inside || self.item().shape == Shape::Round && self.tree.name(self.item).is_none_or(|n| n == name);
         if !fits {
-            return Err(self.other(format!("`{name}(...)`")));
+            return Err(Refused::new(Why::Structure { name, first: fields.first().copied() }).at(self.item));
         }
         visitor.visit_map(Fields::of(self, fields)).map_err(|e| e.at(self.item))
     }
@@ -276,7 +282,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
         let value = self.only(&visitor)?;
         let named = matches!(value.item().shape, Shape::Word | Shape::Round);
         match self.tree.name(value.item).filter(|n| named && n.starts_with(|c: char| c.is_alphabetic() || c == '_')) {
-            None => Err(value.other(format!("one of {}", crate::scenario::names::listed(known.iter().copied())))),
+            None => Err(Refused::new(Why::Choice { known }).at(value.item)),
             Some(name) if !known.contains(&name) => {
                 let why = Why::Variant { of, name: shortened(name), known };
                 Err(Refused { why, item: Some(value.item), place: value.item().name })
@@ -347,8 +353,11 @@ impl<'de> MapAccess<'de> for Fields<'_, '_> {
         if !self.seen.insert(key) {
             return Err(refused(Why::Twice(shortened(key))));
         }
-        // Decoded where it is a text: a map key may contain escapes.
         let written = tree.item(child).key.map_or(key, |k| tree.slice(k));
+        if self.of.item().shape == Shape::Map && !written.ends_with(['"', '#']) {
+            return Err(refused(Why::Unquoted(shortened(written))));
+        }
+        // Decoded where it is a text: a map key may contain escapes.
         let key = if written.starts_with('"') { ron::from_str(written).unwrap_or_else(|_| key.to_owned()) } else { key.to_owned() };
         let key: de::value::StringDeserializer<Refused> = de::IntoDeserializer::into_deserializer(key);
         seed.deserialize(key).map(Some).map_err(|e| Refused { place: e.place.or(tree.item(child).key), ..e.at(child) })
