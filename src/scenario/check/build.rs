@@ -385,8 +385,9 @@ fn properties(node: &Node, emitter: &super::names::Emitter) -> Properties {
             Properties {
                 routing_key: then.routing_key.clone(),
                 headers: then.headers.0.clone(),
+                priority: then.priority,
+                expiration: then.expiration,
                 mandatory: then.mandatory,
-                ..Properties::default()
             }
         }
         _ => Properties::default(),

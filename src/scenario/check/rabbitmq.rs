@@ -62,7 +62,7 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
             }
             (Node::Consumer(consumer), Source::Then { .. }) => {
                 let then = &consumer.then[emitter.index];
-                (&then.routing_key, &then.headers, false, false, then.mandatory)
+                (&then.routing_key, &then.headers, then.priority.is_some(), then.expiration.is_some(), then.mandatory)
             }
             _ => continue,
         };
