@@ -21,7 +21,9 @@ fn look(subject: &Subject<'_>, found: &mut Found<'_>) {
         let name = subject.name(consumer);
         let (message, help) = if load.rate.is_infinite() {
             (
-                format!("`{name}` is offered events that bring on more of themselves: their rate has no bound, and its backlog grows without end"),
+                format!(
+                    "`{name}` is offered events that bring on more of themselves: their rate has no bound, and its backlog grows without end"
+                ),
                 "one of them comes back as one or more, on average: lower the `probability` of a step on their way".to_owned(),
             )
         } else if load.work.is_finite() {
