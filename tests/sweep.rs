@@ -247,3 +247,14 @@ fn compare_refuses_what_it_cannot_read() {
         assert!(words.iter().all(|words| err(&output).contains(words)), "{}", err(&output));
     }
 }
+
+#[test]
+fn a_figure_of_what_no_row_has_is_refused_and_one_that_some_row_has_is_shown() {
+    let arguments = ["sweep", SHOP, "--figure", "inventory.skipped", "--replicas", "1", "--vary"];
+    let refused = tidemill(&[&arguments[..], &["inventory.instances=1,2"]].concat());
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(err(&refused).contains("`inventory` has no `inbox`, so it skips nothing"), "{}", err(&refused));
+    let rows = json(&[&arguments[..], &["inventory.inbox=None,Inbox()", "--json"]].concat());
+    let skipped = |row: usize| rows["rows"][row]["figures"]["inventory.skipped"]["mean"].clone();
+    assert_eq!((skipped(0), skipped(1).as_f64()), (Value::Null, Some(0.0)));
+}

@@ -634,6 +634,12 @@ pub struct Then {
     /// RabbitMQ: headers, for headers exchanges.
     #[serde(default, skip_serializing_if = "Pairs::is_empty")]
     pub headers: Pairs<Header>,
+    /// RabbitMQ: the priority. Default: none, which counts as 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u8>,
+    /// RabbitMQ: how long the event may wait in a queue. Default: as long as the queue allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiration: Option<Span>,
     /// RabbitMQ: what no queue gets is returned to the consumer. Default: it is dropped.
     #[serde(default, skip_serializing_if = "is_default")]
     pub mandatory: bool,
@@ -650,6 +656,8 @@ impl Then {
             when: When::Handled,
             routing_key: None,
             headers: Pairs::default(),
+            priority: None,
+            expiration: None,
             mandatory: false,
         }
     }

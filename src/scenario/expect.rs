@@ -7,10 +7,11 @@
 
 use super::broker::BrokerKind;
 use super::names::{Suggest, listed};
+use super::needs::Need;
 use super::plan::{Plan, Role};
 use super::units::{Percent, Rate};
 use crate::time::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -94,6 +95,8 @@ pub struct Outcome {
 #[derive(Debug)]
 pub struct Known<'k> {
     roles: BTreeMap<&'k str, &'static str>,
+    /// What nodes have that brings figures with it.
+    met: BTreeMap<&'k str, &'k BTreeSet<Need>>,
     outlets: BTreeMap<&'k str, Outlet>,
 }
 
@@ -131,9 +134,17 @@ pub fn broker_role(kind: &BrokerKind) -> &'static str {
 }
 
 impl<'k> Known<'k> {
-    /// From the nodes with their roles (`producer`, `broker`, `consumer`, ...) and the outlets with what they are.
-    pub fn new(nodes: impl Iterator<Item = (&'k str, &'static str)>, outlets: impl Iterator<Item = (&'k str, Outlet)>) -> Known<'k> {
-        Known { roles: nodes.collect(), outlets: outlets.collect() }
+    /// From the nodes with their roles (`producer`, `broker`, `consumer`, ...) and what they have, and the outlets with what they are.
+    pub fn new(
+        nodes: impl Iterator<Item = (&'k str, &'static str, &'k BTreeSet<Need>)>,
+        outlets: impl Iterator<Item = (&'k str, Outlet)>,
+    ) -> Known<'k> {
+        let mut known = Known { roles: BTreeMap::new(), met: BTreeMap::new(), outlets: outlets.collect() };
+        for (name, role, met) in nodes {
+            known.roles.insert(name, role);
+            known.met.insert(name, met);
+        }
+        known
     }
 
     /// The names of a plan.
@@ -149,7 +160,7 @@ impl<'k> Known<'k> {
             let channel = outlet.channels.first().map(|channel| channel.index() - broker.channels.start);
             (outlet.name.as_str(), Outlet::of(&broker.kind, outlet.part, channel))
         };
-        Known::new(plan.nodes.iter().map(|n| (n.name.as_str(), role(n.role))), plan.outlets.iter().map(outlet))
+        Known::new(plan.nodes.iter().map(|n| (n.name.as_str(), role(n.role), &n.met)), plan.outlets.iter().map(outlet))
     }
 }
 
@@ -297,92 +308,94 @@ const REPLIES: &[&str] = &["answered", "timed_out", "late", "waiting"];
 const TRANSACTIONS: &[&str] = &["committed", "aborted", "timed_out", "fenced", "open"];
 const LEVEL: &[&str] = &["mean", "max", "last"];
 
-/// Figures of a kind of thing: name, what it counts, its statistics (none: the figure is one number).
-type Figures = &'static [(&'static str, Quantity, &'static [&'static str])];
+/// A figure of a kind of thing: name, what it counts, its statistics (none: the figure is one number), and what a node must have for it to
+/// be there.
+type Figured = (&'static str, Quantity, &'static [&'static str], Option<Need>);
+type Figures = &'static [Figured];
 
 const CONSUMER: Figures = &[
-    ("deliveries", Quantity::Count, &[]),
-    ("redeliveries", Quantity::Count, &[]),
-    ("acked", Quantity::Count, &[]),
-    ("retries", Quantity::Count, &[]),
-    ("failed", Quantity::Count, &[]),
-    ("dead_lettered", Quantity::Count, &[]),
-    ("throughput", Quantity::Rate, &[]),
-    ("utilisation", Quantity::Share, &[]),
-    ("latency", Quantity::Time, SPREAD),
-    ("service", Quantity::Time, SPREAD),
-    ("wait", Quantity::Time, SPREAD),
-    ("lag", Quantity::Count, LEVEL),
-    ("instances", Quantity::Count, &[]),
-    ("scaled", Quantity::Count, LEVEL),
-    ("confirms", Quantity::Count, CONFIRMS),
-    ("reordered", Quantity::Count, &[]),
-    ("returned", Quantity::Count, &[]),
-    ("held_back", Quantity::Count, LEVEL),
-    ("skipped", Quantity::Count, &[]),
-    ("timeouts", Quantity::Count, &[]),
-    ("shed", Quantity::Count, &[]),
-    ("opened", Quantity::Count, &[]),
-    ("cold_starts", Quantity::Count, &[]),
-    ("no_token", Quantity::Count, &[]),
-    ("outbox", Quantity::Count, OUTBOX),
-    ("state", Quantity::Count, STATE),
-    ("staleness", Quantity::Time, LEVEL),
-    ("join", Quantity::Count, JOIN),
+    ("deliveries", Quantity::Count, &[], None),
+    ("redeliveries", Quantity::Count, &[], None),
+    ("acked", Quantity::Count, &[], None),
+    ("retries", Quantity::Count, &[], None),
+    ("failed", Quantity::Count, &[], None),
+    ("dead_lettered", Quantity::Count, &[], None),
+    ("throughput", Quantity::Rate, &[], None),
+    ("utilisation", Quantity::Share, &[], None),
+    ("latency", Quantity::Time, SPREAD, None),
+    ("service", Quantity::Time, SPREAD, None),
+    ("wait", Quantity::Time, SPREAD, None),
+    ("lag", Quantity::Count, LEVEL, None),
+    ("instances", Quantity::Count, &[], None),
+    ("scaled", Quantity::Count, LEVEL, Some(Need::Autoscale)),
+    ("confirms", Quantity::Count, CONFIRMS, Some(Need::Confirmed)),
+    ("reordered", Quantity::Count, &[], Some(Need::Order)),
+    ("returned", Quantity::Count, &[], Some(Need::Mandatory)),
+    ("held_back", Quantity::Count, LEVEL, Some(Need::Brake)),
+    ("skipped", Quantity::Count, &[], Some(Need::Inbox)),
+    ("timeouts", Quantity::Count, &[], Some(Need::Timeout)),
+    ("shed", Quantity::Count, &[], Some(Need::Shed)),
+    ("opened", Quantity::Count, &[], Some(Need::Breaker)),
+    ("cold_starts", Quantity::Count, &[], Some(Need::Function)),
+    ("no_token", Quantity::Count, &[], Some(Need::Budget)),
+    ("outbox", Quantity::Count, OUTBOX, Some(Need::Outbox)),
+    ("state", Quantity::Count, STATE, Some(Need::State)),
+    ("staleness", Quantity::Time, LEVEL, Some(Need::State)),
+    ("join", Quantity::Count, JOIN, Some(Need::Join)),
 ];
 const PRODUCER: Figures = &[
-    ("published", Quantity::Count, &[]),
-    ("throughput", Quantity::Rate, &[]),
-    ("confirms", Quantity::Count, CONFIRMS),
-    ("returned", Quantity::Count, &[]),
-    ("held_back", Quantity::Count, LEVEL),
-    ("outbox", Quantity::Count, OUTBOX),
-    ("replies", Quantity::Count, REPLIES),
-    ("round_trip", Quantity::Time, SPREAD),
+    ("published", Quantity::Count, &[], None),
+    ("throughput", Quantity::Rate, &[], None),
+    ("confirms", Quantity::Count, CONFIRMS, Some(Need::Confirmed)),
+    ("returned", Quantity::Count, &[], Some(Need::Mandatory)),
+    ("held_back", Quantity::Count, LEVEL, Some(Need::Brake)),
+    ("outbox", Quantity::Count, OUTBOX, Some(Need::Outbox)),
+    ("replies", Quantity::Count, REPLIES, Some(Need::Reply)),
+    ("round_trip", Quantity::Time, SPREAD, Some(Need::Reply)),
 ];
 const STORE: Figures = &[
-    ("calls", Quantity::Count, &[]),
-    ("served", Quantity::Count, &[]),
-    ("failed", Quantity::Count, &[]),
-    ("timed_out", Quantity::Count, &[]),
-    ("throughput", Quantity::Rate, &[]),
-    ("utilisation", Quantity::Share, &[]),
-    ("wait", Quantity::Time, SPREAD),
-    ("service", Quantity::Time, SPREAD),
-    ("queue", Quantity::Count, LEVEL),
+    ("calls", Quantity::Count, &[], None),
+    ("served", Quantity::Count, &[], None),
+    ("failed", Quantity::Count, &[], None),
+    ("timed_out", Quantity::Count, &[], None),
+    ("throughput", Quantity::Rate, &[], None),
+    ("utilisation", Quantity::Share, &[], None),
+    ("wait", Quantity::Time, SPREAD, None),
+    ("service", Quantity::Time, SPREAD, None),
+    ("queue", Quantity::Count, LEVEL, None),
 ];
-const BROKER: Figures = &[("accepted", Quantity::Count, &[]), ("throughput", Quantity::Rate, &[])];
+const BROKER: Figures = &[("accepted", Quantity::Count, &[], None), ("throughput", Quantity::Rate, &[], None)];
 const KAFKA: Figures = &[
-    ("accepted", Quantity::Count, &[]),
-    ("throughput", Quantity::Rate, &[]),
-    ("under_replicated_partitions", Quantity::Count, PEAK),
-    ("offline_partitions", Quantity::Count, PEAK),
-    ("last_stable_offset_lag", Quantity::Count, PEAK),
-    ("transactions", Quantity::Count, TRANSACTIONS),
+    ("accepted", Quantity::Count, &[], None),
+    ("throughput", Quantity::Rate, &[], None),
+    ("under_replicated_partitions", Quantity::Count, PEAK, None),
+    ("offline_partitions", Quantity::Count, PEAK, None),
+    ("last_stable_offset_lag", Quantity::Count, PEAK, None),
+    ("transactions", Quantity::Count, TRANSACTIONS, None),
 ];
 const OUTLET: Figures = &[
-    ("routed", Quantity::Count, &[]),
-    ("acked", Quantity::Count, &[]),
-    ("failed", Quantity::Count, &[]),
-    ("dead_lettered", Quantity::Count, &[]),
-    ("expired", Quantity::Count, &[]),
-    ("dropped", Quantity::Count, &[]),
-    ("waiting", Quantity::Count, &[]),
-    ("in_flight", Quantity::Count, &[]),
-    ("depth", Quantity::Count, LEVEL),
+    ("routed", Quantity::Count, &[], None),
+    ("acked", Quantity::Count, &[], None),
+    ("failed", Quantity::Count, &[], None),
+    ("dead_lettered", Quantity::Count, &[], None),
+    ("expired", Quantity::Count, &[], None),
+    ("dropped", Quantity::Count, &[], None),
+    ("waiting", Quantity::Count, &[], None),
+    ("in_flight", Quantity::Count, &[], None),
+    ("depth", Quantity::Count, LEVEL, None),
 ];
 /// What a group's place in a Kafka topic has besides: the largest lag of a partition, and that of each (`partition_lag.3.max`).
-const LAGS: Figures = &[("records_lag_max", Quantity::Count, PEAK)];
+const LAGS: Figures = &[("records_lag_max", Quantity::Count, PEAK, None)];
 const PARTITION_LAG: &str = "partition_lag";
 /// What an EventBridge rule has besides.
 const RULE: Figures = &[
-    ("matched", Quantity::Count, &[]),
-    ("passed_over", Quantity::Count, &[]),
-    ("scheduled", Quantity::Count, &[]),
-    ("invocations", Quantity::Count, &[]),
-    ("failed_invocations", Quantity::Count, &[]),
-    ("throttled", Quantity::Count, &[]),
-    ("throttles", Quantity::Count, &[]),
+    ("matched", Quantity::Count, &[], None),
+    ("passed_over", Quantity::Count, &[], None),
+    ("scheduled", Quantity::Count, &[], None),
+    ("invocations", Quantity::Count, &[], None),
+    ("failed_invocations", Quantity::Count, &[], None),
+    ("throttled", Quantity::Count, &[], None),
+    ("throttles", Quantity::Count, &[], None),
 ];
 const PEAK: &[&str] = &["max", "last"];
 
@@ -620,7 +633,7 @@ fn figure(text: &str, known: &Known<'_>, suggest: &Suggest) -> Result<(Vec<Strin
     }
 }
 
-fn figures_of(known: &Known<'_>, name: &str) -> impl Iterator<Item = &'static (&'static str, Quantity, &'static [&'static str])> {
+fn figures_of(known: &Known<'_>, name: &str) -> impl Iterator<Item = &'static Figured> {
     let (all, more): (Figures, Figures) = match (known.outlets.get(name), known.roles.get(name).copied()) {
         (Some(Outlet::Plain), _) => (OUTLET, &[]),
         (Some(Outlet::Partitions(_)), _) => (OUTLET, LAGS),
@@ -654,9 +667,13 @@ fn within(text: &str, name: &str, rest: &[&str], known: &Known<'_>, role: &str, 
         return partition_lag(text, name, rest, *partitions);
     }
     let all: Vec<&str> = figures_of(known, name).map(|f| f.0).collect();
-    let Some((_, quantity, statistics)) = figures_of(known, name).find(|f| f.0 == *first) else {
+    let Some((_, quantity, statistics, need)) = figures_of(known, name).find(|f| f.0 == *first) else {
         return Err(unknown(text, first, "figure", &format!("{role} `{name}`"), &all, suggest));
     };
+    if let Some(lacking) = need.filter(|need| known.met.get(name).is_none_or(|met| !met.contains(need))) {
+        let (message, help) = lacking.lacking(name);
+        return Err((message, Some(help)));
+    }
     match (rest, *statistics) {
         ([_], []) => Ok(*quantity),
         ([_, statistic], statistics) if statistics.contains(statistic) => Ok(*quantity),
@@ -686,7 +703,8 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Expectation, String> {
-        let nodes = [("inventory", "consumer"), ("shop", "producer"), ("bus", "broker"), ("k", "Kafka broker")];
+        let (none, some) = (BTreeSet::new(), BTreeSet::from([Need::Inbox]));
+        let nodes = [("inventory", "consumer", &some), ("shop", "producer", &none), ("bus", "broker", &none), ("k", "Kafka broker", &none)];
         let outlets = [("bus/orders#inventory", Outlet::Plain), ("k/t#g", Outlet::Partitions(6)), ("eb/big", Outlet::Rule)];
         let known = Known::new(nodes.into_iter(), outlets.into_iter());
         Expectation::parse(text, &known, &Suggest::default()).map_err(|(m, h)| h.map_or(m.clone(), |h| format!("{m} | {h}")))
@@ -705,6 +723,7 @@ mod tests {
             ("'bus/orders#inventory'.depth.max != 3", "outlets bus/orders#inventory depth max", 3.0),
             ("`bus/orders#inventory`.acked == 0", "outlets bus/orders#inventory acked", 0.0),
             ("shop.published > 0", "nodes shop published", 0.0),
+            ("inventory.skipped > 0", "nodes inventory skipped", 0.0),
             ("bus.throughput > 3/min", "nodes bus throughput", 0.05),
             ("bus/orders#inventory.routed > 0", "outlets bus/orders#inventory routed", 0.0),
             ("'k/t#g'.records_lag_max.max < 9", "outlets k/t#g records_lag_max max", 9.0),
@@ -749,6 +768,14 @@ mod tests {
                 "'k/t#g'.partition_lag < 5",
                 "`'k/t#g'.partition_lag` does not say of which partition | write it as `'k/t#g'.partition_lag.0.max`, with `max` or `last`",
             ),
+            (
+                "inventory.state.off == 0",
+                "`inventory` has no `state`, so there is nothing to compare | add `state: Projection(fold: Count)` to it, or leave this out",
+            ),
+            (
+                "shop.confirms.resent == inventory.skipped",
+                "`shop` publishes nothing that is confirmed | let it publish with `publish: Confirmed()`, or leave this out",
+            ),
             ("'bus < 5", "`'bus < 5` compares nothing | write it as `lost == 0` or `inventory.latency.p99 < 500ms`"),
             ("lost < NaN", "`NaN` is no figure of a run | totals are"),
         ] {
@@ -771,7 +798,8 @@ mod tests {
 
     #[test]
     fn a_figure_alone_is_read_in_the_same_way() {
-        let known = Known::new([("inventory", "consumer")].into_iter(), [("bus/orders#inventory", Outlet::Plain)].into_iter());
+        let none = BTreeSet::new();
+        let known = Known::new([("inventory", "consumer", &none)].into_iter(), [("bus/orders#inventory", Outlet::Plain)].into_iter());
         let figure = Figure::parse(" 'bus/orders#inventory'.depth.max ", &known).unwrap();
         assert_eq!((figure.path.join(" ").as_str(), figure.quantity), ("outlets bus/orders#inventory depth max", Quantity::Count));
         assert_eq!(figure.text, "'bus/orders#inventory'.depth.max");
@@ -782,7 +810,8 @@ mod tests {
 
     #[test]
     fn conditions_join_expectations() {
-        let known = Known::new([("a", "consumer")].into_iter(), [("b/x and y#a", Outlet::Plain)].into_iter());
+        let none = BTreeSet::new();
+        let known = Known::new([("a", "consumer", &none)].into_iter(), [("b/x and y#a", Outlet::Plain)].into_iter());
         let condition = Condition::parse("a.acked > 3 and 'b/x and y#a'.routed >= 4 and lost == 0", &known).unwrap();
         assert_eq!(condition.0.len(), 3);
         assert!(condition.holds(&|path| Some(if path[0] == "totals" { 0.0 } else { 4.0 })));

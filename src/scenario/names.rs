@@ -1,6 +1,7 @@
 //! Close names: "did you mean".
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 /// Longer names are not compared.
 const LONGEST: usize = 64;
@@ -10,11 +11,13 @@ const LONGEST: usize = 64;
 #[derive(Debug)]
 pub struct Suggest {
     budget: Cell<usize>,
+    /// Names that were refused themselves, so that they are no help to anybody.
+    refused: BTreeSet<String>,
 }
 
 impl Default for Suggest {
     fn default() -> Self {
-        Suggest { budget: Cell::new(100_000) }
+        Suggest { budget: Cell::new(100_000), refused: BTreeSet::new() }
     }
 }
 
@@ -32,7 +35,7 @@ impl Suggest {
                 break;
             }
             self.budget.set(left - 1);
-            if candidate.len() > LONGEST || candidate == name {
+            if candidate.len() > LONGEST || candidate == name || !self.sound(candidate) {
                 continue;
             }
             let score = closeness(&lower, &candidate.to_lowercase());
@@ -43,7 +46,17 @@ impl Suggest {
         best.map(|(_, name)| name)
     }
 
-    /// The same as a sentence.
+    /// Takes a name out of what is suggested: it is wrong itself.
+    pub fn refuse(&mut self, name: &str) {
+        self.refused.insert(name.to_owned());
+    }
+
+    /// Whether a name was not refused.
+    pub fn sound(&self, name: &str) -> bool {
+        !self.refused.contains(name)
+    }
+
+    /// The name nearest to `name`, as a sentence.
     pub fn did_you_mean<'k>(&self, name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
         self.nearest(name, known).map(|n| format!("did you mean `{n}`?"))
     }
@@ -81,6 +94,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_that_were_refused_themselves_are_not_suggested() {
+        let mut suggest = Suggest::default();
+        suggest.refuse("sh/op");
+        assert_eq!(suggest.nearest("shop", ["sh/op", "shops"]), Some("shops"));
+        assert_eq!(suggest.nearest("shop", ["sh/op"]), None);
+    }
+
+    #[test]
     fn near_names_are_suggested_and_far_ones_are_not() {
         let known = ["Every", "Poisson", "Bursts", "ClosedLoop"];
         let suggest = Suggest::default();
@@ -94,7 +115,7 @@ mod tests {
 
     #[test]
     fn comparing_ends_when_the_budget_is_spent() {
-        let suggest = Suggest { budget: Cell::new(1) };
+        let suggest = Suggest { budget: Cell::new(1), ..Suggest::default() };
         assert_eq!(suggest.nearest("b", ["x", "b1"]), None);
         assert_eq!(suggest.nearest("b", ["b"]), None);
     }

@@ -10,12 +10,14 @@ use super::document::{Handle, Limits, Retry};
 use super::expect::Expectation;
 use super::faults::Fault;
 use super::handling::{Ack, Breaker, Inbox, Ordered, Scale, Shed};
+use super::needs::Need;
 use super::publishing::Publish;
 use super::shapes::{Arrivals, Attribute, Key, Times};
 use super::state::Projection;
 use super::units::{Bandwidth, Percent, Size};
 use crate::ids::{BrokerId, ChannelId, ConsumerId, EmitterId, LinkId, NodeId, OutletId, ReadId, StoreId, TypeId};
 use crate::time::{Span, Time};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -90,6 +92,8 @@ pub struct NodePlan {
     pub zone: Option<String>,
     /// What it emits, in the order of the emitters.
     pub emitters: Vec<EmitterId>,
+    /// What it has that brings figures with it.
+    pub met: BTreeSet<Need>,
 }
 
 /// What a node is.

@@ -4,6 +4,7 @@ use super::check::{Finding, check};
 use super::diagnose::{broken, diagnose, sentence};
 use super::document::FORMAT;
 use super::locate::Tree;
+use super::names::Suggest;
 use super::problem::{Lines, Problem, Severity};
 use super::{Files, Plan, Scenario};
 use ron::extensions::Extensions;
@@ -52,7 +53,7 @@ pub fn read(text: &str, file: &str) -> Result<Scenario, Vec<Problem>> {
     read_located(&tree, file)
 }
 
-/// Reads and checks: everything that is wrong is reported at once.
+/// Reads and checks: what is wrong in form is reported together, and where nothing is, what is wrong in meaning.
 pub fn load(text: &str, file: &str, files: &dyn Files) -> Result<Loaded, Vec<Problem>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let tree = Tree::new(text).map_err(|b| vec![broken(text, file, &b)])?;
@@ -85,6 +86,9 @@ fn format(tree: &Tree<'_>, file: &str) -> Result<(), Vec<Problem>> {
     let root = tree.item(tree.root);
     let Some(field) = tree.field(tree.root, "format") else {
         let spot = tree.spot(tree.root);
+        if let Some(problem) = misspelt(tree, &lines(), file) {
+            return Err(vec![problem]);
+        }
         let problem = if root.shape == super::locate::Shape::Round {
             lines().problem(file, spot.start as usize, spot.end as usize, "the file does not say its format")
         } else {
@@ -108,6 +112,16 @@ fn format(tree: &Tree<'_>, file: &str) -> Result<(), Vec<Problem>> {
         Ok(older) => wrong(format!("there is no format {older}"), only),
         Err(_) => wrong(format!("the format is a whole number, not `{}`", shortened(written)), only),
     }
+}
+
+/// A field that was meant to be the format.
+fn misspelt(tree: &Tree<'_>, lines: &Lines<'_>, file: &str) -> Option<Problem> {
+    let keys = || tree.item(tree.root).children.iter().filter_map(|child| Some((*child, tree.key(*child)?)));
+    let near = Suggest::default().nearest("format", keys().map(|(_, key)| key))?;
+    let (child, _) = keys().find(|(_, key)| *key == near)?;
+    let place = tree.item(child).key?;
+    let problem = lines.problem(file, place.start as usize, place.end as usize, format!("there is no field `{near}` in a scenario"));
+    Some(Problem { path: tree.path(child), help: Some("did you mean `format`?".to_owned()), ..problem })
 }
 
 /// The beginning of something that may be long.

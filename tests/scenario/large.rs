@@ -59,7 +59,7 @@ fn bombs_are_refused_with_a_place() {
         (format!("Scenario(format: 1, nodes: {}", "A(b: ".repeat(500_000)), "nested more than 100 deep"),
         (format!("Scenario(format: 1, name: \"{}", "x".repeat(3_000_000)), "the text that begins here has no closing quote"),
         ("/*".repeat(1_000_000), "the comment that begins here never ends"),
-        (format!("Scenario(format: 1, seed: {})", "9".repeat(1_000_000)), "expected a whole number of 0 or more"),
+        (format!("Scenario(format: 1, seed: {})", "9".repeat(1_000_000)), "expected a whole number from 0 to 18446744073709551615"),
         (format!("Scenario(format: 1, duration: \"{}s\")", "9".repeat(1_000_000)), "expected a time"),
         (format!("Scenario(format: 1, {}: 5)", "x".repeat(1_000_000)), "there is no field `xxxx"),
         ("r#\"".repeat(500_000), "the text that begins here has no closing quote"),

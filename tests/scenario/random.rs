@@ -175,8 +175,11 @@ fn consumer() -> BoxedStrategy<Node> {
         budget,
         after: if drop { After::Drop } else { After::DeadLetter },
     }));
-    let then = (text(), text(), percent(), vec(text(), 0..3), option::of(text()), headers(), when, any::<bool>());
-    let then = then.prop_map(|(event, to, probability, on, routing_key, headers, when, mandatory)| Then {
+    let asked = (option::of(any::<u8>()), option::of(span()), any::<bool>());
+    let then = (text(), text(), percent(), vec(text(), 0..3), option::of(text()), headers(), when, asked);
+    let then = then.prop_map(|(event, to, probability, on, routing_key, headers, when, (priority, expiration, mandatory))| Then {
+        priority,
+        expiration,
         mandatory,
         event,
         to,

@@ -85,7 +85,7 @@ impl Sweep {
         let (text, called) = changed(text, &self.file.display().to_string(), &self.set).map_err(|problems| bad(&problems))?;
         let base = self.load(&text, &called)?;
         let mut told = BTreeSet::new();
-        let mut rows = Vec::new();
+        let mut plans = Vec::new();
         for values in vary::combinations(&varied) {
             let mut text = text.clone();
             for (vary, value) in varied.iter().zip(&values) {
@@ -96,9 +96,14 @@ impl Sweep {
             let loaded = self.load(&text, &format!("{called}{joint}{}", described(&varied, &values)))?;
             // Rows differ in little: what is odd about one is mostly odd about all.
             report(&loaded.warnings.into_iter().filter(|warning| told.insert(warning.message.clone())).collect::<Vec<_>>());
-            let columns = self.columns(&loaded.plan)?;
-            rows.push(Row { plan: Arc::new(loaded.plan), columns });
+            plans.push(loaded.plan);
         }
+        let asked: Vec<Column> = self.figure.iter().map(|text| asked(text, &plans)).collect::<Result<_, _>>()?;
+        let row = |plan: Plan| {
+            let columns = if asked.is_empty() { self.usual(&plan) } else { asked.clone() };
+            Row { plan: Arc::new(plan), columns }
+        };
+        let rows = plans.into_iter().map(row).collect();
         let left_out = if self.figure.is_empty() { Column::usual(&base.plan).len().saturating_sub(MOST_COLUMNS) } else { 0 };
         if left_out > 0 && !self.json {
             note(&format!("{left_out} more figures are left out; choose with --figure, or see all with --json"));
@@ -110,16 +115,24 @@ impl Sweep {
         read::load(text, name, &Folder::of(&self.file)).map_err(|problems| bad(&problems))
     }
 
-    fn columns(&self, plan: &Plan) -> Result<Vec<Column>, Exit> {
-        if self.figure.is_empty() {
-            let mut columns = Column::usual(plan);
-            columns.truncate(if self.json { usize::MAX } else { MOST_COLUMNS });
-            return Ok(columns);
-        }
-        let known = Known::of(plan);
-        let parsed = self.figure.iter().map(|text| Column::parse(text, &known).map_err(|wrong| bad(&[figure_problem(text, wrong)])));
-        parsed.collect()
+    /// What to look at when nobody said.
+    fn usual(&self, plan: &Plan) -> Vec<Column> {
+        let mut columns = Column::usual(plan);
+        columns.truncate(if self.json { usize::MAX } else { MOST_COLUMNS });
+        columns
     }
+}
+
+/// A figure that was asked for. One of the rows must have it: what is varied may be just the part that brings it.
+fn asked(text: &str, plans: &[Plan]) -> Result<Column, Exit> {
+    let mut wrong = None;
+    for plan in plans {
+        match Column::parse(text, &Known::of(plan)) {
+            Ok(column) => return Ok(column),
+            Err(one) => wrong = wrong.or(Some(one)),
+        }
+    }
+    Err(bad(&[figure_problem(text, wrong.unwrap_or_default())]))
 }
 
 /// A sweep that can run.

@@ -8,6 +8,7 @@ use crate::scenario::chains::When;
 use crate::scenario::document::{Consumer, Link, Node, Retry, Scenario};
 use crate::scenario::expect::Expectation;
 use crate::scenario::handling::Scale;
+use crate::scenario::needs;
 use crate::scenario::plan::{
     BrokerPlan, CallPlan, ChannelPlan, Checked, ConsumerPlan, EmitterPlan, Handling, LinkPlan, NodePlan, Occasion, Origin, OutletPlan,
     Plan, Properties, ReadPlan, RelayPlan, ReplyPlan, Role, Sending, StorePlan, TypePlan,
@@ -85,7 +86,14 @@ fn nodes(scenario: &Scenario) -> (Vec<NodePlan>, Vec<Role>) {
         .nodes
         .iter()
         .zip(&roles)
-        .map(|(n, role)| NodePlan { name: n.id().to_owned(), role: *role, zone: n.zone().map(str::to_owned), emitters: Vec::new() })
+        .zip(needs::met(scenario))
+        .map(|((n, role), met)| NodePlan {
+            name: n.id().to_owned(),
+            role: *role,
+            zone: n.zone().map(str::to_owned),
+            emitters: Vec::new(),
+            met,
+        })
         .collect();
     (nodes, roles)
 }
@@ -377,8 +385,9 @@ fn properties(node: &Node, emitter: &super::names::Emitter) -> Properties {
             Properties {
                 routing_key: then.routing_key.clone(),
                 headers: then.headers.0.clone(),
+                priority: then.priority,
+                expiration: then.expiration,
                 mandatory: then.mandatory,
-                ..Properties::default()
             }
         }
         _ => Properties::default(),

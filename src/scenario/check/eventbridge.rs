@@ -363,6 +363,9 @@ fn replay(parts: &EventBridge, replay: &Replay, path: &str, duration: Span, find
     }
     if replay.at > duration {
         findings.warning(format!("{path}.at"), format!("{} lies behind the end of the run", replay.at), "it will never start");
+    } else if replay.from >= replay.at {
+        let message = format!("when it starts, at {}, nothing of this window has happened", replay.at);
+        findings.warning(format!("{path}.from"), message, "a replay brings back what was: let it start later, or begin the window earlier");
     }
     positive(replay.rate, format!("{path}.rate"), findings);
     for (i, name) in replay.rules.iter().enumerate() {

@@ -7,6 +7,7 @@ use crate::ids::{ChannelId, NodeId, TypeId};
 use crate::scenario::broker::{BrokerKind, EventBridge, Parts};
 use crate::scenario::chains::When;
 use crate::scenario::document::{Broker, Consumer, Node, Scenario};
+use crate::scenario::knots::knots;
 use crate::scenario::names::listed;
 use crate::scenario::shapes::Backoff;
 use crate::scenario::units::Percent;
@@ -395,7 +396,8 @@ fn describe(scenario: &Scenario, names: &Names<'_>, graph: &Graph, circle: &[usi
 
 /// One circle of each knot of stops that reach each other over the chosen edges, starting at the first of them.
 fn circles_of(graph: &Graph, chosen: impl Fn(&Edge) -> bool) -> Vec<Vec<usize>> {
-    let knots = knots(graph, &chosen);
+    let next = |edges: &Vec<Edge>| edges.iter().filter(|edge| chosen(edge)).map(|edge| edge.to).collect();
+    let knots = knots(&graph.edges.iter().map(next).collect::<Vec<_>>());
     let mut size = vec![0_usize; graph.stops.len()];
     knots.iter().for_each(|k| size[*k] += 1);
     let mut done = vec![false; graph.stops.len()];
@@ -428,50 +430,4 @@ fn circles_of(graph: &Graph, chosen: impl Fn(&Edge) -> bool) -> Vec<Vec<usize>> 
         }
     }
     circles
-}
-
-/// The strongly connected component of each stop (Tarjan's algorithm, with a stack of its own).
-fn knots(graph: &Graph, chosen: &impl Fn(&Edge) -> bool) -> Vec<usize> {
-    const NEW: usize = usize::MAX;
-    let n = graph.stops.len();
-    let (mut order, mut low, mut knot) = (vec![NEW; n], vec![0; n], vec![NEW; n]);
-    let (mut open, mut count, mut found) = (Vec::new(), 0, 0);
-    for root in 0..n {
-        if order[root] != NEW {
-            continue;
-        }
-        let mut work = vec![(root, 0)];
-        while let Some((at, next)) = work.last_mut() {
-            let at = *at;
-            if order[at] == NEW {
-                (order[at], low[at]) = (count, count);
-                count += 1;
-                open.push(at);
-            }
-            if let Some(edge) = graph.edges[at].get(*next) {
-                *next += 1;
-                match () {
-                    () if !chosen(edge) => {}
-                    () if order[edge.to] == NEW => work.push((edge.to, 0)),
-                    () if knot[edge.to] == NEW => low[at] = low[at].min(order[edge.to]),
-                    () => {}
-                }
-                continue;
-            }
-            work.pop();
-            if let Some((parent, _)) = work.last() {
-                low[*parent] = low[*parent].min(low[at]);
-            }
-            if low[at] == order[at] {
-                while let Some(top) = open.pop() {
-                    knot[top] = found;
-                    if top == at {
-                        break;
-                    }
-                }
-                found += 1;
-            }
-        }
-    }
-    knot
 }

@@ -85,6 +85,12 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
 fn scale(consumer: &Consumer, at: &dyn Fn(&str) -> String, findings: &mut Findings) {
     match &consumer.scale {
         Some(Scale::Serverless { limit: 0, .. }) => findings.error(at("scale.limit"), "a limit of 0 handles nothing"),
+        Some(Scale::Serverless { .. }) => {
+            for (field, _) in [("instances", consumer.instances), ("threads", consumer.threads)].iter().filter(|(_, number)| *number != 1) {
+                let help = "leave it out: `limit` says how many instances there are at most";
+                findings.warning(at(field), "a function has an instance for each event in hand, however many are said here", help);
+            }
+        }
         Some(Scale::Autoscale { by, least, most, every, .. }) => {
             let instances = consumer.instances;
             if least > most {

@@ -45,6 +45,10 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
                     let help = findings.suggest.did_you_mean(topic, topics());
                     findings.add(super::Severity::Error, at(&format!("replays[{n}].topic")), format!("there is no topic `{topic}`"), help);
                 }
+                if replay.at > scenario.duration {
+                    let message = format!("{} lies behind the end of the run, {}", replay.at, scenario.duration);
+                    findings.warning(at(&format!("replays[{n}].at")), message, "the group will stay where it is");
+                }
             }
         }
     }

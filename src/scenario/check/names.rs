@@ -7,6 +7,7 @@ use crate::scenario::broker::Parts;
 use crate::scenario::document::{Consumer, Node, Scenario};
 use crate::scenario::expect::{self, Expectation, Known, broker_role};
 use crate::scenario::names::listed;
+use crate::scenario::needs;
 use crate::scenario::plan::Trace;
 use crate::scenario::shapes::Arrivals;
 use crate::scenario::trace::Traces;
@@ -188,6 +189,7 @@ impl<'s> Names<'s> {
             let wrong = malformed(&event.name, &['/', '#']);
             if let Some(wrong) = &wrong {
                 findings.error_help(format!("{at}.name"), format!("an event's name {wrong}"), "write it as in `OrderCreated`");
+                findings.suggest.refuse(&event.name);
             }
             let first = *self.types.entry(&event.name).or_insert(TypeId::at(i));
             let taken = first != TypeId::at(i);
@@ -209,6 +211,7 @@ impl<'s> Names<'s> {
             let wrong = malformed(node.id(), &['/', '#', '.', '[', ']', '=']);
             if let Some(wrong) = &wrong {
                 findings.error_help(format!("{at}.id"), format!("the id of a {} {wrong}", node.role()), "write it as in `order-service`");
+                findings.suggest.refuse(node.id());
             }
             let first = *self.nodes.entry(node.id()).or_insert(NodeId::at(i));
             let taken = first != NodeId::at(i);
@@ -234,6 +237,7 @@ impl<'s> Names<'s> {
             let path = format!("{at}.{}", parts.channel_path(n));
             if let Some(wrong) = malformed(channel, &['#']) {
                 findings.error(path, format!("{} {word}'s name {wrong}", article(word)));
+                findings.suggest.refuse(channel);
             } else if self.by_endpoint.contains_key(&(node, channel)) {
                 findings.error(path, format!("the {word} `{channel}` is listed twice"));
             }
@@ -244,6 +248,7 @@ impl<'s> Names<'s> {
             let path = format!("{at}.{}", outlet.path);
             if let Some(wrong) = malformed(outlet.name, &['#']) {
                 findings.error(path, format!("this name {wrong}"));
+                findings.suggest.refuse(outlet.name);
             } else if self.declared.contains_key(&(node, outlet.name)) {
                 findings.error(path, format!("`{}` is listed twice", outlet.name));
             }
@@ -470,10 +475,10 @@ impl<'s> Names<'s> {
     fn event(&self, scenario: &Scenario, name: &str, path: String, findings: &mut Findings) -> Option<TypeId> {
         let found = self.types.get(name).copied();
         if found.is_none() {
-            let known = || scenario.events.iter().map(|e| e.name.as_str());
-            let help = findings.suggest.did_you_mean(name, known()).or_else(|| match scenario.events.is_empty() {
-                true => Some(format!("declare it: `events: [Event(name: \"{name}\")]`")),
-                false => Some(format!("declare it in `events`, or use one of {}", listed(known()))),
+            let known = || scenario.events.iter().map(|e| e.name.as_str()).filter(|name| findings.suggest.sound(name));
+            let help = findings.suggest.did_you_mean(name, known()).or_else(|| match known().next() {
+                None => Some(format!("declare it: `events: [Event(name: \"{name}\")]`")),
+                Some(_) => Some(format!("declare it in `events`, or use one of {}", listed(known()))),
             });
             findings.add(super::Severity::Error, path, format!("there is no event `{name}`"), help);
         }
@@ -558,7 +563,9 @@ pub(super) fn expectations(scenario: &Scenario, names: &Names<'_>, findings: &mu
         }
         _ => expect::Outlet::Plain,
     };
-    let known = Known::new(scenario.nodes.iter().map(|n| (n.id(), role(n))), names.outlets.iter().map(|o| (o.name.as_str(), outlet(o))));
+    let met = needs::met(scenario);
+    let nodes = scenario.nodes.iter().zip(&met).map(|(node, met)| (node.id(), role(node), met));
+    let known = Known::new(nodes, names.outlets.iter().map(|o| (o.name.as_str(), outlet(o))));
     let mut parsed = Vec::with_capacity(scenario.expect.len());
     for (i, expect) in scenario.expect.iter().enumerate() {
         match Expectation::parse(&expect.0, &known, &findings.suggest) {

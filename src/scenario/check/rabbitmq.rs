@@ -10,6 +10,7 @@ use crate::scenario::broker::rabbitmq::{
 use crate::scenario::document::{Node, Scenario};
 use crate::scenario::names::listed;
 use crate::scenario::units::Size;
+use crate::time::Span;
 use std::collections::BTreeMap;
 
 /// Looks at every RabbitMQ broker, and at what is said to brokers that do not listen to it.
@@ -19,19 +20,20 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
         match node {
             Node::Broker(broker) => {
                 if let BrokerKind::RabbitMq(parts) = &broker.kind {
-                    declared(parts, &names.at(id, "kind"), findings);
+                    declared(parts, &names.at(id, "kind"), scenario.duration, findings);
                     owned(scenario, &broker.id, parts, &names.at(id, "kind"), findings);
                     attached(scenario, &broker.id, parts, &names.at(id, "kind"), findings);
                 }
             }
             Node::Consumer(consumer) => {
                 let reads = names.reads_by(id).iter();
-                let any = reads.clone().any(|read| is_rabbit(scenario, read.broker).is_some());
-                if consumer.prefetch.is_some() && !any {
+                // What a read that leads nowhere was meant for, nobody knows.
+                let may = reads.clone().any(|read| read.broker.is_none() || is_rabbit(scenario, read.broker).is_some());
+                if consumer.prefetch.is_some() && !may {
                     let help = "leave it out, or let the consumer read from a RabbitMq broker";
                     findings.warning(names.at(id, "prefetch"), "only RabbitMQ looks at `prefetch`", help);
                 }
-                for (read, document) in reads.zip(&consumer.reads) {
+                for (read, document) in reads.zip(&consumer.reads).filter(|(read, _)| read.broker.is_some()) {
                     let said = [("priority", document.priority != 0), ("requeue", document.requeue)];
                     for (field, _) in said.iter().filter(|(_, said)| *said && is_rabbit(scenario, read.broker).is_none()) {
                         let path = format!("{}.{field}", read.path);
@@ -57,7 +59,7 @@ pub(super) fn look(scenario: &Scenario, names: &Names<'_>, findings: &mut Findin
             }
             (Node::Consumer(consumer), Source::Then { .. }) => {
                 let then = &consumer.then[emitter.index];
-                (&then.routing_key, &then.headers, false, false, then.mandatory)
+                (&then.routing_key, &then.headers, then.priority.is_some(), then.expiration.is_some(), then.mandatory)
             }
             _ => continue,
         };
@@ -219,7 +221,7 @@ fn kept(parts: &RabbitMq, queue: &Queue, path: &str, findings: &mut Findings) {
     }
 }
 
-fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
+fn declared(parts: &RabbitMq, at: &str, duration: Span, findings: &mut Findings) {
     let places = parts.places();
     let exchanges = || parts.exchanges.iter().map(|exchange| exchange.name.as_str());
     let queues = || parts.queues.iter().map(|queue| queue.name.as_str());
@@ -254,6 +256,10 @@ fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
         let quorum = queue.kind == QueueKind::Quorum;
         if queue.name.starts_with("amq.") {
             findings.error(format!("{path}.name"), format!("the name `{}` is RabbitMQ's own", queue.name));
+        }
+        if queue.rate.is_some_and(|rate| !(rate.0.is_finite() && rate.0 > 0.0)) {
+            let help = "leave it out for a queue that takes everything in at once";
+            findings.error_help(format!("{path}.rate"), "a queue takes nothing in at a rate of 0", help);
         }
         kept(parts, queue, &path, findings);
         if queue.kind == QueueKind::Stream {
@@ -300,6 +306,10 @@ fn declared(parts: &RabbitMq, at: &str, findings: &mut Findings) {
         if places.queue(&redrive.from).is_some_and(|from| parts.queues[from].kind == QueueKind::Stream) {
             let help = "nothing leaves a stream: let a reader attach again with `attaches`";
             findings.error_help(format!("{at}.redrives[{i}].from"), format!("`{}` is a stream", redrive.from), help);
+        }
+        if redrive.at > duration {
+            let message = format!("{} lies behind the end of the run, {duration}", redrive.at);
+            findings.warning(format!("{at}.redrives[{i}].at"), message, "nothing will be moved");
         }
         if redrive.from == redrive.to {
             findings.error(format!("{at}.redrives[{i}].to"), "a redrive moves messages from one queue to another");

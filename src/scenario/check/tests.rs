@@ -3,7 +3,7 @@
 
 use crate::scenario::plan::{Origin, Plan, Role};
 use crate::scenario::{Files, NoFiles, load};
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 const SHOP: &str = include_str!("../../../scenarios/cases/shop.ron");
 const LOYALTY: &str = include_str!("../../../scenarios/cases/shop-loyalty.ron");
@@ -149,4 +149,19 @@ fn the_airport_has_every_flight_of_the_day() {
     };
     assert_eq!(loaded.plan.emitters.iter().map(rows).collect::<Vec<_>>(), [881, 85, 877]);
     assert_eq!(loaded.warnings, []);
+}
+
+#[test]
+fn what_follows_has_what_a_rabbitmq_broker_looks_at_as_what_is_emitted_has() {
+    let text = r#"Scenario(format: 1, events: [Event(name: "E"), Event(name: "F")], nodes: [
+        Producer(id: "p", emits: [Emit(event: "E", to: "b/in", priority: 3, expiration: "1s", arrivals: Every("1s"))]),
+        Broker(id: "b", kind: RabbitMq(exchanges: [Exchange(name: "in", kind: Fanout), Exchange(name: "out", kind: Fanout)],
+            queues: [Queue(name: "q"), Queue(name: "r", max_priority: 9)],
+            bindings: [Binding(from: "in", to: "q"), Binding(from: "out", to: "r")])),
+        Consumer(id: "c", reads: [Read(from: "b/q")], then: [Emit(event: "F", to: "b/out", priority: 7, expiration: "2s")]),
+        Consumer(id: "d", reads: [Read(from: "b/r")]),
+    ])"#;
+    let plan = plan(text);
+    let said = plan.emitters.iter().map(|emitter| (emitter.properties.priority, emitter.properties.expiration));
+    assert_eq!(said.collect::<Vec<_>>(), [(Some(3), Some(Span::from_millis(1000))), (Some(7), Some(Span::from_millis(2000)))]);
 }

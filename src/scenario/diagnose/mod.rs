@@ -8,6 +8,7 @@ use super::locate::{Broken, DEEPEST, LONGEST, Place, Shape, Tree};
 use super::names::Suggest;
 use super::problem::{Lines, Problem};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use values::{Refused, Value, Why};
 
 /// Most problems of form that are shown at once.
@@ -65,16 +66,18 @@ fn closing(open: &str) -> char {
     }
 }
 
-/// What is wrong in a text that `ron` refused: the first problem of each event, node, link and expectation, and of the rest.
+/// What is wrong in a text that `ron` refused. After a mistake it is read again as if what is mistaken were not there: so long as that can be
+/// left out, the next mistake shows.
 pub(super) fn diagnose(tree: &Tree<'_>, file: &str, error: &ron::error::SpannedError) -> Vec<Problem> {
     let mut refused: Vec<Refused> = Vec::new();
-    each::<Event>(tree, "events", &mut refused);
-    each::<Node>(tree, "nodes", &mut refused);
-    each::<Link>(tree, "links", &mut refused);
-    each::<Group>(tree, "groups", &mut refused);
-    each::<Note>(tree, "notes", &mut refused);
-    each::<Expect>(tree, "expect", &mut refused);
-    refused.extend(refusal::<Scenario>(tree, tree.root));
+    let mut passed: BTreeSet<u32> = BTreeSet::new();
+    each::<Event>(tree, "events", &mut passed, &mut refused);
+    each::<Node>(tree, "nodes", &mut passed, &mut refused);
+    each::<Link>(tree, "links", &mut passed, &mut refused);
+    each::<Group>(tree, "groups", &mut passed, &mut refused);
+    each::<Note>(tree, "notes", &mut passed, &mut refused);
+    each::<Expect>(tree, "expect", &mut passed, &mut refused);
+    refusals::<Scenario>(tree, tree.root, &mut passed, &mut refused);
     let lines = Lines::new(tree.text);
     if refused.is_empty() {
         // Our reading is laxer than ron's in something: then its words must do.
@@ -90,7 +93,6 @@ pub(super) fn diagnose(tree: &Tree<'_>, file: &str, error: &ron::error::SpannedE
     }
     let mut placed: Vec<(Place, Refused)> = refused.into_iter().map(|r| (place(tree, &r), r)).collect();
     placed.sort_by_key(|(place, _)| *place);
-    // What is wrong within a node is also wrong with the scenario as a whole.
     placed.dedup_by(|a, b| a.0 == b.0);
     let suggest = Suggest::default();
     let problem = |(place, refused): &(Place, Refused)| {
@@ -104,25 +106,72 @@ pub(super) fn diagnose(tree: &Tree<'_>, file: &str, error: &ron::error::SpannedE
 
 /// The same for a value by itself, in a sentence.
 pub(super) fn sentence<T: DeserializeOwned>(tree: &Tree<'_>, error: &ron::error::SpannedError) -> String {
-    let Some(refused) = refusal::<T>(tree, tree.root) else { return lower_first(&error.code.to_string()) };
+    let Some(refused) = refusal::<T>(tree, tree.root, &BTreeSet::new()) else { return lower_first(&error.code.to_string()) };
     let (message, help) = words::explain(tree, refused.item.unwrap_or(tree.root), &refused.why, &Suggest::default());
     help.map_or(message.clone(), |help| format!("{message}; {help}"))
 }
 
-fn each<T: DeserializeOwned>(tree: &Tree<'_>, list: &str, refused: &mut Vec<Refused>) {
+/// The mistakes in each element of a list of the scenario; elements that have any are passed over from then on.
+fn each<T: DeserializeOwned>(tree: &Tree<'_>, list: &str, passed: &mut BTreeSet<u32>, refused: &mut Vec<Refused>) {
     let Some(list) = tree.field(tree.root, list).filter(|l| tree.item(*l).shape == Shape::List) else { return };
-    refused.extend(tree.item(list).children.iter().filter_map(|child| refusal::<T>(tree, *child)).take(MOST));
+    for child in &tree.item(list).children {
+        let before = refused.len();
+        refusals::<T>(tree, *child, passed, refused);
+        if refused.len() > before {
+            passed.insert(*child);
+        }
+    }
 }
 
-fn refusal<T: DeserializeOwned>(tree: &Tree<'_>, item: u32) -> Option<Refused> {
-    let refused = T::deserialize(Value { tree, item, inside: false }).err()?;
+/// The mistakes in a value, as far as one can be left out to see the next.
+fn refusals<T: DeserializeOwned>(tree: &Tree<'_>, item: u32, passed: &mut BTreeSet<u32>, refused: &mut Vec<Refused>) {
+    while refused.len() < MOST {
+        let Some(next) = refusal::<T>(tree, item, passed) else { return };
+        let mistaken = next.item.unwrap_or(item);
+        if !follows(tree, mistaken, &next.why, passed) {
+            refused.push(next);
+        }
+        // What is left out and is in the way nevertheless would be so for ever.
+        if !left_out(tree, mistaken, item).is_some_and(|part| passed.insert(part)) {
+            return;
+        }
+    }
+}
+
+/// Whether a refusal only comes from what was passed over in that value.
+fn follows(tree: &Tree<'_>, item: u32, why: &Why, passed: &BTreeSet<u32>) -> bool {
+    let mut gone = tree.item(item).children.iter().filter(|child| passed.contains(child));
+    let near = |key: &str, field: &'static str| Suggest::default().nearest(key, [field]).is_some();
+    match why {
+        // It may be there and have been misspelt.
+        Why::Missing(field) => gone.filter_map(|child| tree.key(*child)).any(|key| key == *field || near(key, *field)),
+        Why::Message(_) => gone.next().is_some(),
+        _ => false,
+    }
+}
+
+/// The smallest part around a mistake, below a value, that can be left out: a field, or an element of a list.
+fn left_out(tree: &Tree<'_>, mistaken: u32, below: u32) -> Option<u32> {
+    let mut at = mistaken;
+    while at != below {
+        let parent = tree.item(at).parent?;
+        if tree.item(at).key.is_some() || tree.item(parent).shape == Shape::List {
+            return Some(at);
+        }
+        at = parent;
+    }
+    None
+}
+
+fn refusal<T: DeserializeOwned>(tree: &Tree<'_>, item: u32, passed: &BTreeSet<u32>) -> Option<Refused> {
+    let refused = T::deserialize(Value { tree, item, inside: false, passed }).err()?;
     Some(Refused { item: refused.item.or(Some(item)), ..refused })
 }
 
 fn place(tree: &Tree<'_>, refused: &Refused) -> Place {
     let item = refused.item.unwrap_or(tree.root);
     refused.place.unwrap_or_else(|| match refused.why {
-        Why::Other { .. } | Why::Message(_) => tree.item(item).place,
+        Why::Other { .. } | Why::Choice { .. } | Why::Structure { .. } | Why::Message(_) => tree.item(item).place,
         _ => tree.spot(item),
     })
 }

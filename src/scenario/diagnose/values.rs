@@ -6,7 +6,7 @@
 use crate::scenario::locate::{Item, Place, Shape, Tree};
 use crate::scenario::read::shortened;
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, Expected, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 /// Why a value was refused.
@@ -16,6 +16,12 @@ pub(super) enum Why {
     Message(String),
     /// Not what belongs there.
     Other { expected: String },
+    /// None of the variants of an enum.
+    Choice { known: &'static [&'static str] },
+    /// Not the structure that belongs there, whose first field may tell what was meant.
+    Structure { name: &'static str, first: Option<&'static str> },
+    /// A key of a map without quotes.
+    Unquoted(String),
     /// No such field.
     Field { name: String, known: &'static [&'static str] },
     /// No such variant of an enum.
@@ -87,6 +93,8 @@ pub(super) struct Value<'a, 't> {
     pub item: u32,
     /// Whether the brackets of the item were a variant's: what is wanted is what stands in them.
     pub inside: bool,
+    /// Fields and elements of lists that are read as if they were not there.
+    pub passed: &'a BTreeSet<u32>,
 }
 
 impl<'a, 't> Value<'a, 't> {
@@ -96,6 +104,14 @@ impl<'a, 't> Value<'a, 't> {
 
     fn other(&self, expected: impl Into<String>) -> Refused {
         Refused::new(Why::Other { expected: expected.into() }).at(self.item)
+    }
+
+    /// The child at this position, or the first behind it that is not passed over.
+    fn next(&self, position: &mut usize) -> Option<u32> {
+        let children = self.item().children.get(*position..)?;
+        let passed = children.iter().take_while(|child| self.passed.contains(child)).count();
+        *position += passed;
+        children.get(passed).copied()
     }
 
     /// The value itself, where the brackets around it were a variant's.
@@ -117,7 +133,7 @@ impl<'a, 't> Value<'a, 't> {
                 let message = format!("a value stands here without a name: leave `{}:` out", self.tree.slice(key));
                 Err(Refused { why: Why::Message(message), item: Some(child), place: Some(key) })
             }
-            _ => Ok(Value { tree: self.tree, item: child, inside: false }),
+            _ => Ok(Value { item: child, inside: false, ..self }),
         }
     }
 
@@ -150,11 +166,11 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
         deserialize_i8 visit_i8 i8, "a whole number";
         deserialize_i16 visit_i16 i16, "a whole number";
         deserialize_i32 visit_i32 i32, "a whole number";
-        deserialize_i64 visit_i64 i64, "a whole number";
-        deserialize_u8 visit_u8 u8, "a whole number of 0 or more";
-        deserialize_u16 visit_u16 u16, "a whole number of 0 or more";
+        deserialize_i64 visit_i64 i64, "a whole number from -9223372036854775808 to 9223372036854775807";
+        deserialize_u8 visit_u8 u8, "a whole number from 0 to 255";
+        deserialize_u16 visit_u16 u16, "a whole number from 0 to 65535";
         deserialize_u32 visit_u32 u32, "a whole number from 0 to 4294967295";
-        deserialize_u64 visit_u64 u64, "a whole number of 0 or more";
+        deserialize_u64 visit_u64 u64, "a whole number from 0 to 18446744073709551615";
         deserialize_f32 visit_f32 f32, "a number";
         deserialize_f64 visit_f64 f64, "a number";
     }
@@ -216,7 +232,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
         let value = self.only(&visitor)?;
         let fits = value.item().shape == Shape::Round && self.tree.name(value.item).is_none_or(|n| n == name);
         if !fits {
-            return Err(value.other(format!("`{name}(...)`")));
+            return Err(Refused::new(Why::Structure { name, first: None }).at(value.item));
         }
         visitor.visit_newtype_struct(Value { inside: true, ..value }).map_err(|e| e.at(value.item))
     }
@@ -257,7 +273,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
     ) -> Result<V::Value, Refused> {
         let fits = self.inside || self.item().shape == Shape::Round && self.tree.name(self.item).is_none_or(|n| n == name);
         if !fits {
-            return Err(self.other(format!("`{name}(...)`")));
+            return Err(Refused::new(Why::Structure { name, first: fields.first().copied() }).at(self.item));
         }
         visitor.visit_map(Fields::of(self, fields)).map_err(|e| e.at(self.item))
     }
@@ -266,7 +282,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
         let value = self.only(&visitor)?;
         let named = matches!(value.item().shape, Shape::Word | Shape::Round);
         match self.tree.name(value.item).filter(|n| named && n.starts_with(|c: char| c.is_alphabetic() || c == '_')) {
-            None => Err(value.other(format!("one of {}", crate::scenario::names::listed(known.iter().copied())))),
+            None => Err(Refused::new(Why::Choice { known }).at(value.item)),
             Some(name) if !known.contains(&name) => {
                 let why = Why::Variant { of, name: shortened(name), known };
                 Err(Refused { why, item: Some(value.item), place: value.item().name })
@@ -301,7 +317,7 @@ impl<'a, 't> Children<'a, 't> {
 impl<'de> SeqAccess<'de> for Children<'_, '_> {
     type Error = Refused;
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Refused> {
-        let Some(child) = self.of.item().children.get(self.next).copied() else { return Ok(None) };
+        let Some(child) = self.of.next(&mut self.next) else { return Ok(None) };
         self.next += 1;
         seed.deserialize(self.of.plain(child)?).map(Some).map_err(|e| e.at(child))
     }
@@ -326,7 +342,7 @@ impl<'de> MapAccess<'de> for Fields<'_, '_> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refused> {
         let tree = self.of.tree;
-        let Some(child) = self.of.item().children.get(self.next).copied() else { return Ok(None) };
+        let Some(child) = self.of.next(&mut self.next) else { return Ok(None) };
         let refused = |why: Why| Refused { why, item: Some(child), place: tree.item(child).key };
         let Some(key) = tree.key(child) else {
             let value = shortened(tree.slice(tree.item(child).place));
@@ -337,8 +353,11 @@ impl<'de> MapAccess<'de> for Fields<'_, '_> {
         if !self.seen.insert(key) {
             return Err(refused(Why::Twice(shortened(key))));
         }
-        // Decoded where it is a text: a map key may contain escapes.
         let written = tree.item(child).key.map_or(key, |k| tree.slice(k));
+        if self.of.item().shape == Shape::Map && !written.ends_with(['"', '#']) {
+            return Err(refused(Why::Unquoted(shortened(written))));
+        }
+        // Decoded where it is a text: a map key may contain escapes.
         let key = if written.starts_with('"') { ron::from_str(written).unwrap_or_else(|_| key.to_owned()) } else { key.to_owned() };
         let key: de::value::StringDeserializer<Refused> = de::IntoDeserializer::into_deserializer(key);
         seed.deserialize(key).map(Some).map_err(|e| Refused { place: e.place.or(tree.item(child).key), ..e.at(child) })
@@ -347,7 +366,7 @@ impl<'de> MapAccess<'de> for Fields<'_, '_> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refused> {
         let child = self.of.item().children.get(self.next).copied().unwrap_or(self.of.item);
         self.next += 1;
-        seed.deserialize(Value { tree: self.of.tree, item: child, inside: false }).map_err(|e| e.at(child))
+        seed.deserialize(Value { item: child, inside: false, ..self.of }).map_err(|e| e.at(child))
     }
 }
 

@@ -4,6 +4,8 @@ use super::values::Why;
 use crate::scenario::locate::{Shape, Tree};
 use crate::scenario::names::{Suggest, listed};
 use crate::scenario::read::shortened;
+use crate::scenario::units::Rate;
+use crate::time::Span;
 
 /// Message and help for a refusal of an item.
 pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) -> (String, Option<String>) {
@@ -11,7 +13,11 @@ pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) 
         Why::Message(message) => (message.clone(), None),
         Why::Twice(name) => (format!("`{name}` is given twice"), Some("keep one of them".to_owned())),
         Why::Nameless { value, field } => {
-            (format!("`{value}` stands here without the name of a field"), field.map(|field| format!("write `{field}: {value}`")))
+            let help = field.map(|field| format!("write `{field}: {value}`")).or_else(|| quotes_within(tree, item));
+            (format!("`{value}` stands here without the name of a field"), help)
+        }
+        Why::Unquoted(key) => {
+            (format!("`{key}` is not in quotes: the names in curly brackets are texts"), Some(format!("write `\"{}\"`", plain(key))))
         }
         Why::Missing(field) => (format!("{} needs a field `{field}`", called(tree, item)), example(field)),
         Why::Field { name, known } => {
@@ -22,11 +28,83 @@ pub(super) fn explain(tree: &Tree<'_>, item: u32, why: &Why, suggest: &Suggest) 
         }
         Why::Variant { of, name, known } => {
             let near = suggest.did_you_mean(name, known.iter().copied());
+            let flag = known.contains(&"Flag") && matches!(name.as_str(), "true" | "false");
+            let near = near.or_else(|| flag.then(|| format!("say what it is, such as `Flag({name})`")));
             let help = near.unwrap_or_else(|| format!("choose one of {}", listed(known.iter().copied())));
             (format!("there is no {} `{name}`", kind(of)), Some(help))
         }
         Why::Other { expected } => other(tree, item, expected),
+        Why::Choice { known } => {
+            let message = format!("expected one of {}, found {}", listed(known.iter().copied()), found(tree, item));
+            (message, chosen(tree, item, known, suggest))
+        }
+        Why::Structure { name, first } => {
+            let help = structure(tree, item, name, *first, suggest);
+            (format!("expected `{name}(...)`, found {}", found(tree, item)), help)
+        }
     }
+}
+
+/// What to do where a text ended early, at a quote that was meant as a part of it.
+fn quotes_within(tree: &Tree<'_>, item: u32) -> Option<String> {
+    let before = tree.text.get(..tree.item(item).place.start as usize)?;
+    before.ends_with('"').then(|| "a text that has quotes in it is written `r#\"...\"#`".to_owned())
+}
+
+/// How to say it as one of the variants of an enum, where what stands there tells which.
+fn chosen(tree: &Tree<'_>, item: u32, known: &[&'static str], suggest: &Suggest) -> Option<String> {
+    let written = shortened(tree.slice(tree.item(item).place));
+    let has = |name: &str| known.contains(&name);
+    let variant = match tree.string(item) {
+        Some(text) => {
+            let meant = known.iter().find(|name| **name == text).copied().or_else(|| suggest.nearest(&text, known.iter().copied()));
+            if let Some(name) = meant {
+                return Some(format!("write `{name}` without quotes"));
+            }
+            let (time, rate) = (text.parse::<Span>().is_ok(), text.parse::<Rate>().is_ok());
+            // Of a backoff, which has this variant too, it is a time.
+            let fixed = time || !has("Exponential");
+            let fits = [("Poisson", rate), ("Every", time), ("Constant", time), ("Time", time), ("Fixed", fixed), ("Text", true)];
+            fits.into_iter().find(|(name, fits)| *fits && has(name))?.0
+        }
+        None if number(&written) => ["Number", "Offset"].into_iter().find(|name| has(name))?,
+        None => return None,
+    };
+    Some(format!("say what it is, such as `{variant}({written})`"))
+}
+
+/// How to write a structure of which something else stands there.
+fn structure(tree: &Tree<'_>, item: u32, name: &'static str, first: Option<&str>, suggest: &Suggest) -> Option<String> {
+    if let Some(found) = tree.name(item) {
+        return suggest.did_you_mean(found, [name]);
+    }
+    let written = shortened(tree.slice(tree.item(item).place));
+    match (tree.item(item).shape, first) {
+        (Shape::Text, None) => Some(format!("write `{name}({written})`")),
+        (Shape::Text, Some(field @ ("name" | "from"))) => Some(format!("write `{name}({field}: {written})`")),
+        _ => None,
+    }
+}
+
+/// A word without the single quotes that other languages write texts in.
+fn plain(word: &str) -> &str {
+    word.strip_prefix('\'').and_then(|word| word.strip_suffix('\'')).unwrap_or(word)
+}
+
+fn number(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
+}
+
+/// A bare number with the units that it may be meant in, where there are several that people write: a guess at one is a thousandfold off.
+fn with_units(number: &str, unit: &str) -> String {
+    let units = match unit {
+        "ms" => ["ms", "s"].as_slice(),
+        "KiB" => &["B", "KiB"],
+        "MiB/s" => &["KiB/s", "MiB/s"],
+        "/s" => &["/s", "/min"],
+        unit => &[unit],
+    };
+    units.iter().map(|unit| format!("`\"{number}{unit}\"`")).collect::<Vec<_>>().join(" or ")
 }
 
 fn fields(known: &[&str]) -> String {
@@ -37,22 +115,25 @@ fn fields(known: &[&str]) -> String {
 fn other(tree: &Tree<'_>, item: u32, expected: &str) -> (String, Option<String>) {
     let value = tree.item(item);
     let written = shortened(tree.slice(value.place));
-    let word = value.shape == Shape::Word;
-    let number = word && written.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
-    let bare = number && written.ends_with(|c: char| c.is_ascii_digit() || c == '.');
+    let (word, inside) = (value.shape == Shape::Word, plain(&written));
+    let number = word && number(inside);
+    let bare = number && inside.ends_with(|c: char| c.is_ascii_digit() || c == '.');
     if let Some((what, example)) = expected.split_once(" in quotes such as ") {
         // The quantities of `units`.
         let example = example.trim_matches('"');
         let unit = example.trim_start_matches(|c: char| c.is_ascii_digit());
         // Whoever writes a share as a number below one means that part of the whole.
-        let share = written.parse::<f64>().ok().filter(|share| unit == "%" && *share <= 1.0);
-        let such = share.map_or(written.clone(), |share| ((share * 1e8).round() / 1e6).to_string());
+        let share = inside.parse::<f64>().ok().filter(|share| unit == "%" && *share <= 1.0);
+        let such = share.map_or(inside.to_owned(), |share| ((share * 1e8).round() / 1e6).to_string());
         return match (bare, number) {
             (true, _) => (
                 format!("`{written}` has no unit: {what} is expected here"),
-                Some(format!("write it in quotes with a unit, such as `\"{such}{unit}\"`")),
+                Some(format!("write it in quotes with a unit, such as {}", with_units(&such, unit))),
             ),
-            (_, true) => (format!("`{written}` is not in quotes"), Some(format!("write `\"{written}\"`"))),
+            (_, true) => {
+                let quotes = if inside == written { "quotes" } else { "double quotes" };
+                (format!("`{written}` is not in {quotes}"), Some(format!("write `\"{inside}\"`")))
+            }
             _ => (
                 format!("expected {what}, found {}", found(tree, item)),
                 Some(format!("write it in quotes with a unit, such as `\"{example}\"`")),
@@ -60,17 +141,11 @@ fn other(tree: &Tree<'_>, item: u32, expected: &str) -> (String, Option<String>)
         };
     }
     if expected == "a string" {
-        let help = if word { Some(format!("write `\"{written}\"`")) } else { None };
+        let help = if word { Some(format!("write `\"{inside}\"`")) } else { None };
         return (format!("expected text in quotes, found {}", found(tree, item)), help);
     }
-    let help = match expected {
-        _ if expected.starts_with("one of") && value.shape == Shape::Text => {
-            let such = if expected.contains("`Poisson`") { "Poisson" } else { "Constant" };
-            Some(format!("say what it is, such as `{such}({written})`"))
-        }
-        _ if expected.starts_with("a list") && value.name.is_some() => Some("write `[` before it and `]` behind it".to_owned()),
-        _ => None,
-    };
+    let named = expected.starts_with("a list") && value.name.is_some();
+    let help = named.then(|| "write `[` before it and `]` behind it".to_owned());
     (format!("expected {expected}, found {}", found(tree, item)), help)
 }
 
@@ -78,9 +153,7 @@ fn found(tree: &Tree<'_>, item: u32) -> String {
     let value = tree.item(item);
     let written = shortened(tree.slice(value.place));
     match value.shape {
-        Shape::Word if written.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) => {
-            format!("the number `{written}`")
-        }
+        Shape::Word if number(&written) => format!("the number `{written}`"),
         Shape::Word => format!("`{written}`"),
         Shape::Text => format!("the text `{written}`"),
         Shape::Round => tree.name(item).map_or_else(|| "values in round brackets".to_owned(), |n| format!("`{}(...)`", shortened(n))),

@@ -147,12 +147,10 @@ fn hot_partition(subject: &Subject<'_>, found: &mut Found<'_>) {
         let partitions = f64::from(topic.partitions.max(1));
         // Events per second of the partition with the most frequent key, and how much of it that key is.
         let (mut rest, mut hottest) = (0.0, 0.0_f64);
-        for (_, rates) in plan.emitters.iter().zip(&subject.rates).filter(|(emitter, _)| emitter.channel == channel) {
-            for (event, rate) in rates {
-                let share = plan.types[*event].key.as_ref().map_or(0.0, most_frequent);
-                hottest = hottest.max(rate * share);
-                rest += rate * (1.0 - share) / partitions;
-            }
+        for (event, rate) in &subject.rates[channel.index()] {
+            let share = plan.types[*event].key.as_ref().map_or(0.0, most_frequent);
+            hottest = hottest.max(rate * share);
+            rest += rate * (1.0 - share) / partitions;
         }
         for consumer in &readers {
             let can = f64::from(consumer.threads.max(1)) / subject.work(consumer);

@@ -1,13 +1,14 @@
 //! How much work every consumer is offered, computed from the scenario alone: rates along the flow, times and failures of handling.
 
-use crate::ids::{BrokerId, ChannelId, ConsumerId, TypeId};
-use crate::scenario::plan::{CallPlan, ConsumerPlan, Occasion, Origin, Plan};
-use std::collections::{BTreeMap, BTreeSet};
+use super::sums::Sums;
+use crate::ids::{ChannelId, ConsumerId};
+use crate::scenario::plan::{CallPlan, ConsumerPlan, Occasion, Origin, OutletPlan, Plan};
+use std::collections::BTreeMap;
 
 /// What a consumer is offered, averaged over the run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Load {
-    /// Events per second.
+    /// Events per second; infinite where events go round and bring on more of themselves.
     pub rate: f64,
     /// Seconds of work that one event makes, further attempts included; infinite where a distribution has no mean.
     pub work: f64,
@@ -22,111 +23,71 @@ impl Load {
     }
 }
 
-/// Rounds of following events through consumers that emit events of their own. Longer chains, and loops, are cut here.
-const ROUNDS: usize = 64;
+/// Events per second that are published to each channel, by type.
+type Rates = Vec<BTreeMap<usize, f64>>;
 
-/// Events per second of each emitter, by type.
-type Rates = Vec<Vec<(usize, f64)>>;
-
-/// What is offered to consumers in a round.
-struct Offered {
-    /// Events per second by consumer and type, as far as that can be told.
-    rates: Vec<BTreeMap<usize, f64>>,
-    /// By channel of a broker that routes by rules of its own: the types that come to it. Nobody can tell to whom they go.
-    routed: Vec<BTreeSet<usize>>,
+/// What a consumer gets from a channel.
+struct Input {
+    channel: ChannelId,
+    /// Its share of what is published there; not a number if nobody can tell, because the broker routes by rules of its own.
+    share: f64,
 }
 
-impl Offered {
-    fn nothing(plan: &Plan) -> Offered {
-        Offered { rates: vec![BTreeMap::new(); plan.consumers.len()], routed: vec![BTreeSet::new(); plan.channels.len()] }
-    }
-
-    /// Events per second for a consumer, of some types or of all; not a number if nobody can tell. `ways`: the channels that may lead to it.
-    fn rate(&self, consumer: ConsumerId, on: &[TypeId], ways: &BTreeSet<ChannelId>) -> f64 {
-        let routed = |types: &BTreeSet<usize>| match on {
-            [] => !types.is_empty(),
-            on => on.iter().any(|event| types.contains(&event.index())),
-        };
-        if ways.iter().any(|channel| routed(&self.routed[channel.index()])) {
-            return f64::NAN;
-        }
-        let rates = &self.rates[consumer.index()];
-        // Nothing at all would sum up to a zero below zero.
-        0.0 + match on {
-            [] => rates.values().sum::<f64>(),
-            on => on.iter().filter_map(|event| rates.get(&event.index())).sum(),
-        }
-    }
-
-    /// Whether another round came to the same.
-    fn is(&self, other: &Offered) -> bool {
-        let same = |(a, b): (&f64, &f64)| a == b || a.is_nan() && b.is_nan();
-        let rates = |(a, b): (&BTreeMap<usize, f64>, &BTreeMap<usize, f64>)| a.keys().eq(b.keys()) && a.values().zip(b.values()).all(same);
-        self.routed == other.routed && self.rates.iter().zip(&other.rates).all(rates)
-    }
-}
-
-/// The load of each consumer, by id, and the events per second of each emitter; nothing where it cannot be told from the file: events
-/// come through an outlet whose broker routes by rules of its own, or from a closed loop, which waits for whoever is slow.
+/// The load of each consumer, by id, and the events per second that are published to each channel; nothing where it cannot be told from
+/// the file: events come through an outlet whose broker routes by rules of its own, or from a closed loop, which waits for whoever is slow.
 pub(super) fn flow(plan: &Plan) -> (Vec<Option<Load>>, Rates) {
-    let emitted = emitted(plan);
-    let routes = |broker: BrokerId| plan.brokers[broker.index()].kind.parts().declares_outlets();
-    // By consumer: the channels that feed outlets of its which a broker declares.
-    let mut ways: Vec<BTreeSet<ChannelId>> = vec![BTreeSet::new(); plan.consumers.len()];
-    for read in &plan.reads {
-        let outlet = &plan.outlets[read.outlet.index()];
-        if routes(outlet.broker) {
-            ways[read.consumer.index()].extend(&outlet.channels);
-        }
-    }
-    let mut offered = Offered::nothing(plan);
-    let mut rates: Rates = Vec::new();
-    for _ in 0..ROUNDS {
-        let mut next = Offered::nothing(plan);
-        let all = plan.emitters.iter().enumerate().map(|(i, emitter)| match &emitter.origin {
-            Origin::Then { consumer, probability, on } => {
-                let consumer_plan = &plan.consumers[consumer.index()];
-                let rate = offered.rate(*consumer, on, &ways[consumer.index()]);
-                emitter
-                    .event
-                    .map(|event| (event.index(), rate * occurs(consumer_plan, emitter.occasion) * probability.0))
-                    .into_iter()
-                    .collect()
-            }
-            Origin::Workload(_) | Origin::Trace(_) => emitted[i].clone(),
-        });
-        rates = all.collect();
-        for (emitter, rates) in plan.emitters.iter().zip(&rates) {
-            let channel = &plan.channels[emitter.channel.index()];
-            if routes(channel.broker) {
-                next.routed[emitter.channel.index()].extend(rates.iter().map(|(event, _)| *event));
-                continue;
-            }
-            for outlet in &channel.outlets {
-                let readers = &plan.outlets[outlet.index()].readers;
-                let workers: f64 = readers.iter().map(|read| workers(plan, plan.reads[read.index()].consumer)).sum();
-                for read in readers {
-                    let consumer = plan.reads[read.index()].consumer;
-                    let share = workers_of(&plan.consumers[consumer.index()]) / workers;
-                    for (event, rate) in rates {
-                        *next.rates[consumer.index()].entry(*event).or_default() += rate * share;
-                    }
-                }
-            }
-        }
-        if next.is(&offered) {
-            break;
-        }
-        offered = next;
-    }
-    let load = |(i, consumer): (usize, &ConsumerPlan)| {
-        let rate = offered.rate(ConsumerId::at(i), &[], &ways[i]);
+    let inputs = inputs(plan);
+    let mut rates = published(plan, &inputs);
+    let load = |(consumer, inputs): (&ConsumerPlan, &Vec<Input>)| {
+        // Nothing at all would sum up to a zero below zero.
+        let rate = 0.0 + inputs.iter().flat_map(|input| rates[input.channel.index()].values().map(|rate| rate * input.share)).sum::<f64>();
         let load = Load { rate, work: work(plan, consumer), workers: workers_of(consumer) };
         (!rate.is_nan()).then_some(load)
     };
-    let loads = plan.consumers.iter().enumerate().map(load).collect();
-    rates.iter_mut().for_each(|rates| rates.retain(|(_, rate)| !rate.is_nan()));
+    let loads = plan.consumers.iter().zip(&inputs).map(load).collect();
+    rates.iter_mut().for_each(|rates| rates.retain(|_, rate| !rate.is_nan()));
     (loads, rates)
+}
+
+/// What each consumer gets, by id.
+fn inputs(plan: &Plan) -> Vec<Vec<Input>> {
+    let workers = |outlet: &OutletPlan| -> f64 { outlet.readers.iter().map(|read| workers(plan, plan.reads[read.index()].consumer)).sum() };
+    let workers: Vec<f64> = plan.outlets.iter().map(workers).collect();
+    let mut inputs: Vec<Vec<Input>> = Vec::new();
+    inputs.resize_with(plan.consumers.len(), Vec::new);
+    for read in &plan.reads {
+        let outlet = &plan.outlets[read.outlet.index()];
+        let routes = plan.brokers[outlet.broker.index()].kind.parts().declares_outlets();
+        let share = if routes { f64::NAN } else { workers_of(&plan.consumers[read.consumer.index()]) / workers[read.outlet.index()] };
+        inputs[read.consumer.index()].extend(outlet.channels.iter().map(|channel| Input { channel: *channel, share }));
+    }
+    inputs
+}
+
+/// Events per second that are published to each channel, by type: what workloads emit, and what follows from it.
+fn published(plan: &Plan, inputs: &[Vec<Input>]) -> Rates {
+    let mut sums = Sums::default();
+    // By channel and type: which sum it is.
+    let mut places: Vec<BTreeMap<usize, usize>> = vec![BTreeMap::new(); plan.channels.len()];
+    for (emitter, emitted) in plan.emitters.iter().zip(emitted(plan)) {
+        let types = emitter.event.map(|event| (event.index(), 0.0));
+        for (event, rate) in emitted.into_iter().chain(types) {
+            let place = *places[emitter.channel.index()].entry(event).or_insert_with(|| sums.place());
+            sums.give(place, rate);
+        }
+    }
+    for emitter in &plan.emitters {
+        let (Origin::Then { consumer, probability, on }, Some(event)) = (&emitter.origin, emitter.event) else { continue };
+        let follows = occurs(&plan.consumers[consumer.index()], emitter.occasion) * probability.0;
+        let to = places[emitter.channel.index()][&event.index()];
+        for input in &inputs[consumer.index()] {
+            let comes = |event: &usize| on.is_empty() || on.iter().any(|on| on.index() == *event);
+            let from = places[input.channel.index()].iter().filter(|(event, _)| comes(event));
+            from.for_each(|(_, from)| sums.add(to, *from, input.share * follows));
+        }
+    }
+    let solved = sums.solve();
+    places.iter().map(|types| types.iter().map(|(event, place)| (*event, solved[*place])).collect()).collect()
 }
 
 /// How often something follows from an event on this occasion.

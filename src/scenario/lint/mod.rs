@@ -11,6 +11,7 @@ mod loss;
 mod order;
 mod queues;
 mod retries;
+mod sums;
 mod timeouts;
 mod unstable;
 
@@ -22,6 +23,7 @@ use super::check::Finding;
 use super::plan::{ConsumerPlan, Plan, Role};
 use super::problem::Severity;
 use load::Load;
+use std::collections::BTreeMap;
 
 /// A rule of the linter.
 #[derive(Debug)]
@@ -71,8 +73,8 @@ struct Subject<'s> {
     scenario: &'s Scenario,
     plan: &'s Plan,
     loads: Vec<Option<Load>>,
-    /// Events per second of each emitter, by type; what cannot be told is left out.
-    rates: Vec<Vec<(usize, f64)>>,
+    /// Events per second that are published to each channel, by type; what cannot be told is left out.
+    rates: Vec<BTreeMap<usize, f64>>,
 }
 
 impl Subject<'_> {
@@ -225,5 +227,29 @@ mod tests {
         // 45 a second where 10 can be handled; 5 a second.
         assert_eq!(chain("often"), ["unstable-node"]);
         assert_eq!(chain("seldom"), [""; 0]);
+    }
+
+    #[test]
+    fn what_comes_round_again_is_added_up_to_its_end() {
+        let round = |probability: &str, instances: u32| {
+            let text = format!(
+                r#"Scenario(format: 1, events: [Event(name: "E")], nodes: [
+                    Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Poisson("50/s"))]),
+                    Broker(id: "b", kind: Simple(topics: ["t"])),
+                    Consumer(id: "c", instances: {instances}, reads: [Read(from: "b/t")], handle: Handle(time: Constant("1ms")),
+                        then: [Emit(event: "E", to: "b/t", probability: "{probability}")]),
+                ])"#
+            );
+            let warnings = load(&text, "lint.ron", &NoFiles).unwrap().warnings;
+            warnings.into_iter().find(|w| w.lint == Some("unstable-node")).map(|w| w.message)
+        };
+        // 50 a second and 99 of 100 of them again and again: 5000 a second.
+        let offered = "`c` is offered 5000 events/s and can handle 2000/s: its backlog grows without end";
+        assert_eq!(round("99%", 2).as_deref(), Some(offered));
+        assert!(round("99%", 3).is_some());
+        assert_eq!(round("99%", 6), None);
+        for instances in [3, 4, 1000] {
+            assert!(round("100%", instances).is_some_and(|m| m.contains("their rate has no bound")), "{instances}");
+        }
     }
 }

@@ -8,7 +8,8 @@ pub static UNSTABLE_NODE: Lint = Lint {
     line: "a consumer is offered more work than it can do, so its backlog grows without end",
     explanation: "A consumer can do as much work per second as it has workers (instances times threads). The work it is offered is the \
                   rate of its events, averaged over the run, times the mean handling time, times the attempts that an event takes on \
-                  average. At or above its capacity no queue is long enough and no latency settles: whatever the run shows depends on \
+                  average. Where what it emits comes back to it, the rounds are added up; where one event comes back as one or more, their \
+                  rate has no bound. At or above its capacity no queue is long enough and no latency settles: whatever the run shows depends on \
                   how long it is. Add instances, make handling faster, or lower the rate. A scenario that is about overload says so \
                   with `allow: [\"unstable-node\"]`.",
     look,
@@ -18,7 +19,14 @@ fn look(subject: &Subject<'_>, found: &mut Found<'_>) {
     for (consumer, load) in subject.plan.consumers.iter().zip(&subject.loads) {
         let Some(load) = load.filter(|load| load.share() >= 1.0) else { continue };
         let name = subject.name(consumer);
-        let (message, help) = if load.work.is_finite() {
+        let (message, help) = if load.rate.is_infinite() {
+            (
+                format!(
+                    "`{name}` is offered events that bring on more of themselves: their rate has no bound, and its backlog grows without end"
+                ),
+                "one of them comes back as one or more, on average: lower the `probability` of a step on their way".to_owned(),
+            )
+        } else if load.work.is_finite() {
             let can = load.workers / load.work;
             let needed = (load.rate * load.work / f64::from(consumer.threads.max(1))).floor() + 1.0;
             let (rate, can) = (digits(load.rate), digits(can));
