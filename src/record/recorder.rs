@@ -12,7 +12,7 @@ use super::staleness::Staleness;
 use super::stores::{StoreFigures, StoreRecord};
 use crate::engine::near::near;
 use crate::engine::{AfterFailure, Note, Observation, Observer};
-use crate::ids::{ConsumerId, NodeId, OutletId, StoreId, TypeId};
+use crate::ids::{BrokerId, ConsumerId, NodeId, OutletId, StoreId, TypeId};
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
 use crate::time::{Span, Time};
@@ -38,6 +38,8 @@ pub struct Recorder {
     /// By emitter: events published. By channel: events taken in. What a node counts is their sum: a delivery touches one number each.
     emitted: Vec<u64>,
     accepted: Vec<u64>,
+    /// By channel: of these, owed to nobody.
+    unroutable: Vec<u64>,
     /// Of all distributions.
     cells: Cells,
     /// By outlet: waiting messages times nanoseconds when the warm-up ended.
@@ -219,6 +221,7 @@ impl Recorder {
             types: vec![0; plan.types.len()],
             emitted: vec![0; plan.emitters.len()],
             accepted: vec![0; plan.channels.len()],
+            unroutable: vec![0; plan.channels.len()],
             cells: Cells::new(precision, 0),
             waiting_at_warmup: vec![0; plan.outlets.len()].into(),
             series: Series::new(width),
@@ -339,12 +342,20 @@ impl Recorder {
         self.types[kind.index()]
     }
 
+    /// Events that reached a broker and were owed to nobody: no binding or rule fitted them, or nobody reads where they were published.
+    pub fn unroutable(&self, broker: BrokerId) -> u64 {
+        self.unroutable[self.plan.brokers[broker.index()].channels.clone()].iter().sum()
+    }
+
     /// Calls `each` with the identity and the bytes of every block that copies share, and gives the bytes that a copy takes besides.
     pub fn weigh(&self, each: impl FnMut(usize, usize)) -> usize {
         let each_consumer = size_of::<ConsumerRecord>() + size_of::<Seldom>();
         let consumers: usize = self.consumers.iter().map(|consumer| each_consumer + consumer.seldom.told.bytes()).sum();
         let plain = self.links.len() * size_of::<LinkRecord>()
-            + (self.counted_before.len() + self.types.len() + self.emitted.len() + self.accepted.len()) * size_of::<u64>();
+            + [self.counted_before.len(), self.types.len(), self.emitted.len(), self.accepted.len(), self.unroutable.len()]
+                .iter()
+                .sum::<usize>()
+                * size_of::<u64>();
         let each_outlet = size_of::<OutletRecord>() + size_of::<u128>();
         let outlets: usize = self.outlets.iter().map(|outlet| each_outlet + size_of_val(&*outlet.others)).sum();
         size_of::<Recorder>() + consumers + self.cells.bytes() + plain + outlets + self.held.bytes() + self.series.weigh(each)
@@ -572,8 +583,8 @@ impl Observer for Recorder {
                     self.ended(outlet, now);
                 }
             }
-            Observation::Unroutable { .. }
-            | Observation::Refused { .. }
+            Observation::Unroutable { channel, .. } => self.unroutable[channel.index()] += 1,
+            Observation::Refused { .. }
             | Observation::GivenUp { .. }
             | Observation::Confirmed { .. }
             | Observation::NoReply { .. }

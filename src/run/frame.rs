@@ -201,6 +201,8 @@ pub struct NodeFigures {
     pub returned: Option<u64>,
     /// Publishers that wait for confirmations: events sent again, given up, and not confirmed yet.
     pub confirms: Option<(u64, u64, u64)>,
+    /// Brokers: events of those taken in that nobody was owed, because no binding, rule or reader took them.
+    pub unroutable: u64,
     /// What keeps it from working as usual, apart from faults.
     pub condition: Option<Condition>,
     /// Consumers: seconds from publish to the end of handling, since warm-up: mean, median, 99th percentile. Stores: mean, median and

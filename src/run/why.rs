@@ -3,13 +3,15 @@
 use super::journey::ended;
 use super::script::Moment;
 use crate::engine::broker::Broker;
+use crate::engine::broker::eventbridge::replaying::State;
 use crate::engine::event::{Flags, Key};
 use crate::engine::{AfterFailure, BrokerFate, Note, Observation, Observer, kafka};
 use crate::figures;
-use crate::ids::{BrokerId, ConsumerId, EventId, NodeId, OutletId};
+use crate::ids::{BrokerId, ChannelId, ConsumerId, EventId, NodeId, OutletId};
 use crate::record::series::Bin;
 use crate::record::{Series, Totals};
 use crate::scenario::Plan;
+use crate::scenario::broker::BrokerKind;
 use crate::time::Time;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,6 +46,8 @@ pub enum Weight {
 const KEYS: usize = 50_000;
 /// A share of handlings that are tried again from which on it is told.
 const RETRIED: f64 = 0.15;
+/// So many events are enough to tell where events go.
+const MANY: u64 = 200;
 /// A chain of events so long is taken for a loop.
 const LOOP: u32 = 200;
 
@@ -77,6 +81,10 @@ pub struct Evidence {
     stopped: BTreeMap<OutletId, (u64, Time, kafka::Error, Option<u32>)>,
     /// By node: producers that another one has fenced, and when first.
     fenced: BTreeMap<NodeId, (u64, Time)>,
+    /// By channel: events that reached it, and when those were many.
+    reached: Vec<(u64, Option<Time>)>,
+    /// By channel: those of them that nobody was owed, and when the first was.
+    unroutable: BTreeMap<ChannelId, (u64, Time)>,
 }
 
 impl Evidence {
@@ -100,6 +108,8 @@ impl Evidence {
             looped: None,
             stopped: BTreeMap::new(),
             fenced: BTreeMap::new(),
+            reached: vec![(0, None); plan.channels.len()],
+            unroutable: BTreeMap::new(),
         }
     }
 
@@ -145,10 +155,18 @@ impl Observer for Evidence {
             Observation::Routed { outlet, .. } => {
                 let routed = self.enough.entry(outlet).or_default();
                 routed.0 += 1;
-                if routed.0 == 200 {
+                if routed.0 == MANY {
                     routed.1 = Some(now);
                 }
             }
+            Observation::Accepted { channel, .. } => {
+                let reached = &mut self.reached[channel.index()];
+                reached.0 += 1;
+                if reached.0 == MANY {
+                    reached.1 = Some(now);
+                }
+            }
+            Observation::Unroutable { channel, .. } => self.unroutable.entry(channel).or_insert((0, now)).0 += 1,
             Observation::Ended { outlet, fate, .. } if fate != BrokerFate::DeadLettered && !ended(fate).0 => {
                 self.lost.get_or_insert((now, reader(&self.plan, outlet)));
             }
@@ -259,6 +277,8 @@ pub fn diagnose(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
         at: Some(*at),
         node: Some(*node),
     }));
+    found.extend(dead_ends(plan, evidence));
+    found.extend(idle_rules(moment, evidence));
     found.extend(hot_keys(plan, evidence));
     found.extend(hot_partitions(moment, evidence));
     if let Some((at, node)) = evidence.looped {
@@ -375,6 +395,59 @@ fn stopped_clients<'e>(plan: &'e Plan, evidence: &'e Evidence) -> impl Iterator<
             node: reader(plan, *outlet),
         }
     })
+}
+
+/// Where events went no further, because nothing leads on from there.
+fn dead_ends<'e>(plan: &'e Plan, evidence: &'e Evidence) -> impl Iterator<Item = Insight> + 'e {
+    evidence.unroutable.iter().map(|(channel, (number, at))| {
+        let planned = &plan.channels[channel.index()];
+        let broker = &plan.brokers[planned.broker.index()];
+        let (place, all) = (&planned.name, evidence.reached[channel.index()].0);
+        let (title, why) = match &broker.kind {
+            BrokerKind::RabbitMq(_) => ("Events reach no queue from", "no binding fits their routing key or headers"),
+            BrokerKind::EventBridge(_) => ("Events reach no target from", "no rule of the bus that has a target fits them"),
+            BrokerKind::Simple(_) | BrokerKind::Kafka(_) => ("Events reach nobody from", "nobody reads it"),
+        };
+        let weight = match &broker.kind {
+            _ if *number >= all => Weight::Bad,
+            // A bus carries what is of no interest here as well.
+            BrokerKind::EventBridge(_) => Weight::Note,
+            _ => Weight::Watch,
+        };
+        Insight {
+            weight,
+            title: format!("{title} {place}"),
+            evidence: format!("{} of {} went no further: {why}", figures::count(*number), figures::counted(all.max(*number), "event")),
+            at: Some(*at),
+            node: Some(broker.node),
+        }
+    })
+}
+
+/// Rules of EventBridge that looked at many events and wanted none.
+fn idle_rules(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
+    let plan = moment.simulation.plan();
+    let mut found = Vec::new();
+    for (i, planned) in plan.brokers.iter().enumerate() {
+        let Broker::EventBridge(service) = moment.simulation.broker(BrokerId::at(i)) else { continue };
+        let view = service.view();
+        // A rule may be there for a replay that is still to come.
+        if view.replays.iter().any(|replay| matches!(replay.state, State::Planned | State::Running)) {
+            continue;
+        }
+        for (rule, view) in service.parts().rules.iter().zip(view.rules) {
+            let Some(bus) = service.parts().bus_of(rule).filter(|_| view.matched == 0 && view.passed_over >= MANY) else { continue };
+            found.push(Insight {
+                weight: Weight::Watch,
+                title: format!("The rule {} wants no event", rule.name),
+                evidence: format!("none of {} on its bus fitted its pattern", figures::counted(view.passed_over, "event")),
+                // It shows once there were enough of them.
+                at: evidence.reached[planned.channels.start + bus].1,
+                node: Some(planned.node),
+            });
+        }
+    }
+    found
 }
 
 /// How much has to be handled before it can be told who works.

@@ -5,6 +5,7 @@ use crate::engine::observe::StoreNote;
 use crate::engine::{AfterFailure, Note, Observation};
 use crate::ids::{ChannelId, ConsumerId, EventId, LinkId, OutletId, TypeId};
 use crate::scenario::Plan;
+use crate::scenario::broker::BrokerKind;
 
 /// One observation as a sentence without a full stop.
 pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
@@ -29,7 +30,7 @@ pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
         }
         Observation::Accepted { channel, event: e } => format!("{} reaches {}", event(e.id, e.kind), plan.channels[channel.index()].name),
         Observation::Unroutable { channel, event: e } => {
-            format!("{} reaches {}, which nobody reads", event(e.id, e.kind), plan.channels[channel.index()].name)
+            format!("{} reaches {}, {}", event(e.id, e.kind), plan.channels[channel.index()].name, dead_end(plan, channel))
         }
         Observation::Refused { event: e, why, .. } => format!("{} is refused: {why}", event(e.id, e.kind)),
         Observation::GivenUp { event: e, why, .. } => format!("{} is given up by its publisher: {why}", event(e.id, e.kind)),
@@ -107,6 +108,15 @@ pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
         Observation::Broker { broker, note } => {
             format!("{}: {}", plan.nodes[plan.brokers[broker.index()].node.index()].name, of_note(plan, &note))
         }
+    }
+}
+
+/// Why a channel that an event has reached leads it no further.
+pub(super) fn dead_end(plan: &Plan, channel: ChannelId) -> &'static str {
+    match plan.brokers[plan.channels[channel.index()].broker.index()].kind {
+        BrokerKind::RabbitMq(_) => "where no binding fits it",
+        BrokerKind::EventBridge(_) => "where no rule that has a target fits it",
+        BrokerKind::Simple(_) | BrokerKind::Kafka(_) => "which nobody reads",
     }
 }
 
