@@ -6,7 +6,7 @@ use super::faults::FaultLog;
 use super::heat::{Heat, Told};
 use super::held::Held;
 use super::histogram::{Distribution, Precision, Summary};
-use super::level::Level;
+use super::level::{Bulk, Level};
 use super::series::{ConsumerCell, Happening, OutletCell, Row, Series};
 use super::staleness::Staleness;
 use super::stores::{StoreFigures, StoreRecord};
@@ -29,6 +29,9 @@ pub struct Recorder {
     links: Vec<LinkRecord>,
     stores: Vec<StoreRecord>,
     held: Held,
+    /// What the lags of all consumers together count too often: events owed to outlets with several readers, once for each reader after
+    /// the first.
+    owed_again: Bulk,
     /// By emitter: how long replies took, where its events are requests.
     replies: Vec<Option<Distribution>>,
     faults: FaultLog,
@@ -215,6 +218,7 @@ impl Recorder {
             links: vec![LinkRecord::default(); plan.links.len()],
             stores: plan.stores.iter().map(|store| StoreRecord::new(store.connections)).collect(),
             held: Held::default(),
+            owed_again: Bulk::default(),
             replies: plan.emitters.iter().map(|emitter| emitter.reply.map(|_| Distribution::default())).collect(),
             faults: FaultLog::default(),
             fates: Fates::default(),
@@ -321,6 +325,7 @@ impl Recorder {
             consumers: consumers.collect(),
             stores: self.stores.iter().map(|store| store.cell(end)).collect(),
             held: self.held.areas(end),
+            owed_again: self.owed_again.area(end),
         }
     }
 
@@ -640,8 +645,9 @@ impl Observer for Recorder {
                 if let Some(reader) = self.consumers.get_mut(outlet.reader.index()) {
                     reader.lag.up(now);
                 }
-                for consumer in &outlet.others {
-                    self.consumers[consumer.index()].lag.up(now);
+                if !outlet.others.is_empty() {
+                    outlet.others.iter().for_each(|consumer| self.consumers[consumer.index()].lag.up(now));
+                    self.owed_again.up(outlet.others.len(), now);
                 }
             }
             Observation::Waits { outlet, .. } => {
@@ -702,8 +708,9 @@ impl Recorder {
         if let Some(reader) = self.consumers.get_mut(outlet.reader.index()) {
             reader.lag.down(now);
         }
-        for consumer in &outlet.others {
-            self.consumers[consumer.index()].lag.down(now);
+        if !outlet.others.is_empty() {
+            outlet.others.iter().for_each(|consumer| self.consumers[consumer.index()].lag.down(now));
+            self.owed_again.down(outlet.others.len(), now);
         }
     }
 }

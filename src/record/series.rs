@@ -58,6 +58,8 @@ pub struct Row {
     pub stores: Box<[StoreCell]>,
     /// By [`NodeId`]: held-back events times nanoseconds; empty until a broker first holds one back.
     pub held: Box<[u128]>,
+    /// What the lags of all consumers together count too often, because several share an outlet: events times nanoseconds.
+    pub owed_again: u128,
 }
 
 /// A store at the end of a bin.
@@ -378,6 +380,11 @@ impl Bin<'_> {
         self.mean(|row| Some(row.consumers.get(consumer.index())?.lag))
     }
 
+    /// Events owed and not finished, mean over time; what is owed to several consumers that share an outlet counts once.
+    pub fn owed(&self) -> f64 {
+        self.mean(|row| Some(row.consumers.iter().map(|cell| cell.lag).sum::<u128>().saturating_sub(row.owed_again)))
+    }
+
     /// Share of a consumer's workers that were busy.
     pub fn utilisation(&self, consumer: ConsumerId) -> f64 {
         let room = self.area(|row| Some(row.consumers.get(consumer.index())?.room));
@@ -449,18 +456,24 @@ mod tests {
     fn series(bins: u64) -> Series {
         let mut series = Series::new(Span(SECOND));
         for n in 1..=bins {
-            series.push(Row {
-                end: Time(n * SECOND),
-                counts: [n * n].into(),
-                sent: [].into(),
-                types: [].into(),
-                outlets: [OutletCell { waiting: u128::from(n * SECOND) * 3, most: n % 7 }].into(),
-                consumers: [].into(),
-                stores: [].into(),
-                held: [].into(),
-            });
+            series.push(Row { counts: [n * n].into(), ..row(n, SECOND) });
         }
         series
+    }
+
+    /// The `n`-th row of bins so wide.
+    fn row(n: u64, width: u64) -> Row {
+        Row {
+            end: Time(n * width),
+            counts: [n * width / SECOND].into(),
+            sent: [].into(),
+            types: [].into(),
+            outlets: [OutletCell { waiting: u128::from(n * width) * 3, most: n % 7 }].into(),
+            consumers: [].into(),
+            stores: [].into(),
+            held: [].into(),
+            owed_again: 0,
+        }
     }
 
     #[test]

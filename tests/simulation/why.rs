@@ -219,3 +219,19 @@ fn events_that_no_rule_fits_and_a_rule_that_fits_none() {
     let (_, both) = insights(&bus(", archive: Archive()", &[wanted, unwanted]));
     assert!(both.len() == 1, "{both:#?}");
 }
+
+#[test]
+fn what_a_group_is_owed_is_told_once_and_as_it_is_now() {
+    let text = kafka(2, 1, 0.1).replace(r#"Read(from: "k/t")"#, r#"Read(from: "k/t", group: "g")"#).replace(
+        r#"Constant("2ms"))),"#,
+        r#"Constant("40ms"))),
+            Consumer(id: "d", reads: [Read(from: "k/t", group: "g")], handle: Handle(time: Constant("40ms"))),"#,
+    );
+    let (insight, node, _) = told(&text, "2 consumers of k/t#g cannot keep up");
+    assert!(insight.weight == Weight::Bad && node == "c", "{insight:?}");
+    // 100 come and 50 go each second, for 20 seconds.
+    let (_, found) = insights(&text);
+    assert_eq!(found.iter().filter(|insight| insight.evidence.contains("owed")).count(), 1, "{found:#?}");
+    let owed: f64 = insight.evidence.split(" events are owed to k/t#g").next().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+    assert!((900.0..1150.0).contains(&owed), "{insight:?}");
+}
