@@ -15,7 +15,7 @@ use crate::engine::{AfterFailure, Note, Observation, Observer};
 use crate::ids::{BrokerId, ConsumerId, NodeId, OutletId, StoreId, TypeId};
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
-use crate::time::{Span, Time};
+use crate::time::Time;
 use std::sync::Arc;
 
 /// What a run leaves in figures.
@@ -178,8 +178,6 @@ impl Recorder {
     pub fn with_bins(plan: Arc<Plan>, most: usize) -> Recorder {
         let asking = plan.emitters.iter().filter(|emitter| emitter.reply.is_some()).count();
         let precision = Precision::of(plan.consumers.len() * 3 + plan.stores.len() * 2 + asking);
-        let bins = Series::bins_for(&plan, most) as u64;
-        let width = Span(plan.duration.0.div_ceil(bins).max(1));
         let reader = |read: &crate::ids::ReadId| plan.reads[read.index()].consumer;
         let mut recorder = Recorder {
             counted_before: vec![0; plan.nodes.len()].into(),
@@ -228,7 +226,7 @@ impl Recorder {
             unroutable: vec![0; plan.channels.len()],
             cells: Cells::new(precision, 0),
             waiting_at_warmup: vec![0; plan.outlets.len()].into(),
-            series: Series::new(width),
+            series: Series::new(Series::width_for(&plan, most)),
             bin_started: Time::ZERO,
             mark: Time::ZERO,
             warm: false,

@@ -17,6 +17,7 @@ use egui::scroll_area::ScrollSource;
 use egui::{
     Align2, Color32, FontId, Painter, PointerButton, Pos2, Rect, Response, ScrollArea, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
+use std::borrow::Cow;
 
 /// A figure of the whole run over time.
 struct Lane {
@@ -60,8 +61,8 @@ pub fn lag(_: &Plan, bin: &Bin<'_>) -> f64 {
 
 /// The 99th percentile of all consumers' latencies together.
 pub fn latency(plan: &Plan, bin: &Bin<'_>) -> f64 {
-    let heats: Vec<&Heat> = (0..plan.consumers.len()).filter_map(|i| bin.heat(ConsumerId::at(i))).collect();
-    Heat::sum(heats.into_iter()).quantile(0.99)
+    let heats: Vec<Cow<'_, Heat>> = (0..plan.consumers.len()).map(|i| bin.heat(ConsumerId::at(i))).collect();
+    Heat::sum(heats.iter().map(|heat| &**heat)).quantile(0.99)
 }
 
 /// Failed handlings of all consumers per second, tried again or not.
@@ -113,9 +114,9 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, steps: &[Stretch],
         let painter = ui.painter().with_clip_rect(all.intersect(ui.clip_rect()));
         let places = Places::of(theme, rect, strips);
         let most = (rect.width() / 2.0) as usize;
-        let bins = frame.past.film.bins(from, to, most);
+        let bins = frame.lines(from, to, most);
         let others = frame.beside.as_deref().map(|beside| &beside.frame);
-        let other_bins = others.map_or_else(Vec::new, |other| other.past.film.bins(from, to, most));
+        let other_bins = others.map_or_else(Vec::new, |other| other.lines(from, to, most));
         for (lane, place) in LANES.iter().zip(&places.lanes) {
             let other = others.map_or_else(Vec::new, |other| values(&other.plan, lane, &other_bins));
             draw_lane(&painter, &ground, lane, *place, all.left(), frame, &bins, &other);
