@@ -34,7 +34,7 @@ pub struct Fates(BTreeMap<(Fate, Option<Reason>), u64>);
 pub struct FateCount {
     /// How.
     pub fate: Fate,
-    /// Why, in words; nothing for what nobody reads.
+    /// Why, in words.
     pub reason: String,
     /// How many.
     pub count: u64,
@@ -64,7 +64,7 @@ impl Fates {
 
     /// All lines, by fate.
     pub fn lines(&self) -> Vec<FateCount> {
-        let words = |why: &Option<Reason>| why.map_or_else(|| "nobody reads where it was sent".to_owned(), |why| why.to_string());
+        let words = |why: &Option<Reason>| why.map_or_else(|| "no binding, rule or reader took it".to_owned(), |why| why.to_string());
         self.0.iter().map(|((fate, why), count)| FateCount { fate: *fate, reason: words(why), count: *count }).collect()
     }
 }

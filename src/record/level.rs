@@ -74,6 +74,32 @@ impl Level {
     }
 }
 
+/// The same where many come or go at once, for the area alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bulk {
+    level: u64,
+    balance: u128,
+}
+
+impl Bulk {
+    /// So many more.
+    pub fn up(&mut self, by: usize, now: Time) {
+        self.level += by as u64;
+        self.balance = self.balance.wrapping_sub(by as u128 * u128::from(now.0));
+    }
+
+    /// So many less.
+    pub fn down(&mut self, by: usize, now: Time) {
+        self.level -= by as u64;
+        self.balance = self.balance.wrapping_add(by as u128 * u128::from(now.0));
+    }
+
+    /// See [`Level::area`].
+    pub fn area(&self, until: Time) -> u128 {
+        (u128::from(self.level) * u128::from(until.0)).wrapping_add(self.balance)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,5 +114,9 @@ mod tests {
         assert_eq!((level.now(), level.max()), (1, 2));
         level.forget_max();
         assert_eq!(level.max(), 1);
+        let mut bulk = Bulk::default();
+        bulk.up(3, Time(10));
+        bulk.down(2, Time(50));
+        assert_eq!(bulk.area(Time(100)), 3 * 40 + 50);
     }
 }

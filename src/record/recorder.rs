@@ -6,16 +6,16 @@ use super::faults::FaultLog;
 use super::heat::{Heat, Told};
 use super::held::Held;
 use super::histogram::{Distribution, Precision, Summary};
-use super::level::Level;
+use super::level::{Bulk, Level};
 use super::series::{ConsumerCell, Happening, OutletCell, Row, Series};
 use super::staleness::Staleness;
 use super::stores::{StoreFigures, StoreRecord};
 use crate::engine::near::near;
 use crate::engine::{AfterFailure, Note, Observation, Observer};
-use crate::ids::{ConsumerId, NodeId, OutletId, StoreId, TypeId};
+use crate::ids::{BrokerId, ConsumerId, NodeId, OutletId, StoreId, TypeId};
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
-use crate::time::{Span, Time};
+use crate::time::Time;
 use std::sync::Arc;
 
 /// What a run leaves in figures.
@@ -29,6 +29,9 @@ pub struct Recorder {
     links: Vec<LinkRecord>,
     stores: Vec<StoreRecord>,
     held: Held,
+    /// What the lags of all consumers together count too often: events owed to outlets with several readers, once for each reader after
+    /// the first.
+    owed_again: Bulk,
     /// By emitter: how long replies took, where its events are requests.
     replies: Vec<Option<Distribution>>,
     faults: FaultLog,
@@ -38,6 +41,8 @@ pub struct Recorder {
     /// By emitter: events published. By channel: events taken in. What a node counts is their sum: a delivery touches one number each.
     emitted: Vec<u64>,
     accepted: Vec<u64>,
+    /// By channel: of these, owed to nobody.
+    unroutable: Vec<u64>,
     /// Of all distributions.
     cells: Cells,
     /// By outlet: waiting messages times nanoseconds when the warm-up ended.
@@ -173,8 +178,6 @@ impl Recorder {
     pub fn with_bins(plan: Arc<Plan>, most: usize) -> Recorder {
         let asking = plan.emitters.iter().filter(|emitter| emitter.reply.is_some()).count();
         let precision = Precision::of(plan.consumers.len() * 3 + plan.stores.len() * 2 + asking);
-        let bins = Series::bins_for(&plan, most) as u64;
-        let width = Span(plan.duration.0.div_ceil(bins).max(1));
         let reader = |read: &crate::ids::ReadId| plan.reads[read.index()].consumer;
         let mut recorder = Recorder {
             counted_before: vec![0; plan.nodes.len()].into(),
@@ -213,15 +216,17 @@ impl Recorder {
             links: vec![LinkRecord::default(); plan.links.len()],
             stores: plan.stores.iter().map(|store| StoreRecord::new(store.connections)).collect(),
             held: Held::default(),
+            owed_again: Bulk::default(),
             replies: plan.emitters.iter().map(|emitter| emitter.reply.map(|_| Distribution::default())).collect(),
             faults: FaultLog::default(),
             fates: Fates::default(),
             types: vec![0; plan.types.len()],
             emitted: vec![0; plan.emitters.len()],
             accepted: vec![0; plan.channels.len()],
+            unroutable: vec![0; plan.channels.len()],
             cells: Cells::new(precision, 0),
             waiting_at_warmup: vec![0; plan.outlets.len()].into(),
-            series: Series::new(width),
+            series: Series::new(Series::width_for(&plan, most)),
             bin_started: Time::ZERO,
             mark: Time::ZERO,
             warm: false,
@@ -318,6 +323,7 @@ impl Recorder {
             consumers: consumers.collect(),
             stores: self.stores.iter().map(|store| store.cell(end)).collect(),
             held: self.held.areas(end),
+            owed_again: self.owed_again.area(end),
         }
     }
 
@@ -339,12 +345,20 @@ impl Recorder {
         self.types[kind.index()]
     }
 
+    /// Events that reached a broker and were owed to nobody: no binding or rule fitted them, or nobody reads where they were published.
+    pub fn unroutable(&self, broker: BrokerId) -> u64 {
+        self.unroutable[self.plan.brokers[broker.index()].channels.clone()].iter().sum()
+    }
+
     /// Calls `each` with the identity and the bytes of every block that copies share, and gives the bytes that a copy takes besides.
     pub fn weigh(&self, each: impl FnMut(usize, usize)) -> usize {
         let each_consumer = size_of::<ConsumerRecord>() + size_of::<Seldom>();
         let consumers: usize = self.consumers.iter().map(|consumer| each_consumer + consumer.seldom.told.bytes()).sum();
         let plain = self.links.len() * size_of::<LinkRecord>()
-            + (self.counted_before.len() + self.types.len() + self.emitted.len() + self.accepted.len()) * size_of::<u64>();
+            + [self.counted_before.len(), self.types.len(), self.emitted.len(), self.accepted.len(), self.unroutable.len()]
+                .iter()
+                .sum::<usize>()
+                * size_of::<u64>();
         let each_outlet = size_of::<OutletRecord>() + size_of::<u128>();
         let outlets: usize = self.outlets.iter().map(|outlet| each_outlet + size_of_val(&*outlet.others)).sum();
         size_of::<Recorder>() + consumers + self.cells.bytes() + plain + outlets + self.held.bytes() + self.series.weigh(each)
@@ -572,8 +586,8 @@ impl Observer for Recorder {
                     self.ended(outlet, now);
                 }
             }
-            Observation::Unroutable { .. }
-            | Observation::Refused { .. }
+            Observation::Unroutable { channel, .. } => self.unroutable[channel.index()] += 1,
+            Observation::Refused { .. }
             | Observation::GivenUp { .. }
             | Observation::Confirmed { .. }
             | Observation::NoReply { .. }
@@ -629,8 +643,9 @@ impl Observer for Recorder {
                 if let Some(reader) = self.consumers.get_mut(outlet.reader.index()) {
                     reader.lag.up(now);
                 }
-                for consumer in &outlet.others {
-                    self.consumers[consumer.index()].lag.up(now);
+                if !outlet.others.is_empty() {
+                    outlet.others.iter().for_each(|consumer| self.consumers[consumer.index()].lag.up(now));
+                    self.owed_again.up(outlet.others.len(), now);
                 }
             }
             Observation::Waits { outlet, .. } => {
@@ -691,8 +706,9 @@ impl Recorder {
         if let Some(reader) = self.consumers.get_mut(outlet.reader.index()) {
             reader.lag.down(now);
         }
-        for consumer in &outlet.others {
-            self.consumers[consumer.index()].lag.down(now);
+        if !outlet.others.is_empty() {
+            outlet.others.iter().for_each(|consumer| self.consumers[consumer.index()].lag.down(now));
+            self.owed_again.down(outlet.others.len(), now);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Figures over time: the run cut into bins of equal width, one row of running totals at the end of each.
 //!
 //! Rows hold totals since the start, so that the figures of any span are a difference of two of them: a bin, a few
-//! hundred bins that a plot draws as one, the last second before now. Coarser levels, each with half as many rows as the one below,
-//! spare whoever draws a long run from looking at every bin. Rows are shared, so that a copy of a series (a checkpoint, a frame) costs
-//! next to nothing. Memory is bounded: the number of bins shrinks as the number of nodes and outlets grows (see
+//! hundred bins that a plot draws as one, the last second before now. Coarser levels spare whoever draws a long run from looking at
+//! every bin. On all levels bins are 1, 2 or 5 times a power of ten wide, as are most intervals that people give: so all bins of what is
+//! regular hold the same number of events, and its line is straight. Rows are shared, so that a copy of a series (a checkpoint, a frame)
+//! costs next to nothing. Memory is bounded: the number of bins shrinks as the number of nodes and outlets grows (see
 //! [`Series::bins_for`]).
 
 use super::heat::Heat;
@@ -12,6 +13,7 @@ use crate::engine::Note;
 use crate::ids::{ConsumerId, LinkId, NodeId, OutletId, StoreId, TypeId};
 use crate::scenario::Plan;
 use crate::time::{SECOND, Span, Time};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The finished bins of a run so far.
@@ -19,12 +21,22 @@ use std::sync::Arc;
 pub struct Series {
     /// Width of a bin.
     pub width: Span,
-    /// By level: every bin, every second one, every fourth, and so on.
-    levels: Vec<Tape<Row>>,
+    /// From the finest to the coarsest that has a row.
+    levels: Vec<Level>,
     /// The bin under way, where somebody asked for it.
     open: Option<Arc<Row>>,
     /// What happened apart from events, in order of time.
     happenings: Tape<Happening>,
+}
+
+/// Bins of one width.
+#[derive(Clone, Debug, PartialEq)]
+struct Level {
+    /// How many of the finest make one of these.
+    times: u64,
+    /// The level whose rows are put together for it.
+    from: usize,
+    rows: Tape<Row>,
 }
 
 /// Something that happened to a broker: a rebalance, a node that failed, publishers held back.
@@ -58,6 +70,8 @@ pub struct Row {
     pub stores: Box<[StoreCell]>,
     /// By [`NodeId`]: held-back events times nanoseconds; empty until a broker first holds one back.
     pub held: Box<[u128]>,
+    /// What the lags of all consumers together count too often, because several share an outlet: events times nanoseconds.
+    pub owed_again: u128,
 }
 
 /// A store at the end of a bin.
@@ -114,6 +128,10 @@ pub struct Bin<'a> {
     before: Option<&'a Row>,
     /// The row where it ends.
     row: &'a Row,
+    /// The whole bin of its level in it; none where it has only what came after the last of them.
+    whole: Option<&'a Row>,
+    /// The level of which it has all that came after the last whole bin.
+    rest: Option<(&'a Series, usize)>,
 }
 
 impl Row {
@@ -131,14 +149,16 @@ impl Row {
             + heat
     }
 
-    /// `self` and the row before it, as one row of the next level.
-    fn merged(&self, before: &Row) -> Row {
-        let mut merged = self.clone();
-        merged.outlets.iter_mut().zip(&before.outlets).for_each(|(cell, other)| cell.most = cell.most.max(other.most));
-        for (cell, other) in merged.consumers.iter_mut().zip(&before.consumers) {
-            cell.heat = Heat::sum([&cell.heat, &other.heat].into_iter());
+    /// Rows that follow each other as one row of another level; none of none.
+    fn merged(rows: &[&Row]) -> Option<Row> {
+        let mut merged = Row::clone(rows.last()?);
+        for (i, cell) in merged.outlets.iter_mut().enumerate() {
+            cell.most = rows.iter().map(|row| row.outlets[i].most).max().unwrap_or_default();
         }
-        merged
+        for (i, cell) in merged.consumers.iter_mut().enumerate() {
+            cell.heat = Heat::sum(rows.iter().map(|row| &row.consumers[i].heat));
+        }
+        Some(merged)
     }
 }
 
@@ -157,7 +177,16 @@ impl Series {
         Series { width, levels: Vec::new(), open: None, happenings: Tape::default() }
     }
 
-    /// How many bins a run is cut into: at most `most`, fewer where a row is long, but at least 10.
+    /// The width of the bins of a run: such that there are no more of them than [`Series::bins_for`], and 1, 2 or 5 times a power of ten
+    /// nanoseconds.
+    pub fn width_for(plan: &Plan, most: usize) -> Span {
+        let least = plan.duration.0.div_ceil(Self::bins_for(plan, most) as u64).max(1);
+        let power = 10u64.pow(least.ilog10());
+        let even = [1, 2, 5].into_iter().map(|digit| power.saturating_mul(digit)).find(|width| *width >= least);
+        Span(even.unwrap_or(power.saturating_mul(10)))
+    }
+
+    /// How many bins a run may be cut into: at most `most`, fewer where a row is long, but at least 10.
     pub fn bins_for(plan: &Plan, most: usize) -> usize {
         let consumer = size_of::<ConsumerCell>() + Self::HEAT;
         let numbers = (plan.nodes.len() + plan.links.len() + plan.types.len()) * size_of::<u64>();
@@ -169,19 +198,39 @@ impl Series {
     /// Adds the bin that has just ended.
     pub fn push(&mut self, row: Row) {
         self.open = None;
-        let mut row = Arc::new(row);
-        for level in 0.. {
-            if level == self.levels.len() {
-                self.levels.push(Tape::default());
-            }
-            let tape = &mut self.levels[level];
-            tape.push(Arc::clone(&row));
-            let len = tape.len();
-            if len % 2 == 1 {
+        if self.levels.is_empty() {
+            self.levels.push(Level { times: 1, from: 0, rows: Tape::default() });
+        }
+        self.levels[0].rows.push(Arc::new(row));
+        let all = self.len() as u64;
+        for level in 1.. {
+            let (times, from) = self.levels.get(level).map_or_else(|| self.next_level(), |known| (known.times, known.from));
+            if all % times == 0 {
+                let below = &self.levels[from];
+                let first = below.rows.len() - (times / below.times) as usize;
+                let Some(row) = Row::merged(&below.rows(first)) else { break };
+                if level == self.levels.len() {
+                    self.levels.push(Level { times, from, rows: Tape::default() });
+                }
+                self.levels[level].rows.push(Arc::new(row));
+            } else if level == self.levels.len() {
                 break;
             }
-            let Some(before) = tape.get(len - 2) else { break };
-            row = Arc::new(row.merged(before));
+        }
+    }
+
+    /// What follows the coarsest level: how many of the finest bins make one, and from which level they are put together. After 1, 2
+    /// and 5 times a power of ten comes the next power.
+    fn next_level(&self) -> (u64, usize) {
+        let last = self.levels.len() - 1;
+        let mut lead = self.width.0 * self.levels[last].times;
+        while lead > 0 && lead % 10 == 0 {
+            lead /= 10;
+        }
+        match (lead, last.checked_sub(1)) {
+            (2, Some(before)) => (self.levels[before].times * 5, before),
+            (2, None) => (self.levels[last].times * 5, last),
+            _ => (self.levels[last].times * 2, last),
         }
     }
 
@@ -207,7 +256,7 @@ impl Series {
 
     /// How many bins there are, the one under way not counted.
     pub fn len(&self) -> usize {
-        self.levels.first().map_or(0, Tape::len)
+        self.levels.first().map_or(0, |level| level.rows.len())
     }
 
     /// Whether there is nothing to see.
@@ -215,73 +264,93 @@ impl Series {
         self.len() == 0 && self.open.is_none()
     }
 
+    /// The totals at the end.
+    fn last(&self) -> Option<&Row> {
+        self.open.as_ref().or_else(|| self.levels.first()?.rows.last()).map(|row| &**row)
+    }
+
     /// Up to when there are figures.
     pub fn end(&self) -> Time {
-        let last = || self.levels.first()?.last();
-        self.open.as_ref().or_else(last).map_or(Time::ZERO, |row| row.end)
+        self.last().map_or(Time::ZERO, |row| row.end)
     }
 
     /// The figures of the last while: from the latest end of a bin that is at least `back` before the last row, or from the start of the
     /// run if there is none.
     pub fn recent(&self, back: Span) -> Option<Bin<'_>> {
-        let row = self.open.as_ref().or_else(|| self.levels.first()?.last())?;
+        let row = self.last()?;
         let bins = (row.end - (Time::ZERO + back)).0.checked_div(self.width.0).unwrap_or(0) as usize;
-        let before = bins.checked_sub(1).and_then(|last| self.levels.first()?.get(last));
-        Some(Bin { before: before.map(|row| &**row), row })
+        let before = bins.checked_sub(1).and_then(|last| self.levels.first()?.row(last));
+        Some(Bin::of(before, row))
     }
 
-    /// The bins between two times (in seconds) and one on either side, in the finest level in which they are about `most` or fewer.
+    /// The bins between two times (in seconds) and one on either side, in the finest level in which they are about `most` or fewer. The
+    /// last one has what came after it as well, since the rates of a fraction of a bin would be chance; of the finest level, half a bin
+    /// and more is one of its own.
     pub fn bins(&self, from: f64, to: f64, most: usize) -> Vec<Bin<'_>> {
         let width = self.width.seconds().max(1e-9);
-        let level = (0..self.levels.len()).find(|level| (to - from) / (width * (1u64 << level) as f64) <= most.max(1) as f64);
-        let level = level.unwrap_or(self.levels.len().saturating_sub(1));
-        self.level(level, from, to)
+        let few = |level: &Level| (to - from) / (width * level.times as f64) <= most.max(1) as f64;
+        self.level(self.levels.iter().position(few).unwrap_or(self.levels.len().saturating_sub(1)), from, to)
     }
 
-    /// The same for lines: without the bin under way as long as it is less than half of the one before, since its rates would be chance.
+    /// The same for lines that still grow, whose ends are not to waver: the last bin has nothing of what came after it.
     pub fn settled_bins(&self, from: f64, to: f64, most: usize) -> Vec<Bin<'_>> {
-        let width = |bin: &Bin<'_>| bin.end() - bin.begin();
         let mut bins = self.bins(from, to, most);
-        if let [.., before, last] = &bins[..]
-            && width(last) < width(before) / 2.0
+        if let Some(last) = bins.last_mut()
+            && let Some(whole) = last.whole
         {
-            bins.pop();
+            (last.row, last.rest) = (whole, None);
         }
         bins
     }
 
-    fn level(&self, level: usize, from: f64, to: f64) -> Vec<Bin<'_>> {
-        let Some(tape) = self.levels.get(level) else {
-            return self.open.iter().map(|row| Bin { before: None, row }).collect();
+    fn level(&self, number: usize, from: f64, to: f64) -> Vec<Bin<'_>> {
+        let Some(level) = self.levels.get(number) else {
+            return self.open.iter().map(|row| Bin { before: None, row, whole: None, rest: Some((self, 0)) }).collect();
         };
-        let width = self.width.seconds().max(1e-9) * (1u64 << level) as f64;
+        let width = self.width.seconds().max(1e-9) * level.times as f64;
         let first = ((from / width).max(0.0) as usize).saturating_sub(1);
-        let end = ((to / width).max(0.0) as usize).saturating_add(2).min(tape.len());
-        let row = |index: usize| tape.get(index).map(|row| &**row);
-        let bin = |index: usize| Some(Bin { before: index.checked_sub(1).and_then(row), row: row(index)? });
+        let len = level.rows.len();
+        let end = ((to / width).max(0.0) as usize).saturating_add(2).min(len);
+        let bin = |index: usize| Some(Bin::of(index.checked_sub(1).and_then(|before| level.row(before)), level.row(index)?));
         let mut bins: Vec<Bin<'_>> = (first..end).filter_map(bin).collect();
-        // What is not yet a whole bin would be noise beside those that are: only where there are no others, or where bins are as they are.
-        if level == 0 && end == tape.len() && first <= end {
-            let before = tape.last().map(|row| &**row);
-            bins.extend(self.open.iter().map(|row| Bin { before, row }));
+        let Some((row, before)) = self.last().zip(level.row(len - 1)).filter(|(row, before)| row.end > before.end) else { return bins };
+        if end == len && first <= end {
+            let more = number > 0 || (row.end - before.end).0 < self.width.0 / 2;
+            match bins.last_mut().filter(|_| more) {
+                Some(last) => (last.row, last.rest) = (row, Some((self, number))),
+                None => bins.push(Bin { before: Some(before), row, whole: None, rest: Some((self, number)) }),
+            }
         }
         bins
+    }
+
+    /// The rows of what came after the last whole bin of a level, each of the coarsest level that it is put together from.
+    fn beyond(&self, mut level: usize) -> Vec<&Row> {
+        let mut rows = Vec::new();
+        while level > 0 {
+            let Level { times, from, rows: whole } = &self.levels[level];
+            let below = &self.levels[*from];
+            rows.extend(below.rows((times / below.times) as usize * whole.len()));
+            level = *from;
+        }
+        rows.extend(self.open.iter().map(|row| &**row));
+        rows
     }
 
     /// The figures of a whole span (in seconds), as exactly as the bins allow; none before the first bin has ended.
     pub fn span(&self, from: f64, to: f64) -> Option<Bin<'_>> {
-        let tape = self.levels.first()?;
+        let level = self.levels.first()?;
         let width = self.width.seconds().max(1e-9);
-        let at = |seconds: f64| ((seconds / width).round().max(0.0) as usize).min(tape.len());
+        let at = |seconds: f64| ((seconds / width).round().max(0.0) as usize).min(self.len());
         let (mut first, mut last) = (at(from), at(to));
         if last <= first {
             // Narrower than a bin: the one that it is in.
-            first = first.min(tape.len().saturating_sub(1));
-            last = (first + 1).min(tape.len());
+            first = first.min(self.len().saturating_sub(1));
+            last = (first + 1).min(self.len());
         }
-        let row = |bins: usize| bins.checked_sub(1).and_then(|index| tape.get(index)).map(|row| &**row);
+        let row = |bins: usize| bins.checked_sub(1).and_then(|index| level.row(index));
         (last > first).then_some(())?;
-        Some(Bin { before: row(first), row: row(last)? })
+        Some(Bin::of(row(first), row(last)?))
     }
 
     /// A consumer's latencies over a span (in seconds).
@@ -290,23 +359,45 @@ impl Series {
         let inside =
             |bin: &&Bin<'_>| bin.begin() + 1e-9 >= from - self.width.seconds() / 2.0 && bin.end() <= to + self.width.seconds() / 2.0;
         let bins = self.level(0, from, to);
-        let heats: Vec<&Heat> = bins.iter().filter(inside).filter_map(|bin| bin.heat(consumer)).collect();
-        Heat::sum(heats.into_iter())
+        let heats: Vec<Cow<'_, Heat>> = bins.iter().filter(inside).map(|bin| bin.heat(consumer)).collect();
+        Heat::sum(heats.iter().map(|heat| &**heat))
     }
 
     /// Calls `each` with the identity and the bytes of every sealed block of rows, and gives the bytes of what is not shared.
     pub fn weigh(&self, mut each: impl FnMut(usize, usize)) -> usize {
         self.happenings.blocks(|block, notes| each(block, size_of_val(notes) + notes.len() * size_of::<Happening>()));
         let mut own = self.happenings.newest() * size_of::<usize>();
-        for tape in &self.levels {
-            tape.blocks(|block, rows| each(block, rows.iter().map(|row| row.bytes()).sum()));
-            own += size_of::<Tape<Row>>() + tape.newest() * size_of::<usize>();
+        for level in &self.levels {
+            level.rows.blocks(|block, rows| each(block, rows.iter().map(|row| row.bytes()).sum()));
+            own += size_of::<Level>() + level.rows.newest() * size_of::<usize>();
         }
         own
     }
 }
 
-impl Bin<'_> {
+impl Level {
+    fn row(&self, index: usize) -> Option<&Row> {
+        self.rows.get(index).map(|row| &**row)
+    }
+
+    /// From a row on.
+    fn rows(&self, first: usize) -> Vec<&Row> {
+        (first..self.rows.len()).filter_map(|index| self.row(index)).collect()
+    }
+}
+
+impl<'a> Bin<'a> {
+    /// From one row to another.
+    fn of(before: Option<&'a Row>, row: &'a Row) -> Bin<'a> {
+        Bin { before, row, whole: Some(row), rest: None }
+    }
+
+    /// Rows with what is special of each stretch of it.
+    fn rows(&self) -> impl Iterator<Item = &'a Row> {
+        let rest = self.rest.map_or_else(Vec::new, |(series, level)| series.beyond(level));
+        self.whole.into_iter().chain(rest)
+    }
+
     /// Where it begins, in seconds.
     pub fn begin(&self) -> f64 {
         self.before.map_or(0.0, |row| row.end.seconds())
@@ -378,6 +469,11 @@ impl Bin<'_> {
         self.mean(|row| Some(row.consumers.get(consumer.index())?.lag))
     }
 
+    /// Events owed and not finished, mean over time; what is owed to several consumers that share an outlet counts once.
+    pub fn owed(&self) -> f64 {
+        self.mean(|row| Some(row.consumers.iter().map(|cell| cell.lag).sum::<u128>().saturating_sub(row.owed_again)))
+    }
+
     /// Share of a consumer's workers that were busy.
     pub fn utilisation(&self, consumer: ConsumerId) -> f64 {
         let room = self.area(|row| Some(row.consumers.get(consumer.index())?.room));
@@ -433,12 +529,19 @@ impl Bin<'_> {
 
     /// The most events that waited at an outlet at once. Only of a single bin of a level, not of any span.
     pub fn most(&self, outlet: OutletId) -> u64 {
-        self.row.outlets.get(outlet.index()).map_or(0, |cell| cell.most)
+        self.rows().filter_map(|row| row.outlets.get(outlet.index())).map(|cell| cell.most).max().unwrap_or_default()
     }
 
     /// A consumer's latencies. Only of a single bin of a level, not of any span.
-    pub fn heat(&self, consumer: ConsumerId) -> Option<&Heat> {
-        self.row.consumers.get(consumer.index()).map(|cell| &cell.heat)
+    pub fn heat(&self, consumer: ConsumerId) -> Cow<'a, Heat> {
+        let of = |row: &'a Row| row.consumers.get(consumer.index()).map(|cell| &cell.heat);
+        match (self.whole.and_then(of), self.rest) {
+            (Some(whole), None) => Cow::Borrowed(whole),
+            _ => {
+                let heats: Vec<&Heat> = self.rows().filter_map(of).collect();
+                Cow::Owned(Heat::sum(heats.into_iter()))
+            }
+        }
     }
 }
 
@@ -449,29 +552,35 @@ mod tests {
     fn series(bins: u64) -> Series {
         let mut series = Series::new(Span(SECOND));
         for n in 1..=bins {
-            series.push(Row {
-                end: Time(n * SECOND),
-                counts: [n * n].into(),
-                sent: [].into(),
-                types: [].into(),
-                outlets: [OutletCell { waiting: u128::from(n * SECOND) * 3, most: n % 7 }].into(),
-                consumers: [].into(),
-                stores: [].into(),
-                held: [].into(),
-            });
+            series.push(Row { counts: [n * n].into(), ..row(n, SECOND) });
         }
         series
     }
 
+    /// The `n`-th row of bins so wide.
+    fn row(n: u64, width: u64) -> Row {
+        Row {
+            end: Time(n * width),
+            counts: [n * width / SECOND].into(),
+            sent: [].into(),
+            types: [].into(),
+            outlets: [OutletCell { waiting: u128::from(n * width) * 3, most: n % 7 }].into(),
+            consumers: [].into(),
+            stores: [].into(),
+            held: [].into(),
+            owed_again: 0,
+        }
+    }
+
     #[test]
     fn every_level_tells_the_same_story() {
-        let series = series(1000);
+        let series = series(1003);
         for most in [2, 10, 100, 1000, 100_000] {
-            let bins = series.bins(0.0, 1000.0, most);
-            assert!(bins.len() <= most * 2 + 12 && bins.len() * 3 >= most.min(1000), "{} of {most}", bins.len());
+            let bins = series.bins(0.0, 1003.0, most);
+            assert!(bins.len() <= most + 2 && bins.len() * 3 >= most.min(1000), "{} of {most}", bins.len());
             assert!(bins.windows(2).all(|pair| pair[0].end() == pair[1].begin()), "without gaps");
             let end = bins[bins.len() - 1].end();
-            assert!(bins[0].begin() == 0.0 && end > 1000.0 - (bins[0].end() - bins[0].begin()), "from end to end: {end}");
+            assert_eq!((bins[0].begin(), end), (0.0, 1003.0), "from end to end");
             let all: f64 = bins.iter().map(|bin| bin.throughput(NodeId(0)) * (bin.end() - bin.begin())).sum();
             assert!((all - end * end).abs() < 1e-3, "{all}");
             assert_eq!(bins.iter().map(|bin| bin.most(OutletId(0))).max(), Some(6));
@@ -488,7 +597,7 @@ mod tests {
         assert!(Series::new(Span(SECOND)).span(0.0, 1.0).is_none() && Series::new(Span(SECOND)).bins(0.0, 1.0, 5).is_empty());
         assert!((12..=13).contains(&series.bins(40.0, 50.0, 1000).len()));
         assert!(series.bins(200.0, 300.0, 10).is_empty());
-        let now = Row { end: Time(100 * SECOND + SECOND / 2), counts: [10_050].into(), ..(**series.levels[0].last().unwrap()).clone() };
+        let now = Row { end: Time(100 * SECOND + SECOND / 2), counts: [10_050].into(), ..series.last().unwrap().clone() };
         let series = series.with_open(now);
         let recent = series.recent(Span(SECOND)).unwrap();
         assert_eq!((recent.begin(), recent.throughput(NodeId(0))), (99.0, (10_050.0 - 9_801.0) / 1.5));
@@ -496,11 +605,59 @@ mod tests {
         assert_eq!(series.bins(0.0, 200.0, 1000).last().unwrap().end(), 100.5);
     }
 
+    /// One event a second.
+    fn counted(bins: u64, width: Span) -> Series {
+        let mut series = Series::new(width);
+        (1..=bins).for_each(|n| series.push(row(n, width.0)));
+        series
+    }
+
+    #[test]
+    fn widths_are_even_on_all_levels() {
+        for (width, wanted) in [(1, [1, 2, 5, 10, 20]), (2, [2, 10, 20, 50, 100]), (5, [5, 10, 20, 50, 100])] {
+            let series = counted(2000, Span(width * SECOND / 1000));
+            let widths: Vec<u64> = series.levels.iter().map(|level| level.times * width).take(5).collect();
+            assert_eq!(widths, wanted);
+            for (i, level) in series.levels.iter().enumerate() {
+                assert_eq!(level.rows.len() as u64, 2000 / level.times, "level {i} of {width} ms");
+                let end = level.row(0).unwrap().end;
+                assert_eq!(end.0, level.times * series.width.0, "level {i} of {width} ms");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_regular_has_a_straight_line() {
+        let series = counted(6000, Span(SECOND / 100));
+        for most in [5, 10, 30, 60] {
+            let rates: Vec<f64> = series.bins(0.0, 60.0, most).iter().map(|bin| bin.throughput(NodeId(0))).collect();
+            assert!(rates.iter().all(|rate| *rate == 1.0), "{most}: {rates:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_line_is_all_that_there_is_however_coarse_it_is() {
+        let series = counted(5987, Span(SECOND / 100));
+        for most in [5, 10, 30, 60, 400, 10_000] {
+            let bins = series.bins(0.0, 60.0, most);
+            let last = bins.last().unwrap();
+            assert_eq!(last.end(), 59.87, "{most}");
+            assert_eq!(bins.iter().map(|bin| bin.throughput(NodeId(0)) * (bin.end() - bin.begin())).sum::<f64>().round(), 59.0);
+            let width = bins[0].end() - bins[0].begin();
+            assert!((width * 0.999..width * 2.0).contains(&(last.end() - last.begin())), "{most}: {last:?}");
+            assert_eq!(bins.iter().map(|bin| bin.most(OutletId(0))).max(), Some(6), "{most}");
+            // While more is to come lines end with whole bins.
+            let settled = series.settled_bins(0.0, 60.0, most);
+            let ends = settled.last().unwrap().end() / width;
+            assert!((ends - ends.round()).abs() < 1e-6, "{most}: {ends}");
+        }
+    }
+
     #[test]
     fn a_line_ends_with_a_bin_that_says_something() {
         let series = series(100);
         let ends = |ns: u64| {
-            let now = Row { end: Time(100 * SECOND + ns), ..(**series.levels[0].last().unwrap()).clone() };
+            let now = Row { end: Time(100 * SECOND + ns), ..series.last().unwrap().clone() };
             let series = series.with_open(now);
             let end = |bins: Vec<Bin<'_>>| bins.last().unwrap().end();
             (end(series.bins(0.0, 200.0, 1000)), end(series.settled_bins(0.0, 200.0, 1000)))
@@ -508,7 +665,7 @@ mod tests {
         assert_eq!(ends(SECOND / 4), (100.25, 100.0));
         assert_eq!(ends(SECOND / 2), (100.5, 100.5));
         // Where there is no other, it is better than nothing.
-        let first = Row { end: Time(SECOND / 100), ..(**series.levels[0].last().unwrap()).clone() };
+        let first = Row { end: Time(SECOND / 100), ..series.last().unwrap().clone() };
         assert_eq!(Series::new(Span(SECOND)).with_open(first).settled_bins(0.0, 1.0, 10).len(), 1);
     }
 }

@@ -10,6 +10,7 @@ pub use crate::engine::broker::rabbitmq::view as rabbitmq;
 use crate::ids::{EventId, LinkId, OutletId, TypeId};
 use crate::record::faults::FaultSpan;
 pub use crate::record::report::Figures;
+use crate::record::series::Bin;
 use crate::record::{Series, Totals};
 use crate::scenario::Plan;
 use crate::time::Time;
@@ -122,6 +123,13 @@ impl Frame {
     /// Most flights in one frame.
     pub const FLIGHTS: usize = 2_000;
 
+    /// The recorded run between two times (in seconds) in about `most` bins, for lines: up to its very end, unless that moves on.
+    pub fn lines(&self, from: f64, to: f64, most: usize) -> Vec<Bin<'_>> {
+        let film = &self.past.film;
+        let grows = self.state == PlayState::Playing && self.now >= self.past.recorded;
+        if grows { film.settled_bins(from, to, most) } else { film.bins(from, to, most) }
+    }
+
     /// Takes over the flights of the frame before this one, which nobody had time to look at: a slow window still shows every event.
     pub fn take_along(&mut self, missed: &Frame) {
         let jumps = missed.past.seeking.is_some() || self.past.seeking.is_some();
@@ -217,6 +225,8 @@ pub struct NodeFigures {
     pub returned: Option<u64>,
     /// Publishers that wait for confirmations: events sent again, given up, and not confirmed yet.
     pub confirms: Option<(u64, u64, u64)>,
+    /// Brokers: events of those taken in that nobody was owed, because no binding, rule or reader took them.
+    pub unroutable: u64,
     /// What keeps it from working as usual, apart from faults.
     pub condition: Option<Condition>,
     /// Consumers: seconds from publish to the end of handling, since warm-up: mean, median, 99th percentile. Stores: mean, median and

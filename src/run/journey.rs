@@ -1,5 +1,6 @@
 //! Journeys: everything that happened to one event and to what it caused, traced after the fact by simulating again.
 
+use super::words::dead_end;
 use crate::engine::{AfterFailure, BrokerFate, Event, Observation, Observer};
 use crate::ids::{ConsumerId, EventId, LinkId, NodeId, OutletId, TypeId};
 use crate::scenario::Plan;
@@ -277,7 +278,7 @@ impl Tracer {
                 {
                     let emitter = &plan.emitters[event.id.emitter().index()];
                     let returned = if emitter.properties.mandatory { " and is returned to its publisher" } else { "" };
-                    let words = format!("reached {}, which nobody reads{returned}", plan.channels[channel.index()].name);
+                    let words = format!("reached {}, {}{returned}", plan.channels[channel.index()].name, dead_end(&plan, channel));
                     (fate.good, fate.words) = (false, words);
                 }
             }

@@ -167,7 +167,8 @@ impl Stage {
         let consumer = match simulation.plan().nodes[id.index()].role {
             Role::Consumer(consumer) => consumer,
             Role::Store(store) => return self.store(store, recent, figures),
-            Role::Producer | Role::Broker(_) => return figures,
+            Role::Broker(broker) => return NodeFigures { unroutable: recorder.unroutable(broker), ..figures },
+            Role::Producer => return figures,
         };
         let staleness = recorder.staleness(consumer, simulation.now()).map_or(0.0, |age| age.last);
         let state = simulation.state(consumer).map(|state| StateView {

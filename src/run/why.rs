@@ -3,13 +3,15 @@
 use super::journey::ended;
 use super::script::Moment;
 use crate::engine::broker::Broker;
+use crate::engine::broker::eventbridge::replaying::State;
 use crate::engine::event::{Flags, Key};
 use crate::engine::{AfterFailure, BrokerFate, Note, Observation, Observer, kafka};
 use crate::figures;
-use crate::ids::{BrokerId, ConsumerId, EventId, NodeId, OutletId};
+use crate::ids::{BrokerId, ChannelId, ConsumerId, EventId, NodeId, OutletId};
 use crate::record::series::Bin;
 use crate::record::{Series, Totals};
 use crate::scenario::Plan;
+use crate::scenario::broker::BrokerKind;
 use crate::time::Time;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,6 +46,8 @@ pub enum Weight {
 const KEYS: usize = 50_000;
 /// A share of handlings that are tried again from which on it is told.
 const RETRIED: f64 = 0.15;
+/// So many events are enough to tell where events go.
+const MANY: u64 = 200;
 /// A chain of events so long is taken for a loop.
 const LOOP: u32 = 200;
 
@@ -77,6 +81,10 @@ pub struct Evidence {
     stopped: BTreeMap<OutletId, (u64, Time, kafka::Error, Option<u32>)>,
     /// By node: producers that another one has fenced, and when first.
     fenced: BTreeMap<NodeId, (u64, Time)>,
+    /// By channel: events that reached it, and when those were many.
+    reached: Vec<(u64, Option<Time>)>,
+    /// By channel: those of them that nobody was owed, and when the first was.
+    unroutable: BTreeMap<ChannelId, (u64, Time)>,
 }
 
 impl Evidence {
@@ -100,6 +108,8 @@ impl Evidence {
             looped: None,
             stopped: BTreeMap::new(),
             fenced: BTreeMap::new(),
+            reached: vec![(0, None); plan.channels.len()],
+            unroutable: BTreeMap::new(),
         }
     }
 
@@ -145,10 +155,18 @@ impl Observer for Evidence {
             Observation::Routed { outlet, .. } => {
                 let routed = self.enough.entry(outlet).or_default();
                 routed.0 += 1;
-                if routed.0 == 200 {
+                if routed.0 == MANY {
                     routed.1 = Some(now);
                 }
             }
+            Observation::Accepted { channel, .. } => {
+                let reached = &mut self.reached[channel.index()];
+                reached.0 += 1;
+                if reached.0 == MANY {
+                    reached.1 = Some(now);
+                }
+            }
+            Observation::Unroutable { channel, .. } => self.unroutable.entry(channel).or_insert((0, now)).0 += 1,
             Observation::Ended { outlet, fate, .. } if fate != BrokerFate::DeadLettered && !ended(fate).0 => {
                 self.lost.get_or_insert((now, reader(&self.plan, outlet)));
             }
@@ -189,14 +207,12 @@ impl Observer for Evidence {
 /// What is to be noticed about a run up to a moment, the worst first.
 pub fn diagnose(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
     let plan = moment.simulation.plan();
-    let now = moment.now();
-    let film = moment.recorder.series_at(now);
+    let film = moment.recorder.series_at(moment.now());
     let totals = Totals::of(&moment.simulation);
-    let mut found = Vec::new();
+    let mut found: Vec<Insight> = crews(plan).iter().flat_map(|crew| overload(moment, &film, crew)).collect();
     for (i, consumer) in plan.consumers.iter().enumerate() {
         let (id, node) = (ConsumerId::at(i), consumer.node);
         let name = &plan.nodes[node.index()].name;
-        found.extend(overload(plan, &film, now, id, node, name));
         found.extend(retries(moment, evidence, id, node, name));
         found.extend(members(evidence, id, node, name, consumer.capacity()));
         if let Some((number, at)) = evidence.dead.get(&id) {
@@ -259,6 +275,8 @@ pub fn diagnose(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
         at: Some(*at),
         node: Some(*node),
     }));
+    found.extend(dead_ends(plan, evidence));
+    found.extend(idle_rules(moment, evidence));
     found.extend(hot_keys(plan, evidence));
     found.extend(hot_partitions(moment, evidence));
     if let Some((at, node)) = evidence.looped {
@@ -279,54 +297,84 @@ fn reader(plan: &Plan, outlet: OutletId) -> Option<NodeId> {
     Some(plan.consumers[plan.reads[read.index()].consumer.index()].node)
 }
 
-/// A consumer that has more to do than it can, and one whose backlog grows.
-fn overload(plan: &Plan, film: &Series, now: Time, id: ConsumerId, node: NodeId, name: &str) -> Option<Insight> {
-    let end = now.seconds();
+/// Consumers by what they read: those that read the very same (a group, a queue) share one backlog.
+fn crews(plan: &Plan) -> Vec<Vec<ConsumerId>> {
+    let mut crews: BTreeMap<Vec<OutletId>, Vec<ConsumerId>> = BTreeMap::new();
+    for (i, consumer) in plan.consumers.iter().enumerate() {
+        let mut outlets: Vec<OutletId> = consumer.reads.iter().map(|read| plan.reads[read.index()].outlet).collect();
+        outlets.sort_unstable();
+        crews.entry(outlets).or_default().push(ConsumerId::at(i));
+    }
+    crews.into_values().collect()
+}
+
+/// What a crew reads, by name.
+fn backlog_of(plan: &Plan, consumer: ConsumerId) -> String {
+    let outlets = plan.consumers[consumer.index()].reads.iter().map(|read| plan.reads[read.index()].outlet);
+    outlets.map(|outlet| plan.outlets[outlet.index()].name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Consumers of a crew that have more to do than they can, and a crew whose backlog grows.
+fn overload(moment: &Moment, film: &Series, crew: &[ConsumerId]) -> Vec<Insight> {
+    let (plan, end) = (moment.simulation.plan(), moment.now().seconds());
     let part = |from: f64, to: f64| film.span(end * from, end * to);
-    let (early, late) = (part(0.3, 0.55)?, part(0.75, 1.0)?);
-    let busy = late.utilisation(id);
-    let (was, is) = (early.lag(id), late.lag(id));
-    let growing = is > was * 1.3 + 3.0;
+    let (Some(early), Some(late), Some(one)) = (part(0.3, 0.55), part(0.75, 1.0), crew.first().copied()) else { return Vec::new() };
+    // All of a crew are owed the same.
+    let (was, is, owed) = (early.lag(one), late.lag(one), moment.recorder.lag(one));
+    let growing = is > was * 1.3 + 3.0 && owed as f64 > was;
     let bins = film.bins(0.0, end, 400);
     let first = |wanted: &dyn Fn(&Bin<'_>) -> bool| {
         // Several in a row: a single full bin is no trend.
         let place = bins.windows(5).position(|few| few.iter().all(wanted))?;
         Some(Time((bins[place].begin() * 1e9) as u64))
     };
-    let capacity = plan.consumers[id.index()].capacity();
-    if busy > 0.95 && growing {
-        let at = first(&|bin| bin.utilisation(id) > 0.97 && bin.lag(id) > f64::from(capacity));
-        let grows = (is - was) / (end * 0.45).max(1e-9);
-        return Some(Insight {
+    let workers_of = |id: ConsumerId| plan.consumers[id.index()].capacity();
+    let name = |id: ConsumerId| plan.nodes[plan.consumers[id.index()].node.index()].name.as_str();
+    let named = |some: &[ConsumerId]| match some {
+        [only] => name(*only).to_owned(),
+        several => format!("{} consumers of {}", several.len(), backlog_of(plan, one)),
+    };
+    let owed_to = if crew.len() > 1 { format!(" to {}", backlog_of(plan, one)) } else { String::new() };
+    let full: Vec<ConsumerId> = crew.iter().copied().filter(|id| late.utilisation(*id) > 0.95).collect();
+    if let Some(fullest) = full.first().copied().filter(|_| growing) {
+        let capacity: u32 = full.iter().map(|id| workers_of(*id)).sum();
+        let busy = full.iter().map(|id| late.utilisation(*id) * f64::from(workers_of(*id))).sum::<f64>() / f64::from(capacity.max(1));
+        return vec![Insight {
             weight: Weight::Bad,
-            title: format!("{name} cannot keep up"),
+            title: format!("{} cannot keep up", named(&full)),
             evidence: format!(
-                "{} busy {} of the time and {} events are owed, {} more each second: add instances, or make handling faster",
-                workers(capacity),
+                "{} busy {} of the time and {} events are owed{owed_to}, {} more each second: add instances, or make handling faster",
+                if full.len() > 1 { format!("their {capacity} workers are") } else { workers(capacity) },
                 figures::share(busy),
-                figures::number(is),
-                figures::number(grows)
+                figures::count(owed),
+                figures::number((is - was) / (end * 0.45).max(1e-9))
             ),
-            at,
-            node: Some(node),
-        });
+            at: first(&|bin| full.iter().any(|id| bin.utilisation(*id) > 0.97) && bin.lag(one) > f64::from(capacity)),
+            node: Some(plan.consumers[fullest.index()].node),
+        }];
     }
-    if growing && is > 20.0 {
-        return Some(Insight {
+    if growing && owed > 20 {
+        return vec![Insight {
             weight: Weight::Watch,
-            title: format!("The backlog of {name} grows"),
-            evidence: format!("{} events are owed to it on average, {} earlier in the run", figures::number(is), figures::number(was)),
-            at: first(&|bin| bin.lag(id) > was + (is - was) / 2.0),
-            node: Some(node),
-        });
+            title: format!("The backlog of {} grows", named(crew)),
+            evidence: format!("{} events are owed, {} on average earlier in the run", figures::count(owed), figures::number(was)),
+            at: first(&|bin| bin.lag(one) > was + (is - was) / 2.0),
+            node: Some(plan.consumers[one.index()].node),
+        }];
     }
-    (busy > 0.9).then(|| Insight {
+    let near = crew.iter().copied().filter(|id| late.utilisation(*id) > 0.9);
+    near.map(|id| Insight {
         weight: Weight::Watch,
-        title: format!("{name} is close to its limit"),
-        evidence: format!("{} busy {} of the time: a little more load and events pile up", workers(capacity), figures::share(busy)),
+        title: format!("{} is close to its limit", name(id)),
+        evidence: format!(
+            "{} busy {} of the time: a little more load and events pile up",
+            workers(workers_of(id)),
+            figures::share(late.utilisation(id))
+        ),
         at: first(&|bin| bin.utilisation(id) > 0.9),
-        node: Some(node),
+        node: Some(plan.consumers[id.index()].node),
     })
+    .collect()
 }
 
 fn retries(moment: &Moment, evidence: &Evidence, id: ConsumerId, node: NodeId, name: &str) -> Option<Insight> {
@@ -375,6 +423,59 @@ fn stopped_clients<'e>(plan: &'e Plan, evidence: &'e Evidence) -> impl Iterator<
             node: reader(plan, *outlet),
         }
     })
+}
+
+/// Where events went no further, because nothing leads on from there.
+fn dead_ends<'e>(plan: &'e Plan, evidence: &'e Evidence) -> impl Iterator<Item = Insight> + 'e {
+    evidence.unroutable.iter().map(|(channel, (number, at))| {
+        let planned = &plan.channels[channel.index()];
+        let broker = &plan.brokers[planned.broker.index()];
+        let (place, all) = (&planned.name, evidence.reached[channel.index()].0);
+        let (title, why) = match &broker.kind {
+            BrokerKind::RabbitMq(_) => ("Events reach no queue from", "no binding fits their routing key or headers"),
+            BrokerKind::EventBridge(_) => ("Events reach no target from", "no rule of the bus that has a target fits them"),
+            BrokerKind::Simple(_) | BrokerKind::Kafka(_) => ("Events reach nobody from", "nobody reads it"),
+        };
+        let weight = match &broker.kind {
+            _ if *number >= all => Weight::Bad,
+            // A bus carries what is of no interest here as well.
+            BrokerKind::EventBridge(_) => Weight::Note,
+            _ => Weight::Watch,
+        };
+        Insight {
+            weight,
+            title: format!("{title} {place}"),
+            evidence: format!("{} of {} went no further: {why}", figures::count(*number), figures::counted(all.max(*number), "event")),
+            at: Some(*at),
+            node: Some(broker.node),
+        }
+    })
+}
+
+/// Rules of EventBridge that looked at many events and wanted none.
+fn idle_rules(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
+    let plan = moment.simulation.plan();
+    let mut found = Vec::new();
+    for (i, planned) in plan.brokers.iter().enumerate() {
+        let Broker::EventBridge(service) = moment.simulation.broker(BrokerId::at(i)) else { continue };
+        let view = service.view();
+        // A rule may be there for a replay that is still to come.
+        if view.replays.iter().any(|replay| matches!(replay.state, State::Planned | State::Running)) {
+            continue;
+        }
+        for (rule, view) in service.parts().rules.iter().zip(view.rules) {
+            let Some(bus) = service.parts().bus_of(rule).filter(|_| view.matched == 0 && view.passed_over >= MANY) else { continue };
+            found.push(Insight {
+                weight: Weight::Watch,
+                title: format!("The rule {} wants no event", rule.name),
+                evidence: format!("none of {} on its bus fitted its pattern", figures::counted(view.passed_over, "event")),
+                // It shows once there were enough of them.
+                at: evidence.reached[planned.channels.start + bus].1,
+                node: Some(planned.node),
+            });
+        }
+    }
+    found
 }
 
 /// How much has to be handled before it can be told who works.

@@ -6,6 +6,7 @@ use crate::engine::{AfterFailure, Note, Observation};
 use crate::figures;
 use crate::ids::{ChannelId, ConsumerId, EventId, LinkId, OutletId, TypeId};
 use crate::scenario::Plan;
+use crate::scenario::broker::BrokerKind;
 use crate::scenario::expect::Quantity;
 
 /// A figure with its unit: seconds, events per second, a fraction or a count.
@@ -42,7 +43,7 @@ pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
         }
         Observation::Accepted { channel, event: e } => format!("{} reaches {}", event(e.id, e.kind), plan.channels[channel.index()].name),
         Observation::Unroutable { channel, event: e } => {
-            format!("{} reaches {}, which nobody reads", event(e.id, e.kind), plan.channels[channel.index()].name)
+            format!("{} reaches {}, {}", event(e.id, e.kind), plan.channels[channel.index()].name, dead_end(plan, channel))
         }
         Observation::Refused { event: e, why, .. } => format!("{} is refused: {why}", event(e.id, e.kind)),
         Observation::GivenUp { event: e, why, .. } => format!("{} is given up by its publisher: {why}", event(e.id, e.kind)),
@@ -120,6 +121,15 @@ pub fn of(plan: &Plan, what: &Observation<'_>) -> String {
         Observation::Broker { broker, note } => {
             format!("{}: {}", plan.nodes[plan.brokers[broker.index()].node.index()].name, of_note(plan, &note))
         }
+    }
+}
+
+/// Why a channel that an event has reached leads it no further.
+pub(super) fn dead_end(plan: &Plan, channel: ChannelId) -> &'static str {
+    match plan.brokers[plan.channels[channel.index()].broker.index()].kind {
+        BrokerKind::RabbitMq(_) => "where no binding fits it",
+        BrokerKind::EventBridge(_) => "where no rule that has a target fits it",
+        BrokerKind::Simple(_) | BrokerKind::Kafka(_) => "which nobody reads",
     }
 }
 

@@ -823,7 +823,9 @@ mod tests {
 
     #[test]
     fn names_may_begin_like_numbers() {
-        let known = Known::new([("3pl", "consumer"), ("5", "consumer")].into_iter(), [("1/t#3pl", Outlet::Plain)].into_iter());
+        let plain = BTreeSet::new();
+        let nodes = [("3pl", "consumer", &plain), ("5", "consumer", &plain)];
+        let known = Known::new(nodes.into_iter(), [("1/t#3pl", Outlet::Plain)].into_iter());
         let parse = |text: &str| Expectation::parse(text, &known, &Suggest::default());
         for (text, left, right) in [
             ("3pl.latency.p99 < 1s", "nodes 3pl latency p99", Operand::Number(1.0)),

@@ -156,3 +156,82 @@ fn a_producer_that_was_fenced() {
     let (insight, node, at) = told(&text, "p was fenced");
     assert!(insight.weight == Weight::Bad && node == "p" && at > seconds(20.0) && at < seconds(21.0), "{insight:?} {at}");
 }
+
+/// Events of a RabbitMQ broker whose exchange is bound to a queue with this key.
+fn bound(kind: &str, key: &str) -> String {
+    format!(
+        r#"Scenario(format: 1, duration: "20s", events: [Event(name: "E")], nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "r/x", arrivals: Poisson("10/s"))]),
+            Broker(id: "r", kind: RabbitMq(exchanges: [Exchange(name: "x", kind: {kind})], queues: [Queue(name: "q")],
+                bindings: [Binding(from: "x", to: "q", key: "{key}")])),
+            Consumer(id: "c", reads: [Read(from: "r/q")], handle: Handle(time: Constant("2ms"))),
+        ])"#
+    )
+}
+
+#[test]
+fn events_that_no_binding_fits() {
+    let (insight, node, at) = told(&bound("Direct", "#"), "reach no queue from r/x");
+    assert!(insight.weight == Weight::Bad && node == "r" && at < seconds(2.0), "{insight:?}");
+    let [number, all] = [0, 2].map(|word| insight.evidence.split(' ').nth(word).unwrap());
+    assert!(number == all && insight.evidence.contains("no binding fits"), "{insight:?}");
+    let (_, fitting) = insights(&bound("Topic", "#"));
+    assert!(fitting.is_empty(), "{fitting:#?}");
+}
+
+#[test]
+fn events_that_nobody_reads() {
+    let unread = simple("", "").replace(r#"topics: ["t"]"#, r#"topics: ["t", "u"]"#).replace(r#"to: "b/t""#, r#"to: "b/u""#);
+    let (insight, node, _) = told(&unread, "reach nobody from b/u");
+    assert!(insight.weight == Weight::Bad && node == "b", "{insight:?}");
+}
+
+/// Events on a bus with a rule for each of these patterns.
+fn bus(archive: &str, patterns: &[&str]) -> String {
+    let rule = |(i, pattern): (usize, &&str)| format!(r##"Rule(name: "r{i}", pattern: r#"{pattern}"#),"##);
+    let reader = |i: usize| format!(r#"Consumer(id: "c{i}", reads: [Read(from: "eb/r{i}")], handle: Handle(time: Constant("2ms"))),"#);
+    let (rules, readers) = (patterns.iter().enumerate().map(rule), (0..patterns.len()).map(reader));
+    format!(
+        r#"Scenario(format: 1, duration: "20s", events: [Event(name: "E"), Event(name: "F")], nodes: [
+            Producer(id: "p", emits: [
+                Emit(event: "E", to: "eb/o", arrivals: Poisson("30/s")),
+                Emit(event: "F", to: "eb/o", arrivals: Poisson("30/s")),
+            ]),
+            Broker(id: "eb", kind: EventBridge(buses: [Bus(name: "o"{archive})], rules: [{}])),
+            {}
+        ])"#,
+        rules.collect::<String>(),
+        readers.collect::<String>()
+    )
+}
+
+#[test]
+fn events_that_no_rule_fits_and_a_rule_that_fits_none() {
+    let (wanted, unwanted) = (r#"{"detail-type": ["E"]}"#, r#"{"detail-type": ["Order"]}"#);
+    let (insight, node, _) = told(&bus("", &[unwanted]), "reach no target from eb/o");
+    assert!(insight.weight == Weight::Bad && node == "eb" && insight.evidence.contains("no rule"), "{insight:?}");
+    // What is of no interest to anybody is no harm.
+    let (insight, ..) = told(&bus("", &[wanted]), "reach no target from eb/o");
+    assert_eq!(insight.weight, Weight::Note);
+    // What an archive keeps is not unroutable; the rule is idle all the same.
+    let (insight, node, at) = told(&bus(", archive: Archive()", &[wanted, unwanted]), "The rule r1 wants no event");
+    assert!(insight.weight == Weight::Watch && node == "eb" && at > seconds(1.0) && at < seconds(6.0), "{insight:?}");
+    let (_, both) = insights(&bus(", archive: Archive()", &[wanted, unwanted]));
+    assert!(both.len() == 1, "{both:#?}");
+}
+
+#[test]
+fn what_a_group_is_owed_is_told_once_and_as_it_is_now() {
+    let text = kafka(2, 1, 0.1).replace(r#"Read(from: "k/t")"#, r#"Read(from: "k/t", group: "g")"#).replace(
+        r#"Constant("2ms"))),"#,
+        r#"Constant("40ms"))),
+            Consumer(id: "d", reads: [Read(from: "k/t", group: "g")], handle: Handle(time: Constant("40ms"))),"#,
+    );
+    let (insight, node, _) = told(&text, "2 consumers of k/t#g cannot keep up");
+    assert!(insight.weight == Weight::Bad && node == "c", "{insight:?}");
+    // 100 come and 50 go each second, for 20 seconds.
+    let (_, found) = insights(&text);
+    assert_eq!(found.iter().filter(|insight| insight.evidence.contains("owed")).count(), 1, "{found:#?}");
+    let owed: f64 = insight.evidence.split(" events are owed to k/t#g").next().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+    assert!((900.0..1150.0).contains(&owed), "{insight:?}");
+}

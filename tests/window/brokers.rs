@@ -27,6 +27,19 @@ fn at(file: &'static str, seconds: u64, node: &str) -> Window {
     w
 }
 
+/// A scenario of this text, with its broker `b` selected.
+fn written(text: &str) -> Window {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("written.ron");
+    std::fs::write(&path, text).unwrap();
+    let mut w = window();
+    w.state_mut().session.apply(Action::Open(path));
+    until(&mut w, "the run is there", |s| s.session.frame().is_some());
+    w.state_mut().session.apply(Action::Select(Selection::node("b")));
+    w.run_steps(4);
+    w
+}
+
 /// Presses something that may be scrolled out of sight.
 fn activate(w: &mut Window, label: &str) {
     w.get_by_label(label).click_accesskit();
@@ -129,20 +142,14 @@ fn bridge(w: &Window) -> &EventBridge {
 
 #[test]
 fn a_binding_says_which_of_two_of_one_name_it_means() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("names.ron");
-    let text = r#"Scenario(format: 1, duration: "10s", events: [Event(name: "E")], nodes: [
+    let mut w = written(
+        r#"Scenario(format: 1, duration: "10s", events: [Event(name: "E")], nodes: [
         Producer(id: "p", emits: [Emit(event: "E", to: "b/in", arrivals: Every("100ms"))]),
         Broker(id: "b", kind: RabbitMq(exchanges: [Exchange(name: "in", kind: Fanout), Exchange(name: "jobs", kind: Fanout)],
             queues: [Queue(name: "jobs")], bindings: [Binding(from: "in", to: "jobs"), Binding(from: "jobs", to: "jobs")])),
         Consumer(id: "c", reads: [Read(from: "b/jobs")], handle: Handle(time: Constant("1ms"))),
-    ])"#;
-    std::fs::write(&path, text).unwrap();
-    let mut w = window();
-    w.state_mut().session.apply(Action::Open(path));
-    until(&mut w, "the run is there", |s| s.session.frame().is_some());
-    w.state_mut().session.apply(Action::Select(Selection::node("b")));
-    w.run_steps(4);
+    ])"#,
+    );
     let meant = |w: &Window| match &scenario(w).nodes[1] {
         Node::Broker(Broker { kind: BrokerKind::RabbitMq(parts), .. }) => {
             parts.bindings.iter().map(|binding| binding.to_exchange).collect::<Vec<_>>()
@@ -156,6 +163,32 @@ fn a_binding_says_which_of_two_of_one_name_it_means() {
     assert_eq!(meant(&w), [true, false]);
     w.state_mut().session.apply(Action::Undo);
     assert_eq!(meant(&w), [false, false]);
+}
+
+/// A broker with nobody around it.
+fn alone(kind: &str) -> Window {
+    written(&format!(r#"Scenario(format: 1, duration: "10s", nodes: [Broker(id: "b", kind: {kind})])"#))
+}
+
+#[test]
+fn headings_have_something_below_them() {
+    let w = alone(r#"Kafka(topics: [Topic(name: "events")])"#);
+    for heading in ["Transactions", "Groups", "Event replay"] {
+        assert!(w.query_by_label(heading).is_none(), "{heading}: nobody publishes or reads");
+    }
+    let w = alone(r#"RabbitMq(exchanges: [Exchange(name: "x", kind: Fanout)], queues: [Queue(name: "q")])"#);
+    assert!(w.query_by_label("Redrives").is_none(), "there is nowhere to move anything");
+    let w = at("brokers/kafka-replay.ron", 1, "kafka");
+    assert!(["Transactions", "Groups", "Event replay"].iter().all(|heading| w.query_by_label(heading).is_some()));
+}
+
+#[test]
+fn a_topic_that_is_added_is_kept_as_often_as_the_first() {
+    let mut w = alone(r#"Kafka(topics: [Topic(name: "events", partitions: 6, replication: 3, min_insync: 2)])"#);
+    activate(&mut w, "Add topic");
+    let Node::Broker(Broker { kind: BrokerKind::Kafka(kafka), .. }) = &scenario(&w).nodes[0] else { panic!("{:?}", scenario(&w)) };
+    let kept: Vec<_> = kafka.topics.iter().map(|topic| (topic.partitions, topic.replication, topic.min_insync)).collect();
+    assert_eq!(kept, [(6, 3, 2); 2]);
 }
 
 #[test]

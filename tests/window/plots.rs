@@ -25,7 +25,11 @@ const BURSTS: &str = r#"Scenario(format: 1, seed: 2, duration: "20s", events: [E
 const FINEST: usize = 100_000;
 
 fn at(seconds: f64) -> Arc<Frame> {
-    let plan = Arc::new(load(BURSTS, "bursts", &NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).plan);
+    at_of(BURSTS, seconds)
+}
+
+fn at_of(text: &str, seconds: f64) -> Arc<Frame> {
+    let plan = Arc::new(load(text, "plots", &NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).plan);
     let runner = Runner::start(Arc::clone(&plan), plan.seed, || {}).unwrap();
     let to = Time((seconds * 1e9) as u64);
     runner.send(Command::Seek(to));
@@ -81,9 +85,9 @@ fn gaps_zeros_and_both_ends() {
     // From the start to the end, in order, and all of it: the area is the number of events.
     let bins = frame.past.film.bins(0.0, 20.0, FINEST);
     assert_eq!((bins[0].begin(), bins[bins.len() - 1].end()), (0.0, 20.0));
-    // Coarser, it may lack what is not yet a whole bin.
+    // However coarse.
     let coarse = frame.past.film.bins(0.0, 20.0, 100);
-    assert!(coarse[coarse.len() - 1].end() > 20.0 - 2.0 * (coarse[0].end() - coarse[0].begin()));
+    assert_eq!((coarse[0].begin(), coarse[coarse.len() - 1].end()), (0.0, 20.0));
     let area: f64 = bins.iter().zip(&throughput.points).map(|(bin, point)| point[1] * (bin.end() - bin.begin())).sum();
     assert!((area - frame.totals.published as f64).abs() < 1e-6, "{area} of {}", frame.totals.published);
     for kind in Kind::ALL {
@@ -104,6 +108,26 @@ fn gaps_zeros_and_both_ends() {
     assert!(actual.points.iter().zip(&expected.points).all(|(a, e)| a[1] <= e[1]));
     // Beyond both ends there is nothing.
     assert!(Kind::Throughput.curves(&frame, 30.0, 40.0, 100).iter().all(|curve| curve.points.is_empty()));
+}
+
+#[test]
+fn a_regular_source_has_a_straight_line_to_the_end_of_the_run() {
+    let text = r#"Scenario(format: 1, duration: "60s", events: [Event(name: "E")], nodes: [
+        Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Every("500ms"))]),
+        Broker(id: "b", kind: Simple(topics: ["t"])),
+        Consumer(id: "c", reads: [Read(from: "b/t")], handle: Handle(time: Constant("10ms"))),
+    ])"#;
+    for until in [60.0, 57.3] {
+        let frame = at_of(text, until);
+        for most in [40, 64, 90, 120] {
+            let line = named(Kind::Throughput.curves(&frame, 0.0, 60.0, most), "p");
+            let (whole, last) = (&line.points[..line.points.len() - 1], line.points[line.points.len() - 1]);
+            // The first event comes after half a second.
+            assert!(whole[1..].iter().all(|point| point[1] == 2.0), "{most}: {whole:?}");
+            let bins = frame.lines(0.0, 60.0, most);
+            assert!(bins[bins.len() - 1].end() == until && (last[1] - 2.0).abs() < 1.0, "{most}: {last:?}");
+        }
+    }
 }
 
 #[test]

@@ -157,7 +157,7 @@ impl Canvas {
             if let (Some(frame), Some(id), paint::Detail::Near) = (input.frame, self.live.id(i), brush.detail) {
                 // The last minute of the run, in at most as many bins as the small line can show.
                 let now = frame.now.seconds();
-                trend.extend(frame.series.bins(now - 60.0, now, 60).iter().map(|bin| bin.throughput(id) as f32));
+                trend.extend(frame.series.settled_bins(now - 60.0, now, 60).iter().map(|bin| bin.throughput(id) as f32));
             }
             let look = Look {
                 selected: is_selected(input, &node.id),

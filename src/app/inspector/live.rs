@@ -32,6 +32,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
                 ("Taken in", "Events so far", count(f.count)),
                 ("Waiting", "Copies that nobody has taken yet", count(waiting)),
                 ("In flight", "Copies that were handed out and are not acknowledged yet", count(in_flight)),
+                ("Unroutable", "Events that no binding, rule or reader took: nobody was owed them", count(f.unroutable)),
                 ("Ended badly", "Copies that failed for good, expired or were dropped", count(bad)),
             ]
         }

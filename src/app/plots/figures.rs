@@ -2,12 +2,12 @@
 
 use crate::figures;
 use crate::ids::{ConsumerId, NodeId, OutletId, StoreId, TypeId};
-use crate::record::Series;
 use crate::record::heat::Heat;
 use crate::record::series::Bin;
 use crate::run::Frame;
 use crate::scenario::Plan;
 use crate::scenario::plan::Role;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// A figure over time.
@@ -114,11 +114,11 @@ impl Kind {
 
     /// Its lines over a part of the run (in seconds), in about `most` points each. A heat map has none.
     pub fn curves(self, frame: &Frame, from: f64, to: f64, most: usize) -> Vec<Curve> {
-        let mut curves = self.of(&frame.plan, &frame.past.film, from, to, most);
+        let mut curves = self.of(frame, from, to, most);
         // The run that is compared with, behind the one that is shown; same names, same colours.
         if let Some(beside) = &frame.beside {
             let plan = &beside.frame.plan;
-            let theirs = self.of(plan, &beside.frame.past.film, from, to, most).into_iter().filter(|curve| !curve.aside);
+            let theirs = self.of(&beside.frame, from, to, most).into_iter().filter(|curve| !curve.aside);
             let ink = |ink: Ink| match ink {
                 Ink::Node(node) => frame.plan.node(&plan.nodes[node.index()].name).map_or(Ink::Other, Ink::Node),
                 Ink::Outlet(outlet) => {
@@ -141,8 +141,8 @@ impl Kind {
         curves
     }
 
-    fn of(self, plan: &Plan, film: &Series, from: f64, to: f64, most: usize) -> Vec<Curve> {
-        let bins = film.settled_bins(from, to, most);
+    fn of(self, frame: &Frame, from: f64, to: f64, most: usize) -> Vec<Curve> {
+        let (plan, bins) = (&*frame.plan, frame.lines(from, to, most));
         let of = |name: String, ink: Ink, aside: bool, figure: &dyn Fn(&Bin<'_>) -> f64| Curve {
             name,
             ink,
@@ -197,7 +197,7 @@ impl Kind {
             }
             Kind::Percentiles => consumers()
                 .flat_map(|(id, node, name)| {
-                    let share = move |share: f64| move |bin: &Bin<'_>| bin.heat(id).map_or(f64::NAN, |heat| heat.quantile(share));
+                    let share = move |share: f64| move |bin: &Bin<'_>| bin.heat(id).quantile(share);
                     [
                         of(name.clone(), Ink::Node(node), false, &share(0.5)),
                         of(format!("{name} p90"), Ink::Node(node), true, &share(0.9)),
@@ -256,10 +256,10 @@ pub fn columns(frame: &Frame, from: f64, to: f64, most: usize, wanted: impl Fn(N
     let ids: Vec<ConsumerId> =
         frame.plan.consumers.iter().enumerate().filter(|(_, c)| wanted(c.node)).map(|(i, _)| ConsumerId::at(i)).collect();
     let column = |bin: &Bin<'_>| {
-        let heats: Vec<&Heat> = ids.iter().filter_map(|id| bin.heat(*id)).collect();
-        (bin.begin(), bin.end(), Heat::sum(heats.into_iter()))
+        let heats: Vec<Cow<'_, Heat>> = ids.iter().map(|id| bin.heat(*id)).collect();
+        (bin.begin(), bin.end(), Heat::sum(heats.iter().map(|heat| &**heat)))
     };
-    frame.past.film.bins(from, to, most).iter().map(column).collect()
+    frame.lines(from, to, most).iter().map(column).collect()
 }
 
 /// All values of lines and of a heat map.

@@ -17,6 +17,7 @@ use egui::scroll_area::ScrollSource;
 use egui::{
     Align2, Color32, FontId, Painter, PointerButton, Pos2, Rect, Response, ScrollArea, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
+use std::borrow::Cow;
 
 /// A figure of the whole run over time.
 struct Lane {
@@ -53,15 +54,15 @@ pub fn waiting(plan: &Plan, bin: &Bin<'_>) -> f64 {
     (0..plan.outlets.len()).map(|i| bin.depth(OutletId::at(i))).sum()
 }
 
-/// Events owed to all consumers and not finished.
-pub fn lag(plan: &Plan, bin: &Bin<'_>) -> f64 {
-    (0..plan.consumers.len()).map(|i| bin.lag(ConsumerId::at(i))).sum()
+/// Events owed and not finished; a group's events count once, however many consumers share them.
+pub fn lag(_: &Plan, bin: &Bin<'_>) -> f64 {
+    bin.owed()
 }
 
 /// The 99th percentile of all consumers' latencies together.
 pub fn latency(plan: &Plan, bin: &Bin<'_>) -> f64 {
-    let heats: Vec<&Heat> = (0..plan.consumers.len()).filter_map(|i| bin.heat(ConsumerId::at(i))).collect();
-    Heat::sum(heats.into_iter()).quantile(0.99)
+    let heats: Vec<Cow<'_, Heat>> = (0..plan.consumers.len()).map(|i| bin.heat(ConsumerId::at(i))).collect();
+    Heat::sum(heats.iter().map(|heat| &**heat)).quantile(0.99)
 }
 
 /// Failed handlings of all consumers per second, tried again or not.
@@ -113,9 +114,9 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, steps: &[Stretch],
         let painter = ui.painter().with_clip_rect(all.intersect(ui.clip_rect()));
         let places = Places::of(theme, rect, strips);
         let most = (rect.width() / 2.0) as usize;
-        let bins = frame.past.film.bins(from, to, most);
+        let bins = frame.lines(from, to, most);
         let others = frame.beside.as_deref().map(|beside| &beside.frame);
-        let other_bins = others.map_or_else(Vec::new, |other| other.past.film.bins(from, to, most));
+        let other_bins = others.map_or_else(Vec::new, |other| other.lines(from, to, most));
         for (lane, place) in LANES.iter().zip(&places.lanes) {
             let other = others.map_or_else(Vec::new, |other| values(&other.plan, lane, &other_bins));
             draw_lane(&painter, &ground, lane, *place, all.left(), frame, &bins, &other);
@@ -386,6 +387,26 @@ mod tests {
         let latency = read(&moment, "Latency p99");
         assert!(latency.iter().all(|(at, value)| value.is_nan() || (9.9..10.7).contains(at)) && top(&latency) > 0.4);
         assert!(emitted[0].0 >= 0.0 && emitted[emitted.len() - 1].0 <= 20.0);
+    }
+
+    #[test]
+    fn what_a_group_is_owed_counts_once() {
+        let text = r#"Scenario(format: 1, duration: "10s", events: [Event(name: "E")], nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "k/t", arrivals: Every("10ms"))]),
+            Broker(id: "k", kind: Kafka(topics: [Topic(name: "t", partitions: 2)])),
+            Consumer(id: "c", reads: [Read(from: "k/t", group: "g")], handle: Handle(time: Constant("1s"))),
+            Consumer(id: "d", reads: [Read(from: "k/t", group: "g")], handle: Handle(time: Constant("1s"))),
+            Consumer(id: "e", reads: [Read(from: "k/t")], handle: Handle(time: Constant("1ms"))),
+        ])"#;
+        let plan = crate::scenario::load(text, "shared", &crate::scenario::NoFiles).unwrap_or_else(|p| panic!("{}", p[0])).plan;
+        let script = crate::run::Script::plain(std::sync::Arc::new(plan), 1);
+        let mut moment = crate::run::Moment::start(&script, 2000);
+        moment.advance(&script, Time::NEVER, u64::MAX, &mut ());
+        let series = moment.recorder.series_at(moment.now());
+        let last = series.bins(9.9, 10.0, 1).last().map_or(f64::NAN, |bin| lag(&script.plan, bin));
+        let books = (0..script.plan.outlets.len()).map(|i| moment.simulation.books(OutletId::at(i)));
+        let owed: u64 = books.map(|books| books.waiting + books.in_flight()).sum();
+        assert!(owed > 900 && (last - owed as f64).abs() < 20.0, "{last} in the lane, {owed} by the books");
     }
 
     #[test]

@@ -326,6 +326,12 @@ fn declared(parts: &RabbitMq, at: &str, duration: Span, findings: &mut Findings)
                     let message = format!("`{}` is no headers exchange: it does not look at headers", binding.from);
                     findings.warning(path.clone(), message, "give the exchange `kind: Headers`, or leave `match` and `headers` out");
                 }
+                let wildcard = binding.key.split('.').find(|word| matches!(*word, "*" | "#"));
+                if let Some(word) = wildcard.filter(|_| parts.exchanges[from].kind == ExchangeKind::Direct) {
+                    let message = format!("`{}` is a direct exchange: it takes `{word}` as it stands, not for any word", binding.from);
+                    let help = "write the whole routing key, or give the exchange `kind: Topic`";
+                    findings.warning(format!("{path}.key"), message, help);
+                }
             }
         }
         match places.leads(binding) {

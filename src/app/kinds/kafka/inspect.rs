@@ -4,8 +4,8 @@ use crate::app::action::Action;
 use crate::app::inspector::Inspected;
 use crate::app::inspector::broker::{renamed, uses};
 use crate::app::inspector::fields::{add, choice, count, entry, flag, free, name_of, optional, quantity, section, share, text};
-use crate::app::kinds::Way;
 use crate::app::kinds::removal::removed;
+use crate::app::kinds::{Kind, Way};
 use crate::app::theme::{Theme, space};
 use crate::app::widgets::{labelled_button, muted};
 use crate::figures;
@@ -205,7 +205,7 @@ fn topics(kafka: &mut Kafka, ui: &mut Ui, input: &Inspected<'_>, broker: &str, a
     }
     if add(ui, theme, "Add topic") {
         let name = (1..).map(|n| format!("topic-{n}")).find(|name| !all.contains(name)).unwrap_or_default();
-        kafka.topics.push(Topic { partitions: 6, ..Topic::named(&name) });
+        kafka.create(&name, Way::In);
     }
 }
 
@@ -257,6 +257,9 @@ fn producers(producers: &mut Producers, ui: &mut Ui, theme: &Theme) {
 }
 
 fn transactions(transactions: &mut Vec<Transaction>, ui: &mut Ui, theme: &Theme, known: &[String]) {
+    if transactions.is_empty() && known.is_empty() {
+        return;
+    }
     section(ui, theme, "Transactions");
     let mut gone = None;
     for (i, transaction) in transactions.iter_mut().enumerate() {
@@ -292,6 +295,9 @@ fn transactions(transactions: &mut Vec<Transaction>, ui: &mut Ui, theme: &Theme,
 }
 
 fn groups(groups: &mut Vec<Group>, ui: &mut Ui, theme: &Theme, known: &[String]) {
+    if groups.is_empty() && known.is_empty() {
+        return;
+    }
     section(ui, theme, "Groups");
     let mut gone = None;
     for (i, group) in groups.iter_mut().enumerate() {
@@ -362,6 +368,9 @@ fn one_group(group: &mut Group, ui: &mut Ui, theme: &Theme, known: &[String]) {
 }
 
 fn replays(kafka: &mut Kafka, ui: &mut Ui, theme: &Theme, known: &[String]) {
+    if kafka.replays.is_empty() && known.is_empty() {
+        return;
+    }
     section(ui, theme, "Event replay");
     let topics: Vec<String> = kafka.topics.iter().map(|topic| topic.name.clone()).collect();
     let mut gone = None;

@@ -8,13 +8,32 @@ use crate::scenario::pairs::Pairs;
 use egui::Ui;
 use std::str::FromStr;
 
+/// Whole numbers, with what fits into them.
+pub(super) trait Whole: FromStr + std::fmt::Display + Copy {
+    /// What fits, in words.
+    fn range() -> String;
+}
+
+macro_rules! whole {
+    ($($number:ty),*) => {
+        $(impl Whole for $number {
+            fn range() -> String {
+                // The most that 64 bits hold is no bound that anybody needs to read.
+                if Self::BITS < 64 { format!("from {} to {}", Self::MIN, Self::MAX) } else { format!("of {} or more", Self::MIN) }
+            }
+        })*
+    };
+}
+
+whole!(u8, u32, u64, i32);
+
 /// A number that may be left out.
 struct Count<T>(T);
 
-impl<T: FromStr> FromStr for Count<T> {
+impl<T: Whole> FromStr for Count<T> {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        text.trim().parse().map(Count).map_err(|_| format!("`{text}` is not a number that fits here"))
+        text.trim().parse().map(Count).map_err(|_| format!("`{text}` is not a whole number {}", T::range()))
     }
 }
 
@@ -40,14 +59,7 @@ impl std::fmt::Display for Words {
     }
 }
 
-pub(super) fn maybe_count<T: FromStr + std::fmt::Display + Copy>(
-    ui: &mut Ui,
-    theme: &Theme,
-    name: &str,
-    help: &str,
-    none: &str,
-    value: &mut Option<T>,
-) {
+pub(super) fn maybe_count<T: Whole>(ui: &mut Ui, theme: &Theme, name: &str, help: &str, none: &str, value: &mut Option<T>) {
     let mut wrapped = value.map(Count);
     if optional(ui, theme, name, help, none, &mut wrapped) {
         *value = wrapped.map(|count| count.0);
@@ -136,6 +148,15 @@ fn parsed(line: &str) -> Vec<(String, Header)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_does_not_fit_is_told_what_does() {
+        let told = |text: &str| Count::<u8>::from_str(text).err().unwrap_or_default();
+        assert_eq!(told("300"), "`300` is not a whole number from 0 to 255");
+        assert_eq!(told("many"), "`many` is not a whole number from 0 to 255");
+        assert_eq!(told("255"), "");
+        assert_eq!(Count::<u64>::from_str("-1").err().unwrap_or_default(), "`-1` is not a whole number of 0 or more");
+    }
 
     #[test]
     fn headers_read_as_they_are_written() {

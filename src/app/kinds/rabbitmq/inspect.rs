@@ -331,6 +331,9 @@ fn cluster(parts: &mut RabbitMq, ui: &mut Ui, theme: &Theme) {
 }
 
 fn redrives(parts: &mut RabbitMq, ui: &mut Ui, theme: &Theme) {
+    if parts.redrives.is_empty() && parts.queues.len() < 2 {
+        return;
+    }
     section(ui, theme, "Redrives");
     let queues: Vec<String> = parts.queues.iter().map(|queue| queue.name.clone()).collect();
     let mut gone = None;
