@@ -3,13 +3,14 @@
 use super::action::{Action, Selection};
 use super::compare::{self, Comparing};
 use super::theme::{Theme, space};
-use super::widgets::{icon_button, labelled_button, muted, name_field, named_choice};
+use super::widgets::{bounded, icon_button, labelled_button, mark_wrong, muted, name_field, named_choice, prose};
 use crate::figures;
 use crate::run::branches::BranchInfo;
 use crate::run::{Command, Frame};
 use crate::scenario::intervention::Intervention;
+use crate::scenario::plan::Role;
 use crate::time::Time;
-use egui::{Button, DragValue, Key, RichText, ScrollArea, TextEdit, Ui, vec2};
+use egui::{Button, DragValue, Key, Label, RichText, ScrollArea, TextEdit, Ui, vec2};
 use egui_material_icons::icons::{ICON_EDIT, ICON_FIBER_MANUAL_RECORD, ICON_TUNE};
 
 /// Least and most megabytes that checkpoints may be given.
@@ -22,12 +23,38 @@ const COMPARISON: f32 = 240.0;
 /// What is typed and chosen here.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Branching {
-    /// A change, as PATH=VALUE.
+    /// A change, as PATH=VALUE. It stays until it is made.
     change: String,
-    /// Why the change cannot be understood.
+    /// Why it cannot be.
     wrong: Option<String>,
+    /// It was asked for, and nothing is known of it yet: the branch then, and how many changes that had.
+    asked: Option<(u32, usize)>,
     /// The branch that is being renamed, and its new name.
     renaming: Option<(u32, String)>,
+}
+
+impl Branching {
+    /// A change could not be made; `true` if it was the one that was asked for here.
+    pub fn refused(&mut self, why: &str) -> bool {
+        let here = self.asked.take().is_some();
+        if here {
+            self.wrong = Some(why.to_owned());
+        }
+        here
+    }
+
+    /// What was asked for leaves the field once the run has it.
+    fn heed(&mut self, frame: &Frame) {
+        if self.asked.is_some_and(|asked| asked != changes(frame)) {
+            (self.asked, self.wrong) = (None, None);
+            self.change.clear();
+        }
+    }
+}
+
+/// The branch that is shown, and how many changes it has.
+fn changes(frame: &Frame) -> (u32, usize) {
+    (frame.past.branch, frame.past.here().map_or(0, |branch| branch.interventions.len()))
 }
 
 /// Draws the tab.
@@ -72,13 +99,21 @@ pub fn show(
 
 /// The field that changes something now.
 fn change(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, branching: &mut Branching, actions: &mut Vec<Action>) {
+    branching.heed(frame);
     ui.horizontal_wrapped(|ui| {
-        let hint = match selection.single() {
-            Some(node) => format!("{node}.instances=2"),
-            None => "node.instances=2".to_owned(),
-        };
-        let field = ui.add(TextEdit::singleline(&mut branching.change).hint_text(hint).desired_width(theme.px(260.0)));
+        let wrong = branching.wrong.is_some();
+        let field = ui.scope(|ui| {
+            if wrong {
+                mark_wrong(ui, theme);
+            }
+            let field = TextEdit::singleline(&mut branching.change).hint_text(example(frame, selection));
+            ui.add(field.desired_width(theme.px(260.0)))
+        });
+        let field = field.inner;
         name_field(&field, "Change on the way, as path=value");
+        if field.changed() {
+            (branching.wrong, branching.asked) = (None, None);
+        }
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         let ready = branching.change.contains(['=', '(']);
         let there = frame.now < frame.past.recorded;
@@ -88,14 +123,10 @@ fn change(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, bran
             match Intervention::set(Time::ZERO, &branching.change) {
                 Ok(intervention) => {
                     actions.push(Action::Run(Command::Intervene(intervention.what)));
-                    branching.change.clear();
-                    branching.wrong = None;
+                    (branching.asked, branching.wrong) = (Some(changes(frame)), None);
                 }
                 Err(why) => branching.wrong = Some(why),
             }
-        }
-        if let Some(why) = &branching.wrong {
-            ui.label(RichText::new(why).size(theme.label).color(theme.bad));
         }
         let record = labelled_button(ui, theme, ICON_FIBER_MANUAL_RECORD, "Save recording", true);
         if record.on_hover_text("The scenario, its seed and all changes of this branch in one file, to be run again bit for bit").clicked()
@@ -112,6 +143,16 @@ fn change(ui: &mut Ui, theme: &Theme, frame: &Frame, selection: &Selection, bran
         let hint = format!("{} taken by {}", figures::bytes(bytes as f64), figures::counted(number as u64, "checkpoint"));
         ui.label(muted(theme, hint).size(theme.label));
     });
+    if let Some(why) = &branching.wrong {
+        ui.add(Label::new(prose(theme, why, theme.label, theme.bad)).wrap());
+    }
+}
+
+/// A change that the run could take: of the selected node, or of the first that has such a setting.
+fn example(frame: &Frame, selection: &Selection) -> String {
+    let mut consumers = frame.plan.nodes.iter().filter(|node| matches!(node.role, Role::Consumer(_)));
+    let selected = consumers.clone().find(|node| Some(node.name.as_str()) == selection.single());
+    selected.or(consumers.next()).map_or("path=value".to_owned(), |node| format!("{}.instances=2", node.name))
 }
 
 /// Branches that left no other.
@@ -144,7 +185,9 @@ fn tree(
             }
         } else {
             let text = RichText::new(&branch.name).color(if here { theme.text } else { theme.muted });
-            let response = ui.add(Button::selectable(here, text).min_size(vec2(theme.px(160.0), 0.0)));
+            let width = (ui.available_width() * 0.5).max(theme.px(160.0));
+            let button = Button::selectable(here, text).min_size(vec2(theme.px(160.0), 0.0));
+            let response = bounded(ui, width, |ui| ui.add(button)).on_hover_text(&branch.name);
             named_choice(&response, &format!("Branch {}", branch.name), here);
             if response.clicked() {
                 actions.push(Action::Run(Command::Branch(branch.id)));
@@ -160,7 +203,7 @@ fn tree(
             n => format!(", {}", figures::counted(n as u64, "change")),
         };
         let words = format!("{from}to {}{changes}", figures::seconds(recorded.seconds()));
-        ui.add(egui::Label::new(muted(theme, words).size(theme.label)).truncate());
+        ui.add(Label::new(muted(theme, words).size(theme.label)).truncate());
     });
     for child in frame.past.branches.iter().filter(|b| b.parent.is_some_and(|(parent, _)| parent == branch.id)) {
         tree(ui, theme, frame, child, depth + 1, branching, actions);

@@ -1,5 +1,6 @@
 //! Keeping work safe: what is in no file yet is written beside the file, never into it, and offered when it is opened again; a
-//! file that something else has written meanwhile is noticed. Knows files, no widget and no clock: the time is passed in.
+//! file that something else has written meanwhile is noticed. A copy is locked by the window whose work it has, so that what is left
+//! behind can be told from what another window has open. Knows files, no widget and no clock: the time is passed in.
 
 use super::document::Document;
 use super::files::Home;
@@ -23,10 +24,12 @@ pub struct Keep {
     folder: Option<PathBuf>,
     /// The copy that there is now.
     copy: Option<PathBuf>,
+    /// What says that it is ours.
+    held: Option<fs::File>,
     /// Of which state of the document.
     revision: u64,
     last: Option<f64>,
-    writing: Option<JoinHandle<io::Result<()>>>,
+    writing: Option<JoinHandle<io::Result<fs::File>>>,
     /// The open file when it was last looked at.
     seen: Option<(PathBuf, Option<Stamp>)>,
     looked: Option<f64>,
@@ -59,21 +62,13 @@ impl Keep {
         if self.copy.as_ref().is_some_and(|copy| *copy != place) {
             self.forget();
         }
-        // What is there already is work from before, which may still be wanted.
-        if self.copy.is_none()
-            && place.exists()
-            && let Err(why) = set_aside(&place)
-        {
-            self.last = Some(now);
-            return Some(not_kept(&why));
-        }
         let text = scenario::write(unsaved);
         (self.copy, self.revision, self.last) = (Some(place.clone()), document.revision(), Some(now));
         let write = move || {
             if let Some(folder) = place.parent() {
                 fs::create_dir_all(folder)?;
             }
-            files::save(&place, &text)
+            files::save_held(&place, &text)
         };
         // On a thread of its own: disks can take their time.
         match std::thread::Builder::new().name("autosave".into()).spawn(write) {
@@ -93,16 +88,20 @@ impl Keep {
     fn finished(&mut self) -> Option<String> {
         let thread = self.writing.take_if(|thread| thread.is_finished())?;
         match thread.join() {
-            Ok(Ok(())) => None,
-            Ok(Err(why)) => Some(not_kept(&why)),
+            Ok(Ok(held)) => {
+                self.held = Some(held);
+                None
+            }
+            Ok(Err(why)) => Some(format!("Your work could not be kept safe beside its file: {}. Save it", files::reason(&why))),
             Err(_) => None,
         }
     }
 
-    /// This copy is of what is open now, which lives there: it stays until a newer one takes its place, or the work is safe.
-    pub fn adopt(&mut self, copy: &Path, home: &Home) {
-        let place = self.place(home).filter(|place| place == copy || !place.exists() && fs::rename(copy, place).is_ok());
-        self.copy = Some(place.unwrap_or_else(|| copy.to_path_buf()));
+    /// This copy is of what is open now: it goes when the work is safe. `false` if it is another window's, or gone.
+    pub fn adopt(&mut self, copy: &Path) -> bool {
+        let Some(held) = files::hold(copy) else { return false };
+        (self.copy, self.held) = (Some(copy.to_path_buf()), Some(held));
+        true
     }
 
     /// The work is in its file, or given up: the copy goes.
@@ -114,26 +113,35 @@ impl Keep {
         if let Some(copy) = self.copy.take() {
             drop(fs::remove_file(copy));
         }
-        (self.last, self.revision) = (None, 0);
+        (self.held, self.last, self.revision) = (None, None, 0);
     }
 
+    /// Where the copy is, or is to be: never where there is one that is not ours.
     fn place(&self, home: &Home) -> Option<PathBuf> {
-        match home.path() {
-            Some(path) => Some(beside(path)),
-            None => Some(self.folder.as_ref()?.join(format!("unsaved-{}.ron", std::process::id()))),
-        }
+        let folder = self.folder.as_deref();
+        let ours = |copy: &&PathBuf| match home.path() {
+            Some(path) => is_beside(copy, path),
+            None => copy.parent() == folder,
+        };
+        let free = || {
+            let name = |n: u32| match home.path() {
+                Some(path) => Some(beside(path, n)),
+                None => Some(folder?.join(format!("unsaved-{n}.ron"))),
+            };
+            (1..).map_while(name).find(|place| !place.exists())
+        };
+        self.copy.as_ref().filter(ours).cloned().or_else(free)
     }
 
     /// Work that has no file and was left behind by a program that is no more, with its name.
     pub fn left_behind(&self) -> Vec<(PathBuf, String)> {
-        let Some(entries) = self.folder.as_ref().and_then(|folder| fs::read_dir(folder).ok()) else { return Vec::new() };
-        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_orphan(path)).collect();
-        paths.sort();
+        let Some(folder) = &self.folder else { return Vec::new() };
         let named = |path: PathBuf| {
             let name = kept(&path)?.name;
             Some((path, name))
         };
-        paths.into_iter().filter_map(named).collect()
+        let left = |path: &PathBuf| is_without_a_file(path) && self.copy.as_ref() != Some(path) && !files::is_held(path);
+        all_in(folder).into_iter().filter(left).filter_map(named).collect()
     }
 
     /// The open file's text, if something else has written it since it was last read or written here. Each state is told once.
@@ -154,51 +162,61 @@ impl Keep {
     }
 }
 
-/// Where the copy of a file's unsaved work is: in its folder, hidden.
-pub fn beside(path: &Path) -> PathBuf {
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    path.with_file_name(format!(".{name}.autosave"))
+/// What there is of unsaved work on a file beside it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// What a program that is no more has left.
+    pub left: Option<PathBuf>,
+    /// Another window has some now.
+    pub elsewhere: bool,
 }
 
-fn not_kept(why: &io::Error) -> String {
-    format!("Your work could not be kept safe beside its file: {}. Save it", files::reason(why))
-}
-
-/// Another name for a copy that is not ours, so that ours can have its place.
-fn set_aside(copy: &Path) -> io::Result<()> {
-    let stem = stem(copy);
-    let ends = copy.extension().unwrap_or_default().to_string_lossy().into_owned();
-    let mut names = (2..).map(|number| copy.with_file_name(format!("{stem}-{number}.{ends}")));
-    names.find(|name| !name.exists()).map_or(Ok(()), |name| fs::rename(copy, name))
-}
-
-/// The copies of a file's unsaved work, the latest first: the one beside it, and those that were set aside.
-fn copies(path: &Path) -> Vec<PathBuf> {
+/// Looks for unsaved work on a file in which this scenario is. A copy that nobody has and that says the same goes.
+pub fn found(path: &Path, scenario: &Scenario) -> Found {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let first = beside(path);
-    let own = stem(&first);
-    let numbered = |rest: &str| rest.is_empty() || rest.strip_prefix('-').is_some_and(|number| number.parse::<u32>().is_ok());
-    let is_one = |found: &Path| found.extension() == first.extension() && stem(found).strip_prefix(&own).is_some_and(numbered);
-    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(path.with_file_name(entry.ok()?.file_name())));
-    let mut found: Vec<PathBuf> = entries.filter(|found| is_one(found)).collect();
-    found.sort_by_key(|copy| (fs::metadata(copy).and_then(|meta| meta.modified()).ok(), copy.clone()));
-    found.reverse();
+    let mut found = Found::default();
+    for copy in all_in(folder).into_iter().filter(|copy| is_beside(copy, path)) {
+        match kept(&copy) {
+            _ if files::is_held(&copy) => found.elsewhere = true,
+            Some(kept) if kept == *scenario => drop(fs::remove_file(copy)),
+            Some(_) => found.left = found.left.or(Some(copy)),
+            None => {}
+        }
+    }
     found
 }
 
-/// The latest work on a file that is in none, where the file says `saved`. Copies of what it says already go.
-pub fn offered(path: &Path, saved: &Scenario) -> Option<PathBuf> {
-    copies(path).into_iter().find(|copy| match kept(copy) {
-        Some(kept) if kept == *saved => {
-            drop(fs::remove_file(copy));
-            false
-        }
-        kept => kept.is_some(),
-    })
+/// Throws a copy away; `false`, and it stays, if another window has it now.
+pub fn discard(copy: &Path) -> bool {
+    let held = files::hold(copy);
+    if held.is_some() {
+        drop(fs::remove_file(copy));
+    }
+    held.is_some() || !copy.exists()
 }
 
-fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+fn all_in(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    paths
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Where the copies of a file's unsaved work are, by their number, of which the first needs none: in its folder, hidden.
+fn beside(path: &Path, number: u32) -> PathBuf {
+    let number = if number == 1 { String::new() } else { format!(".{number}") };
+    path.with_file_name(format!(".{}{number}.autosave", name_of(path)))
+}
+
+/// Whether a file in the folder of another has the name of one of its copies.
+fn is_beside(copy: &Path, path: &Path) -> bool {
+    let copy = name_of(copy);
+    let number = copy.strip_prefix(&format!(".{}.", name_of(path))).and_then(|rest| rest.strip_suffix("autosave"));
+    number.is_some_and(|number| number.is_empty() || number.strip_suffix('.').is_some_and(|n| n.parse::<u32>().is_ok()))
 }
 
 /// The scenario that was kept there.
@@ -206,21 +224,16 @@ pub fn kept(copy: &Path) -> Option<Scenario> {
     scenario::read(&files::text(copy).ok()?, "autosave").ok()
 }
 
-/// Whether this is kept work of a program that no longer runs.
-fn is_orphan(path: &Path) -> bool {
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let id = name.strip_prefix("unsaved-").and_then(|n| n.strip_suffix(".ron"));
-    // One that was set aside has a number behind that of its process.
-    let Some(id) = id.and_then(|n| n.split('-').next()).and_then(|n| n.parse::<u32>().ok()) else { return false };
-    let processes = Path::new("/proc/self");
-    id != std::process::id() && !(processes.exists() && Path::new("/proc").join(id.to_string()).exists())
+/// Whether this is a copy of work that has no file.
+fn is_without_a_file(path: &Path) -> bool {
+    let name = name_of(path);
+    name.strip_prefix("unsaved-").and_then(|n| n.strip_suffix(".ron")).is_some_and(|n| n.parse::<u32>().is_ok())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::app::edit::Edit;
-    use crate::scenario::Scenario;
 
     fn renamed(document: &mut Document, name: &str) {
         let scenario = Scenario { name: name.into(), ..document.scenario.clone() };
@@ -244,59 +257,89 @@ mod tests {
         let mut document = Document::new(Scenario::default(), "Scenario(format: 1)\n".into(), Home::File(path.clone()));
         let mut keep = Keep::default();
         settle(&mut keep, &document, 0.0);
-        assert!(!beside(&path).exists(), "nothing to keep");
+        assert!(!beside(&path, 1).exists(), "nothing to keep");
         renamed(&mut document, "Shop");
         settle(&mut keep, &document, 1.0);
-        assert_eq!(kept(&beside(&path)).unwrap(), document.scenario);
+        assert_eq!(kept(&beside(&path, 1)).unwrap(), document.scenario);
         assert_eq!(fs::read_to_string(&path).unwrap(), "Scenario(format: 1)\n", "the file itself is not touched");
         renamed(&mut document, "Other");
         settle(&mut keep, &document, 1.5);
-        assert_eq!(kept(&beside(&path)).unwrap().name, "Shop", "not at every edit");
+        assert_eq!(kept(&beside(&path, 1)).unwrap().name, "Shop", "not at every edit");
         settle(&mut keep, &document, 3.5);
-        assert_eq!(kept(&beside(&path)).unwrap().name, "Other");
+        assert_eq!(kept(&beside(&path, 1)).unwrap().name, "Other");
         document.saved("saved".into(), Home::File(path.clone()));
         settle(&mut keep, &document, 4.0);
-        assert!(!beside(&path).exists());
+        assert!(!beside(&path, 1).exists());
     }
 
     #[test]
-    fn work_without_a_file_is_found_again_by_the_next_program() {
+    fn work_without_a_file_is_found_again_once_its_window_is_gone() {
         let folder = tempfile::tempdir().unwrap();
-        let mut keep = Keep::in_folder(Some(folder.path().to_path_buf()));
-        let mut document = Document::new(Scenario::default(), String::new(), Home::Nowhere);
-        renamed(&mut document, "Mine");
-        settle(&mut keep, &document, 0.0);
-        assert!(keep.left_behind().is_empty(), "it is ours");
-        let own = folder.path().join(format!("unsaved-{}.ron", std::process::id()));
-        // No process has this number.
-        let orphan = folder.path().join(format!("unsaved-{}.ron", u32::MAX));
-        fs::copy(&own, &orphan).unwrap();
-        assert_eq!(keep.left_behind(), [(orphan, "Mine".to_owned())]);
-        keep.forget();
-        assert!(!own.exists());
+        let window = || Keep::in_folder(Some(folder.path().to_path_buf()));
+        let named = |name: &str| {
+            let mut document = Document::new(Scenario::default(), String::new(), Home::Nowhere);
+            renamed(&mut document, name);
+            document
+        };
+        let (mut one, mut other) = (window(), window());
+        settle(&mut one, &named("Mine"), 0.0);
+        settle(&mut other, &named("Other"), 0.0);
+        assert!(one.left_behind().is_empty() && other.left_behind().is_empty(), "both live");
+        let copy = one.copy.clone().unwrap();
+        assert_ne!(Some(&copy), other.copy.as_ref());
+        assert!(!discard(&copy) && !other.adopt(&copy), "it has an owner");
+        drop(one);
+        assert_eq!(other.left_behind(), [(copy.clone(), "Mine".to_owned())]);
+        let mut third = window();
+        assert!(third.adopt(&copy));
+        assert!(other.left_behind().is_empty(), "it has a new owner");
+        settle(&mut third, &named("Mine again"), 0.0);
+        assert_eq!(third.copy, Some(copy.clone()));
+        assert_eq!(kept(&copy).unwrap().name, "Mine again");
+        third.forget();
+        assert!(!copy.exists());
     }
 
     #[test]
-    fn a_copy_that_is_not_ours_is_set_aside_and_offered_until_it_is_wanted_or_saved() {
+    fn windows_on_one_file_keep_their_work_apart() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("shop.ron");
-        let (place, aside) = (beside(&path), folder.path().join(".shop.ron-2.autosave"));
+        files::save(&path, "Scenario(format: 1)\n").unwrap();
+        let edited = |name: &str| {
+            let mut document = Document::new(Scenario::default(), "Scenario(format: 1)\n".into(), Home::File(path.clone()));
+            renamed(&mut document, name);
+            document
+        };
+        let (mut one, mut other) = (Keep::default(), Keep::default());
+        settle(&mut one, &edited("One"), 0.0);
+        settle(&mut other, &edited("Other"), 0.0);
+        assert_eq!(kept(&beside(&path, 1)).unwrap().name, "One");
+        assert_eq!(kept(&beside(&path, 2)).unwrap().name, "Other");
+        assert_eq!(found(&path, &Scenario::default()), Found { left: None, elsewhere: true });
+        drop(one);
+        assert_eq!(found(&path, &Scenario::default()), Found { left: Some(beside(&path, 1)), elsewhere: true });
+        drop(other);
+        assert!(discard(&beside(&path, 1)));
+        assert_eq!(found(&path, &Scenario::default()), Found { left: Some(beside(&path, 2)), elsewhere: false });
+        assert_eq!(found(&path, &edited("Other").scenario), Found::default());
+        assert!(!beside(&path, 2).exists(), "all of it is in the file");
+    }
+
+    #[test]
+    fn a_copy_that_was_not_wanted_now_is_offered_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shop.ron");
         let before = Scenario { name: "Before".into(), ..Scenario::default() };
-        fs::write(&place, scenario::write(&before)).unwrap();
-        fs::write(folder.path().join(".shop.ron-x.autosave"), scenario::write(&before)).unwrap();
+        fs::write(beside(&path, 1), scenario::write(&before)).unwrap();
         let mut document = Document::new(Scenario::default(), String::new(), Home::File(path.clone()));
         let mut keep = Keep::default();
         renamed(&mut document, "Shop");
         settle(&mut keep, &document, 0.0);
-        assert_eq!((kept(&place).unwrap().name, kept(&aside).unwrap().name), ("Shop".into(), "Before".into()));
+        assert_eq!((kept(&beside(&path, 1)).unwrap().name, kept(&beside(&path, 2)).unwrap().name), ("Before".into(), "Shop".into()));
         document.saved("saved".into(), Home::File(path.clone()));
         settle(&mut keep, &document, 3.0);
-        assert!(!place.exists());
-        assert_eq!(offered(&path, &document.scenario), Some(aside.clone()));
-        keep.adopt(&aside, &document.home);
-        assert!(place.is_file() && !aside.exists());
-        assert_eq!(offered(&path, &before), None, "what the file says is not offered");
-        assert!(!place.exists());
+        assert!(!beside(&path, 2).exists());
+        assert_eq!(found(&path, &document.scenario).left, Some(beside(&path, 1)));
     }
 
     #[test]
@@ -308,7 +351,7 @@ mod tests {
             let mut document = Document::new(Scenario::default(), String::new(), Home::File(path.clone()));
             renamed(&mut document, name);
             settle(&mut keep, &document, 0.0);
-            assert_eq!(kept(&beside(&path)).unwrap().name, name);
+            assert_eq!(kept(&beside(&path, 1)).unwrap().name, name);
             keep.forget();
         }
     }

@@ -14,7 +14,9 @@ pub fn show(ui: &mut Ui, theme: &Theme, scenario: &Scenario) {
         return;
     }
     ScrollArea::vertical().id_salt("legend").auto_shrink(false).show(ui, |ui| {
-        egui::Grid::new("event types").num_columns(5).spacing(vec2(theme.px(space::L), theme.px(space::XS))).show(ui, |ui| {
+        let grid = egui::Grid::new("event types").num_columns(5).spacing(vec2(theme.px(space::L), theme.px(space::XS)));
+        // Two columns of names, which can be long: they break where they must.
+        grid.max_col_width(ui.available_width() * 0.3).show(ui, |ui| {
             for head in ["", "Event type", "Size", "Key", "Emitted by"] {
                 ui.label(muted(theme, head).size(theme.label));
             }

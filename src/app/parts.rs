@@ -81,6 +81,7 @@ impl Parts<'_> {
                     findings: &document.findings,
                     taught: document.taught(),
                     runnable: document.runnable(),
+                    opened: session.opened,
                     revision: document.revision(),
                     files: &document.home,
                     verdicts,

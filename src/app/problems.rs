@@ -2,7 +2,7 @@
 
 use super::action::{Action, Selection};
 use super::theme::{Theme, size, space};
-use super::widgets::{muted, prose};
+use super::widgets::{bounded, muted, named, prose};
 use crate::scenario::check::Finding;
 use crate::scenario::document::Node;
 use crate::scenario::{Problem, Scenario, Severity};
@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, scenario: &Scenario, findings: &[Finding
             ui.push_id(i, |ui| {
                 ui.horizontal_top(|ui| {
                     if let Some(node) = node
-                        && ui.button(node.id()).on_hover_text("Select this node").clicked()
+                        && of_node(ui, theme, node.id())
                     {
                         actions.push(Action::Select(Selection::node(node.id())));
                     }
@@ -33,6 +33,14 @@ pub fn show(ui: &mut Ui, theme: &Theme, scenario: &Scenario, findings: &[Finding
             });
         }
     });
+}
+
+/// A button with a node's name, which leaves room for what is said of the node.
+fn of_node(ui: &mut Ui, theme: &Theme, id: &str) -> bool {
+    let width = (ui.available_width() * 0.3).max(theme.px(size::FIELD_NAME));
+    let response = bounded(ui, width, |ui| ui.button(id));
+    named(&response, id);
+    response.on_hover_text(format!("Select {id}")).clicked()
 }
 
 /// One finding: what is wrong, where, what to do.

@@ -45,6 +45,8 @@ pub struct Session {
     pub place_in_view: Option<Placing>,
     /// Something else has been opened.
     pub fresh: bool,
+    /// How often that was so: tells what is open from what was open before.
+    pub opened: u64,
     /// The moment that is shown is to be marked.
     pub mark: bool,
     /// What the canvas is to do next.
@@ -95,6 +97,8 @@ pub struct Session {
     stale: Option<u64>,
     /// What was wanted when unsaved work came in the way.
     then: Option<Action>,
+    /// The notice of the change on the way that could not be made.
+    refusal: Option<u64>,
     wake: Wake,
     next_notice: u64,
 }
@@ -183,6 +187,7 @@ impl Session {
             journey: None,
             mark: false,
             fresh: false,
+            opened: 0,
             awaited: Vec::new(),
             inspect: false,
             fit: false,
@@ -204,6 +209,7 @@ impl Session {
             runner: None,
             stale: None,
             then: None,
+            refusal: None,
             wake,
             next_notice: 0,
         }
@@ -213,6 +219,15 @@ impl Session {
     pub fn keep_in(&mut self, folder: Option<PathBuf>) {
         self.keep = Keep::in_folder(folder);
         self.left_behind = self.keep.left_behind();
+    }
+
+    /// Says where work without a file is offered that was left behind.
+    pub fn tell_left_behind(&mut self) {
+        let names: Vec<&str> = self.left_behind.iter().map(|(_, name)| name.as_str()).collect();
+        if !names.is_empty() {
+            let words = format!("Unsaved work was kept: {}. It can be recovered on the welcome screen", names.join(", "));
+            self.tell(Level::Warning, words);
+        }
     }
 
     /// Lets time pass: unsaved work is kept safe, and the open file is looked at. `now` in seconds. Gives when to call next.
@@ -346,10 +361,7 @@ impl Session {
             }
             Action::Answer(answer) => self.answer(answer),
             Action::Recover(copy) => self.recover(&copy),
-            Action::GiveUp(copy) => {
-                self.left_behind.retain(|(known, _)| *known != copy);
-                drop(std::fs::remove_file(copy));
-            }
+            Action::GiveUp(copy) => self.give_up(&copy),
             Action::Dismiss(id) => self.notices.retain(|n| n.id != id),
             Action::Memory(megabytes) => {
                 self.settings.memory_mb = megabytes;
@@ -412,6 +424,7 @@ impl Session {
         }
         let Some(depth) = self.document.as_ref().map(Document::depth) else { return };
         self.course.iter_mut().for_each(|course| course.changed = true);
+        self.forget_refusal();
         let changes = what.into_iter().filter_map(|what| Some((self.intervene(what.clone())?, what))).collect();
         self.on_the_way.note(depth, changes);
     }
@@ -423,20 +436,34 @@ impl Session {
         Some(self.asked)
     }
 
-    /// Tells what the run could not do; a change that was not made is not offered to be undone.
-    fn hear_refusals(&mut self) {
-        let Some(frame) = self.frame() else { return };
-        let told = self.refused;
+    /// What the run could not do, told, but for changes on the way; one that was not made is not offered to be undone.
+    fn hear_refusals(&mut self) -> Vec<Arc<str>> {
+        let Some(frame) = self.frame() else { return Vec::new() };
+        let (told, mut changes) = (self.refused, Vec::new());
         for refusal in frame.past.refused.iter().skip_while(|refusal| refusal.number <= told) {
             match refusal.intervention {
                 Some(number) => {
                     self.on_the_way.refused(number);
-                    self.tell(Level::Error, format!("Not changed: {}", refusal.why));
+                    changes.push(Arc::clone(&refusal.why));
                 }
                 None => self.tell(Level::Error, format!("That cannot be done: {}", refusal.why)),
             }
         }
         self.refused = frame.past.refused.last().map_or(self.refused, |last| last.number);
+        changes
+    }
+
+    /// Tells why, until the next change is tried.
+    pub(super) fn tell_refusal(&mut self, why: &str) {
+        self.forget_refusal();
+        self.refusal = Some(self.next_notice);
+        self.tell(Level::Error, format!("Not changed: {why}"));
+    }
+
+    fn forget_refusal(&mut self) {
+        if let Some(notice) = self.refusal.take() {
+            self.notices.retain(|n| n.id != notice);
+        }
     }
 
     /// What undo would take back: the latest edit, or the latest change on the way.
@@ -518,7 +545,7 @@ impl Session {
             }
             (Answer::Save, Some(Question::ChangedOnDisk(path) | Question::Exists(path))) => self.save(path, true),
             (Answer::Save, Some(Question::Recover(copy))) => self.recover(&copy),
-            (Answer::Discard, Some(Question::Recover(copy))) => drop(std::fs::remove_file(copy)),
+            (Answer::Discard, Some(Question::Recover(copy))) => self.give_up(&copy),
             (Answer::Save, Some(Question::Reload { path, text })) => self.reload(&path, text),
             (Answer::Discard, Some(Question::Unsaved)) => {
                 if let Some(then) = self.then.take() {
@@ -548,6 +575,7 @@ impl Session {
                 self.document = None;
                 self.placing = None;
                 self.settings.last = None;
+                self.left_behind = self.keep.left_behind();
             }
             Action::Close => {
                 self.keep.forget();
@@ -595,7 +623,9 @@ impl Session {
         self.stale = self.runner.as_ref().map(|r| r.frame().run);
         self.document = Some(document);
         self.on_the_way = OnTheWay::default();
+        self.forget_refusal();
         self.fresh = true;
+        self.opened += 1;
         self.placing = None;
         self.fit = true;
         let duration = self.document.as_ref().map_or(Span::ZERO, |d| d.scenario.duration);

@@ -106,7 +106,12 @@ impl Shell {
     /// Opens what the window is to begin with.
     pub fn start(&mut self, start: Start) {
         match start {
-            Start::File(path) => self.session.apply(Action::Open(path)),
+            Start::File(path) => {
+                self.session.apply(Action::Open(path));
+                self.session.tell_left_behind();
+            }
+            // The welcome screen offers what was left behind, and the last file as well.
+            Start::LastOrWelcome if !self.session.left_behind.is_empty() => {}
             Start::LastOrWelcome => {
                 if let Some(path) = self.session.settings.last.clone().filter(|p| p.is_file()) {
                     self.session.apply(Action::Open(path));
@@ -132,7 +137,12 @@ impl Shell {
             }
             keys::actions(&ctx, &self.session, &mut actions);
         }
-        self.session.hear();
+        for why in self.session.hear() {
+            // Where it was typed it stands, with the reason.
+            if !self.dock.branching.refused(&why) {
+                self.session.tell_refusal(&why);
+            }
+        }
         self.session.watch_lesson();
         if std::mem::take(&mut self.session.fresh) {
             // Markers, spans and what was found belong to what was open before.

@@ -63,6 +63,8 @@ fn style(theme: &Theme, reduce_motion: bool) -> Style {
     spacing.window_margin = Margin::same(px(space::L) as i8);
     spacing.menu_margin = Margin::same(px(space::S) as i8);
     spacing.tooltip_width = px(320.0);
+    // That there is more than what is seen shows without the pointer.
+    spacing.scroll.dormant_handle_opacity = 0.4;
     style
 }
 

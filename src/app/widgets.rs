@@ -2,7 +2,9 @@
 
 use super::theme::{Theme, size, space};
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
-use egui::{Align, Button, CollapsingHeader, Color32, FontId, Layout, Response, RichText, Role, Ui, WidgetInfo, vec2};
+use egui::{
+    Align, Button, CollapsingHeader, Color32, FontId, Layout, Response, RichText, Role, Stroke, TextWrapMode, Ui, WidgetInfo, vec2,
+};
 use egui_material_icons::MaterialIcon;
 
 /// A button with an icon and no words on it; its name is in the tooltip, with the keys that do the same.
@@ -46,6 +48,24 @@ pub fn named_choice(response: &Response, name: &str, on: bool) {
 /// Gives a text field a name for screen readers where no label stands beside it.
 pub fn name_field(response: &Response, name: &str) {
     response.ctx.accesskit_node_builder(response.id, |node| node.set_label(name));
+}
+
+/// Draws something that is no wider than this, whatever its words are: they end in dots.
+pub fn bounded(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> Response) -> Response {
+    ui.scope(|ui| {
+        ui.set_max_width(width);
+        ui.style_mut().wrap_mode = Some(TextWrapMode::Truncate);
+        content(ui)
+    })
+    .inner
+}
+
+/// Fields that are drawn from now on are marked: what is typed in them is wrong.
+pub fn mark_wrong(ui: &mut Ui, theme: &Theme) {
+    let mark = Stroke::new(theme.stroke * 1.5, theme.bad);
+    let w = &mut ui.visuals_mut().widgets;
+    (w.inactive.bg_stroke, w.hovered.bg_stroke, w.active.bg_stroke) = (mark, mark, mark);
+    ui.visuals_mut().selection.stroke = mark;
 }
 
 /// Something that unfolds, in the size of a label. Words that are too long for the room end in dots, instead of making it wider.

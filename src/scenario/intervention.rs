@@ -86,7 +86,7 @@ impl fmt::Display for What {
 
 impl fmt::Display for Intervention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}", self.what, self.at)
+        write!(f, "{} at {}", self.what, self.time())
     }
 }
 

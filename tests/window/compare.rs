@@ -32,7 +32,7 @@ fn two_branches_stand_side_by_side_under_one_playhead() {
     assert!(left.right() <= right.left() + 1.0 && (left.width() - right.width()).abs() < 2.0, "{left:?} {right:?}");
     w.get_by_label_contains("nodes differ");
     w.get_by_label_contains("They differ from");
-    w.get_by_label_contains("Because of");
+    w.get_by_label("Because of billing.handle.time = Constant(\"300ms\") at 00:00:02.000 here");
     // One playhead: a click on the bar moves both.
     let bar = w.get_by_label("Moment of the run").rect();
     click_at(&mut w, egui::pos2(bar.left() + bar.width() * 0.15, bar.center().y));

@@ -82,6 +82,77 @@ fn work_that_was_not_saved_is_offered_when_its_file_is_opened_again() {
     assert!(std::fs::read_to_string(&path).unwrap().starts_with("// mine\n"));
 }
 
+fn renamed(w: &mut Window, name: &str) {
+    let changed = Scenario { name: name.into(), ..scenario(w).clone() };
+    w.state_mut().session.apply(Action::Edit(Edit::SetScenario { label: "Change name".into(), scenario: Box::new(changed) }));
+    w.run_steps(2);
+}
+
+#[test]
+fn two_windows_on_one_file_do_not_touch_each_others_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.ron");
+    std::fs::write(&path, "Scenario(format: 1, name: \"Mine\")\n").unwrap();
+    let (first, second) = (folder.path().join(".mine.ron.autosave"), folder.path().join(".mine.ron.2.autosave"));
+    let open = || {
+        let mut w = window();
+        w.state_mut().start(Start::File(path.clone()));
+        w.run_steps(3);
+        w
+    };
+    let mut one = open();
+    renamed(&mut one, "Of one");
+    until(&mut one, "the work is kept", |_| first.is_file());
+    one.run_steps(8);
+    let mut other = open();
+    assert_eq!(other.state().question(), None, "nothing is lost yet");
+    assert!(other.state().session.notices.iter().any(|n| n.text.contains("is open in another window")));
+    renamed(&mut other, "Of the other");
+    until(&mut other, "the other work is kept", |_| second.is_file());
+    assert!(std::fs::read_to_string(&first).unwrap().contains("Of one"));
+    // One of them is no more: what it leaves is offered, what the other has is not.
+    drop(one);
+    let mut third = open();
+    assert_eq!(third.state().question(), Some(&Question::Recover(first.clone())));
+    click(&mut third, "Recover changes");
+    assert_eq!(scenario(&third).name, "Of one");
+    assert!(first.is_file() && second.is_file());
+    other.state_mut().session.apply(Action::Save);
+    until(&mut other, "what it has is in the file", |_| !second.exists());
+}
+
+#[test]
+fn work_without_a_file_is_offered_before_the_last_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.ron");
+    std::fs::write(&path, "Scenario(format: 1, name: \"Mine\")\n").unwrap();
+    let started = |start: Start| {
+        let mut w = window();
+        w.state_mut().session.keep_in(Some(folder.path().join("unsaved")));
+        w.state_mut().session.settings.last = Some(path.clone());
+        w.state_mut().start(start);
+        w.run_steps(3);
+        w
+    };
+    let mut w = started(Start::LastOrWelcome);
+    assert_eq!(scenario(&w).name, "Mine", "nothing is left behind");
+    w.state_mut().session.apply(Action::New);
+    renamed(&mut w, "Not saved yet");
+    let kept = folder.path().join("unsaved/unsaved-1.ron");
+    until(&mut w, "the work is kept", |_| kept.is_file());
+    w.run_steps(8);
+    let beside = started(Start::LastOrWelcome);
+    assert_eq!(scenario(&beside).name, "Mine", "its window lives");
+    drop(w);
+    let named = started(Start::File(path.clone()));
+    assert!(named.state().session.notices.iter().any(|n| n.text.contains("Not saved yet")));
+    let mut again = started(Start::LastOrWelcome);
+    again.get_by_label("Unsaved work was kept: Not saved yet");
+    click(&mut again, "Recover");
+    assert_eq!(scenario(&again).name, "Not saved yet");
+    assert!(again.state().session.dirty() && kept.is_file(), "it is kept until it is saved");
+}
+
 #[test]
 fn a_file_that_something_else_wrote_is_offered_again() {
     let folder = tempfile::tempdir().unwrap();

@@ -7,6 +7,7 @@ mod brokers;
 mod compare;
 mod expectations;
 mod faults;
+mod fields;
 mod find;
 mod fuzz;
 mod hands;

@@ -7,6 +7,7 @@ use egui::{Key, Modifiers, pos2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use tidemill::app::Shell;
 use tidemill::app::action::Action;
+use tidemill::app::theme::Mode;
 use tidemill::run::Frame;
 use tidemill::run::frame::PlayState;
 
@@ -202,6 +203,24 @@ fn a_span_is_selected_looped_zoomed_and_panned_and_moments_are_marked() {
     let whole = w.get_by_label("Whole run");
     assert!(!whole.accesskit_node().is_disabled(), "it is zoomed");
     click(&mut w, "Whole run");
+    // Over the names it scrolls where there is no room for all.
+    w.state_mut().session.apply(Action::Look(Mode::Projector));
+    w.run_steps(8);
+    let lanes = w.get_by_label("Timeline").rect();
+    w.hover_at(pos2(lanes.left() + 20.0, lanes.top() + 20.0));
+    w.run_steps(1);
+    w.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, -40.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: Modifiers::NONE,
+    });
+    w.run_steps(12);
+    assert!(w.get_by_label("Timeline").rect().top() < lanes.top() - 10.0, "it is scrolled");
+    assert!(w.get_by_label("Whole run").accesskit_node().is_disabled(), "and not zoomed");
+    w.state_mut().session.apply(Action::Look(Mode::Dark));
+    w.run_steps(8);
     // A mark with a note, and what it was like before and after.
     click(&mut w, "Mark this moment");
     retype(&mut w, "Note of the marker", "here");

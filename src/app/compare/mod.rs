@@ -109,8 +109,10 @@ fn first_difference(ui: &mut Ui, theme: &Theme, frame: &Frame, beside: &Beside, 
     if !causes.is_empty() {
         let shown = causes.iter().take(SETTINGS).cloned().collect::<Vec<_>>().join("; ");
         let more = if causes.len() > SETTINGS { format!("; and {} more", causes.len() - SETTINGS) } else { String::new() };
-        let label = egui::Label::new(RichText::new(format!("Because of {shown}{more}")).size(theme.label)).truncate();
-        ui.add(label).on_hover_text(causes.join("\n"));
+        let label = ui.add(egui::Label::new(RichText::new(format!("Because of {shown}{more}")).size(theme.label)).wrap());
+        if !more.is_empty() {
+            label.on_hover_text(causes.join("\n"));
+        }
     }
 }
 

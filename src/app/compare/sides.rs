@@ -4,7 +4,7 @@ use super::marks::marks;
 use crate::app::action::{Action, Fold};
 use crate::app::canvas::{Canvas, CanvasInput};
 use crate::app::theme::{Theme, size, space};
-use crate::app::widgets::{icon_button, muted};
+use crate::app::widgets::{bounded, icon_button, muted};
 use crate::figures;
 use crate::run::Frame;
 use crate::run::frame::{Against, Beside, PlayState};
@@ -42,9 +42,11 @@ impl Sides {
             Against::Branch(_) => frame.past.here().map_or("", |branch| branch.name.as_str()),
             Against::Other => input.scenario.name.as_str(),
         };
+        // What is said of a run stands behind its name.
+        let name = halves[0].width() * 0.6;
         let inside = |half: Rect| Rect::from_min_max(half.min + vec2(0.0, head), half.max);
         self.head(ui, theme, Rect::from_min_size(halves[0].min, vec2(halves[0].width(), head)), |ui| {
-            ui.label(RichText::new(here).size(theme.label));
+            bounded(ui, name, |ui| ui.label(RichText::new(here).size(theme.label)));
             let words = match (ours.len(), beside.same) {
                 (_, true) => "the same so far, bit for bit".to_owned(),
                 (0, false) => "they differ, in no figure of a node".to_owned(),
@@ -66,7 +68,7 @@ impl Sides {
                         }
                         _ => String::new(),
                     };
-                    ui.label(RichText::new(&beside.name).size(theme.label));
+                    bounded(ui, name, |ui| ui.label(RichText::new(&beside.name).size(theme.label)));
                     ui.add(egui::Label::new(muted(theme, state).size(theme.label)).truncate());
                 });
             });

@@ -76,6 +76,7 @@ fn drawn(scenario: &Scenario) -> Table {
         findings: &[],
         taught: false,
         runnable: false,
+        opened: 0,
         revision: 0,
         files: &NoFiles,
         verdicts: &Verdicts::default(),

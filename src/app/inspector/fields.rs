@@ -351,10 +351,7 @@ fn lines<T>(
                 ui.disable();
             }
             if wrong.is_some() {
-                let mark = Stroke::new(theme.stroke * 1.5, theme.bad);
-                let w = &mut ui.visuals_mut().widgets;
-                (w.inactive.bg_stroke, w.hovered.bg_stroke, w.active.bg_stroke) = (mark, mark, mark);
-                ui.visuals_mut().selection.stroke = mark;
+                widgets::mark_wrong(ui, theme);
             }
             let field = match rows {
                 1 => TextEdit::singleline(&mut typing.text).align(egui::Align2::LEFT_CENTER),
@@ -526,11 +523,13 @@ pub fn entry(ui: &mut Ui, theme: &Theme, title: &str, fields: impl FnOnce(&mut U
         .inner_margin(theme.px(space::S))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.horizontal(|ui| {
-                ui.label(RichText::new(title).size(theme.label).color(theme.muted));
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    let icon = egui_material_icons::icons::ICON_CLOSE;
-                    remove = widgets::icon_button(ui, theme, icon, &format!("Remove {title}"), "", !is_locked(ui)).clicked();
+            let size = vec2(ui.available_width(), theme.px(size::CONTROL));
+            // From the right: a long title leaves room for the button.
+            ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
+                let icon = egui_material_icons::icons::ICON_CLOSE;
+                remove = widgets::icon_button(ui, theme, icon, &format!("Remove {title}"), "", !is_locked(ui)).clicked();
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.add(egui::Label::new(widgets::muted(theme, title).size(theme.label)).truncate());
                 });
             });
             fields(ui);

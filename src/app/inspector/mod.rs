@@ -29,12 +29,12 @@ use super::edit::Edit;
 use super::expectations::Verdicts;
 use super::kinds::{self, Way};
 use super::theme::{Theme, size, space};
-use super::widgets::muted;
+use super::widgets::bounded;
 use crate::run::Frame;
 use crate::scenario::check::Finding;
 use crate::scenario::document::Node;
 use crate::scenario::{Files, Scenario};
-use egui::{RichText, ScrollArea, Ui, UiBuilder};
+use egui::{FontId, RichText, ScrollArea, Ui, UiBuilder};
 pub use fields::take_focus;
 pub use moment::Moment;
 
@@ -52,6 +52,8 @@ pub struct Inspected<'a> {
     pub taught: bool,
     /// Whether the scenario is what runs.
     pub runnable: bool,
+    /// Another number for every scenario that is opened: what is typed in the fields of one is none of another's.
+    pub opened: u64,
     /// Another number after every change of the scenario.
     pub revision: u64,
     /// Where the files are that the scenario names.
@@ -64,7 +66,7 @@ pub struct Inspected<'a> {
 
 /// Draws the inspector.
 pub fn show(ui: &mut Ui, input: &Inspected<'_>, moment: &mut Moment, actions: &mut Vec<Action>) {
-    let salt = input.selection.single().unwrap_or_default().to_owned();
+    let salt = (input.opened, input.selection.single().unwrap_or_default());
     // A child of fixed size: something too wide is cut off instead of making the panel wider, picture by picture.
     let room = ui.available_rect_before_wrap();
     let mut child = ui.new_child(UiBuilder::new().max_rect(room));
@@ -72,10 +74,10 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, moment: &mut Moment, actions: &m
     child.shrink_clip_rect(room);
     moment.switch(&mut child, input, actions);
     match moment.scenario(&child, input) {
-        None => everything(&mut child, input, &salt, actions),
+        None => everything(&mut child, input, salt, actions),
         Some(now) => {
             let mut asked = Vec::new();
-            everything(&mut child, &Inspected { scenario: &now, ..*input }, &salt, &mut asked);
+            everything(&mut child, &Inspected { scenario: &now, ..*input }, salt, &mut asked);
             for action in asked {
                 match action {
                     Action::Edit(edit) => moment.turn(input, &now, edit, actions),
@@ -86,7 +88,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, moment: &mut Moment, actions: &m
     }
 }
 
-fn everything(child: &mut Ui, input: &Inspected<'_>, salt: &str, actions: &mut Vec<Action>) {
+fn everything(child: &mut Ui, input: &Inspected<'_>, salt: (u64, &str), actions: &mut Vec<Action>) {
     ScrollArea::vertical().id_salt(("inspector", salt)).auto_shrink(false).show(child, |ui| {
         // Fields end before the scroll bar, which otherwise lies on top of them.
         ui.set_width(ui.available_width() - input.theme.px(space::S));
@@ -180,9 +182,12 @@ fn zone(ui: &mut Ui, input: &Inspected<'_>, node: &mut Node) {
 fn title(ui: &mut Ui, theme: &Theme, name: &str, role: &str) {
     ui.horizontal(|ui| {
         ui.set_min_height(theme.px(size::CONTROL));
-        ui.add(egui::Label::new(RichText::new(name).size(theme.title).strong()).truncate());
+        let role = ui.painter().layout_no_wrap(role.to_owned(), FontId::proportional(theme.label), theme.muted);
+        // A long name leaves room for what it is the name of.
+        let room = ui.available_width() - role.size().x - ui.spacing().item_spacing.x;
+        bounded(ui, room, |ui| ui.label(RichText::new(name).size(theme.title).strong()));
         if !role.is_empty() {
-            ui.label(muted(theme, role).size(theme.label));
+            ui.label(role);
         }
     });
 }

@@ -5,7 +5,7 @@ use crate::app::action::Action;
 use crate::app::document::Document;
 use crate::app::edit::Edit;
 use crate::app::files::{self, Home};
-use crate::app::keep;
+use crate::app::keep::{self, Found};
 use crate::exchange;
 use crate::scenario::document::Node;
 use crate::scenario::recording::Recording;
@@ -13,6 +13,9 @@ use crate::scenario::shapes::Arrivals;
 use crate::scenario::write::Rewritten;
 use crate::scenario::{self, Files, Scenario};
 use std::path::{Path, PathBuf};
+
+/// What is said of unsaved work that was left behind when it was looked for, and is not any more.
+const TAKEN: &str = "These changes are in another window by now, or gone. Look for them there";
 
 impl Session {
     pub(super) fn open(&mut self, path: &Path) {
@@ -35,13 +38,17 @@ impl Session {
     pub(super) fn open_text(&mut self, text: &str, home: Home, called: &str, play: bool) {
         match scenario::read(text, called) {
             Ok(scenario) => {
-                let path = home.path().map(Path::to_path_buf);
-                if let Some(path) = &path {
+                let mut unsaved = Found::default();
+                if let Some(path) = home.path() {
                     self.settings.note(path);
+                    unsaved = keep::found(path, &scenario);
                 }
                 self.replace(Document::new(scenario, text.to_owned(), home), play);
-                let copy = self.document.as_ref().zip(path).and_then(|(document, path)| keep::offered(&path, &document.scenario));
-                self.question = copy.map(Question::Recover);
+                self.question = unsaved.left.map(Question::Recover);
+                if unsaved.elsewhere {
+                    let next = "Save them there first: then they can be loaded here";
+                    self.tell(Level::Warning, format!("{called} is open in another window, with changes that are in no file. {next}"));
+                }
             }
             Err(problems) => self.question = Some(Question::Broken { file: called.to_owned(), problems }),
         }
@@ -49,17 +56,28 @@ impl Session {
 
     /// Brings unsaved work back, as an edit: undo shows what was saved.
     pub(super) fn recover(&mut self, copy: &Path) {
-        let Some(kept) = keep::kept(copy) else { return };
+        self.left_behind.retain(|(known, _)| known != copy);
+        let Some(kept) = keep::kept(copy).filter(|_| !crate::files::is_held(copy)) else {
+            return self.tell(Level::Warning, TAKEN);
+        };
         if self.document.as_ref().is_none_or(|d| d.home.path().is_none()) {
             self.replace(Document::new(Scenario::default(), String::new(), Home::Nowhere), false);
-            self.left_behind.retain(|(known, _)| known != copy);
         }
-        if let Some(document) = &self.document {
-            self.keep.adopt(copy, &document.home);
+        // After the copy of what was open before has gone.
+        if !self.keep.adopt(copy) {
+            return self.tell(Level::Warning, TAKEN);
         }
         let label = "Recover unsaved changes".to_owned();
         self.apply(Action::Edit(Edit::SetScenario { label, scenario: Box::new(kept) }));
         self.fit = true;
+    }
+
+    /// Throws unsaved work away that was left behind.
+    pub(super) fn give_up(&mut self, copy: &Path) {
+        self.left_behind.retain(|(known, _)| known != copy);
+        if !keep::discard(copy) {
+            self.tell(Level::Warning, TAKEN);
+        }
     }
 
     pub(super) fn reload(&mut self, path: &Path, text: String) {

@@ -101,9 +101,10 @@ impl Session {
         });
     }
 
-    /// Takes in what other threads have finished, and what the run could not do.
-    pub fn hear(&mut self) {
-        self.hear_refusals();
+    /// Takes in what other threads have finished, and what the run could not do. Gives why changes on the way were not made, to be told by
+    /// whoever asked for them or with [`Session::tell_refusal`].
+    pub fn hear(&mut self) -> Vec<Arc<str>> {
+        let refusals = self.hear_refusals();
         let mut told = Vec::new();
         self.awaited.retain(|receiver| match receiver.try_recv() {
             Ok(said) => {
@@ -113,6 +114,7 @@ impl Session {
             Err(error) => error == std::sync::mpsc::TryRecvError::Empty,
         });
         told.into_iter().for_each(|(level, text)| self.tell(level, text));
+        refusals
     }
 
     /// Writes something beside the scenario.

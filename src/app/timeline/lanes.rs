@@ -89,8 +89,8 @@ impl Ground<'_> {
     }
 }
 
-/// Draws the lanes and does what the pointer wants. Where there is no room for all of them they can be scrolled by their bar: the wheel
-/// zooms.
+/// Draws the lanes and does what the pointer wants. Where there is no room for all of them they can be scrolled by their bar, and by the
+/// wheel over their names: over the lanes it zooms.
 pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, steps: &[Stretch], time: &mut TimeView, actions: &mut Vec<Action>) {
     let strips = Strip::of(frame, steps);
     let axis = theme.px(space::L);
@@ -99,7 +99,10 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, steps: &[Stretch],
     let height = Places::least(theme, strips.len()).max(room);
     // What is drawn inside of it can only be seen inside of it.
     let whole = ui.painter().clone();
-    let lanes = ScrollArea::vertical().id_salt("lanes").auto_shrink(false).max_height(room).scroll_source(ScrollSource::SCROLL_BAR);
+    let names = theme.px(140.0);
+    let over_names = ui.rect_contains_pointer(Rect::from_min_size(all.min, vec2(names, room)));
+    let source = if over_names { ScrollSource::SCROLL_BAR | ScrollSource::MOUSE_WHEEL } else { ScrollSource::SCROLL_BAR };
+    let lanes = ScrollArea::vertical().id_salt("lanes").auto_shrink(false).max_height(room).scroll_source(source);
     lanes.show(ui, |ui| {
         let width = ui.available_width();
         let below = Rect::from_min_max(pos2(all.left(), all.bottom() - axis), all.max);
@@ -107,7 +110,6 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, steps: &[Stretch],
         response
             .widget_info(|| WidgetInfo { value: Some(frame.now.seconds()), ..WidgetInfo::labeled(egui::Role::Slider, true, "Timeline") });
         let duration = frame.plan.duration.seconds();
-        let names = theme.px(140.0);
         let rect = Rect::from_min_max(all.min + vec2(names, 0.0), all.max - vec2(theme.px(space::S), 0.0));
         let (from, to) = time.seen(duration);
         let ground = Ground { theme, rect, from, to };
@@ -254,7 +256,7 @@ fn draw_over(painter: &Painter, ground: &Ground<'_>, frame: &Frame, time: &TimeV
 
 fn act(ui: &Ui, response: &Response, ground: &Ground<'_>, flags: f32, time: &mut TimeView, duration: f64, actions: &mut Vec<Action>) {
     let (scroll, zoom) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta()));
-    if let Some(at) = response.hover_pos() {
+    if let Some(at) = response.hover_pos().filter(|at| at.x >= ground.rect.left()) {
         let factor = if zoom != 1.0 { 1.0 / f64::from(zoom) } else { (-f64::from(scroll.y) / 240.0).exp() };
         if factor != 1.0 {
             time.zoom(duration, ground.seconds(at.x), factor);
