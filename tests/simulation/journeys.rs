@@ -53,6 +53,26 @@ impl Observer for Handled {
 }
 
 #[test]
+fn what_no_binding_fits_is_counted_at_its_broker_and_its_journey_says_so() {
+    let plan = plan(
+        r##"Scenario(format: 1, duration: "5s", events: [Event(name: "E")], nodes: [
+            Producer(id: "p", emits: [Emit(event: "E", to: "r/x", arrivals: Every("100ms"))]),
+            Broker(id: "r", kind: RabbitMq(exchanges: [Exchange(name: "x", kind: Direct)], queues: [Queue(name: "q")],
+                bindings: [Binding(from: "x", to: "q", key: "#")])),
+            Consumer(id: "c", reads: [Read(from: "r/q")]),
+        ])"##,
+    );
+    let runner = finished(&plan);
+    let frame = runner.frame();
+    let broker = &frame.nodes[plan.node("r").unwrap().index()];
+    assert!(broker.unroutable > 40 && broker.unroutable == broker.count, "{broker:?}");
+    let event = found(&runner, Query::Fate(Fate::Unroutable))[0].event;
+    let journey = journey(&runner, event).unwrap();
+    let fate = journey.events[0].tracks.iter().find_map(|track| track.fate.clone()).unwrap();
+    assert_eq!((fate.good, fate.words.as_str()), (false, "reached r/x, where no binding fits it"));
+}
+
+#[test]
 fn events_are_found_by_what_became_of_them_and_their_journeys_tell_it() {
     let plan = plan(BUSY);
     let runner = finished(&plan);
