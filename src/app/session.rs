@@ -638,9 +638,22 @@ impl Session {
         }
         self.on_the_way.edited(effect == Effect::NewPlan);
         if effect == Effect::NewPlan {
+            self.tell_what_goes();
             let play = self.playing();
             self.load(play, None);
         }
+    }
+
+    /// Says what another scenario takes away: changes on the way and branches belong to the run that they were made in.
+    fn tell_what_goes(&mut self) {
+        let Some(frame) = self.frame().filter(|_| self.course.is_none()) else { return };
+        let changes = frame.past.branches.iter().any(|branch| !branch.interventions.is_empty());
+        let what = match frame.past.branches.len() {
+            0 | 1 if !changes => return,
+            0 | 1 => "its changes on the way".to_owned(),
+            n => format!("its {n} branches"),
+        };
+        self.tell(Level::Info, format!("The run begins anew: {what} went with the old one. A recording saved before keeps them"));
     }
 
     /// Gives the runner the newest plan, and, before it moves, its speed.

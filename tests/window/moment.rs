@@ -7,7 +7,11 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use tidemill::app::Shell;
 use tidemill::app::action::{Action, Selection};
+use tidemill::app::edit::Edit;
+use tidemill::run::Command;
+use tidemill::scenario::Scenario;
 use tidemill::scenario::document::Node;
+use tidemill::scenario::intervention::What;
 use tidemill::scenario::shapes::{Arrivals, Times};
 use tidemill::time::Span;
 
@@ -105,4 +109,24 @@ fn several_nodes_are_changed_in_one_step() {
     w.run_steps(2);
     undo(&mut w);
     until(&mut w, "both are as they were", |s| changes(s).is_empty());
+}
+
+#[test]
+fn an_edit_that_begins_the_run_anew_says_what_goes_with_the_old_one() {
+    let mut w = window();
+    click(&mut w, "Open Online shop");
+    let edit = |w: &mut Window, seed: u64| {
+        let next = Scenario { seed, ..scenario(w).clone() };
+        let edit = Edit::SetScenario { label: "Change seed".to_owned(), scenario: Box::new(next) };
+        w.state_mut().session.apply(Action::Edit(edit));
+    };
+    let told = |w: &Window| w.state().session.notices.iter().any(|notice| notice.text.contains("its changes on the way went"));
+    edit(&mut w, 7);
+    assert!(!told(&w), "nothing was changed in that run");
+    let change = What::Set { path: "billing.instances".into(), value: "3".into() };
+    until(&mut w, "there is a run", |shell| shell.session.frame().is_some());
+    w.state_mut().session.apply(Action::Run(Command::Intervene(change)));
+    until(&mut w, "it is made", |shell| changes(shell).len() == 1);
+    edit(&mut w, 8);
+    assert!(told(&w));
 }
