@@ -479,8 +479,8 @@ fn the_place_of_a_problem_names_the_text_that_it_is_in() {
         (&["--set", "c.instances=0"], "scenario.ron with c.instances=0:5:"),
         (&["--set", "c.instances=0", "--for", "5s"], "scenario.ron with c.instances=0, duration=5s:5:"),
         (&["--set", "c.instnces=2"], "--> --set c.instnces=2\n"),
-        (&["--at", "3s", "c.instances=0"], "scenario.ron with c.instances = 0 at 3s:5:"),
-        (&["--at", "3s", "c.instnces=2"], "--> c.instnces = 2 at 3s\n"),
+        (&["--at", "3s", "c.instances=0"], "scenario.ron with c.instances = 0 at 00:00:03.000:5:"),
+        (&["--at", "3s", "c.instnces=2"], "--> c.instnces = 2 at 00:00:03.000\n"),
         (&["--at", "3s", "seed=4"], "the seed cannot be changed during a run"),
         // What is less than nothing is answered by the option itself.
         (&["--seed", "-1"], "invalid value '-1' for '--seed <N>'"),

@@ -97,6 +97,8 @@ pub struct Known<'k> {
     roles: BTreeMap<&'k str, &'static str>,
     /// What nodes have that brings figures with it.
     met: BTreeMap<&'k str, &'k BTreeSet<Need>>,
+    /// Whether figures may be spoken of that no node has.
+    supposed: bool,
     outlets: BTreeMap<&'k str, Outlet>,
 }
 
@@ -139,12 +141,17 @@ impl<'k> Known<'k> {
         nodes: impl Iterator<Item = (&'k str, &'static str, &'k BTreeSet<Need>)>,
         outlets: impl Iterator<Item = (&'k str, Outlet)>,
     ) -> Known<'k> {
-        let mut known = Known { roles: BTreeMap::new(), met: BTreeMap::new(), outlets: outlets.collect() };
+        let mut known = Known { roles: BTreeMap::new(), met: BTreeMap::new(), supposed: false, outlets: outlets.collect() };
         for (name, role, met) in nodes {
             known.roles.insert(name, role);
             known.met.insert(name, met);
         }
         known
+    }
+
+    /// The same, where a figure that a node could have may be spoken of even if it has none: what is said of it does not hold then.
+    pub fn supposed(self) -> Known<'k> {
+        Known { supposed: true, ..self }
     }
 
     /// The names of a plan.
@@ -670,7 +677,7 @@ fn within(text: &str, name: &str, rest: &[&str], known: &Known<'_>, role: &str, 
     let Some((_, quantity, statistics, need)) = figures_of(known, name).find(|f| f.0 == *first) else {
         return Err(unknown(text, first, "figure", &format!("{role} `{name}`"), &all, suggest));
     };
-    if let Some(lacking) = need.filter(|need| known.met.get(name).is_none_or(|met| !met.contains(need))) {
+    if let Some(lacking) = need.filter(|need| !known.supposed && known.met.get(name).is_none_or(|met| !met.contains(need))) {
         let (message, help) = lacking.lacking(name);
         return Err((message, Some(help)));
     }

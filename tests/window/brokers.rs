@@ -75,7 +75,7 @@ fn a_group_is_sent_back_by_hand_while_the_run_goes_on() {
     until(&mut w, "the group is at the beginning", |s| lag(s, "shop") > 1500);
     let here = w.state().session.frame().unwrap();
     let told: Vec<String> = here.past.here().unwrap().interventions.iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["kafka: shop goes to the beginning at 20s"]);
+    assert_eq!(told, ["kafka: shop goes to the beginning at 00:00:20.000"]);
     assert!(here.past.refused.is_empty());
 }
 

@@ -238,7 +238,8 @@ impl Look<'_> {
             None => {}
             Some(Predict::Choice { answers, because, .. }) => {
                 for (i, answer) in answers.iter().enumerate() {
-                    self.condition(&answer.when, format!("{at}.answers[{i}].when"));
+                    // What nobody has is a wrong answer, not a mistake.
+                    self.condition_of(&answer.when, &Known::of(&self.states[1].plan).supposed(), format!("{at}.answers[{i}].when"));
                 }
                 self.prose(because, &format!("{at}.because"));
             }
@@ -276,7 +277,11 @@ impl Look<'_> {
     }
 
     fn condition(&mut self, text: &str, at: String) {
-        if let Err(wrong) = Condition::parse(text, &Known::of(&self.states[1].plan)) {
+        self.condition_of(text, &Known::of(&self.states[1].plan), at);
+    }
+
+    fn condition_of(&mut self, text: &str, known: &Known<'_>, at: String) {
+        if let Err(wrong) = Condition::parse(text, known) {
             self.found.add(at, wrong);
         }
     }
