@@ -32,7 +32,9 @@ impl Notices {
         if notices.is_empty() {
             return;
         }
-        let area = Area::new(Id::unique("notices")).order(Order::Foreground).pivot(Align2::RIGHT_BOTTOM);
+        // A question comes first: nothing lies on its answers.
+        let order = if ctx.memory(|memory| memory.top_modal_layer().is_some()) { Order::Middle } else { Order::Foreground };
+        let area = Area::new(Id::unique("notices")).order(order).pivot(Align2::RIGHT_BOTTOM);
         area.fixed_pos(corner - vec2(theme.px(space::M), theme.px(space::M))).show(ctx, |ui| {
             for notice in notices {
                 one(ui, theme, notice, actions);

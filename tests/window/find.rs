@@ -114,6 +114,7 @@ fn two_windows_on_one_file_do_not_touch_each_others_work() {
     drop(one);
     let mut third = open();
     assert_eq!(third.state().question(), Some(&Question::Recover(first.clone())));
+    third.run_steps(10);
     click(&mut third, "Recover changes");
     assert_eq!(scenario(&third).name, "Of one");
     assert!(first.is_file() && second.is_file());
