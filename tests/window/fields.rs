@@ -109,7 +109,8 @@ fn long_names_make_nothing_wider_than_its_part_of_the_window() {
         let at = tab(&w).center();
         click_at(&mut w, at);
         let dock = tab(&w);
-        let dock = Rect::from_min_max(egui::pos2(73.0, dock.top()), egui::pos2(edge, window.bottom()));
+        let transport = w.get_by_label("Moment of the run").rect().top();
+        let dock = Rect::from_min_max(egui::pos2(73.0, dock.top()), egui::pos2(edge, transport - 30.0));
         nothing_sticks_out(&w, dock, "problems");
         click(&mut w, "Events tab");
         nothing_sticks_out(&w, dock, "events");

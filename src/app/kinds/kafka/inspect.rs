@@ -7,7 +7,7 @@ use crate::app::inspector::fields::{add, choice, count, entry, flag, free, name_
 use crate::app::kinds::removal::removed;
 use crate::app::kinds::{Kind, Way};
 use crate::app::theme::{Theme, space};
-use crate::app::widgets::{labelled_button, muted};
+use crate::app::widgets::{fold, labelled_button, muted};
 use crate::figures;
 use crate::run::Command;
 use crate::run::frame::kafka::View;
@@ -134,7 +134,7 @@ fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, act
         }
     }
     for (topic, now) in kafka.topics.iter().zip(&view.topics) {
-        egui::CollapsingHeader::new(format!("Partitions of {}", topic.name)).id_salt(("partitions", &topic.name)).show(ui, |ui| {
+        fold(ui, theme, &format!("Partitions of {}", topic.name)).id_salt(("partitions", &topic.name)).show(ui, |ui| {
             for (number, partition) in now.partitions.iter().enumerate().take(100) {
                 let leader = partition.leader.map_or_else(|| "no leader".to_owned(), |node| format!("leader {}", node + 1));
                 let isr: Vec<String> = partition.isr.iter().map(|node| (node + 1).to_string()).collect();
@@ -162,7 +162,7 @@ fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, act
 
 /// Sends a group elsewhere while the run goes on.
 fn send(ui: &mut Ui, theme: &Theme, group: &str, broker: &str, actions: &mut Vec<Action>) {
-    egui::CollapsingHeader::new(format!("Send {group} elsewhere")).id_salt(("send", group)).show(ui, |ui| {
+    fold(ui, theme, &format!("Send {group} elsewhere")).id_salt(("send", group)).show(ui, |ui| {
         let id = ui.make_persistent_id(("send to", group));
         let mut to = ui.data(|data| data.get_temp::<Position>(id)).unwrap_or_default();
         free(ui, |ui| place(ui, theme, &mut to));

@@ -5,7 +5,7 @@ use crate::app::inspector::Inspected;
 use crate::app::inspector::fields::section;
 use crate::app::kinds::Kind;
 use crate::app::theme::Theme;
-use crate::app::widgets::{labelled_button, muted};
+use crate::app::widgets::{fold, labelled_button, muted};
 use crate::figures::{bytes, count, counted};
 use crate::run::Command;
 use crate::run::frame::rabbitmq::{QueueView, View};
@@ -26,7 +26,7 @@ pub fn show(view: &View, parts: &RabbitMq, ui: &mut Ui, input: &Inspected<'_>, b
         line(ui, theme, words);
     }
     for queue in view.queues.iter().take(MOST) {
-        egui::CollapsingHeader::new(headline(queue)).id_salt(("now", &queue.name)).show(ui, |ui| {
+        fold(ui, theme, &headline(queue)).id_salt(("now", &queue.name)).show(ui, |ui| {
             for words in queue_lines(queue) {
                 line(ui, theme, words);
             }
@@ -125,7 +125,7 @@ fn asks(ui: &mut Ui, input: &Inspected<'_>, parts: &RabbitMq, queue: &str, broke
         _ => None,
     });
     for (name, lines) in parts.requests(queue, &readers.collect::<Vec<_>>()) {
-        egui::CollapsingHeader::new(&name).id_salt(("ask", &name)).show(ui, |ui| {
+        fold(ui, input.theme, &name).id_salt(("ask", &name)).show(ui, |ui| {
             for (words, request) in lines {
                 let words = format!("{words} now");
                 if labelled_button(ui, input.theme, ICON_REPLAY, &words, true).clicked() {
