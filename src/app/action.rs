@@ -105,12 +105,9 @@ pub enum Action {
 impl Action {
     /// Whether it saves what is open, or leaves it.
     pub fn saves_or_leaves(&self) -> bool {
-        match self {
-            Action::Save | Action::AskSaveAs | Action::AskExport | Action::SaveRecording => true,
-            Action::New | Action::AskOpen | Action::Open(_) | Action::OpenShipped(_) | Action::OpenLesson(_) => true,
-            Action::Welcome | Action::Close => true,
-            _ => false,
-        }
+        let writes = matches!(self, Action::Save | Action::AskSaveAs | Action::AskExport | Action::SaveRecording);
+        let opens = matches!(self, Action::New | Action::AskOpen | Action::Open(_) | Action::OpenShipped(_) | Action::OpenLesson(_));
+        writes || opens || matches!(self, Action::Welcome | Action::Close)
     }
 }
 

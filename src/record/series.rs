@@ -205,7 +205,7 @@ impl Series {
         let all = self.len() as u64;
         for level in 1.. {
             let (times, from) = self.levels.get(level).map_or_else(|| self.next_level(), |known| (known.times, known.from));
-            if all % times == 0 {
+            if all.is_multiple_of(times) {
                 let below = &self.levels[from];
                 let first = below.rows.len() - (times / below.times) as usize;
                 let Some(row) = Row::merged(&below.rows(first)) else { break };
@@ -224,7 +224,7 @@ impl Series {
     fn next_level(&self) -> (u64, usize) {
         let last = self.levels.len() - 1;
         let mut lead = self.width.0 * self.levels[last].times;
-        while lead > 0 && lead % 10 == 0 {
+        while lead > 0 && lead.is_multiple_of(10) {
             lead /= 10;
         }
         match (lead, last.checked_sub(1)) {

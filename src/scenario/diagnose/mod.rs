@@ -144,7 +144,7 @@ fn follows(tree: &Tree<'_>, item: u32, why: &Why, passed: &BTreeSet<u32>) -> boo
     let near = |key: &str, field: &'static str| Suggest::default().nearest(key, [field]).is_some();
     match why {
         // It may be there and have been misspelt.
-        Why::Missing(field) => gone.filter_map(|child| tree.key(*child)).any(|key| key == *field || near(key, *field)),
+        Why::Missing(field) => gone.filter_map(|child| tree.key(*child)).any(|key| key == *field || near(key, field)),
         Why::Message(_) => gone.next().is_some(),
         _ => false,
     }
