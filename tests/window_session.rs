@@ -362,6 +362,8 @@ fn a_file_that_does_not_open_costs_nothing() {
 #[test]
 fn undo_takes_back_no_edit_in_place_of_a_change_on_another_branch() {
     let mut session = shop();
+    // An edit lets the run go on as it was.
+    until(&session, "it plays", |frame| frame.now.seconds() > 0.0);
     let action = longer(&session);
     session.apply(action);
     until(&session, "it has gone some way", |frame| frame.plan.duration.seconds() == 90.0 && frame.now.seconds() > 1.0);
