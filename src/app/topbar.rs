@@ -68,7 +68,8 @@ pub fn show(ui: &mut Ui, theme: &Theme, session: &Session, verdicts: &Verdicts, 
 
 /// The scenario's name, a star for unsaved work, and the file.
 fn name(ui: &mut Ui, theme: &Theme, session: &Session) {
-    let Some(document) = &session.document else { return };
+    // Dots alone would say nothing; the window's own title has the name as well.
+    let Some(document) = session.document.as_ref().filter(|_| ui.available_width() > theme.px(48.0)) else { return };
     let dirty = session.dirty();
     let star = if dirty { " *" } else { "" };
     let name = RichText::new(format!("{}{star}", document.scenario.name)).size(theme.body);
