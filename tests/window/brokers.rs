@@ -11,7 +11,7 @@ use tidemill::run::frame::{BrokerView, eventbridge, kafka};
 use tidemill::scenario::broker::eventbridge::{Input, RetryPolicy};
 use tidemill::scenario::broker::{BrokerKind, EventBridge};
 use tidemill::scenario::document::{Broker, Node};
-use tidemill::time::Time;
+use tidemill::time::{Span, Time};
 
 /// A shipped scenario at a moment, with a node selected.
 fn at(file: &'static str, seconds: u64, node: &str) -> Window {
@@ -189,6 +189,19 @@ fn a_topic_that_is_added_is_kept_as_often_as_the_first() {
     let Node::Broker(Broker { kind: BrokerKind::Kafka(kafka), .. }) = &scenario(&w).nodes[0] else { panic!("{:?}", scenario(&w)) };
     let kept: Vec<_> = kafka.topics.iter().map(|topic| (topic.partitions, topic.replication, topic.min_insync)).collect();
     assert_eq!(kept, [(6, 3, 2); 2]);
+}
+
+#[test]
+fn what_follows_from_an_event_says_to_rabbitmq_what_a_producer_can_say() {
+    let mut w = at("brokers/shop-rabbitmq.ron", 1, "billing");
+    retype(&mut w, "Event priority", "7");
+    retype(&mut w, "Expiration", "2s");
+    let follows = |w: &Window| {
+        let billing =
+            scenario(w).nodes.iter().find_map(|node| if let Node::Consumer(c) = node { (c.id == "billing").then_some(c) } else { None });
+        billing.map(|billing| (billing.then[0].priority, billing.then[0].expiration))
+    };
+    assert_eq!(follows(&w), Some((Some(7), Some(Span::from_millis(2_000)))));
 }
 
 #[test]

@@ -112,8 +112,7 @@ fn then(ui: &mut Ui, input: &Inspected<'_>, consumer: &mut Consumer, channels: &
                 super::chains::when(ui, theme, &outcomes, &mut then.when);
                 triggers(ui, input, then, &types);
                 if kinds::rabbitmq::is_at(input.scenario, &then.to) {
-                    kinds::rabbitmq::addressed(ui, theme, &mut then.routing_key, &mut then.headers);
-                    kinds::rabbitmq::mandatory(ui, theme, &mut then.mandatory);
+                    kinds::rabbitmq::emitting(ui, theme, then);
                 }
             };
             if entry(ui, theme, &format!("emission {}", i + 1), fields) {

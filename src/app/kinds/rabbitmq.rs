@@ -7,7 +7,7 @@ mod inspect;
 mod now;
 mod paint;
 
-pub use fields::{addressed, emitting, mandatory, prefetch, reading};
+pub use fields::{emitting, prefetch, reading};
 
 use super::{Board, Inside, Kind, Offer, Way};
 use crate::app::action::Action;

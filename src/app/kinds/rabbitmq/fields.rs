@@ -3,8 +3,9 @@
 use crate::app::inspector::fields::{flag, optional};
 use crate::app::theme::Theme;
 use crate::scenario::broker::rabbitmq::Header;
-use crate::scenario::document::{Consumer, Emit, Read};
+use crate::scenario::document::{Consumer, Emit, Read, Then};
 use crate::scenario::pairs::Pairs;
+use crate::time::Span;
 use egui::Ui;
 use std::str::FromStr;
 
@@ -73,23 +74,37 @@ pub(super) fn maybe_words(ui: &mut Ui, theme: &Theme, name: &str, help: &str, no
     }
 }
 
-/// What an `Emit` says to RabbitMQ.
-pub fn emitting(ui: &mut Ui, theme: &Theme, emit: &mut Emit) {
-    addressed(ui, theme, &mut emit.routing_key, &mut emit.headers);
-    maybe_count(ui, theme, "Priority", "Counts in queues with priorities", "none", &mut emit.priority);
-    optional(ui, theme, "Expiration", "How long the event may wait in a queue", "as long as the queue allows", &mut emit.expiration);
-    mandatory(ui, theme, &mut emit.mandatory);
+/// What an `Emit` says to RabbitMQ, whether of a producer or of what follows from an event.
+pub struct Emission<'a> {
+    key: &'a mut Option<String>,
+    headers: &'a mut Pairs<Header>,
+    priority: &'a mut Option<u8>,
+    expiration: &'a mut Option<Span>,
+    mandatory: &'a mut bool,
 }
 
-/// Whether what no queue gets comes back.
-pub fn mandatory(ui: &mut Ui, theme: &Theme, value: &mut bool) {
-    flag(ui, theme, "Mandatory", "What no queue gets comes back to the publisher", value);
+impl<'a> From<&'a mut Emit> for Emission<'a> {
+    fn from(emit: &'a mut Emit) -> Self {
+        let Emit { routing_key, headers, priority, expiration, mandatory, .. } = emit;
+        Emission { key: routing_key, headers, priority, expiration, mandatory }
+    }
 }
 
-/// A routing key and headers.
-pub fn addressed(ui: &mut Ui, theme: &Theme, key: &mut Option<String>, all: &mut Pairs<Header>) {
+impl<'a> From<&'a mut Then> for Emission<'a> {
+    fn from(then: &'a mut Then) -> Self {
+        let Then { routing_key, headers, priority, expiration, mandatory, .. } = then;
+        Emission { key: routing_key, headers, priority, expiration, mandatory }
+    }
+}
+
+/// The fields of an emission.
+pub fn emitting<'a>(ui: &mut Ui, theme: &Theme, emission: impl Into<Emission<'a>>) {
+    let Emission { key, headers: all, priority, expiration, mandatory } = emission.into();
     maybe_words(ui, theme, "Routing key", "What exchanges compare with the keys of bindings", "the event's name", key);
     headers(ui, theme, all);
+    maybe_count(ui, theme, "Event priority", "Counts in queues with priorities", "none", priority);
+    optional(ui, theme, "Expiration", "How long the event may wait in a queue", "as long as the queue allows", expiration);
+    flag(ui, theme, "Mandatory", "What no queue gets comes back to the publisher", mandatory);
 }
 
 /// What a `Read` says to RabbitMQ.
