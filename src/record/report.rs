@@ -129,6 +129,8 @@ pub enum NodeReport {
         accepted: u64,
         /// The same per second.
         throughput: f64,
+        /// Events that no binding, rule or reader took.
+        unroutable: u64,
         /// Kafka's `UnderReplicatedPartitions`.
         #[serde(skip_serializing_if = "Option::is_none")]
         under_replicated_partitions: Option<Peak>,
@@ -438,6 +440,7 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
             NodeReport::Broker {
                 accepted: count,
                 throughput,
+                unroutable: recorder.unroutable(broker),
                 under_replicated_partitions: kafka.as_ref().map(|it| peak(it.peaks.0, it.under_replicated_partitions)),
                 offline_partitions: kafka.as_ref().map(|it| peak(it.peaks.1, it.offline_partitions)),
                 last_stable_offset_lag: withheld,

@@ -371,10 +371,12 @@ const STORE: Figures = &[
     ("service", Quantity::Time, SPREAD, None),
     ("queue", Quantity::Count, LEVEL, None),
 ];
-const BROKER: Figures = &[("accepted", Quantity::Count, &[], None), ("throughput", Quantity::Rate, &[], None)];
+const BROKER: Figures =
+    &[("accepted", Quantity::Count, &[], None), ("throughput", Quantity::Rate, &[], None), ("unroutable", Quantity::Count, &[], None)];
 const KAFKA: Figures = &[
     ("accepted", Quantity::Count, &[], None),
     ("throughput", Quantity::Rate, &[], None),
+    ("unroutable", Quantity::Count, &[], None),
     ("under_replicated_partitions", Quantity::Count, PEAK, None),
     ("offline_partitions", Quantity::Count, PEAK, None),
     ("last_stable_offset_lag", Quantity::Count, PEAK, None),

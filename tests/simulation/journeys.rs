@@ -60,8 +60,10 @@ fn what_no_binding_fits_is_counted_at_its_broker_and_its_journey_says_so() {
             Broker(id: "r", kind: RabbitMq(exchanges: [Exchange(name: "x", kind: Direct)], queues: [Queue(name: "q")],
                 bindings: [Binding(from: "x", to: "q", key: "#")])),
             Consumer(id: "c", reads: [Read(from: "r/q")]),
-        ])"##,
+        ], expect: [Expect("r.unroutable > 40"), Expect("r.unroutable == r.accepted"), Expect("unroutable == r.unroutable")])"##,
     );
+    let report = tidemill::run::headless::run(&plan, 1, &mut |_| {}).report();
+    assert!(report.holds(), "{:?}", report.expectations);
     let runner = finished(&plan);
     let frame = runner.frame();
     let broker = &frame.nodes[plan.node("r").unwrap().index()];
