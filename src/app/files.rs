@@ -66,10 +66,11 @@ static KEPT: Mutex<VecDeque<(PathBuf, Stamp, Arc<Table>)>> = Mutex::new(VecDeque
 /// How many.
 const MOST_KEPT: usize = 4;
 
-/// By what a file is known to be the same: when it was written, and its length.
-type Stamp = (SystemTime, u64);
+/// By what a file is known to be the same without reading it: when it was written, and its length.
+pub type Stamp = (SystemTime, u64);
 
-fn stamp(path: &Path) -> Option<Stamp> {
+/// That of a file that is there.
+pub fn stamp(path: &Path) -> Option<Stamp> {
     let meta = fs::metadata(path).ok()?;
     Some((meta.modified().ok()?, meta.len()))
 }

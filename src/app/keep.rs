@@ -3,14 +3,13 @@
 //! behind can be told from what another window has open. Knows files, no widget and no clock: the time is passed in.
 
 use super::document::Document;
-use super::files::Home;
+use super::files::{Home, Stamp, stamp};
 use crate::files;
 use crate::scenario::{self, Scenario};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
-use std::time::SystemTime;
 
 /// At most so many seconds of work are lost when the program is killed.
 const EVERY: f64 = 2.0;
@@ -34,9 +33,6 @@ pub struct Keep {
     seen: Option<(PathBuf, Option<Stamp>)>,
     looked: Option<f64>,
 }
-
-/// What tells one state of a file from another without reading it.
-type Stamp = (SystemTime, u64);
 
 impl Keep {
     /// Keeps work that has no file yet in this folder.
@@ -151,7 +147,7 @@ impl Keep {
             return None;
         }
         self.looked = Some(now);
-        let stamp = fs::metadata(path).ok().and_then(|meta| Some((meta.modified().ok()?, meta.len())));
+        let stamp = stamp(path);
         if self.seen.as_ref().is_some_and(|(seen, before)| seen == path && *before == stamp) {
             return None;
         }

@@ -7,6 +7,12 @@ fn workload(name: &str, text: String) -> Workload {
     Workload { name: name.to_owned(), text, theory: None }
 }
 
+/// So many consumers that all read from one place, and handle an event in an exponential time of this mean.
+fn readers(many: u64, from: &str, mean: &str) -> String {
+    let one = |i| format!(r#"Consumer(id: "c{i}", reads: [Read(from: "{from}")], handle: Handle(time: Exponential(mean: "{mean}"))), "#);
+    (0..many).map(one).collect()
+}
+
 /// So many events on their way at once, on average: 100,000 per second over a link whose exponential latency has the mean that makes it so.
 /// The warm-up is three means, after which 95 % of them are there.
 pub fn on_the_way(many: u64, deliveries: u64) -> Workload {
@@ -28,21 +34,13 @@ pub fn on_the_way(many: u64, deliveries: u64) -> Workload {
 
 /// So many consumers of one topic: each event goes to all of them.
 pub fn consumers(many: u64, deliveries: u64) -> Workload {
-    let mut consumers = String::new();
-    for i in 0..many {
-        // Writing to a text cannot fail.
-        let _ = write!(
-            consumers,
-            r#"
-        Consumer(id: "c{i}", reads: [Read(from: "b/t")], handle: Handle(time: Exponential(mean: "800us"))),"#
-        );
-    }
+    let consumers = readers(many, "b/t", "800us");
     let text = format!(
         r#"Scenario(format: 1, name: "consumers", duration: "{duration}ms",
     events: [Event(name: "E")],
     nodes: [
         Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Poisson("1000/s"))]),
-        Broker(id: "b", kind: Simple(topics: ["t"])),{consumers}
+        Broker(id: "b", kind: Simple(topics: ["t"])), {consumers}
     ])"#,
         duration = deliveries.div_ceil(many).max(10),
     );
@@ -60,14 +58,7 @@ pub fn partitions(many: u64, deliveries: u64) -> Workload {
 /// So many groups, each of one member, that all read a Kafka topic of 1,000 partitions, which get 2,000 keyed events per second. What
 /// publishing costs is shared by all.
 pub fn groups(many: u64, deliveries: u64) -> Workload {
-    let mut consumers = String::new();
-    for i in 0..many {
-        let _ = write!(
-            consumers,
-            r#"
-        Consumer(id: "g{i}", reads: [Read(from: "k/t")], handle: Handle(time: Exponential(mean: "200us"))),"#
-        );
-    }
+    let consumers = readers(many, "k/t", "200us");
     workload("groups", kafka(1_000, deliveries.div_ceil(2 * many).max(500), &consumers))
 }
 
@@ -78,7 +69,7 @@ fn kafka(partitions: u64, milliseconds: u64, consumers: &str) -> String {
     events: [Event(name: "E", key: Uniform(keys: 100000))],
     nodes: [
         Producer(id: "p", emits: [Emit(event: "E", to: "k/t", arrivals: Poisson("2000/s"))]),
-        Broker(id: "k", kind: Kafka(nodes: 3, topics: [Topic(name: "t", partitions: {partitions}, replication: 3, min_insync: 2)])),{consumers}
+        Broker(id: "k", kind: Kafka(nodes: 3, topics: [Topic(name: "t", partitions: {partitions}, replication: 3, min_insync: 2)])), {consumers}
     ])"#,
         duration = 5_000 + milliseconds,
     )
