@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::document::Document;
 use super::edit::Edit;
-use super::theme::{Theme, size, space};
+use super::theme::{Theme, size};
 use super::widgets::{labelled_button, muted, prose};
 use crate::figures::counted;
 use crate::record::report::ExpectationReport;
@@ -12,7 +12,7 @@ use crate::run::frame::PlayState;
 use crate::run::words;
 use crate::scenario::document::Expect;
 use crate::time::Time;
-use egui::{ScrollArea, Ui};
+use egui::{RichText, ScrollArea, Ui};
 use egui_material_icons::icons::{ICON_ADD, ICON_CANCEL, ICON_CHECK_CIRCLE, ICON_HOURGLASS_EMPTY};
 
 /// How far a run is, for what is said of it.
@@ -89,21 +89,38 @@ pub fn show(ui: &mut Ui, theme: &Theme, document: &Document, verdicts: &Verdicts
         return;
     }
     ScrollArea::vertical().id_salt("expectations").auto_shrink(false).show(ui, |ui| {
-        for expect in expected {
-            ui.add_space(theme.px(space::XS));
-            ui.label(prose(theme, &format!("`{}`", expect.0), theme.body, theme.text));
-            match verdicts.of(&expect.0) {
-                Some(verdict) => told(ui, theme, verdict, verdicts.stage),
-                None => _ = ui.label(muted(theme, "Not known yet").size(theme.label)),
-            }
+        let holds = |expect: &&Expect| verdicts.of(&expect.0).is_none_or(|verdict| verdict.holds);
+        // What does not hold comes first: it is what is looked for.
+        let (fine, failing): (Vec<&Expect>, Vec<&Expect>) = expected.iter().partition(holds);
+        for expect in failing.into_iter().chain(fine) {
+            ui.horizontal_wrapped(|ui| {
+                let told = verdicts.of(&expect.0).and_then(|verdict| told(theme, verdict, verdicts.stage));
+                if let Some((mark, _)) = &told {
+                    ui.label(mark.clone());
+                }
+                ui.label(prose(theme, &format!("`{}`", expect.0), theme.body, theme.text));
+                if let Some((_, words)) = told {
+                    ui.label(muted(theme, words).size(theme.label));
+                }
+            });
         }
     });
 }
 
-/// What has come of one: whether it holds, and the figure it speaks of.
-pub fn told(ui: &mut Ui, theme: &Theme, verdict: &ExpectationReport, stage: Stage) {
+/// A line on what has come of one, below where it is written.
+pub fn line(ui: &mut Ui, theme: &Theme, verdict: &ExpectationReport, stage: Stage) {
+    if let Some((mark, words)) = told(theme, verdict, stage) {
+        ui.horizontal(|ui| {
+            ui.label(mark);
+            ui.label(muted(theme, words).size(theme.label));
+        });
+    }
+}
+
+/// What has come of one, as a mark and in words: whether it holds, and the figure it speaks of. Nothing at the start.
+fn told(theme: &Theme, verdict: &ExpectationReport, stage: Stage) -> Option<(RichText, String)> {
     let (icon, colour, words) = match (verdict.holds, stage) {
-        (_, Stage::Start) => return,
+        (_, Stage::Start) => return None,
         (true, Stage::End) => (ICON_CHECK_CIRCLE, theme.good, "Holds"),
         (false, Stage::End) => (ICON_CANCEL, theme.bad, "Fails"),
         (true, Stage::Way) => (ICON_CHECK_CIRCLE, theme.muted, "Holds so far"),
@@ -111,8 +128,5 @@ pub fn told(ui: &mut Ui, theme: &Theme, verdict: &ExpectationReport, stage: Stag
     };
     let actual =
         verdict.actual.map_or("the run gave no value".to_owned(), |value| format!("it is {}", words::figure(value, verdict.quantity)));
-    ui.horizontal(|ui| {
-        ui.label(icon.rich_text().size(theme.px(size::ICON)).color(colour));
-        ui.label(muted(theme, format!("{words}: {actual}")).size(theme.label));
-    });
+    Some((icon.rich_text().size(theme.px(size::ICON)).color(colour), format!("{words}: {actual}")))
 }

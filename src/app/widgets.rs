@@ -84,7 +84,7 @@ pub fn muted(theme: &Theme, text: impl Into<String>) -> RichText {
 
 /// How names and code look in running text.
 pub fn code(theme: &Theme, size: f32, colour: Color32) -> TextFormat {
-    TextFormat { background: theme.wash(theme.line, 0.6), ..TextFormat::simple(FontId::monospace(size * 0.92), colour) }
+    TextFormat { background: theme.wash(theme.muted, 0.16), ..TextFormat::simple(FontId::monospace(size * 0.92), colour) }
 }
 
 /// A sentence in which names stand between back-ticks, to be shown: they look like names, without the ticks.

@@ -74,7 +74,7 @@ fn expected(ui: &mut Ui, input: &Inspected<'_>, scenario: &mut Scenario) -> bool
         let place = format!("expect[{i}]");
         let mut wrong = input.findings.iter().filter(|finding| finding.path.starts_with(&place)).peekable();
         match input.verdicts.of(&expect.0) {
-            Some(verdict) if wrong.peek().is_none() => expectations::told(ui, theme, verdict, input.verdicts.stage),
+            Some(verdict) if wrong.peek().is_none() => expectations::line(ui, theme, verdict, input.verdicts.stage),
             _ => wrong.for_each(|finding| problems::finding(ui, theme, input.scenario, finding)),
         }
         if let Some(new) = new {
