@@ -771,7 +771,10 @@ mod tests {
             ("bus/ordrs#inventory.depth.max < 5", "there is no node `bus/ordrs#inventory` | did you mean `'bus/orders#inventory'`?"),
             ("cat/x#y.depth.max < 5", "there is no node `cat/x#y` | write outlets in quotes: `'broker/channel#group'.depth.max`"),
             ("'bus/order#inventory'.depth.max < 5", "there is no outlet `bus/order#inventory` | did you mean `'bus/orders#inventory'`?"),
-            ("bus.lag.max < 5", "there is no figure `lag` of broker `bus` in `bus.lag.max` | there are `accepted`, `throughput`"),
+            (
+                "bus.lag.max < 5",
+                "there is no figure `lag` of broker `bus` in `bus.lag.max` | there are `accepted`, `throughput`, `unroutable`",
+            ),
             ("'k/t#g'.partition_lag.6.max < 5", "there is no partition 6 in `'k/t#g'.partition_lag.6.max`: they go from 0 to 5"),
             (
                 "'k/t#g'.partition_lag < 5",
