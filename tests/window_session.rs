@@ -465,3 +465,33 @@ fn a_trace_that_goes_along_is_told_and_so_is_one_that_does_not() {
     session.apply(Action::SaveAs(there.path().join("day.ron")));
     assert!(told(&session, Level::Warning, "nyc-flights-2013-07-01.csv could not be copied"), "{:?}", session.notices);
 }
+
+#[test]
+fn a_lesson_speaks_of_nodes_by_their_new_names() {
+    let names = |scenario: &Scenario| scenario.nodes.iter().map(|node| node.id().to_owned()).collect::<Vec<_>>();
+    let renamed = |scenario: &Scenario, before: &str| {
+        let mut renamed = scenario.clone();
+        for name in names(scenario) {
+            Edit::Rename { to: format!("{before}{name}"), from: name }.apply(&mut renamed).unwrap();
+        }
+        renamed
+    };
+    for (shipped, _) in tidemill::app::library::LESSONS.iter() {
+        let scenario = scenario::read(shipped.text, shipped.file).unwrap();
+        let found = |scenario: &Scenario| {
+            let (_, findings) = scenario::check(scenario, &scenario::NoFiles).unwrap_or_else(|f| panic!("{}: {f:?}", shipped.file));
+            let mut all: Vec<String> = findings.into_iter().filter(|f| f.path.starts_with("lesson")).map(|f| f.message).collect();
+            all.sort();
+            all
+        };
+        assert_eq!(found(&renamed(&scenario, "other-")), found(&scenario), "{}", shipped.file);
+    }
+    // Whether it is still true can only be told by going through it.
+    let shop = renamed(&document(&shop()).scenario, "the other ");
+    let files: Arc<dyn scenario::Files + Send + Sync> = Arc::new(scenario::NoFiles);
+    let cases = tidemill::lesson::check::check(&shop, &files, &mut |_, _| ());
+    assert_eq!(cases.len(), shop.lesson.as_ref().unwrap().steps.len() + 1);
+    for case in cases {
+        assert!(case.holds, "{}: {:?}", case.name, case.problems);
+    }
+}

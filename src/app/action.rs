@@ -5,7 +5,7 @@ use super::edit::Edit;
 use super::panels::{Part, Side};
 use crate::ids::EventId;
 use crate::run::Command;
-use crate::scenario::intervention::What;
+use crate::scenario::intervention::{Intervention, What};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -94,6 +94,8 @@ pub enum Action {
     SaveBeside(String, Arc<[u8]>),
     /// Write a recording of the branch that is shown.
     SaveRecording,
+    /// No longer keep these changes of a run that is no more.
+    Forget(Vec<Intervention>),
     /// Run the open recording again and tell whether it is still the same run.
     Verify,
     /// Show the journey of this event of the run.

@@ -2,8 +2,9 @@
 
 use super::action::{Action, Selection};
 use super::compare::{self, Comparing};
+use super::kept::Changes;
 use super::theme::{Theme, space};
-use super::widgets::{bounded, icon_button, labelled_button, mark_wrong, muted, name_field, named_choice, prose};
+use super::widgets::{bounded, icon_button, labelled_button, mark_wrong, muted, name_field, named, named_choice, prose};
 use crate::figures;
 use crate::run::branches::BranchInfo;
 use crate::run::{Command, Frame};
@@ -11,7 +12,7 @@ use crate::scenario::intervention::Intervention;
 use crate::scenario::plan::Role;
 use crate::time::Time;
 use egui::{Button, DragValue, Key, Label, RichText, ScrollArea, TextEdit, Ui, vec2};
-use egui_material_icons::icons::{ICON_EDIT, ICON_FIBER_MANUAL_RECORD, ICON_TUNE};
+use egui_material_icons::icons::{ICON_CLOSE, ICON_EDIT, ICON_FIBER_MANUAL_RECORD, ICON_REPLAY, ICON_TUNE};
 
 /// Least and most megabytes that checkpoints may be given.
 const LEAST_MEMORY: usize = 16;
@@ -57,17 +58,26 @@ fn changes(frame: &Frame) -> (u32, usize) {
     (frame.past.branch, frame.past.here().map_or(0, |branch| branch.interventions.len()))
 }
 
+/// What is shown here of runs.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    /// The one that is under way.
+    pub frame: Option<&'a Frame>,
+    /// What was changed in those that are no more.
+    pub kept: &'a [&'a Changes],
+}
+
 /// Draws the tab.
 pub fn show(
     ui: &mut Ui,
     theme: &Theme,
-    frame: Option<&Frame>,
+    shown: Shown<'_>,
     selection: &Selection,
     comparing: Comparing<'_>,
     branching: &mut Branching,
     actions: &mut Vec<Action>,
 ) {
-    let Some(frame) = frame else {
+    let Some(frame) = shown.frame else {
         ui.label(muted(theme, "Nothing runs yet"));
         return;
     };
@@ -81,6 +91,7 @@ pub fn show(
                     for branch in roots(&frame.past.branches) {
                         tree(ui, theme, frame, branch, 0, branching, actions);
                     }
+                    kept(ui, theme, shown.kept, actions);
                 });
             });
         });
@@ -207,5 +218,30 @@ fn tree(
     });
     for child in frame.past.branches.iter().filter(|b| b.parent.is_some_and(|(parent, _)| parent == branch.id)) {
         tree(ui, theme, frame, child, depth + 1, branching, actions);
+    }
+}
+
+/// What was changed before the scenario was edited.
+fn kept(ui: &mut Ui, theme: &Theme, all: &[&Changes], actions: &mut Vec<Action>) {
+    if all.is_empty() {
+        return;
+    }
+    ui.add_space(theme.px(space::S));
+    ui.label(muted(theme, "Of before the scenario was edited, to be made again").size(theme.label));
+    for changes in all {
+        ui.horizontal(|ui| {
+            let width = (ui.available_width() * 0.5).max(theme.px(160.0));
+            let words = bounded(ui, width, |ui| labelled_button(ui, theme, ICON_REPLAY, &changes.name, true));
+            let listed = changes.interventions.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+            named(&words, &format!("Make again: {}", changes.name));
+            if words.on_hover_text(format!("Makes these changes in the run of the scenario as it is now:\n{listed}")).clicked() {
+                actions.push(changes.again());
+            }
+            if icon_button(ui, theme, ICON_CLOSE, &format!("Forget {}", changes.name), "", true).clicked() {
+                actions.push(Action::Forget(changes.interventions.clone()));
+            }
+            let from = changes.interventions.first().map(|first| figures::seconds(first.time().seconds()));
+            ui.add(Label::new(muted(theme, format!("from {}", from.unwrap_or_default())).size(theme.label)).truncate());
+        });
     }
 }

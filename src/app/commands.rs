@@ -170,6 +170,9 @@ fn comparisons(session: &Session, frame: &Frame) -> Vec<Choice> {
         let compare = Action::Run(Command::Compare(Some(Rival::Branch(branch.id))));
         all.push(Choice::new(format!("Compare with {}", branch.name), "a branch, side by side", compare));
     }
+    for changes in session.kept() {
+        all.push(Choice::new(format!("Make again: {}", changes.name), "changed on the way before an edit", changes.again()));
+    }
     if frame.beside.is_some() {
         let words = if session.sides { "Show one canvas" } else { "Show both canvases" };
         all.push(Choice::new(words, "", Action::Fold(Fold::Sides)));

@@ -1,6 +1,9 @@
 //! Changes of a scenario, as values: pure, without a window.
 
+mod rename;
 pub(in crate::app) mod users;
+
+pub(in crate::app) use rename::Renaming;
 
 use super::action::{Connection, Placing, Source};
 use super::kinds::{self, Way};
@@ -102,7 +105,7 @@ impl Edit {
             }
             Edit::Connect { from, to, channel } => connect(scenario, from, to, channel),
             Edit::Delete { nodes, connection } => delete(scenario, nodes, connection.as_ref()),
-            Edit::Rename { from, to } => rename(scenario, from, to),
+            Edit::Rename { from, to } => rename::rename(scenario, from, to),
             Edit::SetNode(node) => {
                 let position = find(scenario, node.id())?;
                 if scenario.nodes[position].role() != node.role() {
@@ -390,89 +393,5 @@ fn delete(scenario: &mut Scenario, nodes: &[String], connection: Option<&Connect
     scenario.expect.retain(|e| !expect::names(&e.0).any(at_gone));
     users::unexpect(scenario, &users);
     users::forget(scenario, &users);
-    Ok(())
-}
-
-fn rename(scenario: &mut Scenario, from: &str, to: &str) -> Result<(), String> {
-    let position = find(scenario, from)?;
-    if from == to {
-        return Ok(());
-    }
-    if to.trim() != to || to.is_empty() || to.contains(['/', '#']) {
-        return Err(format!("`{to}` cannot be a name: it must not be empty, nor contain `/` or `#`"));
-    }
-    if find(scenario, to).is_ok() {
-        return Err(format!("there is already a node {to}"));
-    }
-    // Reads without a group are in a group of the consumer's name: whoever joined it by that name stays in it.
-    let shared: Vec<String> = match &scenario.nodes[position] {
-        Node::Consumer(c) => c.reads.iter().filter(|r| r.group.as_deref().is_none_or(|g| g == from)).map(|r| r.from.clone()).collect(),
-        _ => Vec::new(),
-    };
-    let moved = |place: &mut String| {
-        if let Some((broker, channel)) = place.split_once('/')
-            && broker == from
-        {
-            *place = format!("{to}/{channel}");
-        }
-    };
-    let store = |name: &mut String| {
-        if name == from {
-            to.clone_into(name);
-        }
-    };
-    for node in &mut scenario.nodes {
-        match node {
-            Node::Producer(p) => {
-                p.emits.iter_mut().for_each(|e| {
-                    moved(&mut e.to);
-                    e.reply.iter_mut().for_each(|reply| moved(&mut reply.to));
-                });
-                p.calls.iter_mut().for_each(|call| store(&mut call.store));
-                p.outbox.iter_mut().for_each(|outbox| store(outbox.store_mut()));
-            }
-            Node::Broker(b) => {
-                let kind = kinds::of_mut(&mut b.kind);
-                kind.places().into_iter().for_each(moved);
-                kind.rename_node(from, to);
-            }
-            Node::Store(_) => {}
-            Node::Consumer(c) => {
-                c.calls.iter_mut().for_each(|call| store(&mut call.store));
-                c.outbox.iter_mut().for_each(|outbox| store(outbox.store_mut()));
-                for read in &mut c.reads {
-                    if read.group.as_deref() == Some(from) && shared.contains(&read.from) {
-                        read.group = Some(to.to_owned());
-                    }
-                    moved(&mut read.from);
-                }
-                c.then.iter_mut().for_each(|t| moved(&mut t.to));
-                if let Some(place) = &mut c.dead_letter {
-                    moved(place);
-                }
-            }
-        }
-    }
-    *scenario.nodes[position].id_mut() = to.to_owned();
-    for member in scenario.groups.iter_mut().flat_map(|g| &mut g.nodes).filter(|id| *id == from) {
-        to.clone_into(member);
-    }
-    for link in &mut scenario.links {
-        for end in [&mut link.between.0, &mut link.between.1] {
-            if end == from {
-                *end = to.to_owned();
-            }
-        }
-    }
-    for target in scenario.faults.iter_mut().flat_map(|trouble| trouble.what_mut().targets_mut()) {
-        match Target::of(target) {
-            Target::Node(id) if id == from => to.clone_into(target),
-            Target::Instance(id, _) if id == from => *target = format!("{to}{}", &target[from.len()..]),
-            _ => {}
-        }
-    }
-    scenario.expect.iter_mut().for_each(|e| e.0 = expect::renamed(&e.0, from, to));
-    let places: Vec<(String, String, String)> = shared.into_iter().map(|place| (place, from.to_owned(), to.to_owned())).collect();
-    users::regroup(scenario, &places);
     Ok(())
 }

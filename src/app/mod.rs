@@ -22,6 +22,7 @@ pub mod history;
 pub mod inspector;
 pub mod journeys;
 pub mod keep;
+pub mod kept;
 pub mod keys;
 pub mod kinds;
 pub mod launch;

@@ -110,7 +110,8 @@ impl Parts<'_> {
             Part::Journeys => journeys::show(ui, theme, frame, &mut dock.finding, actions),
             Part::Branches => {
                 let comparing = Comparing { other: session.other.as_ref(), sides: session.sides };
-                branches::show(ui, theme, frame, &document.selection, comparing, &mut dock.branching, actions);
+                let past = branches::Shown { frame, kept: &session.kept() };
+                branches::show(ui, theme, past, &document.selection, comparing, &mut dock.branching, actions);
             }
             Part::Expectations => expectations::show(ui, theme, document, verdicts, actions),
             Part::Why => why::show(ui, theme, frame, actions),
@@ -124,7 +125,7 @@ impl Parts<'_> {
         match part {
             Part::Expectations => counted(self.document.scenario.expect.len(), 1),
             Part::Problems => counted(self.document.findings.len(), 1),
-            Part::Branches => counted(self.frame.map_or(1, |frame| frame.past.branches.len()), 2),
+            Part::Branches => counted(self.frame.map_or(1, |frame| frame.past.branches.len()) + self.session.kept().len(), 2),
             _ => part.title().to_owned(),
         }
     }

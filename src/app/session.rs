@@ -10,6 +10,7 @@ use super::compare::other::{self, Other};
 use super::document::{Document, Effect};
 use super::files::{self, Home};
 use super::keep::Keep;
+use super::kept::{Changes, Kept};
 use super::library;
 use super::on_the_way::{OnTheWay, Undo};
 use super::panels::{Part, Side};
@@ -86,6 +87,8 @@ pub struct Session {
     keep: Keep,
     /// What undo knows of changes on the way.
     on_the_way: OnTheWay,
+    /// What was changed on the way in runs of the open scenario that are no more.
+    kept: Kept,
     /// How many interventions the runner was asked for.
     asked: u64,
     /// The latest refusal that was told.
@@ -204,6 +207,7 @@ impl Session {
             left_behind: Vec::new(),
             keep: Keep::default(),
             on_the_way: OnTheWay::default(),
+            kept: Kept::default(),
             asked: 0,
             refused: 0,
             runner: None,
@@ -318,6 +322,7 @@ impl Session {
             Action::Redo => self.step_through_history("Done again", Document::redo),
             Action::Run(Command::Intervene(what)) => self.change_now(vec![what]),
             Action::FromNow(what) => self.change_now(what),
+            Action::Forget(changes) => self.kept.forget(&changes),
             Action::Run(command) => self.run(command),
             Action::Select(selection) => self.select(selection),
             Action::AskCompare => self.question = self.document.as_ref().map(|_| Question::ComparePath),
@@ -496,7 +501,7 @@ impl Session {
         let told = match undo {
             None => return false,
             Some(Undo::Left(left)) => {
-                self.send(Command::Changes(left));
+                self.send(Command::Changes { wanted: left, name: None });
                 format!("Undone: {label}. The branch that has it is kept")
             }
             Some(Undo::Elsewhere(branch)) => {
@@ -514,7 +519,7 @@ impl Session {
         let Some(depth) = self.document.as_ref().map(Document::depth) else { return false };
         let Some(label) = self.on_the_way.redo_label(depth) else { return false };
         let Some(all) = self.on_the_way.redo(depth) else { return false };
-        self.send(Command::Changes(all));
+        self.send(Command::Changes { wanted: all, name: None });
         self.tell(Level::Info, format!("Done again: {label}"));
         true
     }
@@ -621,6 +626,7 @@ impl Session {
         self.send(Command::Compare(None));
         self.other = None;
         self.stale = self.runner.as_ref().map(|r| r.frame().run);
+        self.kept = Kept::of(&document.scenario);
         self.document = Some(document);
         self.on_the_way = OnTheWay::default();
         self.forget_refusal();
@@ -636,24 +642,42 @@ impl Session {
         if let (Some(other), Some(document)) = (&mut self.other, &self.document) {
             other.look(&document.scenario);
         }
+        if let (Some(course), Some(document)) = (&mut self.course, &self.document) {
+            course.edited(&document.scenario);
+        }
         self.on_the_way.edited(effect == Effect::NewPlan);
         if effect == Effect::NewPlan {
-            self.tell_what_goes();
+            self.keep_changes();
+        }
+        if let Some(document) = &self.document {
+            self.kept.follow(&document.scenario);
+        }
+        if effect == Effect::NewPlan {
             let play = self.playing();
             self.load(play, None);
         }
     }
 
-    /// Says what another scenario takes away: changes on the way and branches belong to the run that they were made in.
-    fn tell_what_goes(&mut self) {
-        let Some(frame) = self.frame().filter(|_| self.course.is_none()) else { return };
-        let changes = frame.past.branches.iter().any(|branch| !branch.interventions.is_empty());
-        let what = match frame.past.branches.len() {
-            0 | 1 if !changes => return,
-            0 | 1 => "its changes on the way".to_owned(),
-            n => format!("its {n} branches"),
-        };
-        self.tell(Level::Info, format!("The run begins anew: {what} went with the old one. A recording saved before keeps them"));
+    /// Another scenario runs now, without what was changed on the way before: that is kept, to be made again.
+    pub(super) fn keep_changes(&mut self) {
+        // What is done in a lesson belongs to the lesson.
+        let taught = self.document.as_ref().is_some_and(Document::taught);
+        let Some(frame) = self.frame().filter(|_| !taught) else { return };
+        let changed = self.kept.take(&frame.past.branches);
+        if changed > 0 {
+            let what = if changed == 1 { "What was changed on the way is".to_owned() } else { format!("Its {changed} branches are") };
+            self.tell(Level::Info, format!("The run begins anew. {what} kept under Branches, to be made again"));
+        }
+    }
+
+    /// What was changed on the way in runs that are no more, and is not in this one.
+    pub fn kept(&self) -> Vec<&Changes> {
+        if self.course.is_some() {
+            return Vec::new();
+        }
+        let frame = self.frame();
+        let branches = frame.as_ref().map_or(&[][..], |frame| &frame.past.branches);
+        self.kept.besides(branches)
     }
 
     /// Gives the runner the newest plan, and, before it moves, its speed.

@@ -61,7 +61,12 @@ pub enum Command {
     Intervene(What),
     /// Be where exactly these changes were made and no others, at the same moment: on the branch that has them, or on a new one that
     /// leaves this one where they begin to differ. Takes back a change, or makes it again.
-    Changes(Vec<Intervention>),
+    Changes {
+        /// All that is changed, in order of time.
+        wanted: Vec<Intervention>,
+        /// What a new branch is called. Without a name it is named after the change.
+        name: Option<String>,
+    },
     /// Show this branch, at the same moment or at its end if it does not reach so far.
     Branch(u32),
     /// Give a branch another name.

@@ -279,7 +279,7 @@ impl Stage {
             Command::Load { plan, seed, play } => self.replace(Script::plain(plan, seed), Vec::new(), play),
             Command::Source { source, interventions } => self.take_source(source, interventions),
             Command::Intervene(what) => self.intervene(what),
-            Command::Changes(wanted) => self.with_changes(wanted),
+            Command::Changes { wanted, name } => self.with_changes(wanted, name),
             Command::Branch(id) => self.switch(id),
             Command::Name(id, name) => {
                 self.branches.iter_mut().filter(|branch| branch.id == id).for_each(|branch| branch.name.clone_from(&name));
@@ -357,7 +357,7 @@ impl Stage {
     }
 
     /// See [`Command::Changes`].
-    fn with_changes(&mut self, wanted: Vec<Intervention>) {
+    fn with_changes(&mut self, wanted: Vec<Intervention>, name: Option<String>) {
         if let Some(known) = self.branches.iter().find(|branch| branch.interventions == wanted) {
             return self.switch(known.id);
         }
@@ -369,11 +369,11 @@ impl Stage {
         let ours = &self.branch().interventions;
         let alike = ours.iter().zip(&wanted).take_while(|(a, b)| a == b).count();
         let Some(at) = ours.get(alike).into_iter().chain(wanted.get(alike)).map(Intervention::time).min() else { return };
-        let name = match (wanted.get(alike), ours.get(alike)) {
+        let name = name.unwrap_or_else(|| match (wanted.get(alike), ours.get(alike)) {
             (Some(change), _) => change.what.to_string(),
             (None, Some(without)) => format!("Without {}", without.what),
             (None, None) => String::new(),
-        };
+        });
         let id = self.branches.iter().map(|branch| branch.id).max().unwrap_or(0) + 1;
         let fork = self.branch().fork(id, name, at, alike);
         self.branches.push(Branch { script, interventions: wanted, ..fork });

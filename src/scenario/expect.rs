@@ -202,9 +202,11 @@ impl Condition {
     }
 }
 
+/// What joins them.
+const AND: &str = " and ";
+
 /// The parts of a text between the `and`s outside quotes.
 fn conjuncts(text: &str) -> Vec<&str> {
-    const AND: &str = " and ";
     let (mut parts, mut quote, mut start) = (Vec::new(), None, 0);
     for (i, c) in text.char_indices() {
         match (quote, c) {
@@ -247,6 +249,11 @@ pub fn renamed(text: &str, from: &str, to: &str) -> String {
         }
     }
     renamed
+}
+
+/// The same for expectations that are joined by `and`.
+pub fn condition_renamed(text: &str, from: &str, to: &str) -> String {
+    conjuncts(text).into_iter().map(|part| renamed(part, from, to)).collect::<Vec<_>>().join(AND)
 }
 
 /// The nodes and outlets that an expectation speaks of, by name.

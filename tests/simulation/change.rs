@@ -155,19 +155,19 @@ fn a_change_is_taken_back_on_a_branch_of_its_own_and_made_again_where_it_was() {
     runner.send(Command::Play);
     let both = headless::follow(&script(&[more.clone(), slow.clone()]), &mut |_| {}).simulation.fingerprint();
     wait(&runner, "the end with both", |frame| frame.state == PlayState::Finished && frame.fingerprint == both);
-    runner.send(Command::Changes(vec![more.clone()]));
+    runner.send(Command::Changes { wanted: vec![more.clone()], name: None });
     let one = headless::follow(&script(std::slice::from_ref(&more)), &mut |_| {}).simulation.fingerprint();
     let without = wait(&runner, "the same moment with one", |frame| frame.now.seconds() == 20.0 && frame.fingerprint == one);
     assert_eq!((without.past.branch, without.past.branches[1].parent), (1, Some((0, Time(5_000_000_000)))));
     assert_eq!(without.past.recorded, without.now, "the film is that of the branch");
-    runner.send(Command::Changes(Vec::new()));
+    runner.send(Command::Changes { wanted: Vec::new(), name: None });
     wait(&runner, "the same moment with none", |frame| frame.past.branch == 2 && frame.fingerprint == plain);
-    runner.send(Command::Changes(vec![more, slow]));
+    runner.send(Command::Changes { wanted: vec![more, slow], name: None });
     wait(&runner, "both again", |frame| frame.past.branch == 0 && frame.fingerprint == both);
     // In the past of what is taken back: to where it was made.
     runner.send(Command::Seek(Time(1_000_000_000)));
     wait(&runner, "early", |frame| frame.now.seconds() == 1.0 && frame.past.seeking.is_none());
-    runner.send(Command::Changes(vec![at(2.0, "c.instances=9")]));
+    runner.send(Command::Changes { wanted: vec![at(2.0, "c.instances=9")], name: None });
     let other = wait(&runner, "another change", |frame| frame.past.branch == 3 && frame.past.seeking.is_none());
     assert_eq!(other.now, Time(2_000_000_000));
 }

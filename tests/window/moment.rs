@@ -8,12 +8,13 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use tidemill::app::Shell;
 use tidemill::app::action::{Action, Selection};
 use tidemill::app::edit::Edit;
+use tidemill::app::panels::Part;
 use tidemill::run::Command;
 use tidemill::scenario::Scenario;
 use tidemill::scenario::document::Node;
 use tidemill::scenario::intervention::What;
 use tidemill::scenario::shapes::{Arrivals, Times};
-use tidemill::time::Span;
+use tidemill::time::{Span, Time};
 
 fn select(w: &mut Window, node: &str) {
     w.state_mut().session.apply(Action::Select(Selection::node(node)));
@@ -112,21 +113,59 @@ fn several_nodes_are_changed_in_one_step() {
 }
 
 #[test]
-fn an_edit_that_begins_the_run_anew_says_what_goes_with_the_old_one() {
+fn what_was_changed_on_the_way_outlives_an_edit_and_is_made_again() {
     let mut w = window();
     click(&mut w, "Open Online shop");
-    let edit = |w: &mut Window, seed: u64| {
-        let next = Scenario { seed, ..scenario(w).clone() };
-        let edit = Edit::SetScenario { label: "Change seed".to_owned(), scenario: Box::new(next) };
-        w.state_mut().session.apply(Action::Edit(edit));
+    let edit = |w: &mut Window, label: &str, change: &dyn Fn(&mut Scenario)| {
+        let mut next = scenario(w).clone();
+        change(&mut next);
+        w.state_mut().session.apply(Action::Edit(Edit::SetScenario { label: label.to_owned(), scenario: Box::new(next) }));
     };
-    let told = |w: &Window| w.state().session.notices.iter().any(|notice| notice.text.contains("its changes on the way went"));
-    edit(&mut w, 7);
-    assert!(!told(&w), "nothing was changed in that run");
+    let told = |w: &Window, what: &str| w.state().session.notices.iter().any(|notice| notice.text.contains(what));
+    let reseed = |w: &mut Window, seed: u64| edit(w, "Change seed", &|scenario| scenario.seed = seed);
+    reseed(&mut w, 7);
+    assert!(!told(&w, "kept"), "nothing was changed in that run");
     let change = What::Set { path: "billing.instances".into(), value: "3".into() };
     until(&mut w, "there is a run", |shell| shell.session.frame().is_some());
+    w.state_mut().session.apply(Action::Run(Command::Seek(Time::ZERO + Span::from_millis(2_000))));
+    until(&mut w, "it is there", |shell| shell.session.frame().is_some_and(|f| f.now >= Time::ZERO + Span::from_millis(2_000)));
     w.state_mut().session.apply(Action::Run(Command::Intervene(change)));
     until(&mut w, "it is made", |shell| changes(shell).len() == 1);
-    edit(&mut w, 8);
-    assert!(told(&w));
+    let at = w.state().session.frame().unwrap().past.here().unwrap().interventions[0].at;
+
+    reseed(&mut w, 8);
+    assert!(told(&w, "What was changed on the way is kept"));
+    until(&mut w, "another run is there", |shell| shell.session.frame().is_some_and(|frame| frame.seed == 8));
+    assert!(changes(w.state()).is_empty(), "the scenario runs as it is drawn");
+    w.state_mut().session.apply(Action::OpenPanel(Part::Branches));
+    w.run_steps(3);
+    // The name of what was changed is another by now.
+    w.state_mut().session.apply(Action::Edit(Edit::Rename { from: "billing".into(), to: "invoicing".into() }));
+    until(&mut w, "it has that name", |shell| shell.session.frame().is_some_and(|frame| frame.plan.node("invoicing").is_some()));
+    w.run_steps(3);
+    assert!(w.query_by_label("Make again: billing.instances = 3").is_none());
+    click(&mut w, "Make again: invoicing.instances = 3");
+    until(&mut w, "it is made again", |shell| changes(shell) == ["invoicing.instances = 3"]);
+    let frame = w.state().session.frame().unwrap();
+    let here = frame.past.here().unwrap();
+    assert_eq!((here.interventions[0].at, here.name.as_str(), frame.seed), (at, "invoicing.instances = 3", 8));
+    w.run_steps(3);
+    assert!(w.query_by_label_contains("Make again").is_none(), "it is a branch again");
+
+    // It cannot be made where there is nothing to change, and is not lost by that.
+    let shrunk = Edit::Delete { nodes: vec!["invoicing".into()], connection: None };
+    w.state_mut().session.apply(Action::Edit(shrunk));
+    until(&mut w, "it is gone", |shell| shell.session.frame().is_some_and(|frame| frame.plan.node("invoicing").is_none()));
+    w.run_steps(3);
+    click(&mut w, "Make again: invoicing.instances = 3");
+    until(&mut w, "why is told", |shell| shell.session.notices.iter().any(|notice| notice.text.contains("That cannot be done")));
+    assert!(told(&w, "`invoicing`"), "{:?}", w.state().session.notices);
+    w.get_by_label("canvas").focus();
+    w.run_steps(2);
+    undo(&mut w);
+    until(&mut w, "it is back", |shell| shell.session.frame().is_some_and(|frame| frame.plan.node("invoicing").is_some()));
+    w.run_steps(3);
+    click(&mut w, "Forget invoicing.instances = 3");
+    w.run_steps(3);
+    assert!(w.query_by_label_contains("Make again").is_none());
 }

@@ -137,6 +137,13 @@ impl Course {
         };
     }
 
+    /// The scenario was edited: what the lesson speaks of may have another name in it.
+    pub fn edited(&mut self, scenario: &Scenario) {
+        if let Some(lesson) = &scenario.lesson {
+            self.lesson.clone_from(lesson);
+        }
+    }
+
     /// The run begins anew, with the step that is under way; what the last try showed is not true of it.
     pub fn anew(&mut self) {
         self.score = None;

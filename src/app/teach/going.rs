@@ -77,9 +77,11 @@ impl Drop for Going {
 pub fn stand(course: &Course, files: Arc<dyn Files + Send + Sync>, at: usize, stop: Arc<AtomicBool>) -> Result<Stand, String> {
     let first = |problems: Vec<Problem>| problems.into_iter().next().map(|p| p.message).unwrap_or_default();
     let mut walk = Walk::new(&course.original, files).map_err(first)?;
+    // As it was before: what was renamed since has its old name again.
+    let lesson = course.original.lesson.as_ref().unwrap_or(&course.lesson);
     walk.stop = stop;
     let mut trail = Vec::new();
-    for (i, step) in course.lesson.steps.iter().take(at).enumerate() {
+    for (i, step) in lesson.steps.iter().take(at).enumerate() {
         if step.anew || step.act.iter().any(|act| act.on_the_way().is_none()) {
             // Another run begins.
             trail.clear();
@@ -88,12 +90,12 @@ pub fn stand(course: &Course, files: Arc<dyn Files + Send + Sync>, at: usize, st
         walk.take(step)?;
         trail.push(Stop { step: i, began, reached: Some(walk.now()) });
     }
-    if let Some(challenge) = course.lesson.challenge.as_ref().filter(|_| at >= course.lesson.steps.len()) {
+    if let Some(challenge) = lesson.challenge.as_ref().filter(|_| at >= lesson.steps.len()) {
         walk.act(&challenge.prepare)?;
         walk.anew().map_err(first)?;
         trail.clear();
     }
-    if course.lesson.steps.get(at).is_some_and(|step| step.anew) {
+    if lesson.steps.get(at).is_some_and(|step| step.anew) {
         walk.anew().map_err(first)?;
         trail.clear();
     }

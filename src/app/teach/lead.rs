@@ -80,6 +80,7 @@ impl Session {
     fn start_lesson(&mut self, at: usize) {
         let Some(document) = &self.document else { return };
         let Some(course) = Course::new(&document.scenario, key(&document.home, &document.scenario.name)) else { return };
+        self.keep_changes();
         (self.course, self.lesson, self.writing) = (Some(course), true, false);
         // Two panels of that size leave the drawing no room; whoever is to change something has it back.
         self.tucked = self.settings.mode == Mode::Projector;
