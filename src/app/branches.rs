@@ -227,7 +227,7 @@ fn kept(ui: &mut Ui, theme: &Theme, all: &[&Changes], actions: &mut Vec<Action>)
         return;
     }
     ui.add_space(theme.px(space::S));
-    ui.label(muted(theme, "Of before the scenario was edited, to be made again").size(theme.label));
+    ui.label(muted(theme, "From before the edit, to be made again").size(theme.label));
     for changes in all {
         ui.horizontal(|ui| {
             let width = (ui.available_width() * 0.5).max(theme.px(160.0));

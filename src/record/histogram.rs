@@ -333,6 +333,12 @@ impl Samples<'_> {
         (self.count(), self.of.sum())
     }
 
+    /// Mean, median and 99th percentile, in seconds; none without samples.
+    pub fn in_short(&self) -> Option<(f64, f64, f64)> {
+        let (count, sum) = self.count_and_sum();
+        (count > 0).then(|| (sum as f64 / count as f64 * 1e-9, self.quantile(0.5), self.quantile(0.99)))
+    }
+
     /// The value below which a share of the samples lies, in seconds, straight from the cells: for whoever looks often. 0 without
     /// samples.
     pub fn quantile(&self, share: f64) -> f64 {

@@ -426,15 +426,9 @@ impl Recorder {
         }
     }
 
-    /// Mean, median and 99th percentile of a consumer's latency after warm-up, in seconds.
-    pub fn latency(&self, id: ConsumerId) -> (f64, f64, f64) {
-        if !self.warm {
-            return (0.0, 0.0, 0.0);
-        }
-        let latency = self.cells.of(&self.consumers[id.index()].latency);
-        let (count, sum) = latency.count_and_sum();
-        let mean = if count == 0 { 0.0 } else { sum as f64 / count as f64 * 1e-9 };
-        (mean, latency.quantile(0.5), latency.quantile(0.99))
+    /// Mean, median and 99th percentile of a consumer's latency after warm-up, in seconds; none before it has handled anything then.
+    pub fn latency(&self, id: ConsumerId) -> Option<(f64, f64, f64)> {
+        self.cells.of(&self.consumers[id.index()].latency).in_short().filter(|_| self.warm)
     }
 
     /// Events owed to a consumer now.
@@ -487,8 +481,9 @@ impl Recorder {
         store.waiting()
     }
 
-    /// Mean, median and 99th percentile of the wait for a connection of a store after warm-up, in seconds.
-    pub fn store_wait(&self, id: StoreId) -> (f64, f64, f64) {
+    /// Mean, median and 99th percentile of the wait for a connection of a store after warm-up, in seconds; none before
+    /// it has served anything then.
+    pub fn store_wait(&self, id: StoreId) -> Option<(f64, f64, f64)> {
         self.stores[id.index()].wait(&self.cells)
     }
 

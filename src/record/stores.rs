@@ -95,12 +95,9 @@ impl StoreRecord {
         self.queue.now()
     }
 
-    /// Mean, median and 99th percentile of the wait, in seconds.
-    pub fn wait(&self, cells: &Cells) -> (f64, f64, f64) {
-        let wait = cells.of(&self.wait);
-        let (count, sum) = wait.count_and_sum();
-        let mean = if count == 0 { 0.0 } else { sum as f64 / count as f64 * 1e-9 };
-        (mean, wait.quantile(0.5), wait.quantile(0.99))
+    /// Mean, median and 99th percentile of the wait, in seconds; none before anything was served.
+    pub fn wait(&self, cells: &Cells) -> Option<(f64, f64, f64)> {
+        cells.of(&self.wait).in_short()
     }
 
     /// Running totals for the series.

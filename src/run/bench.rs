@@ -142,7 +142,7 @@ pub fn picture(plan: &Arc<Plan>, number: u64, flights: usize) -> Frame {
         busy: 1,
         capacity: 2,
         utilisation: vary(i) as f64 / 100.0,
-        latency: (0.012, 0.01, 0.08),
+        latency: Some((0.012, 0.01, 0.08)),
         ..NodeFigures::default()
     };
     let outlet = |i| OutletFigures { routed: 1000 * number, acked: 900 * number, waiting: vary(i), ..OutletFigures::default() };

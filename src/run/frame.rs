@@ -230,8 +230,8 @@ pub struct NodeFigures {
     /// What keeps it from working as usual, apart from faults.
     pub condition: Option<Condition>,
     /// Consumers: seconds from publish to the end of handling, since warm-up: mean, median, 99th percentile. Stores: mean, median and
-    /// 99th percentile of the wait for a connection.
-    pub latency: (f64, f64, f64),
+    /// 99th percentile of the wait for a connection. None before there is anything to measure.
+    pub latency: Option<(f64, f64, f64)>,
 }
 
 /// What keeps a node from working as usual, apart from faults.

@@ -55,9 +55,9 @@ pub(super) struct Stage {
     /// The run beside this one, and how many there were.
     pub(super) beside: (Option<Box<Companion>>, u64),
     pub(super) flights: Flights,
-    pub(super) latencies: Vec<(f64, f64, f64)>,
+    pub(super) latencies: Vec<Option<(f64, f64, f64)>>,
     /// By store: the wait for a connection.
-    pub(super) waits: Vec<(f64, f64, f64)>,
+    pub(super) waits: Vec<Option<(f64, f64, f64)>>,
     pub(super) latencies_at: Option<Instant>,
     /// Whether all figures are wanted, and those of a moment ago.
     pub(super) wants_figures: bool,
@@ -107,8 +107,8 @@ impl Stage {
         let plan = Arc::clone(&branch.script.plan);
         let mut stage = Stage {
             id,
-            latencies: vec![(0.0, 0.0, 0.0); plan.consumers.len()],
-            waits: vec![(0.0, 0.0, 0.0); plan.stores.len()],
+            latencies: vec![None; plan.consumers.len()],
+            waits: vec![None; plan.stores.len()],
             moment,
             branches: vec![branch],
             here: 0,

@@ -169,3 +169,23 @@ fn what_was_changed_on_the_way_outlives_an_edit_and_is_made_again() {
     w.run_steps(3);
     assert!(w.query_by_label_contains("Make again").is_none());
 }
+
+#[test]
+fn before_there_is_a_latency_none_is_told() {
+    let mut w = window();
+    click(&mut w, "Open Online shop");
+    select(&mut w, "inventory");
+    let mut at = |seconds: u64| {
+        let to = Time::ZERO + Span::from_millis(seconds * 1_000);
+        w.state_mut().session.apply(Action::Run(Command::Pause));
+        w.state_mut().session.apply(Action::Run(Command::Seek(to)));
+        until(&mut w, "it is there", |shell| shell.session.frame().is_some_and(|frame| frame.now == to));
+        w.run_steps(2);
+        let frame = w.state().session.frame().unwrap();
+        let node = &frame.nodes[frame.plan.node("inventory").unwrap().index()];
+        (node.count > 0, node.latency.is_some(), w.query_all_by_label("–").count())
+    };
+    // The warm-up, of which nothing is measured, is 5 s.
+    assert_eq!(at(3), (true, false, 3));
+    assert_eq!(at(10), (true, true, 0));
+}

@@ -64,7 +64,9 @@ fn differs(here: &Frame, i: NodeId, there: &Frame, j: NodeId) -> Option<String> 
             pairs.push(Pair::counts("handled", a.count, b.count));
             pairs.push(Pair::counts("failed", a.failed, b.failed));
             pairs.push(Pair::counts("workers", a.capacity.into(), b.capacity.into()));
-            pairs.push(Pair { name: "p99", here: a.latency.2, there: b.latency.2, noise: 1e-3, words: figures::seconds });
+            let p99 = |(here, there): ((f64, f64, f64), (f64, f64, f64))| (here.2, there.2);
+            let pair = |(here, there)| Pair { name: "p99", here, there, noise: 1e-3, words: figures::seconds };
+            pairs.extend(a.latency.zip(b.latency).map(p99).map(pair));
         }
         Role::Store(_) => {
             pairs.push(Pair::counts("queue", a.lag, b.lag));

@@ -15,6 +15,8 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
         return;
     };
     let Some(f) = frame.nodes.get(id.index()) else { return };
+    // Without a sample there is nothing to tell, which is not the same as no time at all.
+    let latency = |which: fn((f64, f64, f64)) -> f64| seconds(f.latency.map_or(f64::NAN, which));
     let mut facts: Vec<(&str, &str, String)> = match node {
         Node::Producer(_) => vec![("Emits", "Events per second, lately", rate(f.rate)), ("Emitted", "Events so far", count(f.count))],
         Node::Broker(_) => {
@@ -42,7 +44,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
             ("Queue", "Calls that wait for a connection", count(f.lag)),
             ("Busy", "Connections in use, of all", format!("{}/{}", f.busy, f.capacity)),
             ("Utilisation", "Share of its connections' time in use", share(f.utilisation)),
-            ("Wait", "Mean time a call waited for a connection", seconds(f.latency.0)),
+            ("Wait", "Mean time a call waited for a connection", latency(|l| l.0)),
             ("Failed", "Calls that failed", count(f.failed)),
             ("Timed out", "Calls given up by their callers", count(f.retries)),
         ],
@@ -52,9 +54,9 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
             ("Lag", "Events it still owes: waiting for it or in its hands", count(f.lag)),
             ("Busy", "Workers at work, of all", format!("{}/{}", f.busy, f.capacity)),
             ("Utilisation", "Share of its workers' time spent working", share(f.utilisation)),
-            ("Latency", "Mean time from publishing an event to having handled it", seconds(f.latency.0)),
-            ("p50", "Half of the events took no longer than this", seconds(f.latency.1)),
-            ("p99", "All but one event in a hundred took no longer than this", seconds(f.latency.2)),
+            ("Latency", "Mean time from publishing an event to having handled it, once the warm-up is over", latency(|l| l.0)),
+            ("p50", "Half of the events took no longer than this", latency(|l| l.1)),
+            ("p99", "All but one event in a hundred took no longer than this", latency(|l| l.2)),
             ("Failed", "Events whose last attempt failed", count(f.failed)),
             ("Retries", "Attempts after the first", count(f.retries)),
         ],
