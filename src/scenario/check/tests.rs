@@ -140,6 +140,22 @@ fn the_rows_of_a_trace_are_those_of_its_event_in_order_of_time() {
 }
 
 #[test]
+fn rows_behind_the_end_are_no_load() {
+    let csv = Csv("time\n1\n2\n3\n3.001\n3.002\n3.003\n3.004\n3.005\n");
+    let unstable = |duration: &str| {
+        let text = format!(
+            r#"Scenario(format: 1, duration: "{duration}", events: [Event(name: "E")], nodes: [
+                Producer(id: "p", emits: [Emit(event: "E", to: "b/t", arrivals: Trace("x"))]), Broker(id: "b", kind: Simple(topics: ["t"])),
+                Consumer(id: "c", reads: [Read(from: "b/t")], handle: Handle(time: Constant("800ms")))])"#
+        );
+        let loaded = load(&text, "", &csv).unwrap_or_else(|p| panic!("{}", p[0]));
+        loaded.warnings.into_iter().find(|w| w.lint == Some("unstable-node")).map(|w| w.message)
+    };
+    assert_eq!(unstable("2900ms"), None);
+    assert!(unstable("4s").is_some_and(|message| message.contains("2 events/s")));
+}
+
+#[test]
 fn the_airport_has_every_flight_of_the_day() {
     let csv = Csv(include_str!("../../../scenarios/cases/nyc-flights-2013-07-01.csv"));
     let loaded = load(AIRPORT, "", &csv).unwrap_or_else(|p| panic!("{}", p[0]));

@@ -124,7 +124,8 @@ fn emitted(plan: &Plan) -> Vec<Vec<(usize, f64)>> {
         (Origin::Workload(arrivals), Some(event)) => vec![(event.index(), arrivals.mean_rate(seconds))],
         (Origin::Trace(trace), _) => {
             let mut counts = vec![0.0; plan.types.len()];
-            trace.rows.iter().for_each(|row| counts[row.event.index()] += 1.0);
+            // Rows behind the end are never emitted; they stand in order of time.
+            trace.rows.iter().take_while(|row| row.at <= plan.duration).for_each(|row| counts[row.event.index()] += 1.0);
             counts.into_iter().map(|count| count / seconds).enumerate().filter(|(_, rate)| *rate > 0.0).collect()
         }
         _ => Vec::new(),
