@@ -46,7 +46,8 @@ pub enum Arrivals {
         period: Span,
     },
     /// Markov-modulated Poisson process: states of a rate and an exponential stay with the given mean; after each stay
-    /// another state is chosen, all others alike (with two states: the other one). Starts in the first.
+    /// another state is chosen, all others alike (with two states: the other one). Starts in the first. A mean stay is 1 ms at least, and a
+    /// hundred-millionth of the run.
     Mmpp(Vec<(Rate, Span)>),
     /// A number of users, each emits, waits until its event has met its fate everywhere, thinks, emits again.
     /// The first events follow a first time of thinking.
