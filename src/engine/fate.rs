@@ -120,7 +120,7 @@ impl fmt::Display for Reason {
             Reason::Retention => "its retention was over",
             Reason::Compacted => "a later event with its key replaced it",
             Reason::NotEnoughReplicas => "too few replicas were in sync (NOT_ENOUGH_REPLICAS)",
-            Reason::NoLeader => "its partition had no leader",
+            Reason::NoLeader => "its partition or queue had no leader",
             Reason::UnreplicatedLoss => "its leader died before another replica had it",
             Reason::TakenOver => "its reader did not poll in time, and another one of the group reads it again",
             Reason::TransactionAborted => "its transaction was aborted",

@@ -94,6 +94,11 @@ impl Bulk {
         self.balance = self.balance.wrapping_add(by as u128 * u128::from(now.0));
     }
 
+    /// How many there are.
+    pub fn now(&self) -> u64 {
+        self.level
+    }
+
     /// See [`Level::area`].
     pub fn area(&self, until: Time) -> u128 {
         (u128::from(self.level) * u128::from(until.0)).wrapping_add(self.balance)

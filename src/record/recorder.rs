@@ -43,6 +43,8 @@ pub struct Recorder {
     accepted: Vec<u64>,
     /// By channel: of these, owed to nobody.
     unroutable: Vec<u64>,
+    /// The same of those that it refused.
+    refused: Vec<u64>,
     /// Of all distributions.
     cells: Cells,
     /// By outlet: waiting messages times nanoseconds when the warm-up ended.
@@ -102,6 +104,8 @@ struct Seldom {
     early: (u64, u128),
     at_warmup: Snapshot,
     stale: Option<StaleRecord>,
+    /// Attempts that failed and whose event its broker took back.
+    given_back: u64,
 }
 
 /// How old a consumer's projection is.
@@ -210,6 +214,7 @@ impl Recorder {
                         early: (0, 0),
                         at_warmup: Snapshot::default(),
                         stale: consumer.state.as_ref().map(|_| StaleRecord::default()),
+                        given_back: 0,
                     }),
                 })
                 .collect(),
@@ -224,6 +229,7 @@ impl Recorder {
             emitted: vec![0; plan.emitters.len()],
             accepted: vec![0; plan.channels.len()],
             unroutable: vec![0; plan.channels.len()],
+            refused: vec![0; plan.channels.len()],
             cells: Cells::new(precision, 0),
             waiting_at_warmup: vec![0; plan.outlets.len()].into(),
             series: Series::new(Series::width_for(&plan, most)),
@@ -310,6 +316,7 @@ impl Recorder {
             room: consumer.room(end),
             failed: consumer.failed,
             retries: consumer.retries,
+            given_back: consumer.seldom.given_back,
             stale: consumer.seldom.stale.as_ref().map_or(0, |stale| stale.now.area(end)),
             state: consumer.seldom.stale.as_ref().map_or((0.0, 0.0), |stale| stale.sums),
             heat: heat(consumer),
@@ -350,14 +357,26 @@ impl Recorder {
         self.unroutable[self.plan.brokers[broker.index()].channels.clone()].iter().sum()
     }
 
+    /// Events that reached a broker and were refused by it.
+    pub fn refused(&self, broker: BrokerId) -> u64 {
+        self.refused[self.plan.brokers[broker.index()].channels.clone()].iter().sum()
+    }
+
     /// Calls `each` with the identity and the bytes of every block that copies share, and gives the bytes that a copy takes besides.
     pub fn weigh(&self, each: impl FnMut(usize, usize)) -> usize {
         let each_consumer = size_of::<ConsumerRecord>() + size_of::<Seldom>();
         let consumers: usize = self.consumers.iter().map(|consumer| each_consumer + consumer.seldom.told.bytes()).sum();
         let plain = self.links.len() * size_of::<LinkRecord>()
-            + [self.counted_before.len(), self.types.len(), self.emitted.len(), self.accepted.len(), self.unroutable.len()]
-                .iter()
-                .sum::<usize>()
+            + [
+                self.counted_before.len(),
+                self.types.len(),
+                self.emitted.len(),
+                self.accepted.len(),
+                self.unroutable.len(),
+                self.refused.len(),
+            ]
+            .iter()
+            .sum::<usize>()
                 * size_of::<u64>();
         let each_outlet = size_of::<OutletRecord>() + size_of::<u128>();
         let outlets: usize = self.outlets.iter().map(|outlet| each_outlet + size_of_val(&*outlet.others)).sum();
@@ -431,6 +450,11 @@ impl Recorder {
         self.cells.of(&self.consumers[id.index()].latency).in_short().filter(|_| self.warm)
     }
 
+    /// Events owed and not finished now; a group's events count once, however many consumers share them.
+    pub fn owed(&self) -> u64 {
+        self.consumers.iter().map(|consumer| consumer.lag.now()).sum::<u64>().saturating_sub(self.owed_again.now())
+    }
+
     /// Events owed to a consumer now.
     pub fn lag(&self, id: ConsumerId) -> u64 {
         self.consumers[id.index()].lag.now()
@@ -441,10 +465,11 @@ impl Recorder {
         self.consumers[id.index()].busy.area(now)
     }
 
-    /// Messages whose last attempt failed (dead-lettered ones included), and further attempts scheduled.
-    pub fn failures(&self, id: ConsumerId) -> (u64, u64) {
+    /// Messages whose last attempt failed (dead-lettered ones included), further attempts scheduled, and attempts that failed and whose
+    /// event its broker took back.
+    pub fn failures(&self, id: ConsumerId) -> (u64, u64, u64) {
         let consumer = &self.consumers[id.index()];
-        (consumer.failed, consumer.retries)
+        (consumer.failed, consumer.retries, consumer.seldom.given_back)
     }
 
     /// Latency of all consumers together after warm-up.
@@ -582,8 +607,8 @@ impl Observer for Recorder {
                 }
             }
             Observation::Unroutable { channel, .. } => self.unroutable[channel.index()] += 1,
-            Observation::Refused { .. }
-            | Observation::GivenUp { .. }
+            Observation::Refused { channel, .. } => self.refused[channel.index()] += 1,
+            Observation::GivenUp { .. }
             | Observation::Confirmed { .. }
             | Observation::NoReply { .. }
             | Observation::Returned { .. }
@@ -682,7 +707,7 @@ impl Observer for Recorder {
                 match next {
                     AfterFailure::Retry(_) => record.retries += 1,
                     // What the broker makes of it is a story of its own.
-                    AfterFailure::Returned => {}
+                    AfterFailure::Returned => record.seldom.given_back += 1,
                     AfterFailure::DeadLetter | AfterFailure::Final | AfterFailure::Drop => {
                         record.failed += 1;
                         self.ended(outlet, now);

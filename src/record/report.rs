@@ -131,6 +131,8 @@ pub enum NodeReport {
         throughput: f64,
         /// Events that no binding, rule or reader took.
         unroutable: u64,
+        /// Refused by it.
+        refused: u64,
         /// Kafka's `UnderReplicatedPartitions`.
         #[serde(skip_serializing_if = "Option::is_none")]
         under_replicated_partitions: Option<Peak>,
@@ -199,6 +201,8 @@ pub struct ConsumerReport {
     pub failed: u64,
     /// Last attempt failed, sent to the dead-letter channel.
     pub dead_lettered: u64,
+    /// Attempt failed, taken back by its broker, which decides what becomes of it.
+    pub given_back: u64,
     /// Handled to the end per second.
     pub throughput: f64,
     /// Share of workers busy.
@@ -441,6 +445,7 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 accepted: count,
                 throughput,
                 unroutable: recorder.unroutable(broker),
+                refused: recorder.refused(broker),
                 under_replicated_partitions: kafka.as_ref().map(|it| peak(it.peaks.0, it.under_replicated_partitions)),
                 offline_partitions: kafka.as_ref().map(|it| peak(it.peaks.1, it.offline_partitions)),
                 last_stable_offset_lag: withheld,
@@ -461,6 +466,7 @@ fn node_report(simulation: &Simulation, recorder: &Recorder, id: NodeId) -> Node
                 retries: counts.retries,
                 failed: counts.failed,
                 dead_lettered: counts.dead_lettered,
+                given_back: counts.returned,
                 throughput,
                 utilisation: figures.utilisation,
                 reordered: simulation.reordered(consumer),

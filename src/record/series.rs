@@ -113,6 +113,8 @@ pub struct ConsumerCell {
     pub failed: u64,
     /// Further attempts scheduled.
     pub retries: u64,
+    /// Attempts that failed and whose event its broker took back.
+    pub given_back: u64,
     /// Age of its projection times time, square nanoseconds.
     pub stale: u128,
     /// What its projection should come to, and what it comes to.
@@ -456,6 +458,11 @@ impl<'a> Bin<'a> {
     /// Further attempts that a consumer scheduled, per second.
     pub fn retries(&self, consumer: ConsumerId) -> f64 {
         self.per_second(|row| Some(row.consumers.get(consumer.index())?.retries))
+    }
+
+    /// Attempts of a consumer that failed and whose event its broker took back, per second.
+    pub fn given_back(&self, consumer: ConsumerId) -> f64 {
+        self.per_second(|row| Some(row.consumers.get(consumer.index())?.given_back))
     }
 
     /// Mean seconds from publish to the end of handling; not a number if nothing ended.

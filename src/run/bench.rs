@@ -6,7 +6,7 @@ use crate::engine::{Progress, Simulation};
 use crate::ids::{BrokerId, EmitterId, EventId, LinkId, TypeId};
 use crate::record::{Recorder, Series, Totals};
 use crate::scenario::Plan;
-use crate::time::{SECOND, Time};
+use crate::time::{SECOND, Span, Time};
 use cpu_time::ProcessTime;
 use std::io;
 use std::sync::Arc;
@@ -165,6 +165,8 @@ pub fn picture(plan: &Arc<Plan>, number: u64, flights: usize) -> Frame {
         flights: (0..flights).map(flight).collect(),
         set_out: flights as u64,
         faults: Arc::default(),
+        window: Span::from_millis(1_000),
+        owed: 0,
         series: Series::default(),
         beside: None,
         figures: None,

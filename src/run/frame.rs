@@ -13,7 +13,7 @@ pub use crate::record::report::Figures;
 use crate::record::series::Bin;
 use crate::record::{Series, Totals};
 use crate::scenario::Plan;
-use crate::time::Time;
+use crate::time::{Span, Time};
 use std::fmt;
 use std::sync::Arc;
 
@@ -57,6 +57,10 @@ pub struct Frame {
     pub set_out: u64,
     /// What went wrong so far, in the order in which it began.
     pub faults: Arc<Vec<Arc<FaultSpan>>>,
+    /// Over how much virtual time its rates are taken.
+    pub window: Span,
+    /// Events owed and not finished; a group's events count once.
+    pub owed: u64,
     /// Figures over time, up to the moment.
     pub series: Series,
     /// What is known of the run beyond the moment.
@@ -126,7 +130,9 @@ impl Frame {
     /// The recorded run between two times (in seconds) in about `most` bins, for lines: up to its very end, unless that moves on.
     pub fn lines(&self, from: f64, to: f64, most: usize) -> Vec<Bin<'_>> {
         let film = &self.past.film;
-        let grows = self.state == PlayState::Playing && self.now >= self.past.recorded;
+        // Where a run stands on its way, its end is as accidental as while it plays: what has begun there says nothing yet.
+        let over = matches!(self.state, PlayState::Finished | PlayState::Stopped(_));
+        let grows = !over && self.now >= self.past.recorded;
         if grows { film.settled_bins(from, to, most) } else { film.bins(from, to, most) }
     }
 
@@ -192,7 +198,8 @@ pub enum Speed {
     Max,
 }
 
-/// A node at the moment. Rates are over the last second of wall time (or of virtual time, where that is longer).
+/// A node at the moment. Rates are over the last second of wall time (or of virtual time, where that is longer) while the run plays, over
+/// the last second of virtual time (or a three-hundredth of the run, where that is longer) while it stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NodeFigures {
     /// Per virtual second: emitted by a producer, taken in by a broker, handled to the end by a consumer, served by a store.
@@ -209,10 +216,12 @@ pub struct NodeFigures {
     pub utilisation: f64,
     /// Consumers: copies whose last attempt failed, dead-lettered ones included. Stores: calls that failed.
     pub failed: u64,
-    /// The same per virtual second, over the same span as `rate`.
+    /// The same per virtual second, over the same span as `rate`, with those of consumers whose event its broker took back.
     pub failing: f64,
     /// Consumers: further attempts scheduled. Stores: calls given up by their callers.
     pub retries: u64,
+    /// Consumers: attempts that failed and whose event its broker took back, to decide what becomes of it.
+    pub given_back: u64,
     /// Consumers that keep a state: expected against actual.
     pub state: Option<StateView>,
     /// Nodes that write to a store and publish.
@@ -227,6 +236,8 @@ pub struct NodeFigures {
     pub confirms: Option<(u64, u64, u64)>,
     /// Brokers: events of those taken in that nobody was owed, because no binding, rule or reader took them.
     pub unroutable: u64,
+    /// Brokers: events of those that arrived that it refused.
+    pub refused: u64,
     /// What keeps it from working as usual, apart from faults.
     pub condition: Option<Condition>,
     /// Consumers: seconds from publish to the end of handling, since warm-up: mean, median, 99th percentile. Stores: mean, median and

@@ -51,11 +51,14 @@ impl Stage {
         }
     }
 
-    /// Over how much virtual time rates are taken: a second, or a second of wall time where that is longer.
+    /// Over how much virtual time rates are taken: a second, or a second of wall time where that is longer. While it stands, what is shown
+    /// is the moment's, however fast it came there.
     fn window(&self) -> Span {
+        let all = self.moment.simulation.plan().duration.seconds();
         let speed = match self.speed() {
+            _ if self.state != PlayState::Playing => (all / 300.0).max(1.0),
             Speed::Times(times) => times.max(1.0),
-            Speed::Max => (self.moment.simulation.plan().duration.seconds() / 60.0).max(1.0),
+            Speed::Max => (all / 60.0).max(1.0),
         };
         Span((speed * SECOND as f64) as u64)
     }
@@ -107,6 +110,8 @@ impl Stage {
             past: self.past(),
             beside: None,
             figures: self.figures.clone(),
+            window: self.window(),
+            owed: recorder.owed(),
             series,
             plan,
         };
@@ -167,7 +172,9 @@ impl Stage {
         let consumer = match simulation.plan().nodes[id.index()].role {
             Role::Consumer(consumer) => consumer,
             Role::Store(store) => return self.store(store, recent, figures),
-            Role::Broker(broker) => return NodeFigures { unroutable: recorder.unroutable(broker), ..figures },
+            Role::Broker(broker) => {
+                return NodeFigures { unroutable: recorder.unroutable(broker), refused: recorder.refused(broker), ..figures };
+            }
             Role::Producer => return figures,
         };
         let staleness = recorder.staleness(consumer, simulation.now()).map_or(0.0, |age| age.last);
@@ -181,15 +188,16 @@ impl Stage {
             staleness,
         });
         let joins = simulation.joins(consumer).map(|joins| (joins.complete, joins.timed_out, joins.waiting));
-        let (failed, retries) = recorder.failures(consumer);
+        let (failed, retries, given_back) = recorder.failures(consumer);
         NodeFigures {
             lag: recorder.lag(consumer),
             busy: simulation.busy(consumer),
             capacity: simulation.workers(consumer),
             utilisation: recent.map_or(0.0, |bin| bin.utilisation(consumer)),
             failed,
-            failing: recent.map_or(0.0, |bin| bin.failed(consumer)),
+            failing: recent.map_or(0.0, |bin| bin.failed(consumer) + bin.given_back(consumer)),
             retries,
+            given_back,
             latency: self.latencies[consumer.index()],
             state,
             waits: joins.or(figures.waits),

@@ -81,6 +81,8 @@ pub struct Evidence {
     stopped: BTreeMap<OutletId, (u64, Time, kafka::Error, Option<u32>)>,
     /// By node: producers that another one has fenced, and when first.
     fenced: BTreeMap<NodeId, (u64, Time)>,
+    /// By node: events of its own that it gave up, and when first.
+    given_up: BTreeMap<NodeId, (u64, Time)>,
     /// By channel: events that reached it, and when those were many.
     reached: Vec<(u64, Option<Time>)>,
     /// By channel: those of them that nobody was owed, and when the first was.
@@ -108,6 +110,7 @@ impl Evidence {
             looped: None,
             stopped: BTreeMap::new(),
             fenced: BTreeMap::new(),
+            given_up: BTreeMap::new(),
             reached: vec![(0, None); plan.channels.len()],
             unroutable: BTreeMap::new(),
         }
@@ -171,6 +174,10 @@ impl Observer for Evidence {
                 self.lost.get_or_insert((now, reader(&self.plan, outlet)));
             }
             Observation::Refused { channel, .. } | Observation::GivenUp { channel, .. } => {
+                if let Observation::GivenUp { event, .. } = what {
+                    let node = self.plan.emitters[event.id.emitter().index()].node;
+                    self.given_up.entry(node).or_insert((0, now)).0 += 1;
+                }
                 let broker = self.plan.channels[channel.index()].broker;
                 self.lost.get_or_insert((now, Some(self.plan.brokers[broker.index()].node)));
             }
@@ -248,6 +255,18 @@ pub fn diagnose(moment: &Moment, evidence: &Evidence) -> Vec<Insight> {
             ),
             at: evidence.duplicate.map(|(at, _)| at),
             node,
+        });
+    }
+    for (node, (number, at)) in &evidence.given_up {
+        found.push(Insight {
+            weight: Weight::Bad,
+            title: format!("{} gives up events", plan.nodes[node.index()].name),
+            evidence: format!(
+                "{} of its events got into no broker, and it does not send them any more; look for them under Journeys, Lost",
+                figures::count(*number)
+            ),
+            at: Some(*at),
+            node: Some(*node),
         });
     }
     for (outlet, (number, at)) in &evidence.overtaken {

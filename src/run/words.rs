@@ -164,7 +164,7 @@ pub fn of_note(plan: &Plan, note: &Note) -> String {
         Note::PublisherFenced { link } => {
             format!("{} is fenced by another producer with its transactional.id and stops: ProducerFencedException", publisher(link))
         }
-        Note::Replay { outlet: id, under_way: true } => format!("replay to {} begins", outlet(id)),
-        Note::Replay { outlet: id, under_way: false } => format!("replay to {} ends", outlet(id)),
+        Note::Replay { outlet: id, under_way: true } => format!("{} is given older events", outlet(id)),
+        Note::Replay { outlet: id, under_way: false } => format!("{} has been given the older events", outlet(id)),
     }
 }

@@ -334,6 +334,7 @@ const CONSUMER: Figures = &[
     ("retries", Quantity::Count, &[], None),
     ("failed", Quantity::Count, &[], None),
     ("dead_lettered", Quantity::Count, &[], None),
+    ("given_back", Quantity::Count, &[], None),
     ("throughput", Quantity::Rate, &[], None),
     ("utilisation", Quantity::Share, &[], None),
     ("latency", Quantity::Time, SPREAD, None),
@@ -378,8 +379,12 @@ const STORE: Figures = &[
     ("service", Quantity::Time, SPREAD, None),
     ("queue", Quantity::Count, LEVEL, None),
 ];
-const BROKER: Figures =
-    &[("accepted", Quantity::Count, &[], None), ("throughput", Quantity::Rate, &[], None), ("unroutable", Quantity::Count, &[], None)];
+const BROKER: Figures = &[
+    ("accepted", Quantity::Count, &[], None),
+    ("throughput", Quantity::Rate, &[], None),
+    ("unroutable", Quantity::Count, &[], None),
+    ("refused", Quantity::Count, &[], None),
+];
 const KAFKA: Figures = &[
     ("accepted", Quantity::Count, &[], None),
     ("throughput", Quantity::Rate, &[], None),
@@ -780,7 +785,7 @@ mod tests {
             ("'bus/order#inventory'.depth.max < 5", "there is no outlet `bus/order#inventory` | did you mean `'bus/orders#inventory'`?"),
             (
                 "bus.lag.max < 5",
-                "there is no figure `lag` of broker `bus` in `bus.lag.max` | there are `accepted`, `throughput`, `unroutable`",
+                "there is no figure `lag` of broker `bus` in `bus.lag.max` | there are `accepted`, `throughput`, `unroutable`, `refused`",
             ),
             ("'k/t#g'.partition_lag.6.max < 5", "there is no partition 6 in `'k/t#g'.partition_lag.6.max`: they go from 0 to 5"),
             (

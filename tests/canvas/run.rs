@@ -10,7 +10,7 @@ use tidemill::record::{Series, Totals};
 use tidemill::run::frame::{Course, Flight, Frame, LinkFigures, Manner, NodeFigures, OutletFigures, Past, PlayState, Speed};
 use tidemill::scenario::document::Node;
 use tidemill::scenario::{NoFiles, Plan, Scenario, check};
-use tidemill::time::Time;
+use tidemill::time::{Span, Time};
 
 fn looped() -> Scenario {
     let mut scenario = connected();
@@ -49,6 +49,8 @@ fn frame(scenario: &Scenario) -> Frame {
         flights: Vec::new(),
         set_out: 0,
         faults: Arc::default(),
+        window: Span::from_millis(1_000),
+        owed: 0,
         series: Series::default(),
         beside: None,
         figures: None,

@@ -392,3 +392,27 @@ proptest! {
         prop_assert!(simulation.audit().is_ok(), "{:?}", simulation.audit());
     }
 }
+
+#[test]
+fn what_fails_and_goes_back_and_what_is_refused_is_counted() {
+    // Every attempt fails, and the queue dead-letters what comes back.
+    let parts = r#"exchanges: [Exchange(name: "x", kind: Fanout), Exchange(name: "y", kind: Fanout), Exchange(name: "dead", kind: Fanout)],
+        queues: [Queue(name: "q", dead_letter: DeadLetter(exchange: "dead")), Queue(name: "dead"),
+            Queue(name: "small", max_length: 3, overflow: RejectPublish)],
+        bindings: [Binding(from: "x", to: "q"), Binding(from: "y", to: "small"), Binding(from: "dead", to: "dead")]"#;
+    let nodes = r#"Producer(id: "p", emits: [Emit(event: "c", to: "b/x", arrivals: Once(at: "1s", count: 10)),
+            Emit(event: "a.b", to: "b/y", arrivals: Once(at: "1s", count: 8))]),
+        Consumer(id: "worker", reads: [Read(from: "b/q")], handle: Handle(time: Constant("1ms"), fails: "100%"))"#;
+    let (plan, report) = checked(&scenario(parts, nodes));
+    let worker = consumer(&report, "worker");
+    let given_back = worker.given_back;
+    assert_eq!((given_back, worker.failed, worker.deliveries, report.totals.dead_lettered), (10, 0, 10, 10));
+    let tidemill::record::report::NodeReport::Broker { accepted, refused, .. } = *report.nodes.get("b").unwrap() else { panic!() };
+    assert_eq!((accepted, refused), (18, 5));
+    let script = tidemill::run::Script::plain(Arc::clone(&plan), 1);
+    let mut moment = tidemill::run::Moment::start(&script, 2000);
+    moment.advance(&script, Time::NEVER, u64::MAX, &mut ());
+    let series = moment.recorder.series_at(moment.now());
+    let failures: f64 = series.bins(0.0, 10.0, 1000).iter().map(|bin| bin.given_back(ConsumerId(0)) * (bin.end() - bin.begin())).sum();
+    assert!((failures - given_back as f64).abs() < 1e-6, "{failures}");
+}

@@ -235,3 +235,14 @@ fn what_a_group_is_owed_is_told_once_and_as_it_is_now() {
     let owed: f64 = insight.evidence.split(" events are owed to k/t#g").next().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
     assert!((900.0..1150.0).contains(&owed), "{insight:?}");
 }
+
+#[test]
+fn what_a_publisher_gives_up_is_told() {
+    let text = r#"Scenario(format: 1, duration: "40s", events: [Event(name: "E")], nodes: [
+            Producer(id: "p", publish: Confirmed(timeout: "100ms", retries: 1), emits: [Emit(event: "E", to: "b/t", arrivals: Every("100ms"))]),
+            Broker(id: "b", kind: Simple(topics: ["t"])),
+            Consumer(id: "c", reads: [Read(from: "b/t")]),
+        ], faults: [Fault(at: "20s", lasts: "5s", what: Partition(of: ["p"]))])"#;
+    let (insight, node, at) = told(text, "p gives up events");
+    assert!(insight.weight == Weight::Bad && node == "p" && at > seconds(20.0) && at < seconds(21.0), "{insight:?}");
+}

@@ -28,13 +28,19 @@ fn look(subject: &Subject<'_>, found: &mut Found<'_>) {
             )
         } else if load.work.is_finite() {
             let can = load.workers / load.work;
-            let needed = (load.rate * load.work / f64::from(consumer.threads.max(1))).floor() + 1.0;
+            let full = load.rate * load.work / f64::from(consumer.threads.max(1));
+            let help = match full.round() {
+                even if (full - even).abs() < 1e-9 => {
+                    format!(
+                        "it needs more than {} instances, which are just enough where all is as regular as clockwork, or faster handling",
+                        digits(even)
+                    )
+                }
+                _ => format!("it needs at least {} instances, or faster handling", digits(full.ceil())),
+            };
             let (rate, can) = (digits(load.rate), digits(can));
             if load.share() > 1.0 + 1e-9 {
-                (
-                    format!("`{name}` is offered {rate} events/s and can handle {can}/s: its backlog grows without end"),
-                    format!("it needs at least {} instances, or faster handling", digits(needed)),
-                )
+                (format!("`{name}` is offered {rate} events/s and can handle {can}/s: its backlog grows without end"), help)
             } else {
                 (
                     format!("`{name}` is offered {rate} events/s and can handle just as many: it has no room to spare"),
