@@ -120,7 +120,8 @@ fn right(ui: &mut Ui, theme: &Theme, session: &Session, verdicts: &Verdicts, fol
     if icon_button(ui, theme, i::ICON_FIT_SCREEN, "Show everything", "F", true).clicked() {
         actions.push(Action::FitView);
     }
-    if let Some((words, well)) = verdicts.summary() {
+    // A lesson changes the scenario, and what is expected of it is not what it is about.
+    if let Some((words, well)) = verdicts.summary().filter(|_| session.course.is_none()) {
         let (icon, colour) = match (well, verdicts.stage) {
             (true, Stage::End) => (i::ICON_CHECK_CIRCLE, theme.good),
             (false, Stage::End) => (i::ICON_CANCEL, theme.bad),

@@ -59,7 +59,9 @@ impl Shown<'_> {
 
     /// A text with the run's figures in it.
     pub fn fill(&self, prose: &Prose) -> String {
-        fill(prose, &|figure| self.figure(figure).map(|(value, quantity)| words::figure(value, quantity)))
+        // A number stays with its unit at the end of a line.
+        let told = |(value, quantity)| words::figure(value, quantity).replace(' ', "\u{a0}");
+        fill(prose, &|figure| self.figure(figure).map(told))
     }
 
     /// Figures of a text for which the run has no value.

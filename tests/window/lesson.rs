@@ -85,6 +85,7 @@ fn the_shops_lesson_from_start_to_challenge() {
     click(&mut w, "Go to step 1: One event, many readers");
     press(&mut w, Key::Space);
     until(&mut w, "the first step is reached", |s| at(s, 0, Phase::Reached));
+    assert!(!w.state().session.playing(), "what is read is what is seen: the run stands");
     assert!(!w.state().session.course.as_ref().unwrap().told.after.contains('–'), "figures are filled in");
     let steps = |w: &Window| w.state().session.course.as_ref().unwrap().stretches();
     let first = steps(&w);
@@ -114,6 +115,10 @@ fn the_shops_lesson_from_start_to_challenge() {
     retype(&mut w, "Your answer", "fifty");
     assert!(at(w.state(), 3, Phase::Ask), "that is no number");
     assert!(w.query_by_label_contains("That is no answer").is_some());
+    assert!(
+        w.get_by_role_and_label(egui::accesskit::Role::TextInput, "Your answer").is_focused(),
+        "it is typed again here, not on the canvas"
+    );
     retype(&mut w, "Your answer", "50");
     until(&mut w, "the answer is taken", |s| at(s, 3, Phase::Go));
     let loyalty = Consumer { id: "consumer-1".into(), reads: vec![Read::new("bus/orders".into())], ..Consumer::default() };
@@ -129,6 +134,7 @@ fn the_shops_lesson_from_start_to_challenge() {
     click(&mut w, "Try it");
     until(&mut w, "doing nothing is judged", |s| s.session.course.as_ref().unwrap().score.is_some());
     assert_eq!(w.state().session.course.as_ref().unwrap().score.as_ref().unwrap().earned(), 0);
+    until(&mut w, "the run goes as fast as before the try", |s| s.session.frame().unwrap().speed == Speed::Times(10.0));
     set_instances(&mut w, "billing", 2);
     set_instances(&mut w, "notification", 3);
     click(&mut w, "Try it");
@@ -221,9 +227,19 @@ fn a_lesson_is_written_in_the_window_and_every_change_can_be_undone() {
     assert_eq!(lesson(&w).unwrap().steps[0].title, "A new step");
     retype(&mut w, "Title", "Begin here");
     assert_eq!(lesson(&w).unwrap().steps[0].title, "Begin here");
+    // What is being typed is not lost by going to another step.
+    w.get_by_role_and_label(egui::accesskit::Role::TextInput, "Title").focus();
+    w.run_steps(2);
+    w.get_by_role_and_label(egui::accesskit::Role::TextInput, "Title").type_text(" and now");
+    w.run_steps(1);
+    w.get_by_label_contains("Edit step 2. ").click_accesskit();
+    w.run_steps(4);
+    assert!(lesson(&w).unwrap().steps[0].title.contains(" and now"), "{:?}", lesson(&w).unwrap().steps[0].title);
+    w.get_by_label_contains("Edit step 1. ").click_accesskit();
+    w.run_steps(4);
     click(&mut w, "Delete step");
     assert_eq!(steps(&w), 2);
-    for _ in 0..5 {
+    for _ in 0..6 {
         click(&mut w, "Undo");
     }
     assert_eq!(lesson(&w), None);
@@ -344,4 +360,26 @@ fn the_next_lesson_waits_for_what_is_asked_and_then_begins() {
     assert!(w.state().session.course.is_none(), "what is asked comes first");
     w.state_mut().session.apply(Action::Answer(Answer::Discard));
     until(&mut w, "the lesson has begun", |s| at(s, 0, Phase::Go));
+}
+
+#[test]
+fn a_trainer_gets_past_a_challenge_and_what_is_done_for_the_learner_earns_no_star() {
+    let mut w = window();
+    the_shops(&mut w);
+    w.state_mut().session.apply(Action::Teach(Teach::To(4)));
+    until(&mut w, "the challenge is there", |s| at(s, 4, Phase::Go) && s.session.going.is_none());
+    let forth = |w: &mut Window| {
+        let what = tidemill::app::teach::notes::forth(w.state().session.course.as_ref().unwrap());
+        w.state_mut().session.apply(Action::Teach(what));
+    };
+    forth(&mut w);
+    until(&mut w, "doing nothing is judged", |s| s.session.course.as_ref().unwrap().score.is_some());
+    forth(&mut w);
+    assert!(w.state().session.course.as_ref().unwrap().acted, "then it is solved");
+    forth(&mut w);
+    until(&mut w, "the solution is judged", |s| s.session.course.as_ref().unwrap().score.as_ref().is_some_and(|score| score.reached()));
+    assert!(w.query_by_label_contains("Solved for you").is_some());
+    forth(&mut w);
+    assert!(at(w.state(), 4, Phase::Over));
+    assert_eq!(w.state().session.settings.lessons["shipped cases/shop.ron"].stars, 0);
 }

@@ -1,5 +1,6 @@
 //! What a lesson points at: a ring around it that grows and fades, or one that stands where nothing is to move.
 
+use super::layout::Wire;
 use super::{Canvas, CanvasInput};
 use egui::{Color32, Rect, Shape, Stroke, StrokeKind, Ui};
 
@@ -9,7 +10,8 @@ const BEAT: f64 = 1.6;
 const REACH: f32 = 14.0;
 
 impl Canvas {
-    pub(super) fn draw_highlight(&self, ui: &Ui, input: &CanvasInput<'_>) {
+    /// Draws those of the highlights that lie below the nodes: a ring is not to cover what a node says at its edge. Or those above them.
+    pub(super) fn draw_highlight(&self, ui: &Ui, input: &CanvasInput<'_>, below: bool) {
         if input.highlight.is_empty() {
             return;
         }
@@ -31,10 +33,14 @@ impl Canvas {
         };
         for name in input.highlight {
             if let Some((from, to)) = name.split_once("->") {
-                self.draw_way(ui, from.trim(), to.trim(), theme.stroke * (3.0 + 4.0 * way), colour);
+                if !below {
+                    self.draw_way(ui, from.trim(), to.trim(), theme.stroke * (3.0 + 4.0 * way), colour);
+                }
             } else if let Some(node) = self.scene.index.get(name.as_str()) {
-                ring(self.scene.nodes[*node].rect);
-            } else {
+                if below {
+                    ring(self.scene.nodes[*node].rect);
+                }
+            } else if !below {
                 // `broker/channel`, or `broker/channel#group`, which is drawn at its channel.
                 let place = name.split('#').next().unwrap_or(name);
                 let rows = self.scene.nodes.iter().flat_map(|node| &node.rows).filter(|row| row.place == place);
@@ -48,9 +54,12 @@ impl Canvas {
 
     fn draw_way(&self, ui: &Ui, from: &str, to: &str, width: f32, colour: Color32) {
         let called = |node: usize| self.scene.nodes[node].id.as_str();
+        let joins = |wire: &Wire, from: &str, to: &str| (called(wire.from), called(wire.to)) == (from, to);
+        // A link may be named from either end, unless there is one in each direction.
+        let there = self.scene.wires.iter().any(|wire| joins(wire, from, to));
+        let (from, to) = if there { (from, to) } else { (to, from) };
         for wire in &self.scene.wires {
-            let ends = (called(wire.from), called(wire.to));
-            if ends == (from, to) || ends == (to, from) {
+            if joins(wire, from, to) {
                 let line = wire.curve.points().iter().map(|place| self.view.screen_from_scene(*place)).collect();
                 ui.painter().add(Shape::line(line, Stroke::new(width, colour.gamma_multiply(0.6))));
             }

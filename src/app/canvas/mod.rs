@@ -207,7 +207,7 @@ impl Canvas {
         self.take_keys(ui, input, &ground, actions);
         self.obey(ui, input, ground.id, actions);
         self.draw(ui, input, &pointed);
-        self.draw_highlight(ui, input);
+        self.draw_highlight(ui, input, false);
         self.draw_marks(ui, input);
         self.tooltips(ui, input, &pointed);
         controls::show(ui, &mut self.view, input.theme, &mut self.fitting);

@@ -64,6 +64,7 @@ impl Canvas {
         super::notes::paint_frames(&brush, &self.scene.frames, input.selection.group);
         self.draw_links(&brush, input, pointed, drawing.is_some(), view);
         self.draw_particles(ui, &brush, input);
+        self.draw_highlight(ui, input, true);
         self.draw_nodes(ui, &brush, input, pointed, drawing.as_ref(), view);
         super::notes::paint_notes(&brush, input.scenario, self.scene.scale, input.selection.note, self.note_moved(ui, input.scenario));
         self.draw_guides(&brush);

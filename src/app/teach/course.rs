@@ -3,7 +3,7 @@
 use crate::app::timeline::Stretch;
 use crate::lesson::judge::{Score, Shown};
 use crate::run::Frame;
-use crate::run::frame::PlayState;
+use crate::run::frame::{PlayState, Speed};
 use crate::scenario::Scenario;
 use crate::scenario::lesson::{Challenge, Lesson, Predict, Step};
 use crate::time::Time;
@@ -88,6 +88,10 @@ pub struct Course {
     pub score: Option<Score>,
     /// Whether a try at the challenge is under way.
     pub trying: bool,
+    /// Whether the step is reached, as soon as the run stands.
+    stopping: bool,
+    /// How fast the run went before a try at the challenge.
+    pub pace: Option<Speed>,
     /// The nodes that were there when the step began.
     pub given: BTreeSet<String>,
     /// When in the run the step begins; what lies before is not looked at.
@@ -115,6 +119,8 @@ impl Course {
             told: Told::default(),
             score: None,
             trying: false,
+            stopping: false,
+            pace: None,
             given: BTreeSet::new(),
             from: Time::ZERO,
             trail: Vec::new(),
@@ -127,7 +133,7 @@ impl Course {
     pub fn begin(&mut self, at: usize, scenario: &Scenario) {
         self.at = at.min(self.last());
         (self.said, self.acted, self.hints, self.told) = (None, false, 0, Told::default());
-        (self.score, self.trying, self.pressed, self.changed) = (None, false, false, false);
+        (self.score, self.trying, self.pressed, self.changed, self.stopping) = (None, false, false, false, false);
         self.from = Time::ZERO;
         self.given = scenario.nodes.iter().map(|node| node.id().to_owned()).collect();
         self.phase = match self.step() {
@@ -200,7 +206,8 @@ impl Course {
         }
     }
 
-    /// Looks at the run; whether the step has just been reached.
+    /// Looks at the run; whether the step has just been reached. While the run plays its figures are those of a moment ago: it has to stand
+    /// before what it shows is told, so that what is read is what is seen.
     pub fn look(&mut self, frame: &Frame) -> bool {
         let Some(figures) = &frame.figures else { return false };
         let shown = Shown { plan: &frame.plan, figures };
@@ -215,8 +222,12 @@ impl Course {
             (None, Some(by)) => frame.now >= Time::ZERO + by,
             (None, None) => true,
         };
-        if !(ready && reached) {
+        if !(ready && reached || self.stopping) {
             return false;
+        }
+        self.stopping = frame.state == PlayState::Playing;
+        if self.stopping {
+            return true;
         }
         self.told = told(step, self.said.as_ref(), &shown);
         self.phase = Phase::Reached;

@@ -22,8 +22,20 @@ use egui_material_icons::icons as i;
 pub struct Editor {
     /// The step that is open; behind the last one is the challenge.
     at: usize,
-    /// The field that is being typed in, and its text so far.
-    draft: Option<(egui::Id, String)>,
+    /// Fields that are being typed in or cannot be read, and their texts so far.
+    drafts: Vec<(egui::Id, String)>,
+    /// What is done with the steps once their fields have given away what was typed.
+    turn: Option<Turn>,
+}
+
+/// What is done with the steps.
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    To(usize),
+    Add,
+    Up,
+    Down,
+    Delete,
 }
 
 impl Editor {
@@ -67,12 +79,12 @@ impl Editor {
     }
 
     fn lesson(&mut self, ui: &mut Ui, theme: &Theme, document: &Document, lesson: &mut Lesson, label: &mut String) {
-        self.text(ui, theme, "What is learned", &mut lesson.summary, 1);
+        self.field(ui, theme, None, "What is learned", &mut lesson.summary, 1);
         let mut minutes = lesson.minutes.to_string();
-        self.text(ui, theme, "Minutes", &mut minutes, 1);
+        self.field(ui, theme, None, "Minutes", &mut minutes, 1);
         lesson.minutes = minutes.trim().parse().unwrap_or(lesson.minutes);
         ui.add_space(theme.px(space::S));
-        self.list(ui, theme, document, lesson, label);
+        self.list(ui, theme, document, lesson);
         ui.separator();
         let steps = lesson.steps.len();
         match lesson.steps.get_mut(self.at) {
@@ -89,14 +101,44 @@ impl Editor {
                 self.at = steps;
             }
         }
+        self.turn(lesson, label);
         // Below the fields, which would otherwise move while somebody types.
         for finding in wrong(document, self.at, lesson.steps.len()) {
             problems::finding(ui, theme, &document.scenario, finding);
         }
     }
 
+    /// Goes to another step, or changes their order.
+    fn turn(&mut self, lesson: &mut Lesson, label: &mut String) {
+        let (at, steps) = (self.at, lesson.steps.len());
+        let words;
+        (self.at, words) = match self.turn.take() {
+            None => return,
+            Some(Turn::To(at)) => (at, None),
+            Some(Turn::Add) => {
+                let new = (at + 1).min(steps);
+                let text = Prose::from("What is to be read and done.");
+                lesson.steps.insert(new, Step { title: "A new step".to_owned(), text, ..Step::default() });
+                (new, Some("Add step"))
+            }
+            Some(Turn::Up) => {
+                lesson.steps.swap(at, at - 1);
+                (at - 1, Some("Move step"))
+            }
+            Some(Turn::Down) => {
+                lesson.steps.swap(at, at + 1);
+                (at + 1, Some("Move step"))
+            }
+            Some(Turn::Delete) => {
+                lesson.steps.remove(at);
+                (at.min(steps.saturating_sub(2)), Some("Delete step"))
+            }
+        };
+        words.into_iter().for_each(|words| words.clone_into(label));
+    }
+
     /// The steps in their order, to be chosen, moved, added and removed.
-    fn list(&mut self, ui: &mut Ui, theme: &Theme, document: &Document, lesson: &mut Lesson, label: &mut String) {
+    fn list(&mut self, ui: &mut Ui, theme: &Theme, document: &Document, lesson: &Lesson) {
         let steps = lesson.steps.len();
         for (n, step) in lesson.steps.iter().enumerate() {
             let words = format!("{}. {}", n + 1, step.title);
@@ -105,7 +147,7 @@ impl Editor {
             let response = ui.add(button.min_size(vec2(ui.available_width(), theme.px(size::CONTROL))));
             named_choice(&response, &format!("Edit step {words}"), n == self.at);
             if response.clicked() {
-                self.at = n;
+                self.turn = Some(Turn::To(n));
             }
         }
         let colour = if wrong(document, steps, steps).next().is_some() { theme.warn } else { theme.text };
@@ -113,28 +155,20 @@ impl Editor {
         let response = ui.add(button.min_size(vec2(ui.available_width(), theme.px(size::CONTROL))));
         named_choice(&response, "Edit challenge", self.at >= steps);
         if response.clicked() {
-            self.at = steps;
+            self.turn = Some(Turn::To(steps));
         }
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
             let at = self.at;
-            if icon_button(ui, theme, i::ICON_ADD, "Add step", "", true).clicked() {
-                let new = (at + 1).min(steps);
-                let text = Prose::from("What is to be read and done.");
-                lesson.steps.insert(new, Step { title: "A new step".to_owned(), text, ..Step::default() });
-                (self.at, *label) = (new, "Add step".to_owned());
-            }
-            if icon_button(ui, theme, i::ICON_ARROW_UPWARD, "Move step up", "", at > 0 && at < steps).clicked() {
-                lesson.steps.swap(at, at - 1);
-                (self.at, *label) = (at - 1, "Move step".to_owned());
-            }
-            if icon_button(ui, theme, i::ICON_ARROW_DOWNWARD, "Move step down", "", at + 1 < steps).clicked() {
-                lesson.steps.swap(at, at + 1);
-                (self.at, *label) = (at + 1, "Move step".to_owned());
-            }
-            if icon_button(ui, theme, i::ICON_DELETE, "Delete step", "", at < steps).clicked() {
-                lesson.steps.remove(at);
-                (self.at, *label) = (at.min(steps.saturating_sub(2)), "Delete step".to_owned());
+            for (icon, words, enabled, turn) in [
+                (i::ICON_ADD, "Add step", true, Turn::Add),
+                (i::ICON_ARROW_UPWARD, "Move step up", at > 0 && at < steps, Turn::Up),
+                (i::ICON_ARROW_DOWNWARD, "Move step down", at + 1 < steps, Turn::Down),
+                (i::ICON_DELETE, "Delete step", at < steps, Turn::Delete),
+            ] {
+                if icon_button(ui, theme, icon, words, "", enabled).clicked() {
+                    self.turn = Some(turn);
+                }
             }
         });
     }
@@ -227,11 +261,11 @@ impl Editor {
             Ok(new) => *acts = new,
             Err(why) => {
                 // Kept to be mended.
-                self.draft = Some((wrong, text));
+                self.keep(wrong, text);
                 ui.data_mut(|data| data.insert_temp(wrong, why));
             }
         }
-        if let Some(why) = ui.data(|data| data.get_temp::<String>(wrong)).filter(|_| self.draft.as_ref().is_some_and(|d| d.0 == wrong)) {
+        if let Some(why) = ui.data(|data| data.get_temp::<String>(wrong)).filter(|_| self.drafts.iter().any(|(field, _)| *field == wrong)) {
             ui.add(egui::Label::new(RichText::new(why).color(theme.bad).size(theme.label)).wrap());
         }
     }
@@ -273,27 +307,38 @@ impl Editor {
         }
     }
 
-    /// A field; its text changes once the person has finished typing. Gives the field's id.
+    /// A field of the step that is open.
     fn text(&mut self, ui: &mut Ui, theme: &Theme, name: &str, text: &mut String, rows: usize) -> egui::Id {
+        self.field(ui, theme, Some(self.at), name, text, rows)
+    }
+
+    /// A field of a step, or of the whole lesson; its text changes once the person has finished typing, or leaves the step. Gives the
+    /// field's id.
+    fn field(&mut self, ui: &mut Ui, theme: &Theme, step: Option<usize>, name: &str, text: &mut String, rows: usize) -> egui::Id {
         let label = ui.label(muted(theme, name).size(theme.label));
-        let id = ui.make_persistent_id((name, self.at));
-        let mut shown = match &self.draft {
-            Some((field, draft)) if *field == id => draft.clone(),
-            _ if rows > 1 => Prose(text.clone()).text(),
-            _ => text.clone(),
+        let id = ui.make_persistent_id((name, step));
+        let mut shown = match self.drafts.iter().find(|(field, _)| *field == id) {
+            Some((_, draft)) => draft.clone(),
+            None if rows > 1 => Prose(text.clone()).text(),
+            None => text.clone(),
         };
         let before = shown.clone();
         let edit = if rows > 1 { TextEdit::multiline(&mut shown) } else { TextEdit::singleline(&mut shown) };
         let response = ui.add(edit.id(id).desired_rows(rows).desired_width(f32::INFINITY)).labelled_by(label.id);
         name_field(&response, name);
         if shown != before {
-            self.draft = Some((id, shown));
+            self.keep(id, shown);
         }
-        let done = response.lost_focus() || !response.has_focus();
-        if let Some((_, draft)) = self.draft.take_if(|(field, _)| *field == id && done) {
-            *text = draft;
+        if response.lost_focus() || !response.has_focus() || self.turn.is_some() {
+            self.drafts.extract_if(.., |(field, _)| *field == id).for_each(|(_, draft)| *text = draft);
         }
         id
+    }
+
+    /// Keeps what a field says so far.
+    fn keep(&mut self, id: egui::Id, text: String) {
+        self.drafts.retain(|(field, _)| *field != id);
+        self.drafts.push((id, text));
     }
 }
 

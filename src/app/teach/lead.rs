@@ -96,6 +96,7 @@ impl Session {
             self.present();
         }
         let Some(course) = self.course.take() else { return };
+        course.pace.into_iter().for_each(|pace| self.send(Command::Speed(pace)));
         (self.going, self.tucked) = (None, false);
         self.send(Command::Pause);
         self.put_scenario("Leave lesson", course.original);
@@ -180,9 +181,12 @@ impl Session {
         let Some(course) = &mut self.course else { return };
         course.begin(at, scenario);
         course.depth = self.document.as_ref().map_or(0, Document::depth);
-        self.fit |= at == 0;
+        // What a step is about is to be seen by a room without a hand at the mouse.
+        self.fit |= at == 0 || self.room.is_some();
+        let pace = course.pace.take();
         let (key, at) = (course.key.clone(), course.at);
         self.settings.lessons.entry(key).or_default().step = at;
+        pace.into_iter().for_each(|pace| self.send(Command::Speed(pace)));
     }
 
     fn next_step(&mut self) {
@@ -250,11 +254,13 @@ impl Session {
     }
 
     fn try_challenge(&mut self) {
+        let pace = self.frame().map(|frame| frame.speed);
         let (Some(course), Some(document)) = (&mut self.course, &self.document) else { return };
         if course.challenge().is_none() {
             return;
         }
         course.trying = true;
+        course.pace = course.pace.or(pace);
         let speed = (document.scenario.duration.seconds() / TRY).max(1.0);
         self.run_anew(Vec::new(), Time::ZERO);
         self.send(Command::Speed(Speed::Times(speed)));
@@ -269,11 +275,16 @@ impl Session {
         }
         let Some(frame) = self.frame() else { return };
         let Some(course) = &mut self.course else { return };
-        if !course.look(&frame) {
-            return;
+        let looked = course.look(&frame);
+        // A try is over: what follows goes as fast as what was before.
+        let pace = course.pace.take_if(|_| !course.trying);
+        if !looked {
+            return pace.into_iter().for_each(|pace| self.send(Command::Speed(pace)));
         }
         let (key, earned) = (course.key.clone(), course.score.as_ref().map(crate::lesson::judge::Score::earned));
         if let Some(earned) = earned {
+            // What was done for the learner earns nothing.
+            let earned = if course.acted { 0 } else { earned };
             let progress = self.settings.lessons.entry(key).or_default();
             (progress.done, progress.stars) = (true, progress.stars.max(earned));
         }

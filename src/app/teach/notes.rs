@@ -63,6 +63,11 @@ fn inside(ui: &mut Ui, theme: &Theme, course: &Course, frame: Option<&Frame>, ac
             ui.add(egui::Label::new(muted(theme, format!("Question: {}", predict.question()))).wrap());
             ui.add(egui::Label::new(format!("Answer: {}", right(predict))).wrap());
         }
+        if let Some(challenge) = course.challenge() {
+            ui.add_space(theme.px(space::M));
+            let solution = challenge.solution.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            ui.add(egui::Label::new(format!("Solution: {solution}")).wrap());
+        }
         if let Some(next) = course.lesson.steps.get(course.at + 1) {
             ui.add_space(theme.px(space::M));
             ui.label(muted(theme, format!("Next: {}", next.title)));
@@ -112,9 +117,11 @@ pub fn forth(course: &Course) -> Teach {
         (Phase::Reached, _) => Teach::Next,
         (Phase::Go, Some(_)) if course.changes() && !course.acted && !course.changed => Teach::Show,
         (Phase::Go, Some(_)) => Teach::Go,
+        // A try, then the solution, then a try of that; then on, whatever came of it.
         (Phase::Go, None) => match &course.score {
-            Some(score) if score.reached() => Teach::Next,
-            _ => Teach::Try,
+            Some(score) if score.reached() || course.acted => Teach::Next,
+            Some(_) => Teach::Show,
+            None => Teach::Try,
         },
     }
 }

@@ -88,7 +88,8 @@ impl Panel {
         head(ui, input, course, actions);
         dots(ui, theme, course, actions);
         ui.add_space(theme.px(space::XS));
-        let foot = theme.px(size::CONTROL + space::M);
+        // The separator and the space around it, and the buttons with their edges.
+        let foot = theme.px(size::CONTROL + space::S) + ui.spacing().item_spacing.y * 2.0 + 6.0;
         let height = (ui.available_height() - foot).max(theme.px(size::CONTROL));
         let mut scroll = ScrollArea::vertical().id_salt(("lesson", course.at)).auto_shrink(false).max_height(height);
         if let Some(to) = self.to.take() {
@@ -148,7 +149,10 @@ impl Panel {
         if let Some(score) = score {
             let colour = if score.reached() { theme.good } else { theme.bad };
             let response = boxed(ui, theme, colour, |ui| {
-                if score.reached() {
+                if score.reached() && course.acted {
+                    ui.add(egui::Label::new("Solved for you: the stars are still to be earned.").wrap());
+                    markdown::show(ui, theme, &course.told.after);
+                } else if score.reached() {
                     stars(ui, theme, score.earned(), score.most());
                     markdown::show(ui, theme, &course.told.after);
                 } else {
@@ -220,6 +224,10 @@ impl Panel {
             let field = ui.add(TextEdit::singleline(&mut self.number).hint_text(hint).desired_width(theme.px(120.0)));
             name_field(&field, "Your answer");
             let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+            if entered && !good {
+                // It is to be typed again, and not elsewhere.
+                field.request_focus();
+            }
             let clicked = primary_button(ui, theme, "Answer", good).clicked();
             if (clicked || entered) && good {
                 actions.push(Action::Teach(Teach::Answer(Said::Number(with_unit.clone()))));
@@ -336,6 +344,7 @@ fn buttons(ui: &mut Ui, input: &Input<'_>, course: &Course, actions: &mut Vec<Ac
     let theme = input.theme;
     let mut teach = |what: Teach| actions.push(Action::Teach(what));
     let playing = input.frame.is_some_and(|f| f.state == PlayState::Playing);
+    let over = input.frame.is_some_and(|f| matches!(f.state, PlayState::Finished | PlayState::Stopped(_)));
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = theme.px(space::XS);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| match (course.phase, course.step(), course.challenge()) {
@@ -351,7 +360,7 @@ fn buttons(ui: &mut Ui, input: &Input<'_>, course: &Course, actions: &mut Vec<Ac
             }
             (Phase::Go, Some(step), _) => {
                 let words = if step.done_for_you && !course.acted { "Go on" } else { "Play" };
-                if playing && course.changes() && !course.acted && !course.changed {
+                if (playing || over) && course.changes() && !course.acted && !course.changed {
                     ui.label(muted(theme, "Waiting for your change").size(theme.label));
                 } else if playing {
                     ui.spinner();
