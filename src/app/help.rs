@@ -15,10 +15,12 @@ pub fn show(ctx: &Context, theme: &Theme, open: &mut bool, reduce_motion: &mut b
         ui.label(RichText::new("Keys").size(theme.title).strong());
         let room = ui.ctx().content_rect().height() - theme.px(200.0);
         egui::ScrollArea::vertical().max_height(room).show(ui, |ui| {
+            // The scroll bar has a place of its own.
+            ui.set_max_width(ui.available_width() - theme.px(space::M));
             egui::Grid::new("keys").num_columns(2).spacing(vec2(theme.px(space::XL), 0.0)).show(ui, |ui| {
                 for (keys, what) in HELP {
                     ui.label(muted(theme, *keys));
-                    ui.label(*what);
+                    ui.add(egui::Label::new(*what).wrap());
                     ui.end_row();
                 }
             });

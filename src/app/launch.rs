@@ -57,6 +57,8 @@ fn run(start: Start, up: Arc<AtomicBool>) -> eframe::Result {
         let settings = cc.storage.and_then(|s| eframe::get_value(s, Settings::KEY)).unwrap_or_default();
         let mut shell = Shell::new(&cc.egui_ctx, settings).with_native_dialogs();
         shell.session.keep_in(eframe::storage_dir("tidemill").map(|folder| folder.join("unsaved")));
+        // Lists and the inspector begin at their tops: where they were scrolled to is of what was open then.
+        cc.egui_ctx.memory_mut(|memory| memory.data.remove_by_type::<egui::scroll_area::State>());
         shell.start(start);
         up.store(true, Ordering::Relaxed);
         Ok(Box::new(shell))

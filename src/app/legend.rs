@@ -5,7 +5,7 @@ use super::widgets::muted;
 use crate::scenario::Scenario;
 use crate::scenario::document::Node;
 use crate::scenario::shapes::Key;
-use egui::{Color32, Painter, Pos2, RichText, ScrollArea, Sense, Shape, Stroke, Ui, Vec2, vec2};
+use egui::{Color32, FontId, Painter, Pos2, RichText, Role, ScrollArea, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 /// Draws the list.
 pub fn show(ui: &mut Ui, theme: &Theme, scenario: &Scenario) {
@@ -36,10 +36,15 @@ pub fn show(ui: &mut Ui, theme: &Theme, scenario: &Scenario) {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = theme.px(space::XS);
             for (fate, words) in FATES {
-                let (rect, _) = ui.allocate_exact_size(Vec2::splat(theme.px(size::ICON)), Sense::hover());
-                fate_mark(ui.painter(), theme, rect.center(), theme.px(space::XS) * 1.5, fate);
-                ui.label(muted(theme, words).size(theme.label));
-                ui.add_space(theme.px(space::M));
+                // In one piece: a mark stays with its words at the end of a line.
+                let (icon, gap) = (theme.px(size::ICON), theme.px(space::XS));
+                let galley = ui.painter().layout_no_wrap(words.to_owned(), FontId::proportional(theme.label), theme.muted);
+                let room = vec2(icon + gap + galley.size().x + theme.px(space::M), icon);
+                let (rect, response) = ui.allocate_exact_size(room, Sense::hover());
+                response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+                fate_mark(ui.painter(), theme, rect.left_center() + vec2(icon / 2.0, 0.0), gap * 1.5, fate);
+                let at = pos2(rect.left() + icon + gap, rect.center().y - galley.size().y / 2.0);
+                ui.painter().galley(at, galley, theme.muted);
             }
         });
     });

@@ -228,7 +228,7 @@ fn a_target_is_given_what_its_rule_does_not_say() {
     assert!(w.query_by_label("Target partner: own retries, dead letters").is_some());
     activate(&mut w, "Target warehouse: as the rule");
     w.run_steps(20);
-    assert!(w.query_all_by_label_contains("invocations, 0 failed").next().is_some(), "what it did");
+    assert!(w.query_all_by_label_contains("attempts, 0 failed").next().is_some(), "what it did");
     assert!(w.query_by_label("From the rule: whole event, 185 tries within 1d, no dead-letter queue").is_some());
     pick(&mut w, "Retries", "its own");
     assert_eq!(own(&w)[1].retry, Some(RetryPolicy::default()), "it begins with what held before");

@@ -10,6 +10,7 @@ use tidemill::app::action::{Action, Selection};
 use tidemill::app::edit::Edit;
 use tidemill::app::panels::Part;
 use tidemill::run::Command;
+use tidemill::run::frame::Speed;
 use tidemill::scenario::Scenario;
 use tidemill::scenario::document::Node;
 use tidemill::scenario::intervention::What;
@@ -188,4 +189,30 @@ fn before_there_is_a_latency_none_is_told() {
     // The warm-up, of which nothing is measured, is 5 s.
     assert_eq!(at(3), (true, false, 3));
     assert_eq!(at(10), (true, true, 0));
+}
+
+#[test]
+fn figures_of_a_moment_are_the_same_however_fast_it_was_come_to() {
+    let mut w = window();
+    click(&mut w, "Open Online shop");
+    let to = Time::ZERO + Span::from_millis(20_500);
+    w.state_mut().session.apply(Action::Run(Command::Pause));
+    w.state_mut().session.apply(Action::Run(Command::Seek(to)));
+    let mut at = |times: f64| {
+        w.state_mut().session.apply(Action::Run(Command::Speed(Speed::Times(times))));
+        until(&mut w, "it is there", |shell| shell.session.frame().is_some_and(|f| f.now == to && f.speed == Speed::Times(times)));
+        let frame = w.state().session.frame().unwrap();
+        let owed: u64 = frame
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| frame.plan.consumers.iter().any(|c| c.node.index() == *i))
+            .map(|(_, n)| n.lag)
+            .sum();
+        assert_eq!(frame.owed, owed, "nobody shares a group");
+        frame.nodes.iter().map(|node| (node.rate, node.utilisation)).collect::<Vec<_>>()
+    };
+    let slow = at(1.0);
+    assert!(slow.iter().any(|(rate, _)| *rate > 30.0));
+    assert_eq!(at(100.0), slow);
 }

@@ -125,7 +125,12 @@ fn a_regular_source_has_a_straight_line_to_the_end_of_the_run() {
             // The first event comes after half a second.
             assert!(whole[1..].iter().all(|point| point[1] == 2.0), "{most}: {whole:?}");
             let bins = frame.lines(0.0, 60.0, most);
-            assert!(bins[bins.len() - 1].end() == until && (last[1] - 2.0).abs() < 1.0, "{most}: {last:?}");
+            let end = bins[bins.len() - 1].end();
+            match until {
+                60.0 => assert!(end == until && (last[1] - 2.0).abs() < 1.0, "{most}: {last:?}"),
+                // On the way the bin under way is left out: its rate would be chance.
+                _ => assert!(end > 50.0 && end <= until && last[1] == 2.0, "{most}: {last:?} to {end}"),
+            }
         }
     }
 }

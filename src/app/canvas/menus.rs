@@ -192,7 +192,7 @@ fn strikes(node: &Node) -> Vec<Strikes> {
 /// begins anew and meets them.
 fn breaks(input: &CanvasInput<'_>, strikes: &[Strikes], a: &str, b: &str) -> Vec<Item> {
     // In tenths of a second: a moment that was chosen by looking is no more exact than that.
-    let now = input.frame.map_or(Span::ZERO, |f| Span::from_millis(f.now.0 / 100_000_000 * 100));
+    let now = input.frame.map_or(Span::ZERO, |f| Span::from_millis((f.now.0 + 50_000_000) / 100_000_000 * 100));
     let lasts = Span::from_millis(5_000);
     let faults = KINDS.iter().filter(|kind| strikes.contains(&kind.strikes)).map(|kind| {
         let what = (kind.make)(a, b);

@@ -107,12 +107,22 @@ fn first_difference(ui: &mut Ui, theme: &Theme, frame: &Frame, beside: &Beside, 
     }
     let causes = causes(frame, beside, other);
     if !causes.is_empty() {
-        let shown = causes.iter().take(SETTINGS).cloned().collect::<Vec<_>>().join("; ");
+        // What is long is cut: below it stands what came of it.
+        let shown = causes.iter().take(SETTINGS).map(|cause| clipped(cause)).collect::<Vec<_>>().join("; ");
         let more = if causes.len() > SETTINGS { format!("; and {} more", causes.len() - SETTINGS) } else { String::new() };
         let label = ui.add(egui::Label::new(RichText::new(format!("Because of {shown}{more}")).size(theme.label)).wrap());
-        if !more.is_empty() {
+        if !more.is_empty() || shown.contains('…') {
             label.on_hover_text(causes.join("\n"));
         }
+    }
+}
+
+/// A sentence of at most this many letters.
+fn clipped(words: &str) -> String {
+    const MOST: usize = 90;
+    match words.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", words[..end].trim_end()),
+        None => words.to_owned(),
     }
 }
 
@@ -162,10 +172,12 @@ fn table(ui: &mut Ui, theme: &Theme, frame: &Frame, beside: &Beside) {
                 let ink = if i == 0 || !differs { theme.muted } else { theme.text };
                 let text = |words: &str| RichText::new(words).size(theme.label).color(ink);
                 ui.allocate_ui(vec2((all - cell * 3.0 - theme.px(space::XL)).max(cell), height), |ui| {
+                    ui.set_min_width(ui.available_width());
                     ui.add(egui::Label::new(text(&name)).truncate())
                 });
                 for words in &cells {
                     ui.allocate_ui_with_layout(vec2(cell, height), egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                        ui.set_min_width(cell);
                         ui.add(egui::Label::new(text(words).monospace()).truncate());
                     });
                 }

@@ -18,6 +18,12 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, broker: &mut Broker, actions: &m
 
 /// Who uses a part of a broker (`broker/name`), in words.
 pub fn uses(scenario: &Scenario, place: &str) -> String {
+    let (writers, readers) = ends(scenario, place);
+    format!("{writers} in, {readers} out")
+}
+
+/// How many outside of a broker give to a part of it (`broker/name`), and how many take from it.
+pub fn ends(scenario: &Scenario, place: &str) -> (usize, usize) {
     let (mut writers, mut readers) = (0, 0);
     let mut scenario = scenario.clone();
     endpoints(&mut scenario, |end, way| {
@@ -25,7 +31,7 @@ pub fn uses(scenario: &Scenario, place: &str) -> String {
             *(if way == Way::Out { &mut readers } else { &mut writers }) += 1;
         }
     });
-    format!("{writers} in, {readers} out")
+    (writers, readers)
 }
 
 /// Everything that names a part of a broker, and in which direction events pass it there.

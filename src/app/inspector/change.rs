@@ -225,6 +225,8 @@ fn words(figure: &str) -> (&str, &str) {
     match figure {
         "published" => ("Published", "Events emitted"),
         "acked" => ("Handled", "Copies handled to the end, over all consumers"),
+        "waiting" => ("Waiting", "Copies that nobody has taken, at the end"),
+        "in_flight" => ("In flight", "Copies in somebody's hands or on their way, at the end"),
         "latency.p50" => ("Latency, median", "From publish to the end of handling: half are faster"),
         "latency.p99" => ("Latency, 99 %", "From publish to the end of handling: one in a hundred is slower"),
         "wait.mean" => ("Wait, mean", "From arrival at the outlet to the start of handling"),

@@ -30,11 +30,12 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
                 in_flight += outlet.in_flight;
             }
             vec![
-                ("Takes in", "Events per second, lately", rate(f.rate)),
-                ("Taken in", "Events so far", count(f.count)),
+                ("Arriving", "Events per second that reach it, lately, refused ones included", rate(f.rate)),
+                ("Arrived", "Events that reached it so far, refused ones included", count(f.count)),
                 ("Waiting", "Copies that nobody has taken yet", count(waiting)),
                 ("In flight", "Copies that were handed out and are not acknowledged yet", count(in_flight)),
                 ("Unroutable", "Events that no binding, rule or reader took: nobody was owed them", count(f.unroutable)),
+                ("Refused", "Of those that arrived, refused: for want of room or of a leader, or because it was down", count(f.refused)),
                 ("Ended badly", "Copies that failed for good, expired or were dropped", count(bad)),
             ]
         }
@@ -43,7 +44,7 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
             ("Served", "Calls so far", count(f.count)),
             ("Queue", "Calls that wait for a connection", count(f.lag)),
             ("Busy", "Connections in use, of all", format!("{}/{}", f.busy, f.capacity)),
-            ("Utilisation", "Share of its connections' time in use", share(f.utilisation)),
+            ("Utilisation", "Share of its connections' time in use, lately", share(f.utilisation)),
             ("Wait", "Mean time a call waited for a connection", latency(|l| l.0)),
             ("Failed", "Calls that failed", count(f.failed)),
             ("Timed out", "Calls given up by their callers", count(f.retries)),
@@ -53,7 +54,11 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
             ("Handled", "Events so far", count(f.count)),
             ("Lag", "Events it still owes: waiting for it or in its hands", count(f.lag)),
             ("Busy", "Workers at work, of all", format!("{}/{}", f.busy, f.capacity)),
-            ("Utilisation", "Share of its workers' time spent working", share(f.utilisation)),
+            (
+                "Utilisation",
+                "Share of its workers' time spent working, lately; of the whole run under Expectations and in `tidemill run`",
+                share(f.utilisation),
+            ),
             ("Latency", "Mean time from publishing an event to having handled it, once the warm-up is over", latency(|l| l.0)),
             ("p50", "Half of the events took no longer than this", latency(|l| l.1)),
             ("p99", "All but one event in a hundred took no longer than this", latency(|l| l.2)),
@@ -70,6 +75,10 @@ pub fn show(ui: &mut Ui, input: &Inspected<'_>, node: &Node) {
     }
     if let Some(held) = f.held_back.filter(|_| matches!(node, Node::Producer(_) | Node::Consumer(_))) {
         facts.push(("Held back", "Events it cannot send: its broker is full, or takes in no faster (back-pressure)", count(held)));
+    }
+    if f.given_back > 0 {
+        let help = "Attempts that failed and whose event its broker took back: what becomes of it is the broker's to decide";
+        facts.push(("Given back", help, count(f.given_back)));
     }
     if let Some(returned) = f.returned {
         facts.push(("Returned", "Mandatory events that came back because no queue gets them", count(returned)));

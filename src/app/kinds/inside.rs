@@ -120,13 +120,13 @@ impl<'a> Inside<'a> {
         let most = figures.iter().map(|f| f.waiting).max().unwrap_or(0);
         scratch.clear();
         labels::count(scratch, most);
-        self.brush.text(area.right_center(), Align2::RIGHT_CENTER, scratch, theme.label, theme.muted, 44.0 * unit);
+        let used = self.brush.text(area.right_center(), Align2::RIGHT_CENTER, scratch, theme.label, theme.muted, area.width());
         let shown = figures.len().min(4);
         let (thick, gap) = (4.0 * unit, 2.5 * unit);
         let height = shown as f32 * (thick + gap) - gap;
         let bars = Rect::from_min_max(
             pos2(area.left() + 4.0 * unit, area.center().y - height / 2.0),
-            pos2(area.right() - 42.0 * unit, area.bottom()),
+            pos2(area.right() - (used + 4.0 * unit).max(42.0 * unit), area.bottom()),
         );
         for (i, outlet) in figures.iter().take(shown).enumerate() {
             let top = bars.top() + i as f32 * (thick + gap);

@@ -251,10 +251,10 @@ impl Kafka {
                 scratch.push_str(if topic.partitions == 1 { " partition" } else { " partitions" });
             }
         }
-        // The name has what the figure leaves; most figures are as wide.
-        let end = right - letters(scratch).max(FIGURE) * unit;
-        inside.caption(row, head, end);
-        inside.brush.text(pos2(right, head.center().y), Align2::RIGHT_CENTER, scratch, theme.label, colour, right - end);
+        // A figure is never cut: the name has what it leaves. From afar it shrinks less than its node. Most are as wide.
+        let width =
+            inside.brush.text(pos2(right, head.center().y), Align2::RIGHT_CENTER, scratch, theme.label, colour, right - area.left());
+        inside.caption(row, head, right - width.max(FIGURE * unit));
         let place = Rect::from_min_max(pos2(area.left() + PAD * unit, head.bottom()), pos2(right, area.bottom() - BELOW * unit));
         if topic.partitions > STRIPS {
             return cells(inside, place, topic, now);
@@ -308,15 +308,21 @@ fn partitions_at(partitions: u32, at: Vec2, size: Vec2) -> Option<std::ops::Rang
 
 /// A partition in words: who has it, what is in it, and how far each group is.
 fn told(frame: &Frame, topic: &str, number: usize, partition: &kafka::PartitionView, seen: &kafka::TopicView) -> Vec<String> {
-    let names = |nodes: &[u32]| nodes.iter().map(|node| (node + 1).to_string()).collect::<Vec<_>>().join(" ");
-    let leader = partition.leader.map_or_else(|| "no leader".to_owned(), |node| format!("leader {}", node + 1));
     let mut lines = vec![
-        format!("{topic}-{number}: {leader}, in sync {} of {}", names(&partition.isr), names(&partition.replicas)),
+        format!("{topic}-{number}: {}", placed(partition)),
         format!("offsets {} to {}", partition.log_start_offset, partition.log_end_offset),
     ];
     let groups = seen.outlets.iter().map(|outlet| frame.plan.group_of(*outlet));
     lines.extend(readers(groups.zip(&partition.positions).collect()));
     lines
+}
+
+/// Where a partition is, as `kafka-topics --describe` says it.
+fn placed(partition: &kafka::PartitionView) -> String {
+    let names = |nodes: &[u32]| nodes.iter().map(|node| (node + 1).to_string()).collect::<Vec<_>>().join(",");
+    let leader = partition.leader.map_or_else(|| "no leader".to_owned(), |node| format!("leader {}", node + 1));
+    let isr = if partition.isr.is_empty() { "empty".to_owned() } else { names(&partition.isr) };
+    format!("{leader}, replicas {}, ISR {isr}", names(&partition.replicas))
 }
 
 /// How far the groups of a partition are, of many those that need a look: who reads nothing first, then by lag.

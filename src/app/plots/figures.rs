@@ -169,7 +169,7 @@ impl Kind {
                     [
                         of(name.clone(), Ink::Node(node), false, &|bin| bin.throughput(node)),
                         of(format!("{name} retried"), Ink::Node(node), true, &|bin| bin.retries(id)),
-                        of(format!("{name} failed"), Ink::Node(node), true, &|bin| bin.failed(id)),
+                        of(format!("{name} failed"), Ink::Node(node), true, &|bin| bin.failed(id) + bin.given_back(id)),
                     ]
                 })
                 .collect(),

@@ -3,7 +3,7 @@
 use super::lanes::{emitted, failures, handled, waiting};
 use super::{TimeView, Unit, row};
 use crate::app::action::Action;
-use crate::app::theme::Theme;
+use crate::app::theme::{Theme, space};
 use crate::app::widgets::{icon_button, muted};
 use crate::figures;
 use crate::ids::ConsumerId;
@@ -45,6 +45,8 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, time: &mut TimeVie
         return;
     };
     ScrollArea::vertical().id_salt("around").auto_shrink(false).show(ui, |ui| {
+        // The scroll bar has a place of its own.
+        ui.set_width(ui.available_width() - theme.px(space::M));
         ui.spacing_mut().interact_size.y = theme.label * 1.4;
         ui.spacing_mut().item_spacing.y = 2.0;
         row(ui, theme, &format!("{} on each side", figures::seconds(width)), &["was", "now", "change"].map(str::to_owned), true);

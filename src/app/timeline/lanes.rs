@@ -24,15 +24,22 @@ struct Lane {
     name: &'static str,
     unit: Unit,
     figure: fn(&Plan, &Bin<'_>) -> f64,
+    /// What it is at the moment, where that is a level and no rate.
+    level: Option<fn(&Frame) -> u64>,
 }
 
 const LANES: [Lane; 6] = [
-    Lane { name: "Emitted", unit: Unit::PerSecond, figure: emitted },
-    Lane { name: "Handled", unit: Unit::PerSecond, figure: handled },
-    Lane { name: "Waiting", unit: Unit::Count, figure: waiting },
-    Lane { name: "Lag", unit: Unit::Count, figure: lag },
-    Lane { name: "Latency p99", unit: Unit::Seconds, figure: latency },
-    Lane { name: "Failures", unit: Unit::PerSecond, figure: failures },
+    Lane { name: "Emitted", unit: Unit::PerSecond, figure: emitted, level: None },
+    Lane { name: "Handled", unit: Unit::PerSecond, figure: handled, level: None },
+    Lane {
+        name: "Waiting",
+        unit: Unit::Count,
+        figure: waiting,
+        level: Some(|frame| frame.outlets.iter().map(|outlet| outlet.waiting).sum()),
+    },
+    Lane { name: "Lag", unit: Unit::Count, figure: lag, level: Some(|frame| frame.owed) },
+    Lane { name: "Latency p99", unit: Unit::Seconds, figure: latency, level: None },
+    Lane { name: "Failures", unit: Unit::PerSecond, figure: failures, level: None },
 ];
 
 fn of_role(plan: &Plan, bin: &Bin<'_>, wanted: impl Fn(Role) -> bool) -> f64 {
@@ -67,7 +74,8 @@ pub fn latency(plan: &Plan, bin: &Bin<'_>) -> f64 {
 
 /// Failed handlings of all consumers per second, tried again or not.
 pub fn failures(plan: &Plan, bin: &Bin<'_>) -> f64 {
-    (0..plan.consumers.len()).map(|i| bin.failed(ConsumerId::at(i)) + bin.retries(ConsumerId::at(i))).sum()
+    let failed = |id| bin.failed(id) + bin.retries(id) + bin.given_back(id);
+    (0..plan.consumers.len()).map(|i| failed(ConsumerId::at(i))).sum()
 }
 
 /// Where things are.
@@ -159,7 +167,11 @@ fn draw_lane(
     painter.line_segment([rect.left_bottom(), rect.right_bottom()], Stroke::new(theme.stroke, theme.line));
     let values = values(&frame.plan, lane, bins);
     let top = values.iter().chain(other).map(|(_, value)| *value).filter(|v| v.is_finite()).fold(0.0, f64::max);
-    let now = bins.iter().rposition(|bin| bin.begin() <= frame.now.seconds()).map_or(f64::NAN, |i| values[i].1);
+    // The moment's figure, as the nodes have it, whatever the width of a bin here.
+    let now = match lane.level {
+        Some(level) => level(frame) as f64,
+        None => frame.series.recent(frame.window).map_or(f64::NAN, |bin| (lane.figure)(&frame.plan, &bin)),
+    };
     let figure = if values.is_empty() { figures::NONE.to_owned() } else { lane.unit.words(now) };
     let figure_at = pos2(rect.left() - theme.px(space::S), rect.center().y);
     painter.text(figure_at, Align2::RIGHT_CENTER, figure, font.clone(), theme.text);
@@ -196,8 +208,11 @@ fn draw_lane(
         let points: Vec<Pos2> = part.iter().map(|(at, value)| pos2(ground.x(*at), y(*value))).collect();
         clipped.extend(Shape::dashed_line(&points, Stroke::new(theme.stroke * 1.25, theme.text), theme.px(4.0), theme.px(3.0)));
     }
-    let scale = format!("{} ", lane.unit.words(top));
-    painter.text(rect.right_top(), Align2::RIGHT_TOP, scale, FontId::proportional(theme.label * 0.85), theme.muted);
+    // On a ground of its own: lines go through where it stands.
+    let scale = painter.layout_no_wrap(lane.unit.words(top), FontId::proportional(theme.label * 0.85), theme.muted);
+    let at = rect.right_top() - vec2(scale.size().x + theme.px(space::XS), 0.0);
+    painter.rect_filled(Rect::from_min_size(at, scale.size()).expand2(vec2(2.0, 0.0)), 2.0, theme.field().gamma_multiply(0.85));
+    painter.galley(at, scale, theme.muted);
 }
 
 /// Marks through all lanes, and their words below, where they stay however the lanes are scrolled.

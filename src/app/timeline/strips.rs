@@ -7,6 +7,7 @@ use crate::app::theme::{Theme, space};
 use crate::figures;
 use crate::record::faults::{FaultSpan, together};
 use crate::run::{Frame, words};
+use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 
 /// What a strip shows.
@@ -37,7 +38,7 @@ impl Strip {
     pub(super) fn name(self) -> &'static str {
         match self {
             Strip::Faults => "Faults",
-            Strip::Brokers => "Rebalances",
+            Strip::Brokers => "Broker events",
             Strip::Lesson => "Lesson steps",
             Strip::Changes => "Interventions",
         }
@@ -132,7 +133,10 @@ fn write(painter: &Painter, ground: &Ground<'_>, rect: Rect, (from, to): (f64, f
     let band = band.intersect(Rect::from_x_y_ranges(ground.rect.x_range(), rect.y_range()));
     if band.width() > theme.label {
         let at = band.left_center() + vec2(theme.px(space::XS), 0.0);
-        painter.with_clip_rect(band).text(at, Align2::LEFT_CENTER, words, FontId::proportional(theme.label), theme.text);
+        let mut job = LayoutJob::single_section(words.to_owned(), TextFormat::simple(FontId::proportional(theme.label), theme.text));
+        job.wrap = TextWrapping::truncate_at_width(band.right() - at.x);
+        let galley = painter.layout_job(job);
+        painter.galley(at - vec2(0.0, galley.size().y / 2.0), galley, theme.text);
     }
 }
 

@@ -336,8 +336,10 @@ pub fn consumer(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, scratch: &mu
         let cut = scratch.find('.').unwrap_or(scratch.len());
         scratch.truncate(cut);
         scratch.push_str(" %");
-        brush.text(pos2(right, y), Align2::RIGHT_CENTER, scratch, theme.label, theme.muted, room * 0.4);
-        let bar = Rect::from_min_max(pos2(end + 8.0 * unit, y - 2.5 * unit), pos2(right - 40.0 * unit, y + 2.5 * unit));
+        let used = brush.text(pos2(right, y), Align2::RIGHT_CENTER, scratch, theme.label, theme.muted, room * 0.5);
+        // From afar words shrink less than their nodes: a bar begins where they end.
+        let to = right - (used + 6.0 * unit).max(40.0 * unit);
+        let bar = Rect::from_min_max(pos2(end + 8.0 * unit, y - 2.5 * unit), pos2(to, y + 2.5 * unit));
         if bar.width() > 12.0 * unit {
             let colour = if look.state == State::Busy { theme.warn } else { theme.good };
             brush.bar(bar, figures.utilisation as f32, colour);

@@ -150,10 +150,10 @@ fn figures(ui: &mut Ui, theme: &Theme, rule: &RuleView) {
     let all = [
         ("Matched", "Events it wanted", rule.matched),
         ("Passed over", "Events it looked at and did not want", rule.passed_over),
-        ("Invocations", "Hand-overs to targets, tries included", rule.invocations),
-        ("Failed", "Of these, failed", rule.failed),
+        ("Attempts", "InvocationAttempts: calls of targets, tries included", rule.invocations),
+        ("Failed", "Attempts that failed: InvocationAttempts less SuccessfulInvocationAttempts", rule.failed),
         ("Throttled", "Of the failed: a function was at its limit", rule.throttles),
-        ("Waited", "Hand-overs that waited for the quota", rule.throttled),
+        ("Waited", "ThrottledRules: calls that waited for the quota of invocations", rule.throttled),
         ("Forwarded", "Events handed to another bus", rule.forwarded),
         ("On schedule", "Events of the service's own", rule.scheduled),
         ("Dead-lettered", "Copies that went to the dead-letter queue", rule.dead_lettered),

@@ -93,7 +93,7 @@ fn inherited(target: &Target, rule: &Rule) -> Option<String> {
 fn told(counts: TargetCounts) -> String {
     let ends = [(counts.dead_lettered, "dead-lettered"), (counts.dropped, "dropped")].into_iter().filter(|(count, _)| *count > 0);
     let ends: String = ends.map(|(count, what)| format!(", {count} {what}")).collect();
-    format!("{}, {} failed{ends}", figures::counted(counts.invocations, "invocation"), counts.failed)
+    format!("{}, {} failed{ends}", figures::counted(counts.invocations, "attempt"), counts.failed)
 }
 
 fn own_retries(ui: &mut Ui, theme: &Theme, target: &mut Target, rule: &Rule) {

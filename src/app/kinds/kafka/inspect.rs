@@ -10,6 +10,7 @@ use crate::app::theme::{Theme, space};
 use crate::app::widgets::{fold, labelled_button, muted};
 use crate::figures;
 use crate::run::Command;
+use crate::run::Frame;
 use crate::run::frame::kafka::View;
 use crate::scenario::broker::kafka::{
     Acks, Assignor, Cleanup, FIDELITY, Group, Isolation, Position, Producers, Protocol, Replay, Reset, Topic, Transaction,
@@ -25,8 +26,8 @@ use std::collections::BTreeSet;
 /// Draws everything.
 pub fn show(kafka: &mut Kafka, ui: &mut Ui, input: &Inspected<'_>, broker: &str, actions: &mut Vec<Action>) {
     let theme = input.theme;
-    if let Some(view) = super::view(input.frame, broker) {
-        now(ui, theme, view, kafka, broker, actions);
+    if let Some((frame, view)) = input.frame.zip(super::view(input.frame, broker)) {
+        now(ui, theme, frame, view, kafka, broker, actions);
     }
     count(ui, theme, "Nodes", "Brokers of the cluster", &mut kafka.nodes, 1..=64);
     count(ui, theme, "Racks", "broker.rack: nodes are in so many racks in turn", &mut kafka.racks, 1..=64);
@@ -77,7 +78,7 @@ fn publishers(input: &Inspected<'_>, broker: &str) -> Vec<String> {
 }
 
 /// What the run shows: groups with their lag, partitions with their leader and offsets.
-fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, actions: &mut Vec<Action>) {
+fn now(ui: &mut Ui, theme: &Theme, frame: &Frame, view: &View, kafka: &Kafka, broker: &str, actions: &mut Vec<Action>) {
     section(ui, theme, "Now");
     let line = |ui: &mut Ui, words: String| ui.label(muted(theme, words).size(theme.label));
     let up = view.nodes.iter().filter(|up| **up).count();
@@ -90,13 +91,14 @@ fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, act
         ),
     );
     for group in &view.groups {
+        let classic = kafka.groups.iter().find(|set| set.name == group.name).is_none_or(|set| set.protocol == Protocol::Classic);
         let words = format!(
-            "{}: {}, {}, {} {}, generation {}, lag {}, records-lag-max {}",
+            "{}: {}, {}, {}, {} {}, lag {}, records-lag-max {}",
             group.name,
             group.state,
             group.isolation,
-            group.members,
-            if group.members == 1 { "member" } else { "members" },
+            figures::counted(group.members as u64, "member"),
+            if classic { "generation" } else { "epoch" },
             group.generation,
             group.lag,
             group.records_lag_max
@@ -136,23 +138,18 @@ fn now(ui: &mut Ui, theme: &Theme, view: &View, kafka: &Kafka, broker: &str, act
     for (topic, now) in kafka.topics.iter().zip(&view.topics) {
         fold(ui, theme, &format!("Partitions of {}", topic.name)).id_salt(("partitions", &topic.name)).show(ui, |ui| {
             for (number, partition) in now.partitions.iter().enumerate().take(100) {
-                let leader = partition.leader.map_or_else(|| "no leader".to_owned(), |node| format!("leader {}", node + 1));
-                let isr: Vec<String> = partition.isr.iter().map(|node| (node + 1).to_string()).collect();
-                let lags: Vec<String> = partition.positions.iter().map(|position| position.lag.to_string()).collect();
-                let member = |member: Option<u32>| member.map_or_else(|| "nobody".to_owned(), |member| format!("#{}", member + 1));
-                let owners: Vec<String> = partition.positions.iter().map(|position| member(position.member)).collect();
+                let groups = now.outlets.iter().map(|outlet| frame.plan.group_of(*outlet));
+                let groups = super::readers(groups.zip(&partition.positions).collect()).join("; ");
                 let stable = match partition.last_stable_offset {
                     stable if stable < partition.high_watermark => format!(" (last stable offset {stable})"),
                     _ => String::new(),
                 };
                 let words = format!(
-                    "{number}: {leader}, in sync {} of {}, offsets {} to {}{stable}, lag {}, read by {}",
-                    isr.join(" "),
-                    partition.replicas.len(),
+                    "{number}: {}, offsets {} to {}{stable}{}{groups}",
+                    super::placed(partition),
                     partition.log_start_offset,
                     partition.high_watermark,
-                    if lags.is_empty() { "-".to_owned() } else { lags.join(" / ") },
-                    if owners.is_empty() { "nobody".to_owned() } else { owners.join(" / ") },
+                    if groups.is_empty() { "" } else { "; " },
                 );
                 line(ui, words);
             }
@@ -335,15 +332,20 @@ fn one_group(group: &mut Group, ui: &mut Ui, theme: &Theme, known: &[String]) {
         ];
         (names, "partition.assignment.strategy")
     } else {
-        (&[("uniform", Assignor::Uniform), ("range", Assignor::Range)], "group.consumer.assignors")
+        (&[("uniform", Assignor::Uniform), ("range", Assignor::Range)], "group.remote.assignor")
     };
     let words: Vec<&str> = names.iter().map(|(word, _)| *word).collect();
     let chosen = names.iter().position(|(_, assignor)| Some(*assignor) == group.assignor).unwrap_or(0);
     if let Some(new) = choice(ui, theme, "Assignor", help, &words, chosen) {
         group.assignor = Some(names[new].1);
     }
-    optional(ui, theme, "Heartbeat", "heartbeat.interval.ms", if classic { "3s" } else { "5s" }, &mut group.heartbeat);
-    quantity(ui, theme, "Session", "session.timeout.ms", &mut group.session);
+    // Under KIP-848 both are configurations of the group, which the broker keeps.
+    let (heartbeat, session, usual) = match classic {
+        true => ("heartbeat.interval.ms", "session.timeout.ms", "3s"),
+        false => ("consumer.heartbeat.interval.ms, of the group", "consumer.session.timeout.ms, of the group", "5s"),
+    };
+    optional(ui, theme, "Heartbeat", heartbeat, usual, &mut group.heartbeat);
+    quantity(ui, theme, "Session", session, &mut group.session);
     quantity(ui, theme, "Max poll", "max.poll.interval.ms", &mut group.max_poll);
     count(ui, theme, "Max records", "max.poll.records", &mut group.max_poll_records, 1..=100_000);
     let chosen = match group.reset {

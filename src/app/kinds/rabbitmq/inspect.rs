@@ -4,7 +4,7 @@ use super::fields::{headers, maybe_count, maybe_words};
 use super::{binding, now};
 use crate::app::action::Action;
 use crate::app::inspector::Inspected;
-use crate::app::inspector::broker::{renamed, uses};
+use crate::app::inspector::broker::{ends, renamed};
 use crate::app::inspector::fields::{add, choice, entry, flag, name_of, optional, quantity, section, text};
 use crate::app::kinds::removal::removed;
 use crate::app::kinds::{Kind, Way};
@@ -12,8 +12,8 @@ use crate::app::theme::Theme;
 use crate::app::widgets::muted;
 use crate::scenario::broker::RabbitMq;
 use crate::scenario::broker::rabbitmq::{
-    Attach, DEFAULT_EXCHANGE, DeadLetter, Exchange, ExchangeKind, FIDELITY, Match, Minority, Offset, Overflow, Queue, QueueKind, Redrive,
-    Strategy,
+    Attach, DEFAULT_EXCHANGE, DeadLetter, Exchange, ExchangeKind, FIDELITY, Leads, Match, Minority, Offset, Overflow, Queue, QueueKind,
+    Redrive, Strategy,
 };
 use crate::scenario::document::Node;
 use crate::time::Span;
@@ -49,6 +49,34 @@ fn named(parse: &str, others: &[String], now: &str, what: &str) -> Option<String
     }
 }
 
+/// By exchange and by queue: how many give to it and take from it, publishers and readers, bindings, alternates and ways of dead letters.
+fn uses(parts: &RabbitMq, input: &Inspected<'_>, broker: &str) -> (Vec<String>, Vec<String>) {
+    let places = parts.places();
+    let outside = |name: &str| ends(input.scenario, &format!("{broker}/{name}"));
+    // An exchange and a queue may have one name: who publishes means the one, who reads the other.
+    let mut exchanges: Vec<(usize, usize)> = parts.exchanges.iter().map(|exchange| (outside(&exchange.name).0, 0)).collect();
+    let mut queues: Vec<(usize, usize)> = parts.queues.iter().map(|queue| (0, outside(&queue.name).1)).collect();
+    let mut ways: Vec<(Option<usize>, Leads)> = Vec::new();
+    ways.extend(parts.bindings.iter().filter_map(|binding| Some((places.exchange(&binding.from), places.leads(binding)?))));
+    for (at, exchange) in parts.exchanges.iter().enumerate() {
+        let alternate = exchange.alternate.as_deref().and_then(|name| places.exchange(name));
+        ways.extend(alternate.map(|to| (Some(at), Leads::Exchange(to))));
+    }
+    ways.extend(parts.queues.iter().filter_map(|queue| Some((None, places.dead_letters(queue)?))));
+    for (from, to) in ways {
+        if let Some(exchange) = from.and_then(|from| exchanges.get_mut(from)) {
+            exchange.1 += 1;
+        }
+        let end = match to {
+            Leads::Exchange(at) => exchanges.get_mut(at),
+            Leads::Queue(at) => queues.get_mut(at),
+        };
+        end.into_iter().for_each(|end| end.0 += 1);
+    }
+    let told = |ends: Vec<(usize, usize)>| ends.into_iter().map(|(into, out)| format!("{into} in, {out} out")).collect();
+    (told(exchanges), told(queues))
+}
+
 fn exchanges(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &str, actions: &mut Vec<Action>) {
     const KINDS: [(&str, ExchangeKind); 4] = [
         ("Direct", ExchangeKind::Direct),
@@ -59,6 +87,7 @@ fn exchanges(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &
     let theme = input.theme;
     section(ui, theme, "Exchanges");
     let all: Vec<String> = parts.exchanges.iter().map(|exchange| exchange.name.clone()).collect();
+    let uses = uses(parts, input, broker).0;
     let mut gone = None;
     for (i, exchange) in parts.exchanges.iter_mut().enumerate() {
         let fields = |ui: &mut Ui| {
@@ -78,7 +107,7 @@ fn exchanges(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &
                 exchange.alternate = (alternate != NONE).then_some(alternate);
             }
             flag(ui, theme, "Internal", "Producers may not publish to it", &mut exchange.internal);
-            ui.label(muted(theme, uses(input.scenario, &format!("{broker}/{}", exchange.name))).size(theme.label));
+            ui.label(muted(theme, &uses[i]).size(theme.label));
         };
         if ui.push_id(("exchange", i), |ui| entry(ui, theme, &format!("exchange {}", all[i]), fields)).inner {
             gone = Some(i);
@@ -99,6 +128,7 @@ fn queues(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &str
     let all: Vec<String> = parts.queues.iter().map(|queue| queue.name.clone()).collect();
     let exchanges: Vec<String> = parts.exchanges.iter().map(|exchange| exchange.name.clone()).collect();
     let nodes = parts.nodes;
+    let uses = uses(parts, input, broker).1;
     let mut gone = None;
     for (i, queue) in parts.queues.iter_mut().enumerate() {
         let fields = |ui: &mut Ui| {
@@ -107,7 +137,7 @@ fn queues(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &str
                 actions.push(renamed(input.scenario, broker, &[Way::Out], &queue.name, &name));
             }
             queue_fields(ui, theme, queue, &exchanges, nodes);
-            ui.label(muted(theme, uses(input.scenario, &format!("{broker}/{}", queue.name))).size(theme.label));
+            ui.label(muted(theme, &uses[i]).size(theme.label));
         };
         if ui.push_id(("queue", i), |ui| entry(ui, theme, &format!("queue {}", all[i]), fields)).inner {
             gone = Some(i);

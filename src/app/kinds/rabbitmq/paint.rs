@@ -188,18 +188,24 @@ impl RabbitMq {
         inside.brush.text(pos2(right, middle), Align2::RIGHT_CENTER, scratch, theme.label, colour, right - x);
     }
 
-    /// Bindings as lines from exchanges to queues and other exchanges.
+    /// Bindings as lines from exchanges to queues and other exchanges, and to alternates.
     pub(super) fn paint_bindings(&self, inside: &Inside<'_>, exchanges: &[Row], queues: &[Row]) {
         let (theme, unit) = (inside.theme(), inside.brush.unit);
         // Many lines are fainter: what they lead to has to be read through them.
         let strong = if self.bindings.len() > 40 { 0.25 } else { 0.7 };
         let stroke = Stroke::new((1.2 * unit).clamp(0.8, 2.0), mix(theme.line, theme.muted, strong));
         let places = self.places();
-        for binding in &self.bindings {
-            let Some(from) = places.exchange(&binding.from).map(|at| inside.area(&exchanges[at])) else { continue };
+        let bindings = self.bindings.iter().map(|binding| (places.exchange(&binding.from), places.leads(binding), false));
+        // What no binding of an exchange takes goes to its alternate: as a dashed line.
+        let alternate = |(at, exchange): (usize, &Exchange)| {
+            let to = exchange.alternate.as_deref().and_then(|name| places.exchange(name));
+            (Some(at), to.map(Leads::Exchange), true)
+        };
+        for (from, leads, dashed) in bindings.chain(self.exchanges.iter().enumerate().map(alternate)) {
+            let Some(from) = from.map(|at| inside.area(&exchanges[at])) else { continue };
             let start = from.right_center();
             let reach = GAP * unit * 0.45;
-            let (end, into) = match places.leads(binding) {
+            let (end, into) = match leads {
                 Some(Leads::Queue(at)) => {
                     let end = inside.area(&queues[at]).left_center();
                     (end, end - vec2(reach, 0.0))
@@ -220,7 +226,11 @@ impl RabbitMq {
                 continue;
             }
             let points = [start, start + vec2(reach, 0.0), into, end];
-            inside.brush.painter.add(CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, stroke));
+            let curve = CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, stroke);
+            match dashed {
+                true => inside.brush.painter.extend(Shape::dashed_line(&curve.flatten(Some(1.0)), stroke, 5.0 * unit, 3.0 * unit)),
+                false => _ = inside.brush.painter.add(curve),
+            }
             let tip = if into.x < end.x { 1.0 } else { -1.0 };
             let head = vec![end, end - vec2(5.0 * tip, 3.0) * unit, end - vec2(5.0 * tip, -3.0) * unit];
             inside.brush.painter.add(Shape::convex_polygon(head, stroke.color, Stroke::NONE));
