@@ -314,6 +314,10 @@ fn a_quorum_queue_outlives_a_node_and_a_classic_queue_does_not() {
     // The classic queue refuses for two seconds.
     assert!((795..=802).contains(&plain.acked), "{}", plain.acked);
     assert!((195..=202).contains(&report.totals.rejected), "{}", report.totals.rejected);
+    let json = serde_json::to_value(&report).unwrap();
+    let queues = json["nodes"]["b"]["rabbitmq"]["queues"].as_array().unwrap();
+    let refused: u64 = queues.iter().filter(|queue| queue["name"] == "plain").map(|queue| queue["refused"].as_u64().unwrap()).sum();
+    assert_eq!((refused, json["nodes"]["b"]["refused"].as_u64()), (report.totals.rejected, Some(report.totals.rejected)));
     assert_eq!((report.totals.lost, report.totals.duplicates), (0, 0));
 }
 

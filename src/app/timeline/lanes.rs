@@ -170,6 +170,10 @@ fn draw_lane(
     // The moment's figure, as the nodes have it, whatever the width of a bin here.
     let now = match lane.level {
         Some(level) => level(frame) as f64,
+        // Latencies are known by bin alone.
+        None if lane.unit == Unit::Seconds => {
+            bins.iter().rposition(|bin| bin.begin() <= frame.now.seconds()).map_or(f64::NAN, |i| values[i].1)
+        }
         None => frame.series.recent(frame.window).map_or(f64::NAN, |bin| (lane.figure)(&frame.plan, &bin)),
     };
     let figure = if values.is_empty() { figures::NONE.to_owned() } else { lane.unit.words(now) };

@@ -93,7 +93,7 @@ fn now(ui: &mut Ui, theme: &Theme, frame: &Frame, view: &View, kafka: &Kafka, br
     for group in &view.groups {
         let classic = kafka.groups.iter().find(|set| set.name == group.name).is_none_or(|set| set.protocol == Protocol::Classic);
         let words = format!(
-            "{}: {}, {}, {}, {} {}, lag {}, records-lag-max {}",
+            "{}: {}, {}, {}, {} {}, lag {}{}, records-lag-max {}",
             group.name,
             group.state,
             group.isolation,
@@ -101,6 +101,8 @@ fn now(ui: &mut Ui, theme: &Theme, frame: &Frame, view: &View, kafka: &Kafka, br
             if classic { "generation" } else { "epoch" },
             group.generation,
             group.lag,
+            // What open transactions hold back is none of it.
+            if group.isolation == "read_committed" { " to the last stable offsets" } else { "" },
             group.records_lag_max
         );
         line(ui, words);

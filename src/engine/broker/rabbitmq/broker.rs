@@ -245,6 +245,11 @@ impl<M: Payload> Broker<M> {
         kept
     }
 
+    /// A message came for a queue that has no leader.
+    pub fn turn_away(&mut self, id: QueueId) {
+        self.queues.get_mut(id.0 as usize).and_then(Option::as_mut).into_iter().for_each(Queue::turn_away);
+    }
+
     #[inline(always)]
     fn enqueue(&mut self, id: QueueId, letter: Letter<M>, from: Option<Channel>) -> bool {
         let Some(queue) = self.queues.get_mut(id.0 as usize).and_then(Option::as_mut) else { return true };

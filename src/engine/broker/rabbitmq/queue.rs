@@ -247,6 +247,11 @@ impl<M: Clone> Queue<M> {
         taken
     }
 
+    /// A message came that could not be taken, because the queue has no leader.
+    pub fn turn_away(&mut self) {
+        self.counts.refused += 1;
+    }
+
     /// Starts a subscription. False if somebody else has the queue to himself, or the newcomer wants to and cannot.
     pub fn subscribe(&mut self, wish: Subscription, now: u64, limits: &mut ChannelLimits, out: &mut Out<M>) -> bool {
         let started =

@@ -419,6 +419,7 @@ impl RabbitMq {
             Takes::Now => {}
             Takes::Later => found.later = true,
             Takes::Never => {
+                self.host.turn_away(queue);
                 return found.refused(Reason::NoLeader);
             }
         }
