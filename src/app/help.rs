@@ -14,7 +14,7 @@ pub fn show(ctx: &Context, theme: &Theme, open: &mut bool, reduce_motion: &mut b
         ui.set_width(theme.px(size::DIALOG).min(ui.ctx().content_rect().width() - theme.px(space::XL) * 2.0));
         ui.label(RichText::new("Keys").size(theme.title).strong());
         let room = ui.ctx().content_rect().height() - theme.px(200.0);
-        egui::ScrollArea::vertical().max_height(room).show(ui, |ui| {
+        egui::ScrollArea::vertical().max_height(room).auto_shrink([false, true]).show(ui, |ui| {
             // The scroll bar has a place of its own.
             ui.set_max_width(ui.available_width() - theme.px(space::M));
             egui::Grid::new("keys").num_columns(2).spacing(vec2(theme.px(space::XL), 0.0)).show(ui, |ui| {

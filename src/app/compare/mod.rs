@@ -157,6 +157,8 @@ fn table(ui: &mut Ui, theme: &Theme, frame: &Frame, beside: &Beside) {
     let height = theme.label * 1.5;
     let lines = &beside.lines;
     ScrollArea::vertical().id_salt("contrast").auto_shrink(false).show_rows(ui, height, lines.len() + 1, |ui, rows| {
+        // The scroll bar has a place of its own.
+        ui.set_max_width(ui.available_width() - theme.px(space::M));
         for i in rows {
             let (name, cells) = match i.checked_sub(1).map(|line| &lines[line]) {
                 None => (
