@@ -97,6 +97,12 @@ fn consumers(text: &mut String, report: &Report) {
             ]),
         }
     }
+    // Where a broker takes back what failed, the other two columns do not tell of it.
+    let back = report.nodes.0.iter().filter_map(|(_, node)| if let NodeReport::Consumer(c) = node { Some(c.given_back) } else { None });
+    if back.clone().any(|given_back| given_back > 0) {
+        let cells = std::iter::once("given back".to_owned()).chain(back.map(count));
+        rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
+    }
     for rows in [flow, rows].iter().filter(|rows| rows.len() > 1) {
         text.push('\n');
         aligned(text, rows);
