@@ -3,9 +3,11 @@
 use super::theme::{Theme, size, space};
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{
-    Align, Button, CollapsingHeader, Color32, FontId, Layout, Response, RichText, Role, Stroke, TextWrapMode, Ui, WidgetInfo, vec2,
+    Align, Button, CollapsingHeader, Color32, FontId, Galley, Layout, Painter, Response, RichText, Role, Stroke, TextWrapMode, Ui,
+    WidgetInfo, vec2,
 };
 use egui_material_icons::MaterialIcon;
+use std::sync::Arc;
 
 /// A button with an icon and no words on it; its name is in the tooltip, with the keys that do the same.
 pub fn icon_button(ui: &mut Ui, theme: &Theme, icon: MaterialIcon, name: &str, keys: &str, enabled: bool) -> Response {
@@ -48,6 +50,13 @@ pub fn named_choice(response: &Response, name: &str, on: bool) {
 /// Gives a text field a name for screen readers where no label stands beside it.
 pub fn name_field(response: &Response, name: &str) {
     response.ctx.accesskit_node_builder(response.id, |node| node.set_label(name));
+}
+
+/// One line to be painted that is no wider than this: where it does not fit it ends in dots.
+pub fn cut(painter: &Painter, words: &str, font: FontId, colour: Color32, width: f32) -> Arc<Galley> {
+    let mut job = LayoutJob::single_section(words.to_owned(), TextFormat::simple(font, colour));
+    job.wrap = TextWrapping::truncate_at_width(width);
+    painter.layout_job(job)
 }
 
 /// Draws something that is no wider than this, whatever its words are: they end in dots.

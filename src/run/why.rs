@@ -116,6 +116,12 @@ impl Evidence {
         }
     }
 
+    /// An event for this channel did not get into its broker.
+    fn not_taken(&mut self, now: Time, channel: ChannelId) {
+        let broker = self.plan.channels[channel.index()].broker;
+        self.lost.get_or_insert((now, Some(self.plan.brokers[broker.index()].node)));
+    }
+
     fn acked(&mut self, now: Time, outlet: OutletId, consumer: ConsumerId, worker: u32, event: &crate::engine::Event) {
         *self.workers[consumer.index()].entry(worker).or_default() += 1;
         let capacity = self.plan.consumers[consumer.index()].capacity();
@@ -173,13 +179,11 @@ impl Observer for Evidence {
             Observation::Ended { outlet, fate, .. } if fate != BrokerFate::DeadLettered && !ended(fate).0 => {
                 self.lost.get_or_insert((now, reader(&self.plan, outlet)));
             }
-            Observation::Refused { channel, .. } | Observation::GivenUp { channel, .. } => {
-                if let Observation::GivenUp { event, .. } = what {
-                    let node = self.plan.emitters[event.id.emitter().index()].node;
-                    self.given_up.entry(node).or_insert((0, now)).0 += 1;
-                }
-                let broker = self.plan.channels[channel.index()].broker;
-                self.lost.get_or_insert((now, Some(self.plan.brokers[broker.index()].node)));
+            Observation::Refused { channel, .. } => self.not_taken(now, channel),
+            Observation::GivenUp { channel, event, .. } => {
+                let node = self.plan.emitters[event.id.emitter().index()].node;
+                self.given_up.entry(node).or_insert((0, now)).0 += 1;
+                self.not_taken(now, channel);
             }
             Observation::Failed { consumer, next, .. } => match next {
                 AfterFailure::Retry(_) => {

@@ -10,9 +10,10 @@ use crate::app::action::{Action, Selection};
 use crate::app::edit::Edit;
 use crate::app::kinds::letters;
 use crate::app::theme::space;
+use crate::app::widgets::cut;
 use crate::scenario::Scenario;
 use crate::scenario::document::{Group, Note};
-use egui::text::{LayoutJob, TextFormat, TextWrapping};
+use egui::text::{LayoutJob, TextFormat};
 use egui::{Align2, FontId, Id, PointerButton, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 use std::collections::HashMap;
 
@@ -110,9 +111,8 @@ pub fn paint_zone(brush: &Brush<'_>, rect: Rect, zone: &str) {
     let size = ((theme.label * 0.9 * brush.view.zoom).max(theme.label * 0.75) * 2.0).round() / 2.0;
     let pad = vec2(5.0, 0.5);
     // No longer than its node, whose right end has marks of its own.
-    let mut job = LayoutJob::single_section(zone.to_owned(), TextFormat::simple(FontId::proportional(size), theme.muted));
-    job.wrap = TextWrapping::truncate_at_width(rect.width() - 34.0 * brush.unit - 2.0 * pad.x);
-    let galley = brush.painter.layout_job(job);
+    let room = rect.width() - 34.0 * brush.unit - 2.0 * pad.x;
+    let galley = cut(brush.painter, zone, FontId::proportional(size), theme.muted, room);
     // On the upper edge, out of the way of the name below it.
     let foot = pos2(rect.left() + 10.0 * brush.unit, rect.top() + 3.0 * brush.unit);
     let tag = Rect::from_min_size(foot - vec2(0.0, galley.size().y + 2.0 * pad.y), galley.size() + pad * 2.0);

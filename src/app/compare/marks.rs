@@ -64,9 +64,9 @@ fn differs(here: &Frame, i: NodeId, there: &Frame, j: NodeId) -> Option<String> 
             pairs.push(Pair::counts("handled", a.count, b.count));
             pairs.push(Pair::counts("failed", a.failed, b.failed));
             pairs.push(Pair::counts("workers", a.capacity.into(), b.capacity.into()));
-            let p99 = |(here, there): ((f64, f64, f64), (f64, f64, f64))| (here.2, there.2);
-            let pair = |(here, there)| Pair { name: "p99", here, there, noise: 1e-3, words: figures::seconds };
-            pairs.extend(a.latency.zip(b.latency).map(p99).map(pair));
+            if let (Some((.., here)), Some((.., there))) = (a.latency, b.latency) {
+                pairs.push(Pair { name: "p99", here, there, noise: 1e-3, words: figures::seconds });
+            }
         }
         Role::Store(_) => {
             pairs.push(Pair::counts("queue", a.lag, b.lag));

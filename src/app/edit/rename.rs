@@ -50,9 +50,9 @@ pub(in crate::app) struct Renaming<'a> {
 }
 
 impl<'a> Renaming<'a> {
-    /// Of this node, which is called `from` or `to`.
+    /// Of this node, before it is renamed or afterwards.
     pub(in crate::app) fn new(node: &Node, from: &'a str, to: &'a str) -> Renaming<'a> {
-        let own = |read: &&Read| read.group.as_deref().is_none_or(|group| group == from || group == to);
+        let own = |read: &&Read| read.group.as_deref().is_none_or(|group| group == node.id());
         let shared = match node {
             Node::Consumer(c) => c.reads.iter().filter(own).map(|read| read.from.clone()).collect(),
             _ => Vec::new(),

@@ -4,11 +4,11 @@ use super::Finding;
 use crate::app::action::Action;
 use crate::app::marks::{short, time_marks};
 use crate::app::theme::{Theme, size, space};
+use crate::app::widgets::cut;
 use crate::figures;
 use crate::run::journey::{Journey, Stage, StageKind, Traced, Track};
 use crate::run::{Command, Frame};
 use crate::time::Time;
-use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Align2, Color32, CornerRadius, FontId, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 /// Most rows: a chain that fans out into thousands can be followed, not read.
@@ -82,9 +82,7 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, frame: &Frame, journey: &Journey,
                         None => ("not over yet".to_owned(), theme.warn),
                     };
                     let at = pos2(x(last.max(track.fate.as_ref().map_or(last, |fate| fate.at))) + theme.px(space::S), rect.center().y);
-                    let mut job = LayoutJob::single_section(fate.clone(), TextFormat::simple(font.clone(), colour));
-                    job.wrap = TextWrapping::truncate_at_width(rect.right() - at.x);
-                    let galley = painter.layout_job(job);
+                    let galley = cut(painter, &fate, font.clone(), colour, rect.right() - at.x);
                     painter.galley(at - vec2(0.0, galley.size().y / 2.0), galley, colour);
                     words.push(fate);
                     let words = words.join("\n");

@@ -152,7 +152,7 @@ impl Course {
 
     /// The run begins anew, with the step that is under way; what the last try showed is not true of it.
     pub fn anew(&mut self) {
-        self.score = None;
+        (self.score, self.stopping) = (None, false);
         self.trail = vec![Stop { step: self.at, began: Time::ZERO, reached: None }];
     }
 

@@ -4,10 +4,10 @@
 use super::lanes::Ground;
 use super::{Stretch, TimeView};
 use crate::app::theme::{Theme, space};
+use crate::app::widgets::cut;
 use crate::figures;
 use crate::record::faults::{FaultSpan, together};
 use crate::run::{Frame, words};
-use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 
 /// What a strip shows.
@@ -133,9 +133,7 @@ fn write(painter: &Painter, ground: &Ground<'_>, rect: Rect, (from, to): (f64, f
     let band = band.intersect(Rect::from_x_y_ranges(ground.rect.x_range(), rect.y_range()));
     if band.width() > theme.label {
         let at = band.left_center() + vec2(theme.px(space::XS), 0.0);
-        let mut job = LayoutJob::single_section(words.to_owned(), TextFormat::simple(FontId::proportional(theme.label), theme.text));
-        job.wrap = TextWrapping::truncate_at_width(band.right() - at.x);
-        let galley = painter.layout_job(job);
+        let galley = cut(painter, words, FontId::proportional(theme.label), theme.text, band.right() - at.x);
         painter.galley(at - vec2(0.0, galley.size().y / 2.0), galley, theme.text);
     }
 }

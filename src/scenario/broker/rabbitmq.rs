@@ -444,8 +444,7 @@ impl RabbitMq {
             }
         }
         for (at, exchange) in self.exchanges.iter().enumerate() {
-            let alternate = exchange.alternate.as_deref().and_then(|name| places.exchange(name));
-            ways[at].extend(alternate.map(Leads::Exchange));
+            ways[at].extend(places.alternate(exchange));
         }
         let from = |exchange: usize| {
             let (mut queues, mut seen) = (BTreeSet::new(), BTreeSet::new());
@@ -509,6 +508,11 @@ impl Places<'_> {
     pub fn leads(&self, binding: &Binding) -> Option<Leads> {
         let queue = if binding.to_exchange { None } else { self.queue(&binding.to).map(Leads::Queue) };
         queue.or_else(|| self.exchange(&binding.to).map(Leads::Exchange))
+    }
+
+    /// Where an exchange's events go that none of its bindings takes.
+    pub fn alternate(&self, exchange: &Exchange) -> Option<Leads> {
+        exchange.alternate.as_deref().and_then(|name| self.exchange(name)).map(Leads::Exchange)
     }
 
     /// As [`RabbitMq::dead_letters_of`].

@@ -25,8 +25,9 @@ pub fn show(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &s
     if let Some(view) = super::view(input.frame, broker) {
         now::show(view, parts, ui, input, broker, actions);
     }
-    exchanges(parts, ui, input, broker, actions);
-    queues(parts, ui, input, broker, actions);
+    let (of_exchanges, of_queues) = uses(parts, input, broker);
+    exchanges(parts, ui, input, broker, &of_exchanges, actions);
+    queues(parts, ui, input, broker, &of_queues, actions);
     bindings(parts, ui, theme);
     attaches(parts, ui, input, broker);
     redrives(parts, ui, theme);
@@ -58,10 +59,7 @@ fn uses(parts: &RabbitMq, input: &Inspected<'_>, broker: &str) -> (Vec<String>, 
     let mut queues: Vec<(usize, usize)> = parts.queues.iter().map(|queue| (0, outside(&queue.name).1)).collect();
     let mut ways: Vec<(Option<usize>, Leads)> = Vec::new();
     ways.extend(parts.bindings.iter().filter_map(|binding| Some((places.exchange(&binding.from), places.leads(binding)?))));
-    for (at, exchange) in parts.exchanges.iter().enumerate() {
-        let alternate = exchange.alternate.as_deref().and_then(|name| places.exchange(name));
-        ways.extend(alternate.map(|to| (Some(at), Leads::Exchange(to))));
-    }
+    ways.extend(parts.exchanges.iter().enumerate().filter_map(|(at, exchange)| Some((Some(at), places.alternate(exchange)?))));
     ways.extend(parts.queues.iter().filter_map(|queue| Some((None, places.dead_letters(queue)?))));
     for (from, to) in ways {
         if let Some(exchange) = from.and_then(|from| exchanges.get_mut(from)) {
@@ -77,7 +75,7 @@ fn uses(parts: &RabbitMq, input: &Inspected<'_>, broker: &str) -> (Vec<String>, 
     (told(exchanges), told(queues))
 }
 
-fn exchanges(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &str, actions: &mut Vec<Action>) {
+fn exchanges(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &str, uses: &[String], actions: &mut Vec<Action>) {
     const KINDS: [(&str, ExchangeKind); 4] = [
         ("Direct", ExchangeKind::Direct),
         ("Fanout", ExchangeKind::Fanout),
@@ -87,7 +85,6 @@ fn exchanges(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &
     let theme = input.theme;
     section(ui, theme, "Exchanges");
     let all: Vec<String> = parts.exchanges.iter().map(|exchange| exchange.name.clone()).collect();
-    let uses = uses(parts, input, broker).0;
     let mut gone = None;
     for (i, exchange) in parts.exchanges.iter_mut().enumerate() {
         let fields = |ui: &mut Ui| {
@@ -122,13 +119,12 @@ fn exchanges(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &
     }
 }
 
-fn queues(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &str, actions: &mut Vec<Action>) {
+fn queues(parts: &mut RabbitMq, ui: &mut Ui, input: &Inspected<'_>, broker: &str, uses: &[String], actions: &mut Vec<Action>) {
     let theme = input.theme;
     section(ui, theme, "Queues");
     let all: Vec<String> = parts.queues.iter().map(|queue| queue.name.clone()).collect();
     let exchanges: Vec<String> = parts.exchanges.iter().map(|exchange| exchange.name.clone()).collect();
     let nodes = parts.nodes;
-    let uses = uses(parts, input, broker).1;
     let mut gone = None;
     for (i, queue) in parts.queues.iter_mut().enumerate() {
         let fields = |ui: &mut Ui| {

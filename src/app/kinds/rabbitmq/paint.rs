@@ -197,11 +197,8 @@ impl RabbitMq {
         let places = self.places();
         let bindings = self.bindings.iter().map(|binding| (places.exchange(&binding.from), places.leads(binding), false));
         // What no binding of an exchange takes goes to its alternate: as a dashed line.
-        let alternate = |(at, exchange): (usize, &Exchange)| {
-            let to = exchange.alternate.as_deref().and_then(|name| places.exchange(name));
-            (Some(at), to.map(Leads::Exchange), true)
-        };
-        for (from, leads, dashed) in bindings.chain(self.exchanges.iter().enumerate().map(alternate)) {
+        let alternates = self.exchanges.iter().enumerate().map(|(at, exchange)| (Some(at), places.alternate(exchange), true));
+        for (from, leads, dashed) in bindings.chain(alternates) {
             let Some(from) = from.map(|at| inside.area(&exchanges[at])) else { continue };
             let start = from.right_center();
             let reach = GAP * unit * 0.45;
