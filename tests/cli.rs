@@ -187,6 +187,11 @@ fn a_run_without_json_is_a_table_for_people() {
     }
     assert!(text.lines().all(|line| line.len() <= 160 && line == line.trim_end()));
     assert_eq!(err(&output), "", "nothing is amiss, and a pipe sees no progress bar");
+    assert!(!text.contains("given back"), "nothing was");
+    let text = out(&tidemill(&["run", "scenarios/brokers/rabbitmq-retry.ron"]));
+    let row = |name: &str| text.lines().find(|line| line.trim_start().starts_with(name)).unwrap().split_whitespace().last().unwrap();
+    assert_eq!((row("consumers"), row("mailer"), row("auditor")), ("back", "739", "1283"));
+    assert!(text.lines().all(|line| line.len() <= 160 && line == line.trim_end()));
 }
 
 #[test]
