@@ -167,11 +167,31 @@ pub fn outline(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>) -> Rect {
         brush.painter.extend(Shape::dashed_line(&inner, Stroke::new(thick * 0.6, edge), 5.0, 4.0));
     }
     if brush.detail == Detail::Far {
-        for line in strokes(look.state, rect.center(), far_mark(rect)) {
-            brush.painter.line(line, Stroke::new(thick * 1.2, ink(theme, look.state)));
-        }
+        far(brush, node, look, rect, thick);
     }
     rect
+}
+
+/// From afar: the state's mark, and the name where there is room for it, so that few large nodes side by side are not nameless.
+fn far(brush: &Brush<'_>, node: &NodeBox, look: &Look<'_>, rect: Rect, thick: f32) {
+    let theme = brush.theme;
+    let line = theme.body * 1.2;
+    let marked = !look.state.strokes().is_empty();
+    let named = rect.height() >= if marked { line * 1.7 } else { line };
+    let mut place = rect;
+    if named {
+        let y = match node.kind {
+            Kind::Broker => brush.name_line(node.kind, rect),
+            _ if marked => rect.top() + line * 0.6,
+            _ => rect.center().y,
+        };
+        let room = rect.width() - 6.0;
+        brush.text(pos2(rect.center().x, y), Align2::CENTER_CENTER, &node.id, theme.body, theme.text, room);
+        place.set_top((y + line * 0.5).min(rect.bottom()));
+    }
+    for line in strokes(look.state, place.center(), far_mark(place)) {
+        brush.painter.line(line, Stroke::new(thick * 1.2, ink(theme, look.state)));
+    }
 }
 
 /// The shape of a kind.
